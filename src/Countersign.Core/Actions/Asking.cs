@@ -1,0 +1,21 @@
+using Countersign.Core.Identity;
+
+namespace Countersign.Core.Actions;
+
+/// <summary>One request as a gate hands it over: authenticated, bounded, canonical, with the facts derived from it.</summary>
+public sealed record Asking(Asker Asker, Target Target, GateKind Via, CanonicalAction Action)
+{
+    public Facts Facts { get; init; } = Facts.None;
+
+    public Claimed Claimed { get; init; } = Claimed.Nothing;
+
+    public string? IdempotencyKey { get; init; }
+
+    /// <summary>
+    /// Whether the node itself takes an approval and keeps the outcome for whoever asks; otherwise only a live call of
+    /// the asking principal may take it (DESIGN section 2.7).
+    /// </summary>
+    public bool IsDetached => Via is GateKind.Api or GateKind.Command && !Target.GivesPermits;
+
+    public AttachKey Key => AttachKey.Of(Asker, Action, IdempotencyKey);
+}

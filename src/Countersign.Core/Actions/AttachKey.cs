@@ -1,0 +1,42 @@
+using System.Security.Cryptography;
+using System.Text;
+using Countersign.Core.Identity;
+
+namespace Countersign.Core.Actions;
+
+/// <summary>
+/// What makes two calls the same request: agent, on-behalf-of person, target, digest and the idempotency key when one
+/// is given (DESIGN section 2.4). Only its hash is kept.
+/// </summary>
+public readonly record struct AttachKey
+{
+    private readonly string? value;
+
+    private AttachKey(string value) => this.value = value;
+
+    public string Value => value ?? throw new InvalidOperationException("A default AttachKey matches nothing.");
+
+    public static AttachKey Of(Asker asker, CanonicalAction action, string? idempotencyKey) => new(HashOf(
+        asker.Agent.Value, asker.OnBehalfOf?.Value, action.Target.Value, action.Digest.Value, idempotencyKey));
+
+    public static AttachKey Parse(string text) => new(text);
+
+    /// <summary>What makes two calls of one agent carry the same idempotency key, whatever they ask for.</summary>
+    public static string HashIdempotencyKey(AgentId agent, string key) => HashOf(agent.Value, key);
+
+    public override string ToString() => value ?? "";
+
+    /// <summary>Hashes the parts with their lengths, so that no two different lists share a text.</summary>
+    private static string HashOf(params ReadOnlySpan<string?> parts)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var part in parts)
+        {
+            var bytes = Encoding.UTF8.GetBytes(part ?? "");
+            hash.AppendData(BitConverter.GetBytes(part is null ? -1 : bytes.Length));
+            hash.AppendData(bytes);
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+}

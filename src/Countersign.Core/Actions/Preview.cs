@@ -1,0 +1,29 @@
+using System.Collections.Immutable;
+
+namespace Countersign.Core.Actions;
+
+/// <summary>What an action would do, as far as the gate could find out without doing it.</summary>
+public sealed record Preview(string Summary)
+{
+    public long? Rows { get; init; }
+
+    /// <summary>Whether <see cref="Rows"/> was counted (true) or estimated (false).</summary>
+    public bool? Exact { get; init; }
+
+    public ImmutableArray<Cascade> Cascades { get; init; } = [];
+
+    public ImmutableArray<string> Locks { get; init; } = [];
+
+    public ImmutableArray<string> Effects { get; init; } = [];
+
+    public bool? Reversible { get; init; }
+
+    /// <summary>Size of the action's arguments in bytes.</summary>
+    public long? Bytes { get; init; }
+
+    /// <summary>Why there is no better preview.</summary>
+    public string? Error { get; init; }
+}
+
+/// <summary>Rows of another relation that go along.</summary>
+public sealed record Cascade(string Relation, long Rows);

@@ -1,0 +1,49 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+
+namespace Countersign.Core.Identity;
+
+/// <summary>Everyone who is registered: one immutable answer to "who is this, and who belongs to that".</summary>
+public sealed class People
+{
+    private readonly ImmutableDictionary<PersonId, Person> people;
+    private readonly ImmutableDictionary<AgentId, Agent> agents;
+
+    public People(IEnumerable<Person> people, IEnumerable<Agent> agents)
+    {
+        this.people = people.ToImmutableDictionary(person => person.Id);
+        this.agents = agents.ToImmutableDictionary(agent => agent.Id);
+    }
+
+    public static People None { get; } = new([], []);
+
+    public IEnumerable<Person> Persons => people.Values.OrderBy(person => person.Id.Value, StringComparer.Ordinal);
+
+    public IEnumerable<Agent> Agents => agents.Values.OrderBy(agent => agent.Id.Value, StringComparer.Ordinal);
+
+    public Person? Find(PersonId id) => people.GetValueOrDefault(id);
+
+    public Agent? Find(AgentId id) => agents.GetValueOrDefault(id);
+
+    /// <summary>The persons meant by a party; an unknown name is nobody, never everybody.</summary>
+    public ImmutableHashSet<PersonId> MembersOf(Party party) => party switch
+    {
+        Party.OfGroup group => [.. people.Values.Where(p => p.Groups.Contains(group.Name)).Select(p => p.Id)],
+        Party.OfPerson person => people.ContainsKey(person.Id) ? [person.Id] : [],
+        _ => throw new UnreachableException(),
+    };
+
+    public ImmutableHashSet<PersonId> MembersOf(IEnumerable<Party> parties) =>
+        [.. parties.SelectMany(MembersOf)];
+
+    /// <summary>
+    /// The persons who stand behind a request: whoever the agent acts for, its owner, every member of an owning group.
+    /// None of them may approve it (DESIGN section 2.6), whatever a policy says.
+    /// </summary>
+    public ImmutableHashSet<PersonId> ActorChain(Asker asker)
+    {
+        var owner = Find(asker.Agent)?.Owner;
+        var chain = owner is null ? [] : MembersOf(owner);
+        return asker.OnBehalfOf is { } person ? chain.Add(person) : chain;
+    }
+}

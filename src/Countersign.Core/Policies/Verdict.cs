@@ -1,0 +1,26 @@
+using System.Collections.Immutable;
+using Countersign.Core.Reviews;
+
+namespace Countersign.Core.Policies;
+
+/// <summary>The lattice <c>deny &gt; require &gt; allow</c>; the order of the values is the strictness.</summary>
+public enum VerdictOutcome
+{
+    Allow,
+    Require,
+    Deny,
+}
+
+/// <summary>A rule that contributed to a verdict, and the reason it gives to agents and reviewers.</summary>
+public sealed record MatchedRule(RuleId Id, string Reason);
+
+/// <summary>What the policy says about one action: all matching rules contributed, their order never mattered.</summary>
+/// <param name="Outcome">The strictest outcome of all matching rules.</param>
+/// <param name="Rules">The rules that gave that outcome.</param>
+/// <param name="Requirements">One per rule that requires; each opens its own track. Empty unless required.</param>
+/// <param name="Policy">Which policy said so.</param>
+public sealed record Verdict(
+    VerdictOutcome Outcome,
+    ImmutableArray<MatchedRule> Rules,
+    ImmutableArray<Requirement> Requirements,
+    PolicyHash Policy);

@@ -1,0 +1,62 @@
+using System.Collections.Immutable;
+using Countersign.Core.Identity;
+
+namespace Countersign.Core.Reviews;
+
+/// <summary>
+/// Who may vote on one action right now, worked out from today's people: persons per track and stage, after every
+/// exclusion. It is data, so that the lifecycle can stay a pure function of it.
+/// </summary>
+public sealed class Electorate
+{
+    private readonly ImmutableArray<ImmutableArray<ImmutableHashSet<PersonId>>> eligible;
+
+    public Electorate(
+        ImmutableHashSet<PersonId> actorChain,
+        ImmutableArray<ImmutableArray<ImmutableHashSet<PersonId>>> eligible)
+    {
+        ActorChain = actorChain;
+        this.eligible = eligible;
+    }
+
+    public static Electorate Nobody { get; } = new([], []);
+
+    /// <summary>Those who stand behind the request: they may deny, never approve.</summary>
+    public ImmutableHashSet<PersonId> ActorChain { get; }
+
+    /// <summary>Works out who may vote on a life, from the people registered now.</summary>
+    public static Electorate Of(Life life, Asker asker, People people, ImmutableHashSet<PersonId> policyAuthors)
+    {
+        var chain = people.ActorChain(asker).Union(life.Modifiers);
+        return new Electorate(chain, [.. life.Tracks.Select(track => PerStage(track, chain, people, policyAuthors))]);
+    }
+
+    public bool MayVote(PersonId person, int track, int stage) =>
+        track < eligible.Length && stage < eligible[track].Length && eligible[track][stage].Contains(person);
+
+    /// <summary>Whether a person fits any stage of the track, now or later.</summary>
+    public bool FitsTrack(PersonId person, int track) =>
+        track < eligible.Length && eligible[track].Any(stage => stage.Contains(person));
+
+    public bool FitsAny(PersonId person) => Enumerable.Range(0, eligible.Length).Any(track => FitsTrack(person, track));
+
+    public ImmutableHashSet<PersonId> At(int track, int stage) =>
+        track < eligible.Length && stage < eligible[track].Length ? eligible[track][stage] : [];
+
+    private static ImmutableArray<ImmutableHashSet<PersonId>> PerStage(
+        Track track, ImmutableHashSet<PersonId> chain, People people, ImmutableHashSet<PersonId> policyAuthors)
+    {
+        var excluded = track.Requirement.DistinctFrom.Contains(Exclusion.PolicyAuthor)
+            ? chain.Union(policyAuthors)
+            : chain;
+        return [.. track.Requirement.Stages.Select((stage, index) => Asked(track, stage, index, people).Except(excluded))];
+    }
+
+    private static ImmutableHashSet<PersonId> Asked(Track track, Stage stage, int index, People people)
+    {
+        var members = people.MembersOf(stage.Of);
+        // A stage that was met while escalated keeps the votes it was met with, so past stages count escalation too.
+        var escalated = index < track.Stage || (index == track.Stage && track.Escalated);
+        return escalated ? members.Union(people.MembersOf(stage.Escalate)) : members;
+    }
+}

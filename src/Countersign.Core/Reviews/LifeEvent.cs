@@ -1,0 +1,39 @@
+using System.Collections.Immutable;
+using Countersign.Core.Actions;
+using Countersign.Core.Identity;
+
+namespace Countersign.Core.Reviews;
+
+/// <summary>What can happen to an action. Every event carries the facts it needs, so that the lifecycle reads no clock.</summary>
+public abstract record LifeEvent
+{
+    private LifeEvent()
+    {
+    }
+
+    /// <summary>A person answered; <c>Digest</c> is what they were shown.</summary>
+    public sealed record VoteCast(Vote Vote, ActionDigest Digest, Electorate Electorate, TimeSpan DenyFor) : LifeEvent;
+
+    /// <summary>A person changed the arguments: a new revision that policy has already judged.</summary>
+    public sealed record Modified(
+        PersonId By, ActionDigest Digest, ImmutableArray<Requirement> Requirements, DateTimeOffset At) : LifeEvent;
+
+    public sealed record WithdrawnBy(string Who) : LifeEvent;
+
+    /// <summary>The call starts again: the policy became stricter, or an approval no longer holds.</summary>
+    public sealed record Overtaken(string Reason) : LifeEvent;
+
+    /// <summary>A timer looked at the action.</summary>
+    public sealed record TimePassed(DateTimeOffset Now) : LifeEvent;
+
+    /// <summary>A taker wants to execute; eligibility is counted again with today's people.</summary>
+    public sealed record Claimed(NodeId Owner, DateTimeOffset Now, Electorate Electorate) : LifeEvent;
+
+    public sealed record Completed(long Fence, OutcomeState Outcome, DateTimeOffset Now) : LifeEvent;
+
+    /// <summary>The node that executed is gone, and nobody can say what it did.</summary>
+    public sealed record OwnerLost(long Fence) : LifeEvent;
+
+    /// <summary>The outcome reached a caller.</summary>
+    public sealed record Delivered : LifeEvent;
+}

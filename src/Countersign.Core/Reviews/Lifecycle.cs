@@ -1,0 +1,257 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using Countersign.Core.Actions;
+using Countersign.Core.Identity;
+using Countersign.Core.Ledger;
+using Countersign.Core.Policies;
+
+namespace Countersign.Core.Reviews;
+
+/// <summary>
+/// Every way an action can go, in one place and without side effects. Production and the model explorer run this same
+/// function; what it does not return cannot happen.
+/// </summary>
+/// <remarks>
+/// <code>
+/// require ─► pending ─► approved ─► executing ─► succeeded | failed | unknown
+/// allow   ─► approved ──┘  │ ▲           │
+/// deny    ─► refused       │ └───────────┘ uses left
+///            pending  ─► denied | expired | withdrawn | superseded
+///            approved ─► expired | withdrawn | superseded
+/// </code>
+/// </remarks>
+public static class Lifecycle
+{
+    /// <summary>How an action's life begins, by the policy's verdict.</summary>
+    public static Step.To Begin(ActionDigest digest, Verdict verdict, DateTimeOffset now)
+    {
+        var life = new Life { State = ActionState.Refused, Revision = 1, Digest = digest };
+        return verdict.Outcome switch
+        {
+            VerdictOutcome.Deny => To(life with { Delivered = true }, EntryType.ActionRefused),
+            VerdictOutcome.Allow => To(
+                life with { State = ActionState.Approved, Grant = GrantFor([], now) }, EntryType.ActionRequested),
+            VerdictOutcome.Require => To(
+                life with { State = ActionState.Pending, Tracks = BeginTracks(verdict.Requirements, now) },
+                EntryType.ActionRequested,
+                EntryType.ReviewOpened),
+            _ => throw new UnreachableException(),
+        };
+    }
+
+    /// <summary>Where one event leads. Illegal events are refused; the life they met stays as it was.</summary>
+    public static Step Next(Life life, LifeEvent happened) => happened switch
+    {
+        LifeEvent.VoteCast e => OnVote(life, e),
+        LifeEvent.Modified e => OnModified(life, e),
+        LifeEvent.WithdrawnBy => OnWithdrawn(life),
+        LifeEvent.Overtaken => OnOvertaken(life),
+        LifeEvent.TimePassed e => OnTimePassed(life, e.Now),
+        LifeEvent.Claimed e => OnClaimed(life, e),
+        LifeEvent.Completed e => OnCompleted(life, e),
+        LifeEvent.OwnerLost e => OnOwnerLost(life, e),
+        LifeEvent.Delivered => OnDelivered(life),
+        _ => throw new UnreachableException(),
+    };
+
+    private static Step OnVote(Life life, LifeEvent.VoteCast e)
+    {
+        if (RefusalOf(life, e) is { } refusal)
+        {
+            return new Step.Refused(refusal);
+        }
+
+        // A deadline may have passed that no timer has noticed yet: the vote meets the review as it stands now.
+        if (PassDeadlines(life, e.Vote.At) is not { } current)
+        {
+            return new Step.Refused(StepRefusal.Expired);
+        }
+
+        if (e.Vote.Decision == Decision.Approve && !FitsNow(current, e))
+        {
+            return new Step.Refused(StepRefusal.NotEligible);
+        }
+
+        var voted = current with { Votes = current.Votes.Add(e.Vote) };
+        return e.Vote.Decision == Decision.Deny
+            ? To(
+                voted with { State = ActionState.Denied, DeniedUntil = e.Vote.At + e.DenyFor },
+                EntryType.ReviewVote,
+                EntryType.ReviewDecided)
+            : Count(voted, e.Electorate, e.Vote.At);
+    }
+
+    /// <summary>The checks of a vote, in the order in which the API names them (DESIGN section 6.3).</summary>
+    private static StepRefusal? RefusalOf(Life life, LifeEvent.VoteCast e)
+    {
+        var (vote, electorate) = (e.Vote, e.Electorate);
+        var approves = vote.Decision == Decision.Approve;
+        var inChain = electorate.ActorChain.Contains(vote.Person);
+        return 0 switch
+        {
+            _ when approves && inChain => StepRefusal.SelfApproval,
+            _ when !inChain && !electorate.FitsAny(vote.Person) => StepRefusal.NotEligible,
+            _ when approves && IsTooWeak(life, vote, electorate) => StepRefusal.AssuranceTooLow,
+            _ when e.Digest != life.Digest => StepRefusal.StaleDigest,
+            _ when life.State == ActionState.Expired => StepRefusal.Expired,
+            _ when life.State != ActionState.Pending => StepRefusal.AlreadyDecided,
+            _ when approves && HasVoted(life, vote) => StepRefusal.AlreadyVoted,
+            _ => null,
+        };
+    }
+
+    private static bool IsTooWeak(Life life, Vote vote, Electorate electorate) =>
+        !life.Tracks.Where((track, i) =>
+            electorate.FitsTrack(vote.Person, i) && vote.Assurance >= track.Requirement.Assurance).Any();
+
+    /// <summary>A person votes once; a stronger proof of the same answer may follow, and still counts as one person.</summary>
+    private static bool HasVoted(Life life, Vote vote) =>
+        life.Votes.Any(earlier => earlier.Person == vote.Person && earlier.Assurance >= vote.Assurance);
+
+    private static bool FitsNow(Life life, LifeEvent.VoteCast e) =>
+        life.Tracks.Where((track, i) =>
+            !track.IsMet
+            && e.Vote.Assurance >= track.Requirement.Assurance
+            && e.Electorate.MayVote(e.Vote.Person, i, track.Stage)).Any();
+
+    private static Step.To Count(Life life, Electorate electorate, DateTimeOffset now)
+    {
+        var tracks = life.Tracks
+            .Select((track, i) => track.AdvanceTo(Tally.Of(track, i, life.Votes, electorate).Stage, now))
+            .ToImmutableArray();
+        var counted = life with { Tracks = tracks };
+        return tracks.All(track => track.IsMet)
+            ? To(
+                counted with { State = ActionState.Approved, Grant = GrantFor(tracks, now) },
+                EntryType.ReviewVote,
+                EntryType.ReviewDecided)
+            : To(counted, EntryType.ReviewVote);
+    }
+
+    private static Step OnModified(Life life, LifeEvent.Modified e) => life.State != ActionState.Pending
+        ? new Step.Refused(StepRefusal.AlreadyDecided)
+        : To(
+            life with
+            {
+                Revision = life.Revision + 1,
+                Digest = e.Digest,
+                Tracks = BeginTracks(e.Requirements, e.At),
+                Votes = [],
+                Modifiers = life.Modifiers.Add(e.By),
+            },
+            EntryType.ReviewModified);
+
+    private static Step OnWithdrawn(Life life) => life.State is ActionState.Pending or ActionState.Approved
+        ? To(life with { State = ActionState.Withdrawn, Delivered = true }, EntryType.ActionWithdrawn)
+        : new Step.Refused(life.State.HasEnded() ? StepRefusal.AlreadyDecided : StepRefusal.OutOfOrder);
+
+    private static Step OnOvertaken(Life life) => life.State is ActionState.Pending or ActionState.Approved
+        ? To(life with { State = ActionState.Superseded, Delivered = true }, EntryType.ActionWithdrawn)
+        : new Step.Refused(StepRefusal.OutOfOrder);
+
+    private static Step OnTimePassed(Life life, DateTimeOffset now) => life.State switch
+    {
+        ActionState.Pending when PassDeadlines(life, now) is not { } escalated =>
+            To(life with { State = ActionState.Expired }, EntryType.ReviewExpired),
+        ActionState.Pending => To(PassDeadlines(life, now)!),
+        ActionState.Approved when now >= life.Grant!.ExpiresAt =>
+            To(life with { State = AfterLastUse(life.LastOutcome) }, EntryType.ReviewExpired),
+        _ => new Step.Refused(StepRefusal.OutOfOrder),
+    };
+
+    private static Step OnClaimed(Life life, LifeEvent.Claimed e)
+    {
+        if (life.State != ActionState.Approved || life.Grant is not { UsesLeft: > 0 } grant)
+        {
+            return new Step.Refused(StepRefusal.OutOfOrder);
+        }
+
+        if (e.Now >= grant.ExpiresAt)
+        {
+            return new Step.Refused(StepRefusal.Expired);
+        }
+
+        // Membership may have changed since the votes were cast: they are counted again with today's people.
+        if (life.Tracks.Where((track, i) => !IsStillMet(life, track, i, e.Electorate)).Any())
+        {
+            return new Step.Refused(StepRefusal.ApprovalLapsed);
+        }
+
+        return To(
+            life with
+            {
+                State = ActionState.Executing,
+                Grant = grant with { UsesLeft = grant.UsesLeft - 1 },
+                Fence = life.Fence + 1,
+                Execution = new Execution(e.Owner, life.Fence + 1, e.Now),
+                Delivered = false,
+            },
+            EntryType.ExecutionIntent);
+    }
+
+    private static bool IsStillMet(Life life, Track track, int index, Electorate electorate) =>
+        Tally.Of(track, index, life.Votes, electorate).Stage >= track.Requirement.Stages.Length;
+
+    private static Step OnCompleted(Life life, LifeEvent.Completed e)
+    {
+        if (life.State != ActionState.Executing)
+        {
+            return new Step.Refused(StepRefusal.OutOfOrder);
+        }
+
+        if (life.Execution!.Fence != e.Fence)
+        {
+            return new Step.Refused(StepRefusal.StaleFence);
+        }
+
+        // An unknown outcome ends the grant: what may have happened must not be done again without people.
+        var usable = life.Grant!.UsesLeft > 0 && e.Now < life.Grant.ExpiresAt && e.Outcome != OutcomeState.Unknown;
+        return To(
+            life with
+            {
+                State = usable ? ActionState.Approved : AfterLastUse(e.Outcome),
+                LastOutcome = e.Outcome,
+                Execution = null,
+            },
+            EntryType.ExecutionOutcome);
+    }
+
+    private static Step OnOwnerLost(Life life, LifeEvent.OwnerLost e) =>
+        life.State == ActionState.Executing && life.Execution!.Fence == e.Fence
+            ? To(
+                life with { State = ActionState.Unknown, LastOutcome = OutcomeState.Unknown, Execution = null },
+                EntryType.ExecutionOutcome)
+            : new Step.Refused(StepRefusal.StaleFence);
+
+    private static Step OnDelivered(Life life) => life.LastOutcome is not null || life.State.HasEnded()
+        ? To(life with { Delivered = true })
+        : new Step.Refused(StepRefusal.OutOfOrder);
+
+    /// <summary>Escalates what is due; <c>null</c> when a track has nobody left to ask.</summary>
+    private static Life? PassDeadlines(Life life, DateTimeOffset now)
+    {
+        var tracks = life.Tracks.Select(track => track.PassDeadline(now)).ToList();
+        return tracks.Contains(null) ? null : life with { Tracks = [.. tracks.OfType<Track>()] };
+    }
+
+    private static ImmutableArray<Track> BeginTracks(ImmutableArray<Requirement> requirements, DateTimeOffset now) =>
+        [.. requirements.Select(requirement => Track.Begin(requirement, now))];
+
+    /// <summary>Over several tracks the minimum of uses and time holds (DESIGN section 2.3).</summary>
+    private static Grant GrantFor(ImmutableArray<Track> tracks, DateTimeOffset now)
+    {
+        var terms = tracks.Select(track => track.Requirement.Grant).DefaultIfEmpty(GrantTerms.Default).ToList();
+        return new Grant(terms.Min(term => term.Uses), now + terms.Min(term => term.TimeToLive));
+    }
+
+    private static ActionState AfterLastUse(OutcomeState? outcome) => outcome switch
+    {
+        OutcomeState.Succeeded => ActionState.Succeeded,
+        OutcomeState.Failed => ActionState.Failed,
+        OutcomeState.Unknown => ActionState.Unknown,
+        null => ActionState.Expired,
+        _ => throw new UnreachableException(),
+    };
+
+    private static Step.To To(Life life, params ReadOnlySpan<EntryType> entries) => new(life, [.. entries]);
+}

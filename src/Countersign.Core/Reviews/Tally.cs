@@ -1,0 +1,51 @@
+using System.Collections.Immutable;
+using Countersign.Core.Identity;
+
+namespace Countersign.Core.Reviews;
+
+/// <summary>How far the votes carry one track.</summary>
+/// <param name="Stage">The first stage that is not met, or the number of stages.</param>
+/// <param name="Have">Counted votes per stage.</param>
+public sealed record Tally(int Stage, ImmutableArray<int> Have)
+{
+    /// <summary>
+    /// Counts distinct persons, stage after stage, in the order they voted. One person fills one place in a track,
+    /// however many of its stages would take them.
+    /// </summary>
+    public static Tally Of(Track track, int trackIndex, IEnumerable<Vote> votes, Electorate electorate)
+    {
+        var requirement = track.Requirement;
+        var approvals = votes
+            .Where(vote => vote.Decision == Decision.Approve && vote.Assurance >= requirement.Assurance)
+            .Select(vote => vote.Person)
+            .Distinct()
+            .ToList();
+        var have = ImmutableArray.CreateBuilder<int>(requirement.Stages.Length);
+        var reached = 0;
+        for (var stage = 0; stage < requirement.Stages.Length; stage++)
+        {
+            var counted = Take(approvals, requirement.Stages[stage].Need, trackIndex, stage, electorate);
+            have.Add(counted);
+            if (counted < requirement.Stages[stage].Need)
+            {
+                break;
+            }
+
+            reached = stage + 1;
+        }
+
+        while (have.Count < requirement.Stages.Length)
+        {
+            have.Add(0);
+        }
+
+        return new Tally(reached, have.MoveToImmutable());
+    }
+
+    private static int Take(List<PersonId> approvals, int need, int track, int stage, Electorate electorate)
+    {
+        var taken = approvals.Where(person => electorate.MayVote(person, track, stage)).Take(need).ToList();
+        approvals.RemoveAll(taken.Contains);
+        return taken.Count;
+    }
+}

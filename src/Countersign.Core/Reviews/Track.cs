@@ -1,0 +1,45 @@
+namespace Countersign.Core.Reviews;
+
+/// <summary>The way one rule's requirement is going: which stage is asked, until when, and whether it escalated.</summary>
+/// <param name="Requirement">What the rule demands.</param>
+/// <param name="Stage">Index of the stage that is asked; the number of stages once all are met.</param>
+/// <param name="Escalated">Whether the present stage's deadline passed once and its escalation is asked too.</param>
+/// <param name="Deadline">When the present stage escalates or expires.</param>
+public sealed record Track(Requirement Requirement, int Stage, bool Escalated, DateTimeOffset Deadline)
+{
+    public bool IsMet => Stage >= Requirement.Stages.Length;
+
+    public Stage CurrentStage => Requirement.Stages[Stage];
+
+    private bool CanEscalate => !Escalated && !CurrentStage.Escalate.IsEmpty;
+
+    /// <summary>When the review expires if nobody does anything: the escalation's time counts when it is still to come.</summary>
+    public DateTimeOffset ExpiresAt => CanEscalate ? Deadline + CurrentStage.Within : Deadline;
+
+    public static Track Begin(Requirement requirement, DateTimeOffset now) =>
+        new(requirement, Stage: 0, Escalated: false, now + requirement.Stages[0].Within);
+
+    /// <summary>Moves to the stage that the tally reached; each stage starts its own clock.</summary>
+    public Track AdvanceTo(int stage, DateTimeOffset now)
+    {
+        if (stage <= Stage)
+        {
+            return this;
+        }
+
+        var within = stage < Requirement.Stages.Length ? Requirement.Stages[stage].Within : TimeSpan.Zero;
+        return this with { Stage = stage, Escalated = false, Deadline = now + within };
+    }
+
+    /// <summary>Lets a due deadline escalate the stage; <c>null</c> when there is nobody left to ask.</summary>
+    public Track? PassDeadline(DateTimeOffset now)
+    {
+        if (IsMet || now < Deadline)
+        {
+            return this;
+        }
+
+        var next = this with { Escalated = true, Deadline = Deadline + CurrentStage.Within };
+        return CanEscalate && now < next.Deadline ? next : null;
+    }
+}

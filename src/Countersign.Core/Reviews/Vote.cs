@@ -1,0 +1,12 @@
+using Countersign.Core.Identity;
+
+namespace Countersign.Core.Reviews;
+
+public enum Decision
+{
+    Approve,
+    Deny,
+}
+
+/// <summary>One person's answer to one revision of an action.</summary>
+public sealed record Vote(PersonId Person, Decision Decision, Assurance Assurance, DateTimeOffset At, string? Comment);

@@ -1,0 +1,56 @@
+using System.Collections.Immutable;
+using Countersign.Core.Actions;
+using Countersign.Core.Ledger;
+using Countersign.Core.Policies;
+
+namespace Countersign.Core.Storage;
+
+/// <summary>
+/// Everything that becomes durable together: one action's transition, votes, outbox rows and the ledger entries that say
+/// so. Either all of it is committed, or none.
+/// </summary>
+public sealed record Change
+{
+    public ActionWrite? Action { get; init; }
+
+    public ImmutableArray<VoteRow> Votes { get; init; } = [];
+
+    public ImmutableArray<EntryDraft> Entries { get; init; } = [];
+
+    public ImmutableArray<OutboxDraft> Outbox { get; init; } = [];
+
+    public ImmutableArray<DefinitionRow> Definitions { get; init; } = [];
+
+    /// <summary>Puts another policy in force: the store's policy epoch grows by one.</summary>
+    public PolicyHash? NewPolicy { get; init; }
+
+    /// <summary>The commit happens only before this time by the store's own clock; at or after it, <c>TooLate</c>.</summary>
+    public DateTimeOffset? NotAfter { get; init; }
+
+    /// <summary>The commit happens only while this policy is in force; otherwise <c>StalePolicy</c>.</summary>
+    public PolicyHash? OnlyUnderPolicy { get; init; }
+
+    public ChangePriority Priority { get; init; } = ChangePriority.Decision;
+}
+
+/// <summary>Decisions overtake the recording of reads in the store's queue.</summary>
+public enum ChangePriority
+{
+    Decision,
+    Recording,
+}
+
+/// <summary>
+/// A conditional write of one action row: it happens only when the stored version is the expected one, and an insert
+/// (expected version 0) only when no open action has the same attach key.
+/// </summary>
+public sealed record ActionWrite(ActionRow Row, long ExpectedVersion);
+
+/// <summary>One entry before the log gives it an index. The store encrypts the payload and hashes the ciphertext.</summary>
+public sealed record EntryDraft(EntryType Type, ActionId? Action, int Revision, ReadOnlyMemory<byte> Payload);
+
+/// <summary>One message a channel has to deliver at least once.</summary>
+public sealed record OutboxDraft(string Channel, ActionId Action, int Revision, string Kind);
+
+/// <summary>The accepted fingerprint of one definition of a target, such as an MCP tool's.</summary>
+public sealed record DefinitionRow(TargetName Target, string Name, string Fingerprint, ReadOnlyMemory<byte> Definition);

@@ -1,0 +1,39 @@
+using System.Collections.Immutable;
+
+namespace Countersign.Core.Storage;
+
+/// <summary>What became of a change. An exception means that nobody knows: read again before anything else.</summary>
+public abstract record CommitResult
+{
+    private CommitResult()
+    {
+    }
+
+    /// <summary>The change is durable and provable.</summary>
+    /// <param name="Indexes">Ledger indexes of the change's entries, in their order.</param>
+    /// <param name="TreeSize">Size of the tree whose signed checkpoint covers them.</param>
+    /// <param name="At">The store's time of the commit.</param>
+    public sealed record Committed(ImmutableArray<long> Indexes, long TreeSize, DateTimeOffset At) : CommitResult;
+
+    /// <summary>A condition did not hold, and nothing was written.</summary>
+    public sealed record Conflict(ConflictReason Reason) : CommitResult;
+}
+
+/// <summary>Which condition of a change did not hold.</summary>
+public enum ConflictReason
+{
+    /// <summary>Somebody else changed the action first: read it again.</summary>
+    VersionMoved,
+
+    /// <summary>An open action with the same attach key exists: attach to it.</summary>
+    AlreadyOpen,
+
+    /// <summary>The idempotency key was used before by this agent.</summary>
+    IdempotencyKeyUsed,
+
+    /// <summary>The store's clock has reached the change's <c>NotAfter</c>.</summary>
+    TooLate,
+
+    /// <summary>Another policy is in force.</summary>
+    StalePolicy,
+}

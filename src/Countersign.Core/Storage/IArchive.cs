@@ -1,0 +1,45 @@
+using System.Collections.Immutable;
+using Countersign.Core.Actions;
+using Countersign.Core.Identity;
+
+namespace Countersign.Core.Storage;
+
+/// <summary>Queries for the console, lists, reports and the ledger's readers. Nothing is decided from them.</summary>
+public interface IArchive
+{
+    /// <summary>Actions that match, newest first, with their payloads except results.</summary>
+    Task<ImmutableArray<StoredAction>> ListAsync(ActionFilter filter, CancellationToken cancellationToken);
+
+    /// <summary>The latest signed checkpoint, as the note's text; <c>null</c> while the log is empty and unsigned.</summary>
+    Task<string?> ReadCheckpointAsync(CancellationToken cancellationToken);
+
+    /// <summary>Consecutive leaves, as many as there are up to <paramref name="count"/>.</summary>
+    Task<ImmutableArray<ReadOnlyMemory<byte>>> ReadLeavesAsync(long from, int count, CancellationToken cancellationToken);
+
+    /// <summary>The 256 hashes of a full tile, or the hashes present in a partial one; <c>null</c> when there is none.</summary>
+    Task<ReadOnlyMemory<byte>?> ReadTileAsync(int level, long index, CancellationToken cancellationToken);
+
+    /// <summary>Ciphertexts of the payloads of consecutive entries; <c>null</c> where one was erased.</summary>
+    Task<ImmutableArray<ReadOnlyMemory<byte>?>> ReadCiphertextsAsync(
+        long from, int count, CancellationToken cancellationToken);
+
+    /// <summary>The decrypted payload of one entry; <c>null</c> when it was erased or does not exist.</summary>
+    Task<ReadOnlyMemory<byte>?> ReadPayloadAsync(long index, CancellationToken cancellationToken);
+}
+
+/// <summary>Which actions to list.</summary>
+public sealed record ActionFilter
+{
+    public const int MaxLimit = 500;
+
+    public ActionState? State { get; init; }
+
+    public TargetName? Target { get; init; }
+
+    public AgentId? Agent { get; init; }
+
+    /// <summary>Only actions older than this one.</summary>
+    public ActionId? Before { get; init; }
+
+    public int Limit { get; init; } = 50;
+}

@@ -1,0 +1,65 @@
+using System.Collections.Immutable;
+using Countersign.Core.Actions;
+using Countersign.Core.Identity;
+using Countersign.Core.Policies;
+using Countersign.Core.Reviews;
+
+namespace Countersign.Core.Storage;
+
+/// <summary>
+/// The only authority on where actions stand. One method writes; whatever it commits is durable, in the ledger and under
+/// a signed checkpoint when the call returns (DESIGN section 4).
+/// </summary>
+public interface IStore : IAsyncDisposable
+{
+    /// <summary>The store's clock: never goes back, not even over a restart.</summary>
+    DateTimeOffset Now { get; }
+
+    /// <summary>What every committed change is announced on, from this node and others.</summary>
+    ChangeFeed Changes { get; }
+
+    /// <summary>Commits all of a change or nothing of it.</summary>
+    /// <exception cref="StoreUnavailableException">The change was refused, or its fate is unknown: read again.</exception>
+    Task<CommitResult> CommitAsync(Change change, CancellationToken cancellationToken);
+
+    Task<StoredAction?> FindAsync(ActionId id, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// The actions an identical call could attach to, newest first: open, executing, ended with an outcome nobody got, or
+    /// denied and still remembered. A handful at most.
+    /// </summary>
+    Task<ImmutableArray<StoredAction>> FindAttachableAsync(AttachKey key, CancellationToken cancellationToken);
+
+    Task<StoredAction?> FindByIdempotencyAsync(string idempotencyHash, CancellationToken cancellationToken);
+
+    /// <summary>Open reviews of one agent, and how many it opened since a time: what the flood limits count.</summary>
+    Task<AgentLoad> LoadOfAsync(AgentId agent, DateTimeOffset since, CancellationToken cancellationToken);
+
+    /// <summary>Actions whose deadline the store's clock has reached, oldest deadline first.</summary>
+    Task<ImmutableArray<ActionId>> FindDueAsync(int limit, CancellationToken cancellationToken);
+
+    /// <summary>Approved detached actions that no node has taken.</summary>
+    Task<ImmutableArray<ActionId>> FindUntakenAsync(int limit, CancellationToken cancellationToken);
+
+    /// <summary>Executing actions whose owner is not alive any more.</summary>
+    Task<ImmutableArray<ActionId>> FindOrphansAsync(NodeId self, int limit, CancellationToken cancellationToken);
+
+    Task<DefinitionRow?> FindDefinitionAsync(TargetName target, string name, CancellationToken cancellationToken);
+
+    /// <summary>The policy in force and its epoch; <c>null</c> before the first one.</summary>
+    Task<PolicyInForce?> FindPolicyAsync(CancellationToken cancellationToken);
+
+    Task<ImmutableArray<OutboxRow>> TakeOutboxAsync(string channel, int limit, CancellationToken cancellationToken);
+
+    /// <summary>Removes a delivered message, or puts it back for a later attempt.</summary>
+    Task SettleOutboxAsync(long id, DateTimeOffset? retryAt, CancellationToken cancellationToken);
+
+    /// <summary>Whether the store can commit right now; the text says why not.</summary>
+    Task<string?> WhyUnavailableAsync(CancellationToken cancellationToken);
+}
+
+/// <summary>How busy an agent keeps its reviewers.</summary>
+public sealed record AgentLoad(int Pending, int OpenedSince);
+
+/// <summary>The policy the store knows to be in force.</summary>
+public sealed record PolicyInForce(PolicyHash Hash, long Epoch);

@@ -1,0 +1,30 @@
+using System.Collections.Immutable;
+using Countersign.Core.Actions;
+
+namespace Countersign.Core.Storage;
+
+/// <summary>An action as a store returns it: its row, and the decrypted payloads that belong to it.</summary>
+/// <param name="Row">The readable part.</param>
+/// <param name="Votes">The votes on every revision, oldest first, each with the payload of its entry.</param>
+/// <param name="Request">Payload of the entry that holds the present revision (<c>action.requested</c>,
+/// <c>action.refused</c>, <c>action.executed</c> or <c>review.modified</c>).</param>
+/// <param name="Outcome">Payload of the latest <c>execution.outcome</c>, if any.</param>
+/// <param name="Ending">Payload of the latest <c>review.decided</c>, <c>review.expired</c> or <c>action.withdrawn</c>, if any.</param>
+/// <param name="LastEntry">Index of the latest ledger entry of this action.</param>
+/// <param name="TreeSize">Size of the tree under the checkpoint that covers it.</param>
+public sealed record StoredAction(
+    ActionRow Row,
+    ImmutableArray<StoredVote> Votes,
+    ReadOnlyMemory<byte> Request,
+    ReadOnlyMemory<byte>? Outcome,
+    ReadOnlyMemory<byte>? Ending,
+    LedgerPosition Ledger);
+
+public sealed record StoredVote(VoteRow Row, ReadOnlyMemory<byte> Payload);
+
+/// <summary>Index of an action's latest entry, and the size of a signed tree that covers it.</summary>
+public sealed record LedgerPosition(long Index, long Size);
+
+/// <summary>One message waiting in the outbox.</summary>
+public sealed record OutboxRow(
+    long Id, string Channel, ActionId Action, int Revision, string Kind, int Attempts, DateTimeOffset NotBefore);
