@@ -9,8 +9,8 @@ namespace Countersign.Core.Actions.Json;
 internal sealed class MemberOrder(bool namesMayDifferInCaseOnly)
 {
     private readonly List<Member> _open = [];
-    private readonly StringComparison _sameName =
-        namesMayDifferInCaseOnly ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase;
+    private readonly StringComparer _sameName =
+        namesMayDifferInCaseOnly ? StringComparer.Ordinal : StringComparer.OrdinalIgnoreCase;
 
     private readonly OutputBuffer _scratch = new(0);
 
@@ -27,11 +27,11 @@ internal sealed class MemberOrder(bool namesMayDifferInCaseOnly)
     public bool TryFindClash(int first, out Member clash, out JsonFault fault)
     {
         Span<Member> members = CollectionsMarshal.AsSpan(_open)[first..];
-        members.Sort((left, right) => string.Compare(left.Name, right.Name, _sameName));
+        members.Sort(ByName);
         for (int index = 1; index < members.Length; index++)
         {
             (Member earlier, Member later) = (members[index - 1], members[index]);
-            if (string.Equals(earlier.Name, later.Name, _sameName))
+            if (_sameName.Equals(earlier.Name, later.Name))
             {
                 clash = earlier.Offset > later.Offset ? earlier : later;
                 fault = earlier.Name == later.Name ? JsonFault.DuplicateName : JsonFault.NamesDifferInCaseOnly;
@@ -55,6 +55,8 @@ internal sealed class MemberOrder(bool namesMayDifferInCaseOnly)
 
         _open.RemoveRange(first, members.Length);
     }
+
+    private int ByName(Member left, Member right) => _sameName.Compare(left.Name, right.Name);
 
     private static bool IsInPlace(ReadOnlySpan<Member> members)
     {

@@ -85,13 +85,23 @@ internal ref struct TokenReader(ReadOnlySpan<byte> input, JsonLimits limits)
     /// <summary>Takes a string; its text, without quotes and escapes, lives until the next string is taken.</summary>
     public bool TryTakeString(out ReadOnlySpan<byte> text)
     {
-        bool taken = TryTakeText(out text);
-        if (taken)
+        int start = _position;
+        if (!TryTakeText(out text))
+        {
+            return false;
+        }
+
+        // A string without escapes is canonical as it stands, quotes included.
+        if (_text.Length == 0)
+        {
+            Output.Append(_input[start.._position]);
+        }
+        else
         {
             JsonText.AppendQuoted(Output, text);
         }
 
-        return taken;
+        return true;
     }
 
     public bool RefuseByte()
