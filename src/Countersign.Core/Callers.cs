@@ -9,21 +9,21 @@ namespace Countersign.Core;
 /// </summary>
 internal sealed class Callers
 {
-    private readonly ConcurrentDictionary<ActionId, int> present = new();
+    private readonly ConcurrentDictionary<ActionId, int> _present = new();
 
-    public bool IsPresent(ActionId id) => present.ContainsKey(id);
+    public bool IsPresent(ActionId id) => _present.ContainsKey(id);
 
     public Presence Enter(ActionId id)
     {
-        present.AddOrUpdate(id, 1, static (_, count) => count + 1);
+        _present.AddOrUpdate(id, 1, static (_, count) => count + 1);
         return new Presence(this, id);
     }
 
     private void Leave(ActionId id)
     {
-        if (present.AddOrUpdate(id, 0, static (_, count) => count - 1) <= 0)
+        if (_present.AddOrUpdate(id, 0, static (_, count) => count - 1) <= 0)
         {
-            present.TryRemove(new KeyValuePair<ActionId, int>(id, 0));
+            _present.TryRemove(new KeyValuePair<ActionId, int>(id, 0));
         }
     }
 

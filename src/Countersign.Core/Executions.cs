@@ -14,11 +14,11 @@ namespace Countersign.Core;
 internal sealed class Executions(
     Registrar registrar, IStore store, Func<Charter> charter, NodeId self, ExecutionOptions options)
 {
-    private readonly ConcurrentDictionary<ActionId, Task> running = new();
-    private readonly ConcurrentDictionary<ActionId, Unsettled> unsettled = new();
+    private readonly ConcurrentDictionary<ActionId, Task> _running = new();
+    private readonly ConcurrentDictionary<ActionId, Unsettled> _unsettled = new();
 
     /// <summary>Work that is under way on this node; shutting down waits for it.</summary>
-    public IReadOnlyCollection<Task> Running => [.. running.Values];
+    public IReadOnlyCollection<Task> Running => [.. _running.Values];
 
     /// <summary>Takes the grant for this node, or says why it cannot be taken.</summary>
     public async Task<Registered> ClaimAsync(ActionId id, CancellationToken cancellationToken)
@@ -30,7 +30,7 @@ internal sealed class Executions(
         catch (StoreUnavailableException)
         {
             // The acknowledgement may be lost while the claim is not. Nothing was sent, so the sweep may say so later.
-            unsettled.TryAdd(id, new Unsettled(Outcome: null));
+            _unsettled.TryAdd(id, new Unsettled(Outcome: null));
             throw;
         }
     }
@@ -42,9 +42,9 @@ internal sealed class Executions(
     public Task<ActionRecord> Run(ActionRecord claimed, ActionExecutor execute)
     {
         var work = RunAsync(claimed, execute);
-        running[claimed.Id] = work;
+        _running[claimed.Id] = work;
         _ = work.ContinueWith(
-            (_, id) => running.TryRemove((ActionId)id!, out var _), claimed.Id, TaskScheduler.Default);
+            (_, id) => _running.TryRemove((ActionId)id!, out var _), claimed.Id, TaskScheduler.Default);
         return work;
     }
 
@@ -63,7 +63,7 @@ internal sealed class Executions(
     /// <summary>Reports again what the store could not take before; called until it could.</summary>
     public async Task SettleAsync(CancellationToken cancellationToken)
     {
-        foreach (var (id, lost) in unsettled)
+        foreach (var (id, lost) in _unsettled)
         {
             if (await registrar.FindAsync(id, cancellationToken) is { State: ActionState.Executing } record
                 && record.Life.Execution!.Owner == self)
@@ -71,7 +71,7 @@ internal sealed class Executions(
                 await CompleteAsync(record, lost.Outcome ?? NothingSent(), cancellationToken);
             }
 
-            unsettled.TryRemove(id, out _);
+            _unsettled.TryRemove(id, out _);
         }
     }
 
@@ -166,7 +166,7 @@ internal sealed class Executions(
         }
         catch (StoreUnavailableException)
         {
-            unsettled[claimed.Id] = new Unsettled(outcome);
+            _unsettled[claimed.Id] = new Unsettled(outcome);
             throw;
         }
     }

@@ -21,19 +21,19 @@ public sealed class Gatekeeper
     /// <summary>How often one call may be overtaken by other calls or policies before it is told to come back.</summary>
     private const int MaxRounds = 16;
 
-    private readonly Intake intake;
-    private readonly Executions executions;
-    private readonly Registrar registrar;
-    private readonly Waiting waiting;
-    private readonly Callers callers;
+    private readonly Intake _intake;
+    private readonly Executions _executions;
+    private readonly Registrar _registrar;
+    private readonly Waiting _waiting;
+    private readonly Callers _callers;
 
     internal Gatekeeper(Intake intake, Executions executions, Registrar registrar, Waiting waiting, Callers callers)
     {
-        this.intake = intake;
-        this.executions = executions;
-        this.registrar = registrar;
-        this.waiting = waiting;
-        this.callers = callers;
+        _intake = intake;
+        _executions = executions;
+        _registrar = registrar;
+        _waiting = waiting;
+        _callers = callers;
     }
 
     /// <summary>
@@ -42,10 +42,10 @@ public sealed class Gatekeeper
     /// </summary>
     public async Task<Admission> AdmitAsync(Asking asking, CancellationToken cancellationToken)
     {
-        var admission = await intake.AdmitAsync(asking, claim: null, cancellationToken);
+        var admission = await _intake.AdmitAsync(asking, claim: null, cancellationToken);
         if (admission is Admission.Granted { Record: { Detached: true } granted })
         {
-            await executions.TakeAsync(granted.Id, cancellationToken);
+            await _executions.TakeAsync(granted.Id, cancellationToken);
         }
 
         return admission;
@@ -56,7 +56,7 @@ public sealed class Gatekeeper
     {
         for (var round = 0; round < MaxRounds; round++)
         {
-            var admission = await intake.AdmitAsync(asking, executions.DescribeClaim, cancellationToken);
+            var admission = await _intake.AdmitAsync(asking, _executions.DescribeClaim, cancellationToken);
             if (await AdvanceAsync(admission, call, cancellationToken) is { } handled)
             {
                 return handled;
@@ -72,28 +72,28 @@ public sealed class Gatekeeper
     {
         if (!record.Life.Delivered)
         {
-            await registrar.ApplyAsync(
+            await _registrar.ApplyAsync(
                 record.Id, _ => new Happening(new LifeEvent.Delivered()), cancellationToken);
         }
     }
 
     /// <summary>One action as it stands now.</summary>
     public Task<ActionRecord?> FindAsync(ActionId id, CancellationToken cancellationToken) =>
-        registrar.FindAsync(id, cancellationToken);
+        _registrar.FindAsync(id, cancellationToken);
 
     /// <summary>One action, as soon as its state or review differs from what the caller has seen, or when time is over.</summary>
     public Task<ActionRecord?> WaitAsync(
         ActionId id, long seenVersion, TimeSpan patience, CancellationToken cancellationToken) =>
-        waiting.UntilAsync(
+        _waiting.UntilAsync(
             id, record => record.State.HasEnded() || record.Version != seenVersion, patience, cancellationToken);
 
     /// <summary>One action, as soon as it has ended or when time is over.</summary>
     public Task<ActionRecord?> WaitForEndAsync(ActionId id, TimeSpan patience, CancellationToken cancellationToken) =>
-        waiting.UntilAsync(id, record => record.State.HasEnded(), patience, cancellationToken);
+        _waiting.UntilAsync(id, record => record.State.HasEnded(), patience, cancellationToken);
 
     /// <summary>One action, as soon as it is not pending any more or when time is over.</summary>
     public Task<ActionRecord?> WaitForDecisionAsync(ActionId id, TimeSpan patience, CancellationToken cancellationToken) =>
-        waiting.UntilAsync(id, record => record.State != ActionState.Pending, patience, cancellationToken);
+        _waiting.UntilAsync(id, record => record.State != ActionState.Pending, patience, cancellationToken);
 
     /// <summary><c>null</c> means that the ground shifted under the call: it starts again at the verdict.</summary>
     private async Task<Handled?> AdvanceAsync(Admission admission, Call call, CancellationToken cancellationToken)
@@ -124,7 +124,7 @@ public sealed class Gatekeeper
 
     private async Task<Handled?> HoldAsync(ActionRecord held, Call call, CancellationToken cancellationToken)
     {
-        var decided = await waiting.UntilAsync(
+        var decided = await _waiting.UntilAsync(
             held.Id, record => record.State != ActionState.Pending, call.Patience, cancellationToken);
         return decided switch
         {
@@ -145,22 +145,22 @@ public sealed class Gatekeeper
             return await WaitOutAsync(granted, call, cancellationToken);
         }
 
-        if (await executions.ClaimAsync(granted.Id, cancellationToken) is Registered.Done claimed)
+        if (await _executions.ClaimAsync(granted.Id, cancellationToken) is Registered.Done claimed)
         {
             return await ExecuteAsync(claimed.Record, call, cancellationToken);
         }
 
         // Expired, lapsed, taken by another call, or another policy: the verdict decides again.
-        await intake.OvertakeIfLapsedAsync(granted.Id, cancellationToken);
+        await _intake.OvertakeIfLapsedAsync(granted.Id, cancellationToken);
         return null;
     }
 
     private async Task<Handled> ExecuteAsync(ActionRecord claimed, Call call, CancellationToken cancellationToken)
     {
-        var presence = callers.Enter(claimed.Id);
+        var presence = _callers.Enter(claimed.Id);
         try
         {
-            var ended = await executions.Run(claimed, call.Execute).WaitAsync(cancellationToken);
+            var ended = await _executions.Run(claimed, call.Execute).WaitAsync(cancellationToken);
             return new Handled(new Answer.Ended(ended), presence);
         }
         catch
@@ -173,7 +173,7 @@ public sealed class Gatekeeper
     /// <summary>Somebody else executes it: this call gets the outcome if nobody else did.</summary>
     private async Task<Handled?> WaitOutAsync(ActionRecord underWay, Call call, CancellationToken cancellationToken)
     {
-        var ended = await waiting.UntilAsync(
+        var ended = await _waiting.UntilAsync(
             underWay.Id,
             record => record.State is not (ActionState.Executing or ActionState.Approved),
             call.Patience,
@@ -188,5 +188,5 @@ public sealed class Gatekeeper
         };
     }
 
-    private Handled Finish(ActionRecord record) => new(new Answer.Ended(record), callers.Enter(record.Id));
+    private Handled Finish(ActionRecord record) => new(new Answer.Ended(record), _callers.Enter(record.Id));
 }

@@ -6,15 +6,15 @@ namespace Countersign.Core;
 /// </summary>
 public sealed class Handled : IDisposable
 {
-    private readonly Callers.Presence? presence;
+    private readonly Callers.Presence? _presence;
 
     internal Handled(Answer answer, Callers.Presence? presence)
     {
         Answer = answer;
-        this.presence = presence;
+        _presence = presence;
     }
 
     public Answer Answer { get; }
 
-    public void Dispose() => presence?.Dispose();
+    public void Dispose() => _presence?.Dispose();
 }

@@ -15,42 +15,42 @@ public sealed class Reaper
     /// <summary>How many actions of a kind one sweep handles; the next one goes on.</summary>
     private const int BatchSize = 200;
 
-    private readonly IStore store;
-    private readonly Registrar registrar;
-    private readonly Executions executions;
-    private readonly NodeId self;
+    private readonly IStore _store;
+    private readonly Registrar _registrar;
+    private readonly Executions _executions;
+    private readonly NodeId _self;
 
     internal Reaper(IStore store, Registrar registrar, Executions executions, NodeId self)
     {
-        this.store = store;
-        this.registrar = registrar;
-        this.executions = executions;
-        this.self = self;
+        _store = store;
+        _registrar = registrar;
+        _executions = executions;
+        _self = self;
     }
 
     public async Task SweepAsync(CancellationToken cancellationToken)
     {
-        await executions.SettleAsync(cancellationToken);
-        foreach (var id in await store.FindDueAsync(BatchSize, cancellationToken))
+        await _executions.SettleAsync(cancellationToken);
+        foreach (var id in await _store.FindDueAsync(BatchSize, cancellationToken))
         {
-            await registrar.ApplyAsync(id, TimeHappening.At(store.Now), cancellationToken);
+            await _registrar.ApplyAsync(id, TimeHappening.At(_store.Now), cancellationToken);
         }
 
-        foreach (var id in await store.FindOrphansAsync(self, BatchSize, cancellationToken))
+        foreach (var id in await _store.FindOrphansAsync(_self, BatchSize, cancellationToken))
         {
-            await executions.AbandonAsync(id, cancellationToken);
+            await _executions.AbandonAsync(id, cancellationToken);
         }
 
-        foreach (var id in await store.FindUntakenAsync(BatchSize, cancellationToken))
+        foreach (var id in await _store.FindUntakenAsync(BatchSize, cancellationToken))
         {
-            await executions.TakeAsync(id, cancellationToken);
+            await _executions.TakeAsync(id, cancellationToken);
         }
     }
 
     /// <summary>Waits for the executions of this node, so that a planned stop leaves no unknown outcome.</summary>
     public async Task DrainAsync(CancellationToken cancellationToken)
     {
-        foreach (var work in executions.Running)
+        foreach (var work in _executions.Running)
         {
             await work.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }

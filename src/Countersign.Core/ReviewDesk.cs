@@ -13,17 +13,17 @@ public sealed class ReviewDesk
     /// <summary>Longest comment that is kept, in characters.</summary>
     public const int MaxComment = 4000;
 
-    private readonly Registrar registrar;
-    private readonly Executions executions;
-    private readonly IStore store;
-    private readonly Func<Charter> charter;
+    private readonly Registrar _registrar;
+    private readonly Executions _executions;
+    private readonly IStore _store;
+    private readonly Func<Charter> _charter;
 
     internal ReviewDesk(Registrar registrar, Executions executions, IStore store, Func<Charter> charter)
     {
-        this.registrar = registrar;
-        this.executions = executions;
-        this.store = store;
-        this.charter = charter;
+        _registrar = registrar;
+        _executions = executions;
+        _store = store;
+        _charter = charter;
     }
 
     /// <summary>Counts one person's answer to what they were shown. The digest binds it to exactly that revision.</summary>
@@ -31,12 +31,12 @@ public sealed class ReviewDesk
         ActionId id, Voter voter, Ballot ballot, CancellationToken cancellationToken)
     {
         await PassDueDeadlineAsync(id, cancellationToken);
-        var registered = await registrar.ApplyAsync(
+        var registered = await _registrar.ApplyAsync(
             id, record => DescribeVote(record, voter, ballot), cancellationToken);
         if (registered is Registered.Done { Record: { State: ActionState.Approved, Detached: true } approved })
         {
             // The node that recorded the decision takes it; should it stop right here, the sweep of any node does.
-            await executions.TakeAsync(approved.Id, cancellationToken);
+            await _executions.TakeAsync(approved.Id, cancellationToken);
         }
 
         return AnswerOf(registered);
@@ -47,7 +47,7 @@ public sealed class ReviewDesk
         ActionId id, string who, string? comment, CancellationToken cancellationToken)
     {
         var text = comment is null ? $"Withdrawn by {who}." : $"Withdrawn by {who}: {comment}";
-        return AnswerOf(await registrar.ApplyAsync(
+        return AnswerOf(await _registrar.ApplyAsync(
             id,
             _ => new Happening(new LifeEvent.WithdrawnBy(who))
             {
@@ -60,7 +60,7 @@ public sealed class ReviewDesk
     /// <summary>What a person may do about an action, and if not, why not.</summary>
     public VotingRight RightOf(PersonId person, ActionRecord record)
     {
-        var today = charter();
+        var today = _charter();
         var electorate = Electorate.Of(record.Life, record.Asker, today.People, today.PolicyAuthors);
         return VotingRight.Of(person, record, electorate);
     }
@@ -78,20 +78,20 @@ public sealed class ReviewDesk
     /// <summary>A deadline no timer has noticed yet changes who may vote, so it passes first.</summary>
     private async Task PassDueDeadlineAsync(ActionId id, CancellationToken cancellationToken)
     {
-        var record = await registrar.FindAsync(id, cancellationToken);
-        if (record?.Life is { State: ActionState.Pending, NextDeadline: { } deadline } && deadline <= store.Now)
+        var record = await _registrar.FindAsync(id, cancellationToken);
+        if (record?.Life is { State: ActionState.Pending, NextDeadline: { } deadline } && deadline <= _store.Now)
         {
-            await registrar.ApplyAsync(record, TimeHappening.At(store.Now), cancellationToken);
+            await _registrar.ApplyAsync(record, TimeHappening.At(_store.Now), cancellationToken);
         }
     }
 
     private Happening DescribeVote(ActionRecord record, Voter voter, Ballot ballot)
     {
-        var today = charter();
+        var today = _charter();
         var electorate = Electorate.Of(record.Life, record.Asker, today.People, today.PolicyAuthors);
         var denyFor = today.Targets.TryGetValue(record.Action.Target, out var target) ? target.DenyFor : Target.DefaultDenyFor;
         var comment = ballot.Comment is { Length: > MaxComment } longer ? longer[..MaxComment] : ballot.Comment;
-        var vote = new Vote(voter.Person, ballot.Decision, voter.Assurance, store.Now, comment);
+        var vote = new Vote(voter.Person, ballot.Decision, voter.Assurance, _store.Now, comment);
         return new Happening(new LifeEvent.VoteCast(vote, ballot.Digest, electorate, denyFor))
         {
             Payload = (type, next) => type == EntryType.ReviewVote

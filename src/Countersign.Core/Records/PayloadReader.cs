@@ -1,9 +1,12 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using Countersign.Core.Actions;
+using Countersign.Core.Actions.Json;
 using Countersign.Core.Identity;
 using Countersign.Core.Policies;
 using Countersign.Core.Reviews;
+using Countersign.Core.Storage;
 
 namespace Countersign.Core.Records;
 
@@ -16,12 +19,14 @@ internal static class PayloadReader
 
     public static CanonicalAction Action(JsonElement request)
     {
-        // The arguments were written as their canonical bytes, and GetRawText returns exactly those.
-        var arguments = JsonMarshalBytes(request.GetProperty("arguments"));
-        return CanonicalAction.Of(
-            new TargetName(request.GetProperty("target").GetString()!),
-            request.GetProperty("operation").GetString()!,
-            arguments);
+        // Reading again through the strict door costs little and trusts nobody, not even the store.
+        var bytes = RawBytes(request.GetProperty("arguments"));
+        return CanonicalJson.TryCanonicalize(bytes, JsonLimits.Unbounded, out var arguments, out var refusal)
+            ? CanonicalAction.Of(
+                new TargetName(request.GetProperty("target").GetString()!),
+                request.GetProperty("operation").GetString()!,
+                arguments)
+            : throw new StoreUnavailableException($"Stored arguments are not canonical JSON: {refusal.Message}");
     }
 
     public static Claimed Claimed(JsonElement request)
@@ -67,15 +72,15 @@ internal static class PayloadReader
 
     public static Outcome Outcome(JsonElement json) => new(
         PayloadNames.Parse<OutcomeState>(json.GetProperty("state").GetString()!),
-        json.TryGetProperty("result", out var result) ? JsonMarshalBytes(result) : null,
+        json.TryGetProperty("result", out var result) ? RawBytes(result) : null,
         Text(json, "error"),
         TimeSpan.FromMilliseconds(json.GetProperty("duration_ms").GetInt64()));
 
     public static string? Text(JsonElement json, string name) =>
         json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
-    private static byte[] JsonMarshalBytes(JsonElement json) =>
-        System.Runtime.InteropServices.JsonMarshal.GetRawUtf8Value(json).ToArray();
+    private static byte[] RawBytes(JsonElement json) =>
+        JsonMarshal.GetRawUtf8Value(json).ToArray();
 
     private static ImmutableArray<string> Strings(JsonElement json, string name) =>
         [.. json.GetProperty(name).EnumerateArray().Select(item => item.GetString()!)];

@@ -38,7 +38,7 @@ internal static class PayloadWriter
         json.WriteString("environment", record.Environment);
         json.WriteString("operation", record.Action.Operation);
         json.WritePropertyName("arguments");
-        json.WriteRawValue(record.Action.Arguments.Span, skipInputValidation: true);
+        json.WriteRawValue(record.Action.Arguments.Bytes.Span, skipInputValidation: true);
         json.WriteString("digest", record.Action.Digest.Value);
         WriteFacts(json, record.Facts);
         json.WriteStartObject("claimed");

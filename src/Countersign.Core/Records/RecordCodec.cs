@@ -9,6 +9,9 @@ namespace Countersign.Core.Records;
 /// <summary>Turns records into rows and payloads, and back.</summary>
 internal static class RecordCodec
 {
+    /// <summary>Arguments and results have passed a depth limit of their own; the payload wraps them once more.</summary>
+    private static readonly JsonDocumentOptions Deep = new() { MaxDepth = 1024 };
+
     public static ActionRow ToRow(ActionRecord record) => new()
     {
         Id = record.Id,
@@ -38,7 +41,7 @@ internal static class RecordCodec
 
     public static ActionRecord FromStored(StoredAction stored)
     {
-        using var document = JsonDocument.Parse(stored.Request);
+        using var document = JsonDocument.Parse(stored.Request, Deep);
         var request = document.RootElement;
         var verdict = PayloadReader.Verdict(request);
         var action = PayloadReader.Action(request);
@@ -114,7 +117,7 @@ internal static class RecordCodec
             return request.TryGetProperty("outcome", out var inline) ? PayloadReader.Outcome(inline) : null;
         }
 
-        using var document = JsonDocument.Parse(payload);
+        using var document = JsonDocument.Parse(payload, Deep);
         return PayloadReader.Outcome(document.RootElement);
     }
 

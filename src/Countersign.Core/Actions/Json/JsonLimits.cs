@@ -9,6 +9,10 @@ public sealed record JsonLimits
     /// <summary>Limits with every default.</summary>
     public static JsonLimits Default { get; } = new();
 
+    /// <summary>No limit of its own: for bytes that passed a limit before they were stored.</summary>
+    internal static JsonLimits Unbounded { get; } =
+        new() { Bytes = int.MaxValue / 8, Depth = DeepestDepth, Values = int.MaxValue, NumberCharacters = 4096 };
+
     /// <summary>Bytes of the input, and of its canonical form; 10 MiB by default.</summary>
     public int Bytes { get; init => field = Checked(value, 1, int.MaxValue / 8, nameof(Bytes)); } = 10 * 1024 * 1024;
 
