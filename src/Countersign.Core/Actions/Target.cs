@@ -38,4 +38,7 @@ public enum RecordMode
 
     /// <summary>Request and outcome are one entry, durable before any byte of the answer leaves.</summary>
     With,
+
+    /// <summary>Reads run unrecorded inside a window that was declared beforehand; only where the target opted in.</summary>
+    Behind,
 }

@@ -1,0 +1,45 @@
+using System.Collections.Immutable;
+
+namespace Countersign.Core.Policies.Yaml;
+
+/// <summary>The text of one file, addressed by line and column.</summary>
+internal sealed class SourceText
+{
+    private readonly ImmutableArray<int> lineStarts;
+
+    public SourceText(PolicyText file)
+    {
+        File = file.Name;
+        // A byte order mark is no part of the text; with it the first column would be one too far.
+        Text = file.Text.StartsWith('\uFEFF') ? file.Text[1..] : file.Text;
+        lineStarts = LineStarts(Text);
+    }
+
+    public string File { get; }
+
+    public string Text { get; }
+
+    public SourcePosition PositionOf(int offset)
+    {
+        var line = lineStarts.BinarySearch(offset);
+        line = line < 0 ? ~line - 1 : line;
+        return new SourcePosition(File, line + 1, offset - lineStarts[line] + 1);
+    }
+
+    public int OffsetOf(SourcePosition position) => lineStarts[position.Line - 1] + position.Column - 1;
+
+    private static ImmutableArray<int> LineStarts(string text)
+    {
+        var starts = ImmutableArray.CreateBuilder<int>();
+        starts.Add(0);
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (text[i] == '\n')
+            {
+                starts.Add(i + 1);
+            }
+        }
+
+        return starts.DrainToImmutable();
+    }
+}
