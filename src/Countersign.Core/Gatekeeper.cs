@@ -81,11 +81,16 @@ public sealed class Gatekeeper
     public Task<ActionRecord?> FindAsync(ActionId id, CancellationToken cancellationToken) =>
         _registrar.FindAsync(id, cancellationToken);
 
-    /// <summary>One action, as soon as its state or review differs from what the caller has seen, or when time is over.</summary>
+    /// <summary>One action, as soon as it satisfies a condition or when time is over.</summary>
     public Task<ActionRecord?> WaitAsync(
-        ActionId id, long seenVersion, TimeSpan patience, CancellationToken cancellationToken) =>
+        ActionId id, Func<ActionRecord, bool> satisfied, TimeSpan patience, CancellationToken cancellationToken) =>
+        _waiting.UntilAsync(id, satisfied, patience, cancellationToken);
+
+    /// <summary>One action, as soon as its state is another one than the caller has seen, or when time is over.</summary>
+    public Task<ActionRecord?> WaitForChangeAsync(
+        ActionId id, ActionState seen, TimeSpan patience, CancellationToken cancellationToken) =>
         _waiting.UntilAsync(
-            id, record => record.State.HasEnded() || record.Version != seenVersion, patience, cancellationToken);
+            id, record => record.State.HasEnded() || record.State != seen, patience, cancellationToken);
 
     /// <summary>One action, as soon as it has ended or when time is over.</summary>
     public Task<ActionRecord?> WaitForEndAsync(ActionId id, TimeSpan patience, CancellationToken cancellationToken) =>

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Countersign.Core.Actions;
 using Countersign.Core.Identity;
 using Countersign.Core.Ledger;
@@ -63,6 +64,14 @@ public sealed class ReviewDesk
         var today = _charter();
         var electorate = Electorate.Of(record.Life, record.Asker, today.People, today.PolicyAuthors);
         return VotingRight.Of(person, record, electorate);
+    }
+
+    /// <summary>How far the votes carry each track, counted with today's people.</summary>
+    public ImmutableArray<Tally> TalliesOf(ActionRecord record)
+    {
+        var today = _charter();
+        var electorate = Electorate.Of(record.Life, record.Asker, today.People, today.PolicyAuthors);
+        return [.. record.Life.Tracks.Select((track, i) => Tally.Of(track, i, record.Life.Votes, electorate))];
     }
 
     private static DeskAnswer AnswerOf(Registered registered) => registered switch

@@ -54,4 +54,8 @@ public sealed record ActionRecord
 
     /// <summary>Whether a person had to decide.</summary>
     public bool WasHeld => Verdict.Outcome == VerdictOutcome.Require;
+
+    /// <summary>Reads a stored action.</summary>
+    /// <exception cref="StoreUnavailableException">The row and its payload contradict each other.</exception>
+    public static ActionRecord From(StoredAction stored) => RecordCodec.FromStored(stored);
 }
