@@ -14,7 +14,7 @@ public sealed class TileEdgeTests
 
     [Fact]
     public void Every_full_tile_comes_out_once_whatever_the_batches() => Prop
-        .ForAll(Gen.Choose(1, 3000).NonEmptyListOf().ToArbitrary(), static batches =>
+        .ForAll(Gen.Choose(1, 300).NonEmptyListOf().ToArbitrary(), static batches =>
         {
             var tiles = new List<Tile>();
             var edge = TileEdge.Empty;
