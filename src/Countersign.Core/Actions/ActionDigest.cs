@@ -11,13 +11,13 @@ public readonly record struct ActionDigest
 
     private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdef");
 
-    private readonly string? value;
+    private readonly string? _value;
 
-    private ActionDigest(string value) => this.value = value;
+    private ActionDigest(string value) => _value = value;
 
     private static ReadOnlySpan<byte> Label => "countersign-action-v1\n"u8;
 
-    public string Value => value ?? throw new InvalidOperationException("A default ActionDigest identifies nothing.");
+    public string Value => _value ?? throw new InvalidOperationException("A default ActionDigest identifies nothing.");
 
     /// <summary>Digests canonical bytes (RFC 8785) as DESIGN section 2.1 defines it.</summary>
     public static ActionDigest Of(ReadOnlySpan<byte> canonical)
@@ -45,5 +45,5 @@ public readonly record struct ActionDigest
         ? digest
         : throw new FormatException($"'{text}' is not a digest ('sha256:' and 64 lower-case hex digits).");
 
-    public override string ToString() => value ?? "";
+    public override string ToString() => _value ?? "";
 }

@@ -16,11 +16,11 @@ public readonly record struct ActionId
 
     private static readonly SearchValues<char> Letters = SearchValues.Create(Alphabet);
 
-    private readonly string? value;
+    private readonly string? _value;
 
-    private ActionId(string value) => this.value = value;
+    private ActionId(string value) => _value = value;
 
-    public string Value => value ?? throw new InvalidOperationException("A default ActionId identifies nothing.");
+    public string Value => _value ?? throw new InvalidOperationException("A default ActionId identifies nothing.");
 
     /// <summary>Makes an id from a time and 10 random bytes.</summary>
     public static ActionId Create(DateTimeOffset at, ReadOnlySpan<byte> random)
@@ -49,7 +49,7 @@ public readonly record struct ActionId
     public static ActionId Parse(string text) =>
         TryParse(text, out var id) ? id : throw new FormatException($"'{text}' is not an action id (act_ + 26 characters).");
 
-    public override string ToString() => value ?? "";
+    public override string ToString() => _value ?? "";
 
     private static void Spell(Span<char> text, UInt128 bits)
     {

@@ -10,11 +10,11 @@ namespace Countersign.Core.Actions;
 /// </summary>
 public readonly record struct AttachKey
 {
-    private readonly string? value;
+    private readonly string? _value;
 
-    private AttachKey(string value) => this.value = value;
+    private AttachKey(string value) => _value = value;
 
-    public string Value => value ?? throw new InvalidOperationException("A default AttachKey matches nothing.");
+    public string Value => _value ?? throw new InvalidOperationException("A default AttachKey matches nothing.");
 
     public static AttachKey Of(Asker asker, CanonicalAction action, string? idempotencyKey) => new(HashOf(
         asker.Agent.Value, asker.OnBehalfOf?.Value, action.Target.Value, action.Digest.Value, idempotencyKey));
@@ -24,7 +24,7 @@ public readonly record struct AttachKey
     /// <summary>What makes two calls of one agent carry the same idempotency key, whatever they ask for.</summary>
     public static string HashIdempotencyKey(AgentId agent, string key) => HashOf(agent.Value, key);
 
-    public override string ToString() => value ?? "";
+    public override string ToString() => _value ?? "";
 
     /// <summary>Hashes the parts with their lengths, so that no two different lists share a text.</summary>
     private static string HashOf(params ReadOnlySpan<string?> parts)

@@ -1,3 +1,5 @@
+using Countersign.Core.Actions.Json;
+
 namespace Countersign.Core.Actions;
 
 /// <summary>
@@ -6,7 +8,7 @@ namespace Countersign.Core.Actions;
 /// </summary>
 public sealed class CanonicalAction
 {
-    private CanonicalAction(TargetName target, string operation, ReadOnlyMemory<byte> arguments, ActionDigest digest)
+    private CanonicalAction(TargetName target, string operation, CanonicalJson arguments, ActionDigest digest)
     {
         Target = target;
         Operation = operation;
@@ -19,15 +21,20 @@ public sealed class CanonicalAction
     /// <summary>The gate's own word: a tool's name, <c>sql</c>, <c>METHOD path</c>, a program.</summary>
     public string Operation { get; }
 
-    /// <summary>The arguments as canonical JSON (RFC 8785): what was approved and what is sent.</summary>
-    public ReadOnlyMemory<byte> Arguments { get; }
+    /// <summary>The arguments: what was approved and what is sent, byte for byte.</summary>
+    public CanonicalJson Arguments { get; }
 
     public ActionDigest Digest { get; }
 
-    /// <summary>Composes an action from arguments that are canonical already.</summary>
-    public static CanonicalAction Of(TargetName target, string operation, ReadOnlyMemory<byte> canonicalArguments)
+    /// <summary>Composes an action and its digest.</summary>
+    /// <exception cref="ArgumentException">The operation holds a lone surrogate.</exception>
+    public static CanonicalAction Of(TargetName target, string operation, CanonicalJson arguments)
     {
-        var document = CanonicalDocument.Of(target, operation, canonicalArguments.Span);
-        return new CanonicalAction(target, operation, canonicalArguments, ActionDigest.Of(document));
+        var document = new CanonicalObject()
+            .Add("target", target.Value)
+            .Add("operation", operation)
+            .Add("arguments", arguments)
+            .ToCanonicalJson();
+        return new CanonicalAction(target, operation, arguments, ActionDigest.Of(document.Bytes.Span));
     }
 }

@@ -5,11 +5,11 @@ namespace Countersign.Core.Actions;
 /// <summary>A registered upstream behind a gate.</summary>
 public readonly record struct TargetName
 {
-    private readonly string? value;
+    private readonly string? _value;
 
-    public TargetName(string value) => this.value = Name.Check(value, "target name");
+    public TargetName(string value) => _value = Name.Check(value, "target name");
 
-    public string Value => value ?? throw new InvalidOperationException("A default TargetName names nothing.");
+    public string Value => _value ?? throw new InvalidOperationException("A default TargetName names nothing.");
 
     public static bool TryParse(string? text, out TargetName name)
     {
@@ -23,5 +23,5 @@ public readonly record struct TargetName
         return true;
     }
 
-    public override string ToString() => value ?? "";
+    public override string ToString() => _value ?? "";
 }

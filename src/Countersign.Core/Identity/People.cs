@@ -6,30 +6,30 @@ namespace Countersign.Core.Identity;
 /// <summary>Everyone who is registered: one immutable answer to "who is this, and who belongs to that".</summary>
 public sealed class People
 {
-    private readonly ImmutableDictionary<PersonId, Person> people;
-    private readonly ImmutableDictionary<AgentId, Agent> agents;
+    private readonly ImmutableDictionary<PersonId, Person> _people;
+    private readonly ImmutableDictionary<AgentId, Agent> _agents;
 
     public People(IEnumerable<Person> people, IEnumerable<Agent> agents)
     {
-        this.people = people.ToImmutableDictionary(person => person.Id);
-        this.agents = agents.ToImmutableDictionary(agent => agent.Id);
+        _people = people.ToImmutableDictionary(person => person.Id);
+        _agents = agents.ToImmutableDictionary(agent => agent.Id);
     }
 
     public static People None { get; } = new([], []);
 
-    public IEnumerable<Person> Persons => people.Values.OrderBy(person => person.Id.Value, StringComparer.Ordinal);
+    public IEnumerable<Person> Persons => _people.Values.OrderBy(person => person.Id.Value, StringComparer.Ordinal);
 
-    public IEnumerable<Agent> Agents => agents.Values.OrderBy(agent => agent.Id.Value, StringComparer.Ordinal);
+    public IEnumerable<Agent> Agents => _agents.Values.OrderBy(agent => agent.Id.Value, StringComparer.Ordinal);
 
-    public Person? Find(PersonId id) => people.GetValueOrDefault(id);
+    public Person? Find(PersonId id) => _people.GetValueOrDefault(id);
 
-    public Agent? Find(AgentId id) => agents.GetValueOrDefault(id);
+    public Agent? Find(AgentId id) => _agents.GetValueOrDefault(id);
 
     /// <summary>The persons meant by a party; an unknown name is nobody, never everybody.</summary>
     public ImmutableHashSet<PersonId> MembersOf(Party party) => party switch
     {
-        Party.OfGroup group => [.. people.Values.Where(p => p.Groups.Contains(group.Name)).Select(p => p.Id)],
-        Party.OfPerson person => people.ContainsKey(person.Id) ? [person.Id] : [],
+        Party.OfGroup group => [.. _people.Values.Where(p => p.Groups.Contains(group.Name)).Select(p => p.Id)],
+        Party.OfPerson person => _people.ContainsKey(person.Id) ? [person.Id] : [],
         _ => throw new UnreachableException(),
     };
 

@@ -3,11 +3,11 @@ namespace Countersign.Core.Identity;
 /// <summary>A human, whatever account they use: separation of duties counts these.</summary>
 public readonly record struct PersonId
 {
-    private readonly string? value;
+    private readonly string? _value;
 
-    public PersonId(string value) => this.value = Name.Check(value, "person id");
+    public PersonId(string value) => _value = Name.Check(value, "person id");
 
-    public string Value => value ?? throw new InvalidOperationException("A default PersonId names nothing.");
+    public string Value => _value ?? throw new InvalidOperationException("A default PersonId names nothing.");
 
-    public override string ToString() => value ?? "";
+    public override string ToString() => _value ?? "";
 }

@@ -5,11 +5,11 @@ namespace Countersign.Core.Policies;
 /// <summary>Which policy decided: SHA-256 over the policy's files, as <c>sha256:</c> + hex. Every verdict carries it.</summary>
 public readonly record struct PolicyHash
 {
-    private readonly string? value;
+    private readonly string? _value;
 
-    private PolicyHash(string value) => this.value = value;
+    private PolicyHash(string value) => _value = value;
 
-    public string Value => value ?? throw new InvalidOperationException("A default PolicyHash names no policy.");
+    public string Value => _value ?? throw new InvalidOperationException("A default PolicyHash names no policy.");
 
     public static PolicyHash Of(ReadOnlySpan<byte> policy) =>
         new("sha256:" + Convert.ToHexStringLower(SHA256.HashData(policy)));
@@ -18,5 +18,5 @@ public readonly record struct PolicyHash
         ? new PolicyHash(text)
         : throw new FormatException($"'{text}' is not a policy hash ('sha256:' and 64 hex digits).");
 
-    public override string ToString() => value ?? "";
+    public override string ToString() => _value ?? "";
 }

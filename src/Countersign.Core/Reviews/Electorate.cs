@@ -9,14 +9,14 @@ namespace Countersign.Core.Reviews;
 /// </summary>
 public sealed class Electorate
 {
-    private readonly ImmutableArray<ImmutableArray<ImmutableHashSet<PersonId>>> eligible;
+    private readonly ImmutableArray<ImmutableArray<ImmutableHashSet<PersonId>>> _eligible;
 
     public Electorate(
         ImmutableHashSet<PersonId> actorChain,
         ImmutableArray<ImmutableArray<ImmutableHashSet<PersonId>>> eligible)
     {
         ActorChain = actorChain;
-        this.eligible = eligible;
+        _eligible = eligible;
     }
 
     public static Electorate Nobody { get; } = new([], []);
@@ -32,16 +32,16 @@ public sealed class Electorate
     }
 
     public bool MayVote(PersonId person, int track, int stage) =>
-        track < eligible.Length && stage < eligible[track].Length && eligible[track][stage].Contains(person);
+        track < _eligible.Length && stage < _eligible[track].Length && _eligible[track][stage].Contains(person);
 
     /// <summary>Whether a person fits any stage of the track, now or later.</summary>
     public bool FitsTrack(PersonId person, int track) =>
-        track < eligible.Length && eligible[track].Any(stage => stage.Contains(person));
+        track < _eligible.Length && _eligible[track].Any(stage => stage.Contains(person));
 
-    public bool FitsAny(PersonId person) => Enumerable.Range(0, eligible.Length).Any(track => FitsTrack(person, track));
+    public bool FitsAny(PersonId person) => Enumerable.Range(0, _eligible.Length).Any(track => FitsTrack(person, track));
 
     public ImmutableHashSet<PersonId> At(int track, int stage) =>
-        track < eligible.Length && stage < eligible[track].Length ? eligible[track][stage] : [];
+        track < _eligible.Length && stage < _eligible[track].Length ? _eligible[track][stage] : [];
 
     private static ImmutableArray<ImmutableHashSet<PersonId>> PerStage(
         Track track, ImmutableHashSet<PersonId> chain, People people, ImmutableHashSet<PersonId> policyAuthors)

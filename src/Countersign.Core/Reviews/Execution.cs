@@ -8,11 +8,11 @@ public sealed record Execution(NodeId Owner, long Fence, DateTimeOffset StartedA
 /// <summary>One run of one server process; a restarted server is another node.</summary>
 public readonly record struct NodeId
 {
-    private readonly string? value;
+    private readonly string? _value;
 
-    public NodeId(string value) => this.value = Identity.Name.Check(value, "node id");
+    public NodeId(string value) => _value = Identity.Name.Check(value, "node id");
 
-    public string Value => value ?? throw new InvalidOperationException("A default NodeId names no node.");
+    public string Value => _value ?? throw new InvalidOperationException("A default NodeId names no node.");
 
-    public override string ToString() => value ?? "";
+    public override string ToString() => _value ?? "";
 }

@@ -15,11 +15,11 @@ public sealed class ChangeFeed
 {
     private const int BacklogPerListener = 1024;
 
-    private ImmutableList<Channel<ActionChanged>> listeners = [];
+    private ImmutableList<Channel<ActionChanged>> _listeners = [];
 
     public void Announce(ActionChanged changed)
     {
-        foreach (var listener in listeners)
+        foreach (var listener in _listeners)
         {
             listener.Writer.TryWrite(changed);
         }
@@ -29,12 +29,12 @@ public sealed class ChangeFeed
     {
         var channel = Channel.CreateBounded<ActionChanged>(
             new BoundedChannelOptions(BacklogPerListener) { FullMode = BoundedChannelFullMode.DropOldest });
-        ImmutableInterlocked.Update(ref listeners, static (all, added) => all.Add(added), channel);
+        ImmutableInterlocked.Update(ref _listeners, static (all, added) => all.Add(added), channel);
         return new Subscription(this, channel);
     }
 
     private void Remove(Channel<ActionChanged> channel) =>
-        ImmutableInterlocked.Update(ref listeners, static (all, removed) => all.Remove(removed), channel);
+        ImmutableInterlocked.Update(ref _listeners, static (all, removed) => all.Remove(removed), channel);
 
     /// <summary>A place to read announcements from until it is disposed.</summary>
     public sealed class Subscription(ChangeFeed feed, Channel<ActionChanged> channel) : IDisposable

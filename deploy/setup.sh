@@ -1,0 +1,189 @@
+# Sourced by ./countersign and ./test, with $root set to the repository: finds or installs what they need, and builds.
+# Every function may run again; each is quiet when there is nothing to do. Messages go to stderr.
+# shellcheck shell=bash
+
+readonly sdk_version='10.0'
+readonly product="$root/artifacts/countersign"
+readonly stamp="$root/artifacts/countersign.built"
+missing_packages=()
+apt_lists_are_fresh=false
+
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 MSBUILDDISABLENODEREUSE=1
+# The product is culture-invariant; with this the SDK needs no ICU library either.
+export DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1
+
+say() { printf '%s\n' "$*" >&2; }
+
+fail() {
+    say "$*"
+    exit 1
+}
+
+# Runs a command as root, without ever asking for a password.
+as_root() {
+    if [ "$(id -u)" -eq 0 ]; then
+        "$@"
+    else
+        command -v sudo >/dev/null && sudo -n true 2>/dev/null && sudo -n "$@"
+    fi
+}
+
+# apt drops its privileges while it downloads, so its folder for temporary files must be open to everybody.
+apt() {
+    local temporary="${TMPDIR:-/tmp}"
+    [ "$(stat -c %a "$temporary" 2>/dev/null)" = 1777 ] || temporary=/tmp
+    as_root env DEBIAN_FRONTEND=noninteractive TMPDIR="$temporary" apt-get -q "$@" </dev/null >&2
+}
+
+refresh_apt_lists() {
+    if [ "$apt_lists_are_fresh" = false ]; then
+        apt update || return 1
+        apt_lists_are_fresh=true
+    fi
+}
+
+install_packages() {
+    command -v apt-get >/dev/null && refresh_apt_lists && apt install -y --no-install-recommends "$@"
+}
+
+# A check is a command, a shared library (it contains ".so") or a file (it starts with "/").
+is_present() {
+    case "$1" in
+        /*) [ -e "$1" ] ;;
+        # The answer is read as a whole: a grep that stops early would end ldconfig with a broken pipe.
+        *.so*) [[ "$(PATH="$PATH:/sbin:/usr/sbin" ldconfig -p 2>/dev/null)" == *"$1"* ]] ;;
+        *) command -v "$1" >/dev/null ;;
+    esac
+}
+
+# need_package NAME CHECK: notes a package whose check fails; install_missing installs all of them at once.
+need_package() {
+    is_present "$2" || missing_packages+=("$1")
+}
+
+install_missing() {
+    [ "${#missing_packages[@]}" -gt 0 ] || return 0
+    say "Installing ${missing_packages[*]}…"
+    install_packages "${missing_packages[@]}" ||
+        fail "These packages are missing: run 'sudo apt-get install ${missing_packages[*]}', then try again."
+    missing_packages=()
+}
+
+# want_package NAME CHECK: like need_package, but goes on without it; the tests that need it say so themselves.
+want_package() {
+    is_present "$2" || install_packages "$1" || say "Going on without the package $1; some tests will be skipped."
+}
+
+# Prints the folder of the first .NET installation that has the SDK.
+find_dotnet() {
+    local candidate
+    for candidate in "$(command -v dotnet || true)" "${HOME:-/nonexistent}/.dotnet/dotnet" "$root/artifacts/dotnet/dotnet"; do
+        if [ -x "$candidate" ] && [[ "$("$candidate" --list-sdks 2>/dev/null)" == *"$sdk_version."* ]]; then
+            dirname "$(readlink -f "$candidate")"
+            return 0
+        fi
+    done
+    return 1
+}
+
+# Debian and older Ubuntu releases have the SDK only in the package feed of its makers.
+add_dotnet_feed() {
+    local id version feed
+    id="$(. /etc/os-release && printf '%s' "$ID")"
+    version="$(. /etc/os-release && printf '%s' "$VERSION_ID")"
+    feed="$(mktemp --suffix=.deb)"
+    need_package ca-certificates /etc/ssl/certs/ca-certificates.crt
+    need_package curl curl
+    install_missing
+    curl -fsSL --max-time 60 -o "$feed" \
+        "https://packages.microsoft.com/config/$id/$version/packages-microsoft-prod.deb" &&
+        as_root dpkg -i "$feed" >&2 && apt_lists_are_fresh=false
+    local added=$?
+    rm -f "$feed"
+    return "$added"
+}
+
+install_dotnet() {
+    command -v apt-get >/dev/null && as_root true || return 1
+    say "Installing the .NET SDK ${sdk_version}…"
+    refresh_apt_lists || true
+    if ! apt-cache show "dotnet-sdk-$sdk_version" >/dev/null 2>&1; then
+        add_dotnet_feed || return 1
+    fi
+    install_packages "dotnet-sdk-$sdk_version"
+}
+
+# Leaves DOTNET_ROOT and PATH pointing at a .NET installation with the SDK.
+need_dotnet() {
+    if ! DOTNET_ROOT="$(find_dotnet)"; then
+        install_dotnet || true
+        DOTNET_ROOT="$(find_dotnet)" || fail "Countersign needs the .NET SDK $sdk_version. Run this, then try again:
+curl -fsSL https://dot.net/v1/dotnet-install.sh | bash -s -- --channel $sdk_version --install-dir \"\$HOME/.dotnet\""
+    fi
+    export DOTNET_ROOT PATH="$DOTNET_ROOT:$PATH"
+    # The SDK insists on a home folder that it can write to.
+    [ -w "${HOME:-/nonexistent}" ] || export DOTNET_CLI_HOME="$root/artifacts/home"
+}
+
+# What the built product loads at run time.
+need_runtime_packages() {
+    need_package ca-certificates /etc/ssl/certs/ca-certificates.crt
+    need_package libsqlite3-0 libsqlite3.so.0
+    need_package libssl3 libssl.so.3
+    install_missing
+}
+
+# run_quietly LOG COMMAND…: shows what the command wrote only when it fails. Build servers outlive the build, so they must
+# inherit neither the terminal nor the lock.
+run_quietly() {
+    local log="$1"
+    shift
+    if ! "$@" </dev/null >"$log" 2>&1 9>&-; then
+        cat "$log" >&2
+        return 1
+    fi
+}
+
+product_is_current() {
+    [ -x "$product/countersign" ] && [ -f "$stamp" ] || return 1
+    # Folders count too: they change when a file in them is deleted.
+    [ -z "$(find "$root/src" "$root"/Directory.*.props "$root/global.json" \
+        \( -name bin -o -name obj \) -prune -o -newer "$stamp" -print -quit)" ]
+}
+
+# Publishes beside the old product and then swaps, so that a running server keeps the files it has opened.
+publish_product() {
+    local started="$stamp.$$" project
+    # Made now, since a folder made by the build would look like a source changed after its start.
+    for project in "$root"/src/*/; do
+        mkdir -p "$project/bin" "$project/obj"
+    done
+    : >"$started"
+    rm -rf "$product.next"
+    run_quietly "$root/artifacts/build.log" \
+        dotnet publish "$root/src/Countersign.Server" -c Release -o "$product.next" -v quiet || fail "The build failed."
+    rm -rf "$product" && mv "$product.next" "$product"
+    # The stamp is as old as the start of the build, so that an edit made meanwhile builds again.
+    printf '%s\n' "$DOTNET_ROOT" >"$stamp" && touch -r "$started" "$stamp" && rm -f "$started"
+}
+
+# Builds the product when a source is newer than it; several callers at once build it once.
+build_product() {
+    if product_is_current; then
+        read -r DOTNET_ROOT <"$stamp"
+        if [ -x "$DOTNET_ROOT/dotnet" ]; then
+            export DOTNET_ROOT
+            return 0
+        fi
+    fi
+    need_dotnet
+    need_runtime_packages
+    mkdir -p "$root/artifacts"
+    exec 9>"$root/artifacts/lock"
+    flock 9
+    if ! product_is_current || [ "$(cat "$stamp")" != "$DOTNET_ROOT" ]; then
+        say 'Building Countersign (first run takes about a minute)…'
+        publish_product
+    fi
+    exec 9>&-
+}

@@ -1,0 +1,34 @@
+using System.Collections.Immutable;
+using Countersign.Core.Actions;
+using Countersign.Core.Identity;
+using Countersign.Core.Policies;
+
+namespace Countersign.Core;
+
+/// <summary>
+/// What is in force right now: people, targets and policy, as one immutable value. A change of any of them is another
+/// charter, so no decision ever sees half of a change.
+/// </summary>
+public sealed record Charter
+{
+    public required People People { get; init; }
+
+    public required ImmutableDictionary<TargetName, Target> Targets { get; init; }
+
+    public required PolicyHash Policy { get; init; }
+
+    public required Judge Judge { get; init; }
+
+    /// <summary>Persons who took part in the latest policy change, for rules that exclude <c>policy-author</c>.</summary>
+    public ImmutableHashSet<PersonId> PolicyAuthors { get; init; } = [];
+
+    /// <summary>The target if it exists and the agent may use it; an agent learns nothing about others.</summary>
+    public Target? FindTarget(TargetName name, AgentId agent) =>
+        Targets.TryGetValue(name, out var target) && target.Admits(agent) ? target : null;
+}
+
+/// <summary>Asks the policy about one request. It never throws: what cannot be evaluated makes the verdict stricter.</summary>
+public delegate Verdict Judge(Asking asking, Preview? preview);
+
+/// <summary>Fills a buffer with unpredictable bytes.</summary>
+public delegate void FillRandom(Span<byte> buffer);

@@ -1,0 +1,202 @@
+using System.Collections.Concurrent;
+using Countersign.Core.Actions;
+using Countersign.Core.Ledger;
+using Countersign.Core.Records;
+using Countersign.Core.Reviews;
+using Countersign.Core.Storage;
+
+namespace Countersign.Core;
+
+/// <summary>
+/// Steps 7 to 9 of an action's life: claim, execute, outcome. The claim is one conditional write with the intent entry in
+/// it; only after it is durable does anything leave this machine.
+/// </summary>
+internal sealed class Executions(
+    Registrar registrar, IStore store, Func<Charter> charter, NodeId self, ExecutionOptions options)
+{
+    private readonly ConcurrentDictionary<ActionId, Task> _running = new();
+    private readonly ConcurrentDictionary<ActionId, Unsettled> _unsettled = new();
+
+    /// <summary>Work that is under way on this node; shutting down waits for it.</summary>
+    public IReadOnlyCollection<Task> Running => [.. _running.Values];
+
+    /// <summary>Takes the grant for this node, or says why it cannot be taken.</summary>
+    public async Task<Registered> ClaimAsync(ActionId id, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await registrar.ApplyAsync(id, DescribeClaim, cancellationToken);
+        }
+        catch (StoreUnavailableException)
+        {
+            // The acknowledgement may be lost while the claim is not. Nothing was sent, so the sweep may say so later.
+            _unsettled.TryAdd(id, new Unsettled(Outcome: null));
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Executes a claimed action and records the outcome. The work belongs to this node, not to the caller: a caller that
+    /// leaves cancels nothing, because what was sent cannot be unsent.
+    /// </summary>
+    public Task<ActionRecord> Run(ActionRecord claimed, ActionExecutor execute)
+    {
+        var work = RunAsync(claimed, execute);
+        _running[claimed.Id] = work;
+        _ = work.ContinueWith(
+            (_, id) => _running.TryRemove((ActionId)id!, out var _), claimed.Id, TaskScheduler.Default);
+        return work;
+    }
+
+    /// <summary>
+    /// Takes a detached approval for this node and starts it. Losing the race to another node is fine; a target that is
+    /// gone ends in <c>failed</c>, because nothing was sent.
+    /// </summary>
+    public async Task TakeAsync(ActionId id, CancellationToken cancellationToken)
+    {
+        if (await ClaimAsync(id, cancellationToken) is Registered.Done claimed)
+        {
+            _ = Run(claimed.Record, options.Find(claimed.Record) ?? TargetGone);
+        }
+    }
+
+    /// <summary>Reports again what the store could not take before; called until it could.</summary>
+    public async Task SettleAsync(CancellationToken cancellationToken)
+    {
+        foreach (var (id, lost) in _unsettled)
+        {
+            if (await registrar.FindAsync(id, cancellationToken) is { State: ActionState.Executing } record
+                && record.Life.Execution!.Owner == self)
+            {
+                await CompleteAsync(record, lost.Outcome ?? NothingSent(), cancellationToken);
+            }
+
+            _unsettled.TryRemove(id, out _);
+        }
+    }
+
+    /// <summary>Ends an execution whose node is gone: nobody can say what it did.</summary>
+    public Task<Registered> AbandonAsync(ActionId id, CancellationToken cancellationToken) =>
+        registrar.ApplyAsync(id, DescribeLoss, cancellationToken);
+
+    private static Happening DescribeLoss(ActionRecord record)
+    {
+        var fence = record.Life.Execution?.Fence ?? 0;
+        var outcome = new Outcome(
+            OutcomeState.Unknown,
+            Result: null,
+            "The server stopped while this action was being executed. It may or may not have taken effect: look at the " +
+            "target before asking again.",
+            TimeSpan.Zero);
+        return new Happening(new LifeEvent.OwnerLost(fence))
+        {
+            Payload = (_, _) => PayloadWriter.Write(json => PayloadWriter.Outcome(json, outcome, fence)),
+            Outcome = outcome,
+        };
+    }
+
+    private static Task<Outcome> TargetGone(ActionRecord action, CancellationToken cancellationToken) =>
+        Task.FromResult(new Outcome(
+            OutcomeState.Failed,
+            Result: null,
+            $"Nothing was sent: target '{action.Action.Target}' is not configured any more, or not on this gate.",
+            TimeSpan.Zero));
+
+    private static Outcome NothingSent() => new(
+        OutcomeState.Failed,
+        Result: null,
+        "Nothing was sent: the claim could not be confirmed because the store was unavailable. Ask again.",
+        TimeSpan.Zero);
+
+    /// <summary>The claim as an event under the conditions that make it safe: in time, and under the policy in force.</summary>
+    public Happening DescribeClaim(ActionRecord record)
+    {
+        var today = charter();
+        var electorate = Electorate.Of(record.Life, record.Asker, today.People, today.PolicyAuthors);
+        return new Happening(new LifeEvent.Claimed(self, store.Now, electorate))
+        {
+            Payload = (_, next) => PayloadWriter.Intent(next, next.Life.Execution!),
+            NotAfter = record.Life.Grant?.ExpiresAt,
+            OnlyUnderPolicy = today.Policy,
+        };
+    }
+
+    private async Task<ActionRecord> RunAsync(ActionRecord claimed, ActionExecutor execute)
+    {
+        // The caller goes on at once; the execution has its own limit and nobody else's cancellation.
+        await Task.Yield();
+        var start = store.Now;
+        var outcome = await TryExecuteAsync(claimed, execute);
+        return await RecordAsync(claimed, outcome with { Duration = store.Now - start });
+    }
+
+    private async Task<Outcome> TryExecuteAsync(ActionRecord claimed, ActionExecutor execute)
+    {
+        using var limit = new CancellationTokenSource(LimitFor(claimed));
+        try
+        {
+            return await execute(claimed, limit.Token);
+        }
+        catch (OperationCanceledException) when (limit.IsCancellationRequested)
+        {
+            return Unknowable($"The target did not answer within {LimitFor(claimed).TotalSeconds:0} s.");
+        }
+        catch (Exception failure) when (failure is not OutOfMemoryException)
+        {
+            // Whatever a gate did not foresee happened somewhere between "not sent" and "done": say unknown, not failed.
+            return Unknowable($"The gate failed while executing: {failure.Message}");
+        }
+    }
+
+    private TimeSpan LimitFor(ActionRecord claimed) => claimed.Verdict.Requirements
+        .Select(requirement => requirement.Bounds.Time ?? options.Limit)
+        .DefaultIfEmpty(options.Limit)
+        .Min();
+
+    private async Task<ActionRecord> RecordAsync(ActionRecord claimed, Outcome outcome)
+    {
+        try
+        {
+            return await CompleteAsync(claimed, outcome, CancellationToken.None) switch
+            {
+                Registered.Done done => done.Record,
+                Registered.Refused refused => refused.Record,
+                _ => throw new StoreUnavailableException($"The outcome of {claimed.Id} could not be recorded."),
+            };
+        }
+        catch (StoreUnavailableException)
+        {
+            _unsettled[claimed.Id] = new Unsettled(outcome);
+            throw;
+        }
+    }
+
+    private Task<Registered> CompleteAsync(ActionRecord claimed, Outcome outcome, CancellationToken cancellationToken)
+    {
+        var fence = claimed.Life.Execution!.Fence;
+        return registrar.ApplyAsync(
+            claimed,
+            _ => new Happening(new LifeEvent.Completed(fence, outcome.State, store.Now))
+            {
+                Payload = (_, _) => PayloadWriter.Write(json => PayloadWriter.Outcome(json, outcome, fence)),
+                Outcome = outcome,
+            },
+            cancellationToken);
+    }
+
+    private static Outcome Unknowable(string why) => new(
+        OutcomeState.Unknown,
+        Result: null,
+        why + " It may or may not have taken effect: look at the target before asking again.",
+        TimeSpan.Zero);
+
+    /// <summary>A report the store did not take; without an outcome, a claim whose acknowledgement was lost.</summary>
+    private sealed record Unsettled(Outcome? Outcome);
+}
+
+/// <summary>What executes detached actions, and what bounds every execution.</summary>
+public sealed record ExecutionOptions(FindExecutor Find)
+{
+    /// <summary>Longest time an execution may take when no rule says less; then its outcome is unknown.</summary>
+    public TimeSpan Limit { get; init; } = TimeSpan.FromMinutes(15);
+}

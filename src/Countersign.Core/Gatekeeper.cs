@@ -1,0 +1,197 @@
+using Countersign.Core.Actions;
+using Countersign.Core.Records;
+using Countersign.Core.Reviews;
+using Countersign.Core.Storage;
+
+namespace Countersign.Core;
+
+/// <summary>
+/// The front door. Every privileged action of every gate goes through here, in the steps of DESIGN section 2:
+/// <list type="number">
+/// <item>Intake and facts are the gate's work; it hands over an <see cref="Asking"/>.</item>
+/// <item>Verdict, attachment and record: <see cref="AdmitAsync"/>.</item>
+/// <item>Review: the call waits while people decide.</item>
+/// <item>Claim, execution and outcome: <see cref="Executions"/>.</item>
+/// <item>Delivery: the gate says when the answer has left, <see cref="DeliveredAsync"/>.</item>
+/// </list>
+/// In doubt the answer is a refusal; an exception out of here means that nothing was sent by this call.
+/// </summary>
+public sealed class Gatekeeper
+{
+    /// <summary>How often one call may be overtaken by other calls or policies before it is told to come back.</summary>
+    private const int MaxRounds = 16;
+
+    private readonly Intake _intake;
+    private readonly Executions _executions;
+    private readonly Registrar _registrar;
+    private readonly Waiting _waiting;
+    private readonly Callers _callers;
+
+    internal Gatekeeper(Intake intake, Executions executions, Registrar registrar, Waiting waiting, Callers callers)
+    {
+        _intake = intake;
+        _executions = executions;
+        _registrar = registrar;
+        _waiting = waiting;
+        _callers = callers;
+    }
+
+    /// <summary>
+    /// Judges a request, attaches it to an earlier identical one or records it, and says where it stands. A detached
+    /// action that needs nobody is taken by this node at once.
+    /// </summary>
+    public async Task<Admission> AdmitAsync(Asking asking, CancellationToken cancellationToken)
+    {
+        var admission = await _intake.AdmitAsync(asking, claim: null, cancellationToken);
+        if (admission is Admission.Granted { Record: { Detached: true } granted })
+        {
+            await _executions.TakeAsync(granted.Id, cancellationToken);
+        }
+
+        return admission;
+    }
+
+    /// <summary>Takes a live call from request to answer. Only such a call may take an approval that came in attached.</summary>
+    public async Task<Handled> HandleAsync(Asking asking, Call call, CancellationToken cancellationToken)
+    {
+        for (var round = 0; round < MaxRounds; round++)
+        {
+            var admission = await _intake.AdmitAsync(asking, _executions.DescribeClaim, cancellationToken);
+            if (await AdvanceAsync(admission, call, cancellationToken) is { } handled)
+            {
+                return handled;
+            }
+        }
+
+        throw new StoreUnavailableException(
+            $"This call was overtaken by identical calls {MaxRounds} times; nothing was executed for it. Call again.");
+    }
+
+    /// <summary>Notes that the answer has left for the caller, so that nobody else gets this outcome.</summary>
+    public async Task DeliveredAsync(ActionRecord record, CancellationToken cancellationToken)
+    {
+        if (!record.Life.Delivered)
+        {
+            await _registrar.ApplyAsync(
+                record.Id, _ => new Happening(new LifeEvent.Delivered()), cancellationToken);
+        }
+    }
+
+    /// <summary>One action as it stands now.</summary>
+    public Task<ActionRecord?> FindAsync(ActionId id, CancellationToken cancellationToken) =>
+        _registrar.FindAsync(id, cancellationToken);
+
+    /// <summary>One action, as soon as it satisfies a condition or when time is over.</summary>
+    public Task<ActionRecord?> WaitAsync(
+        ActionId id, Func<ActionRecord, bool> satisfied, TimeSpan patience, CancellationToken cancellationToken) =>
+        _waiting.UntilAsync(id, satisfied, patience, cancellationToken);
+
+    /// <summary>One action, as soon as its state is another one than the caller has seen, or when time is over.</summary>
+    public Task<ActionRecord?> WaitForChangeAsync(
+        ActionId id, ActionState seen, TimeSpan patience, CancellationToken cancellationToken) =>
+        _waiting.UntilAsync(
+            id, record => record.State.HasEnded() || record.State != seen, patience, cancellationToken);
+
+    /// <summary>One action, as soon as it has ended or when time is over.</summary>
+    public Task<ActionRecord?> WaitForEndAsync(ActionId id, TimeSpan patience, CancellationToken cancellationToken) =>
+        _waiting.UntilAsync(id, record => record.State.HasEnded(), patience, cancellationToken);
+
+    /// <summary>One action, as soon as it is not pending any more or when time is over.</summary>
+    public Task<ActionRecord?> WaitForDecisionAsync(ActionId id, TimeSpan patience, CancellationToken cancellationToken) =>
+        _waiting.UntilAsync(id, record => record.State != ActionState.Pending, patience, cancellationToken);
+
+    /// <summary><c>null</c> means that the ground shifted under the call: it starts again at the verdict.</summary>
+    private async Task<Handled?> AdvanceAsync(Admission admission, Call call, CancellationToken cancellationToken)
+    {
+        switch (admission)
+        {
+            case Admission.Refused refused:
+                return Finish(refused.Record);
+            case Admission.Ended ended:
+                return Finish(ended.Record);
+            case Admission.Paused paused:
+                return new Handled(new Answer.Paused(paused.Reason), presence: null);
+            case Admission.IdempotencyConflict conflict:
+                return new Handled(new Answer.IdempotencyConflict(conflict.Earlier), presence: null);
+            case Admission.UnderWay underWay:
+                return await WaitOutAsync(underWay.Record, call, cancellationToken);
+            case Admission.Granted granted:
+                return await TakeAsync(granted.Record, call, cancellationToken);
+            case Admission.Claimed claimed:
+                return await ExecuteAsync(claimed.Record, call, cancellationToken);
+            case Admission.Held held:
+                call.OnHeld(held.Record);
+                return await HoldAsync(held.Record, call, cancellationToken);
+            default:
+                throw new System.Diagnostics.UnreachableException();
+        }
+    }
+
+    private async Task<Handled?> HoldAsync(ActionRecord held, Call call, CancellationToken cancellationToken)
+    {
+        var decided = await _waiting.UntilAsync(
+            held.Id, record => record.State != ActionState.Pending, call.Patience, cancellationToken);
+        return decided switch
+        {
+            null => throw new StoreUnavailableException($"Action {held.Id} vanished from the store."),
+            { State: ActionState.Pending } => new Handled(new Answer.StillPending(decided), presence: null),
+            { State: ActionState.Approved } => await TakeAsync(decided, call, cancellationToken),
+            { State: ActionState.Superseded } => null,
+            { State: ActionState.Executing } => null,
+            { Life.LastOutcome: not null } => null,
+            _ => Finish(decided),
+        };
+    }
+
+    private async Task<Handled?> TakeAsync(ActionRecord granted, Call call, CancellationToken cancellationToken)
+    {
+        if (granted.Detached)
+        {
+            return await WaitOutAsync(granted, call, cancellationToken);
+        }
+
+        if (await _executions.ClaimAsync(granted.Id, cancellationToken) is Registered.Done claimed)
+        {
+            return await ExecuteAsync(claimed.Record, call, cancellationToken);
+        }
+
+        // Expired, lapsed, taken by another call, or another policy: the verdict decides again.
+        await _intake.OvertakeIfLapsedAsync(granted.Id, cancellationToken);
+        return null;
+    }
+
+    private async Task<Handled> ExecuteAsync(ActionRecord claimed, Call call, CancellationToken cancellationToken)
+    {
+        var presence = _callers.Enter(claimed.Id);
+        try
+        {
+            var ended = await _executions.Run(claimed, call.Execute).WaitAsync(cancellationToken);
+            return new Handled(new Answer.Ended(ended), presence);
+        }
+        catch
+        {
+            presence.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Somebody else executes it: this call gets the outcome if nobody else did.</summary>
+    private async Task<Handled?> WaitOutAsync(ActionRecord underWay, Call call, CancellationToken cancellationToken)
+    {
+        var ended = await _waiting.UntilAsync(
+            underWay.Id,
+            record => record.State is not (ActionState.Executing or ActionState.Approved),
+            call.Patience,
+            cancellationToken);
+        return ended switch
+        {
+            null => throw new StoreUnavailableException($"Action {underWay.Id} vanished from the store."),
+            { State: ActionState.Executing or ActionState.Approved } =>
+                new Handled(new Answer.StillPending(ended), presence: null),
+            { Life.Delivered: true } => null,
+            _ => Finish(ended),
+        };
+    }
+
+    private Handled Finish(ActionRecord record) => new(new Answer.Ended(record), _callers.Enter(record.Id));
+}

@@ -1,0 +1,231 @@
+using System.Collections.Immutable;
+using Countersign.Core.Actions;
+using Countersign.Core.Ledger;
+using Countersign.Core.Policies;
+using Countersign.Core.Records;
+using Countersign.Core.Reviews;
+using Countersign.Core.Storage;
+
+namespace Countersign.Core;
+
+/// <summary>
+/// Steps 3 to 5 of an action's life: the verdict, the attachment to an earlier identical request, the record. In this
+/// order, because an attachment to something the policy would treat more strictly today must not happen.
+/// </summary>
+internal sealed class Intake(
+    IStore store, Registrar registrar, Callers callers, Func<Charter> charter, Limits limits)
+{
+    /// <summary>How often one intake may find that the ground shifted: a race with identical calls, a new policy.</summary>
+    private const int MaxRounds = 16;
+
+    private static readonly TimeSpan FloodWindow = TimeSpan.FromMinutes(1);
+
+    /// <param name="asking">The request.</param>
+    /// <param name="claim">How a live call takes what the policy allows, in the same commit; <c>null</c> for no taker.</param>
+    /// <param name="cancellationToken">Stops the intake; what was committed stays.</param>
+    public async Task<Admission> AdmitAsync(
+        Asking asking, Func<ActionRecord, Happening>? claim, CancellationToken cancellationToken)
+    {
+        for (var round = 0; round < MaxRounds; round++)
+        {
+            var today = charter();
+            var verdict = today.Judge(asking, preview: null);
+            var admission = await FindEarlierAsync(asking, verdict, cancellationToken)
+                ?? await PauseAsync(asking, verdict, cancellationToken)
+                ?? await OpenAsync(RecordOf(asking, verdict), today.Policy, claim, cancellationToken);
+            if (admission is not null)
+            {
+                return admission;
+            }
+        }
+
+        throw new StoreUnavailableException(
+            $"Policy or identical calls changed {MaxRounds} times during one intake; nothing was recorded. Call again.");
+    }
+
+    /// <summary>
+    /// A claim was refused. When the policy became stricter or an approver lost the right to approve, the review is
+    /// withdrawn, so that the call can start again.
+    /// </summary>
+    public async Task OvertakeIfLapsedAsync(ActionId id, CancellationToken cancellationToken)
+    {
+        if (await registrar.FindAsync(id, cancellationToken) is not { State: ActionState.Approved } record)
+        {
+            return;
+        }
+
+        var today = charter();
+        var electorate = Electorate.Of(record.Life, record.Asker, today.People, today.PolicyAuthors);
+        var refusal = Lifecycle.Next(record.Life, new LifeEvent.Claimed(new NodeId("probe"), store.Now, electorate));
+        if (refusal is Step.Refused { Why: StepRefusal.ApprovalLapsed })
+        {
+            await OvertakeAsync(
+                id, "An approval no longer counts, because whoever gave it may not approve any more.", cancellationToken);
+        }
+    }
+
+    private async Task<Admission?> FindEarlierAsync(
+        Asking asking, Verdict verdict, CancellationToken cancellationToken)
+    {
+        if (asking.IdempotencyKey is { } key
+            && await FindByIdempotencyAsync(asking, key, cancellationToken) is { } known)
+        {
+            return known.Action.Digest == asking.Action.Digest && known.Action.Target == asking.Action.Target
+                ? Admit(known)
+                : new Admission.IdempotencyConflict(known);
+        }
+
+        var earlier = (await store.FindAttachableAsync(asking.Key, cancellationToken))
+            .Select(RecordCodec.FromStored)
+            .ToList();
+        foreach (var record in Ordered(earlier))
+        {
+            if (!verdict.IsStricterThan(record.Verdict) || record.State.HasEnded())
+            {
+                return Admit(record);
+            }
+
+            await OvertakeAsync(record.Id, "The policy became stricter; the request was judged again.", cancellationToken);
+        }
+
+        return null;
+    }
+
+    private async Task<ActionRecord?> FindByIdempotencyAsync(
+        Asking asking, string key, CancellationToken cancellationToken)
+    {
+        var hash = AttachKey.HashIdempotencyKey(asking.Asker.Agent, key);
+        return await store.FindByIdempotencyAsync(hash, cancellationToken) is { } stored
+            ? RecordCodec.FromStored(stored)
+            : null;
+    }
+
+    /// <summary>An open review first, then an unspent grant, then what is under way or ended without a listener.</summary>
+    private IEnumerable<ActionRecord> Ordered(List<ActionRecord> earlier) => earlier
+        .Where(record => record.State is ActionState.Pending or ActionState.Approved || IsUnclaimedOutcome(record))
+        .OrderBy(record => record.State switch
+        {
+            ActionState.Pending => 0,
+            ActionState.Approved => 1,
+            ActionState.Executing => 2,
+            _ => 3,
+        });
+
+    private bool IsUnclaimedOutcome(ActionRecord record)
+    {
+        if (record.State == ActionState.Denied)
+        {
+            return true;
+        }
+
+        // Without a review an outcome is worth handing over only as long as its grant would have been: a report read
+        // yesterday is not an answer to today's question.
+        var fresh = record.WasHeld || record.Life.Grant is { } grant && store.Now < grant.ExpiresAt;
+        return fresh && !callers.IsPresent(record.Id);
+    }
+
+    private static Admission Admit(ActionRecord record) => record.State switch
+    {
+        ActionState.Pending => new Admission.Held(record),
+        ActionState.Approved => new Admission.Granted(record),
+        ActionState.Executing => new Admission.UnderWay(record),
+        ActionState.Refused => new Admission.Refused(record),
+        _ => new Admission.Ended(record),
+    };
+
+    private async Task<Admission?> PauseAsync(Asking asking, Verdict verdict, CancellationToken cancellationToken)
+    {
+        if (verdict.Outcome != VerdictOutcome.Require)
+        {
+            return null;
+        }
+
+        var load = await store.LoadOfAsync(asking.Asker.Agent, store.Now - FloodWindow, cancellationToken);
+        return load switch
+        {
+            _ when load.Pending >= limits.PendingPerAgent => new Admission.Paused(
+                $"Agent {asking.Asker.Agent} has {load.Pending} open reviews; the limit is {limits.PendingPerAgent}. " +
+                "Wait for decisions, or withdraw what is not needed any more."),
+            _ when load.OpenedSince >= limits.ReviewsPerAgentPerMinute => new Admission.Paused(
+                $"Agent {asking.Asker.Agent} opened {load.OpenedSince} reviews within a minute; the limit is " +
+                $"{limits.ReviewsPerAgentPerMinute}. Ask for fewer things, more slowly."),
+            _ => null,
+        };
+    }
+
+    private async Task<Admission?> OpenAsync(
+        ActionRecord asked, PolicyHash policy, Func<ActionRecord, Happening>? claim, CancellationToken cancellationToken)
+    {
+        var begun = Lifecycle.Begin(asked.Action.Digest, asked.Verdict, store.Now);
+        var opening = asked with { Life = begun.Life };
+        var happening = new Happening(new LifeEvent.TimePassed(store.Now))
+        {
+            Payload = PayloadOfOpening,
+            OnlyUnderPolicy = policy,
+        };
+        if (claim is not null && opening is { State: ActionState.Approved, Detached: false })
+        {
+            return await OpenClaimedAsync(opening, begun, claim(opening), cancellationToken);
+        }
+
+        var registered = await registrar.OpenAsync(opening, begun.Entries, happening, cancellationToken);
+        // Not done means that an identical call was faster, or that the policy changed: look again.
+        return registered is Registered.Done done ? Admit(done.Record) : null;
+    }
+
+    /// <summary>Records and takes an allowed action in one commit: the intent is durable before anything is sent.</summary>
+    private async Task<Admission?> OpenClaimedAsync(
+        ActionRecord opening, Step.To begun, Happening claim, CancellationToken cancellationToken)
+    {
+        var claimed = (Step.To)Lifecycle.Next(opening.Life, claim.Event);
+        var happening = claim with
+        {
+            Payload = (type, record) => type == EntryType.ExecutionIntent
+                ? claim.Payload(type, record)
+                : PayloadOfOpening(type, record),
+        };
+        var registered = await registrar.OpenAsync(
+            opening with { Life = claimed.Life }, begun.Entries.AddRange(claimed.Entries), happening, cancellationToken);
+        return registered is Registered.Done done ? new Admission.Claimed(done.Record) : null;
+    }
+
+    private static byte[] PayloadOfOpening(EntryType type, ActionRecord record) => type == EntryType.ReviewOpened
+        ? PayloadWriter.Write(json => CardPayload.Write(json, Card.Of(record)))
+        : PayloadWriter.Write(json => PayloadWriter.Request(json, record));
+
+    private ActionRecord RecordOf(Asking asking, Verdict verdict) => new()
+    {
+        Id = registrar.NextId(),
+        Version = 0,
+        Asker = asking.Asker,
+        Gate = asking.Target.Gate,
+        Via = asking.Via,
+        Environment = asking.Target.Environment,
+        Action = asking.Action,
+        Facts = asking.Facts,
+        Claimed = asking.Claimed,
+        Verdict = verdict,
+        Key = asking.Key,
+        IdempotencyHash = asking.IdempotencyKey is { } key
+            ? AttachKey.HashIdempotencyKey(asking.Asker.Agent, key)
+            : null,
+        Detached = asking.IsDetached,
+        CreatedAt = store.Now,
+        Life = new Life { State = ActionState.Refused, Revision = 1, Digest = asking.Action.Digest },
+        Ending = verdict.Outcome == VerdictOutcome.Deny ? ReasonOf(verdict) : null,
+        Ledger = new LedgerPosition(0, 0),
+    };
+
+    private static string ReasonOf(Verdict verdict) =>
+        string.Join(" ", verdict.Rules.Select(rule => $"Rule '{rule.Id}': {rule.Reason}"));
+
+    private Task<Registered> OvertakeAsync(ActionId id, string why, CancellationToken cancellationToken) =>
+        registrar.ApplyAsync(
+            id,
+            _ => new Happening(new LifeEvent.Overtaken(why))
+            {
+                Payload = (_, _) => PayloadWriter.Ending(why),
+                Ending = why,
+            },
+            cancellationToken);
+}

@@ -1,0 +1,43 @@
+using System.Collections.Immutable;
+using Countersign.Core.Records;
+using Countersign.Core.Reviews;
+using Countersign.Core.Storage;
+
+namespace Countersign.Core;
+
+/// <summary>What the core needs from the server to work.</summary>
+public sealed record OfficeOptions(IStore Store, Func<Charter> Charter, ExecutionOptions Execution)
+{
+    public required NodeId Self { get; init; }
+
+    public required FillRandom Random { get; init; }
+
+    public required TimeProvider Time { get; init; }
+
+    public Limits Limits { get; init; } = new();
+
+    /// <summary>Channels that get an outbox message for every step of a review.</summary>
+    public ImmutableArray<string> Channels { get; init; } = [];
+}
+
+/// <summary>The core's rooms, wired once: the front door, the review desk and the reaper share one register.</summary>
+public sealed class Office
+{
+    public Office(OfficeOptions options)
+    {
+        var store = options.Store;
+        var registrar = new Registrar(store, options.Random, options.Channels);
+        var callers = new Callers();
+        var executions = new Executions(registrar, store, options.Charter, options.Self, options.Execution);
+        var intake = new Intake(store, registrar, callers, options.Charter, options.Limits);
+        Gatekeeper = new Gatekeeper(intake, executions, registrar, new Waiting(store, options.Time), callers);
+        ReviewDesk = new ReviewDesk(registrar, executions, store, options.Charter);
+        Reaper = new Reaper(store, registrar, executions, options.Self);
+    }
+
+    public Gatekeeper Gatekeeper { get; }
+
+    public ReviewDesk ReviewDesk { get; }
+
+    public Reaper Reaper { get; }
+}

@@ -1,0 +1,61 @@
+using Countersign.Core.Actions;
+using Countersign.Core.Identity;
+using Countersign.Core.Policies;
+using Countersign.Core.Reviews;
+using Countersign.Core.Storage;
+
+namespace Countersign.Core.Records;
+
+/// <summary>Everything known about one action: what was asked, how it was judged, where it stands.</summary>
+public sealed record ActionRecord
+{
+    public required ActionId Id { get; init; }
+
+    /// <summary>The stored version this record was read at.</summary>
+    public required long Version { get; init; }
+
+    public required Asker Asker { get; init; }
+
+    public required GateKind Gate { get; init; }
+
+    public required GateKind Via { get; init; }
+
+    public required string Environment { get; init; }
+
+    public required CanonicalAction Action { get; init; }
+
+    public required Facts Facts { get; init; }
+
+    public required Claimed Claimed { get; init; }
+
+    public required Verdict Verdict { get; init; }
+
+    public Preview? Preview { get; init; }
+
+    public required AttachKey Key { get; init; }
+
+    public string? IdempotencyHash { get; init; }
+
+    public required bool Detached { get; init; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    public required Life Life { get; init; }
+
+    public Outcome? Outcome { get; init; }
+
+    /// <summary>Why the action ended without running, in words for people and agents.</summary>
+    public string? Ending { get; init; }
+
+    /// <summary>Index of the latest entry about this action, and a signed tree that covers it.</summary>
+    public required LedgerPosition Ledger { get; init; }
+
+    public ActionState State => Life.State;
+
+    /// <summary>Whether a person had to decide.</summary>
+    public bool WasHeld => Verdict.Outcome == VerdictOutcome.Require;
+
+    /// <summary>Reads a stored action.</summary>
+    /// <exception cref="StoreUnavailableException">The row and its payload contradict each other.</exception>
+    public static ActionRecord From(StoredAction stored) => RecordCodec.FromStored(stored);
+}

@@ -1,0 +1,25 @@
+using System.Collections.Immutable;
+using Countersign.Core.Ledger;
+using Countersign.Core.Policies;
+using Countersign.Core.Reviews;
+using Countersign.Core.Storage;
+
+namespace Countersign.Core.Records;
+
+/// <summary>One event on its way into the record: what happened, under which conditions, and what the ledger is told.</summary>
+internal sealed record Happening(LifeEvent Event)
+{
+    /// <summary>What each entry says, given the record after the event; entries without a text say only that it happened.</summary>
+    public Func<EntryType, ActionRecord, byte[]> Payload { get; init; } = static (_, _) => "{}"u8.ToArray();
+
+    public DateTimeOffset? NotAfter { get; init; }
+
+    public PolicyHash? OnlyUnderPolicy { get; init; }
+
+    public ImmutableArray<VoteRow> Votes { get; init; } = [];
+
+    /// <summary>Why the action ends here, when it does; kept on the record for whoever asks.</summary>
+    public string? Ending { get; init; }
+
+    public Outcome? Outcome { get; init; }
+}

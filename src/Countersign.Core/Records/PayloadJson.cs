@@ -1,0 +1,23 @@
+using System.Text.Json;
+
+namespace Countersign.Core.Records;
+
+/// <summary>The parts of payloads that the API shows as they are.</summary>
+public static class PayloadJson
+{
+    /// <summary>Writes <c>"facts": {…}</c>.</summary>
+    public static void Facts(Utf8JsonWriter json, ActionRecord record) => PayloadWriter.WriteFacts(json, record.Facts);
+
+    /// <summary>Writes <c>"preview": {…}</c>, or null when the gate made none.</summary>
+    public static void Preview(Utf8JsonWriter json, ActionRecord record)
+    {
+        if (record.Preview is { } preview)
+        {
+            PayloadWriter.WritePreview(json, preview);
+        }
+        else
+        {
+            json.WriteNull("preview");
+        }
+    }
+}

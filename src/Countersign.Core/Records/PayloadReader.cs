@@ -1,0 +1,105 @@
+using System.Collections.Immutable;
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using Countersign.Core.Actions;
+using Countersign.Core.Actions.Json;
+using Countersign.Core.Identity;
+using Countersign.Core.Policies;
+using Countersign.Core.Reviews;
+using Countersign.Core.Storage;
+
+namespace Countersign.Core.Records;
+
+/// <summary>Reads what <see cref="PayloadWriter"/> wrote; the store has checked the bytes against the ledger's hash.</summary>
+internal static class PayloadReader
+{
+    public static Asker Asker(JsonElement request) => new(
+        new AgentId(request.GetProperty("agent").GetString()!),
+        Text(request, "on_behalf_of") is { } person ? new PersonId(person) : null);
+
+    public static CanonicalAction Action(JsonElement request)
+    {
+        // Reading again through the strict door costs little and trusts nobody, not even the store.
+        var bytes = RawBytes(request.GetProperty("arguments"));
+        return CanonicalJson.TryCanonicalize(bytes, JsonLimits.Unbounded, out var arguments, out var refusal)
+            ? CanonicalAction.Of(
+                new TargetName(request.GetProperty("target").GetString()!),
+                request.GetProperty("operation").GetString()!,
+                arguments)
+            : throw new StoreUnavailableException($"Stored arguments are not canonical JSON: {refusal.Message}");
+    }
+
+    public static Claimed Claimed(JsonElement request)
+    {
+        var claimed = request.GetProperty("claimed");
+        return new Claimed(Text(claimed, "reason"), Text(claimed, "session"));
+    }
+
+    public static Verdict Verdict(JsonElement request)
+    {
+        var verdict = request.GetProperty("verdict");
+        return new Verdict(
+            PayloadNames.Parse<VerdictOutcome>(verdict.GetProperty("outcome").GetString()!),
+            [.. verdict.GetProperty("rules").EnumerateArray().Select(rule => new MatchedRule(
+                new RuleId(rule.GetProperty("id").GetString()!), rule.GetProperty("reason").GetString()!))],
+            [.. verdict.GetProperty("requirements").EnumerateArray().Select(RequirementPayload.Read)],
+            PolicyHash.Parse(verdict.GetProperty("policy").GetString()!));
+    }
+
+    public static Facts Facts(JsonElement request)
+    {
+        var variable = request.GetProperty("facts").EnumerateObject().Single();
+        var members = variable.Value.EnumerateObject()
+            .ToImmutableSortedDictionary(member => member.Name, member => Fact(member.Value), StringComparer.Ordinal);
+        return new Facts(variable.Name, members);
+    }
+
+    public static Preview? Preview(JsonElement request) =>
+        !request.TryGetProperty("preview", out var preview)
+            ? null
+            : new Preview(preview.GetProperty("summary").GetString()!)
+            {
+                Rows = Number(preview, "rows"),
+                Exact = Flag(preview, "exact"),
+                Cascades = [.. preview.GetProperty("cascades").EnumerateArray().Select(cascade => new Cascade(
+                    cascade.GetProperty("relation").GetString()!, cascade.GetProperty("rows").GetInt64()))],
+                Locks = Strings(preview, "locks"),
+                Effects = Strings(preview, "effects"),
+                Reversible = Flag(preview, "reversible"),
+                Bytes = Number(preview, "bytes"),
+                Error = Text(preview, "error"),
+            };
+
+    public static Outcome Outcome(JsonElement json) => new(
+        PayloadNames.Parse<OutcomeState>(json.GetProperty("state").GetString()!),
+        json.TryGetProperty("result", out var result) ? RawBytes(result) : null,
+        Text(json, "error"),
+        TimeSpan.FromMilliseconds(json.GetProperty("duration_ms").GetInt64()));
+
+    public static string? Text(JsonElement json, string name) =>
+        json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+
+    private static byte[] RawBytes(JsonElement json) =>
+        JsonMarshal.GetRawUtf8Value(json).ToArray();
+
+    private static ImmutableArray<string> Strings(JsonElement json, string name) =>
+        [.. json.GetProperty(name).EnumerateArray().Select(item => item.GetString()!)];
+
+    private static long? Number(JsonElement json, string name) =>
+        json.TryGetProperty(name, out var value) ? value.GetInt64() : null;
+
+    private static bool? Flag(JsonElement json, string name) =>
+        json.TryGetProperty(name, out var value) ? value.GetBoolean() : null;
+
+    private static object Fact(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.True => true,
+        JsonValueKind.False => false,
+        JsonValueKind.String => value.GetString()!,
+        JsonValueKind.Number when value.TryGetInt64(out var number) => number,
+        JsonValueKind.Number => value.GetDouble(),
+        JsonValueKind.Array when value.EnumerateArray().All(item => item.ValueKind == JsonValueKind.String) =>
+            value.EnumerateArray().Select(item => item.GetString()!).ToImmutableArray(),
+        _ => value.Clone(),
+    };
+}

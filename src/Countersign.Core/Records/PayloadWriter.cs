@@ -1,0 +1,181 @@
+using System.Buffers;
+using System.Collections.Immutable;
+using System.Text.Json;
+using Countersign.Core.Actions;
+using Countersign.Core.Identity;
+using Countersign.Core.Policies;
+using Countersign.Core.Reviews;
+
+namespace Countersign.Core.Records;
+
+/// <summary>
+/// Writes the payloads of ledger entries: what happened, in full, as JSON that a stranger can read. The store encrypts
+/// them; <see cref="PayloadReader"/> reads back what production needs.
+/// </summary>
+internal static class PayloadWriter
+{
+    public static byte[] Write(Action<Utf8JsonWriter> members)
+    {
+        var buffer = new ArrayBufferWriter<byte>(512);
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            members(json);
+            json.WriteEndObject();
+        }
+
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    /// <summary><c>action.requested</c>, <c>action.refused</c>, <c>review.modified</c> and the request half of <c>action.executed</c>.</summary>
+    public static void Request(Utf8JsonWriter json, ActionRecord record)
+    {
+        json.WriteString("agent", record.Asker.Agent.Value);
+        json.WriteString("on_behalf_of", record.Asker.OnBehalfOf?.Value);
+        json.WriteString("via", record.Via.ToText());
+        json.WriteString("gate", record.Gate.ToText());
+        json.WriteString("target", record.Action.Target.Value);
+        json.WriteString("environment", record.Environment);
+        json.WriteString("operation", record.Action.Operation);
+        json.WritePropertyName("arguments");
+        json.WriteRawValue(record.Action.Arguments.Bytes.Span, skipInputValidation: true);
+        json.WriteString("digest", record.Action.Digest.Value);
+        WriteFacts(json, record.Facts);
+        json.WriteStartObject("claimed");
+        json.WriteString("reason", record.Claimed.Reason);
+        json.WriteString("session", record.Claimed.Session);
+        json.WriteEndObject();
+        WriteVerdict(json, record.Verdict);
+        if (record.Preview is { } preview)
+        {
+            WritePreview(json, preview);
+        }
+    }
+
+    public static byte[] Vote(Vote vote, ActionDigest digest) => Write(json =>
+    {
+        json.WriteString("person", vote.Person.Value);
+        json.WriteString("decision", vote.Decision.ToText());
+        json.WriteString("assurance", vote.Assurance.ToText());
+        json.WriteString("digest", digest.Value);
+        json.WriteString("comment", vote.Comment);
+    });
+
+    public static byte[] Ending(string text, Action<Utf8JsonWriter>? more = null) => Write(json =>
+    {
+        json.WriteString("reason", text);
+        more?.Invoke(json);
+    });
+
+    public static byte[] Intent(ActionRecord record, Execution execution) => Write(json =>
+    {
+        json.WriteString("digest", record.Action.Digest.Value);
+        json.WriteString("policy", record.Verdict.Policy.Value);
+        json.WriteString("owner", execution.Owner.Value);
+        json.WriteNumber("fence", execution.Fence);
+    });
+
+    public static void Outcome(Utf8JsonWriter json, Outcome outcome, long fence)
+    {
+        json.WriteString("state", outcome.State.ToText());
+        json.WriteNumber("fence", fence);
+        json.WriteNumber("duration_ms", (long)outcome.Duration.TotalMilliseconds);
+        json.WriteString("error", outcome.Error);
+        if (outcome.Result is { } result)
+        {
+            json.WritePropertyName("result");
+            json.WriteRawValue(result.Span, skipInputValidation: true);
+        }
+    }
+
+    public static void WritePreview(Utf8JsonWriter json, Preview preview)
+    {
+        json.WriteStartObject("preview");
+        json.WriteString("summary", preview.Summary);
+        WriteOptional(json, "rows", preview.Rows);
+        WriteOptional(json, "exact", preview.Exact);
+        json.WriteStartArray("cascades");
+        foreach (var cascade in preview.Cascades)
+        {
+            json.WriteStartObject();
+            json.WriteString("relation", cascade.Relation);
+            json.WriteNumber("rows", cascade.Rows);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        WriteStrings(json, "locks", preview.Locks);
+        WriteStrings(json, "effects", preview.Effects);
+        WriteOptional(json, "reversible", preview.Reversible);
+        WriteOptional(json, "bytes", preview.Bytes);
+        json.WriteString("error", preview.Error);
+        json.WriteEndObject();
+    }
+
+    /// <summary>The facts as the object of their policy variable: <c>"facts": {"mcp": {…}}</c>.</summary>
+    public static void WriteFacts(Utf8JsonWriter json, Facts facts)
+    {
+        json.WriteStartObject("facts");
+        json.WriteStartObject(facts.Variable);
+        foreach (var (name, value) in facts.Members)
+        {
+            json.WritePropertyName(name);
+            JsonSerializer.Serialize(json, value, value.GetType());
+        }
+
+        json.WriteEndObject();
+        json.WriteEndObject();
+    }
+
+    public static void WriteStrings(Utf8JsonWriter json, string name, ImmutableArray<string> values)
+    {
+        json.WriteStartArray(name);
+        foreach (var value in values)
+        {
+            json.WriteStringValue(value);
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static void WriteVerdict(Utf8JsonWriter json, Verdict verdict)
+    {
+        json.WriteStartObject("verdict");
+        json.WriteString("outcome", verdict.Outcome.ToText());
+        json.WriteString("policy", verdict.Policy.Value);
+        json.WriteStartArray("rules");
+        foreach (var rule in verdict.Rules)
+        {
+            json.WriteStartObject();
+            json.WriteString("id", rule.Id.Value);
+            json.WriteString("reason", rule.Reason);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteStartArray("requirements");
+        foreach (var requirement in verdict.Requirements)
+        {
+            RequirementPayload.Write(json, requirement);
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    private static void WriteOptional(Utf8JsonWriter json, string name, long? value)
+    {
+        if (value is { } number)
+        {
+            json.WriteNumber(name, number);
+        }
+    }
+
+    private static void WriteOptional(Utf8JsonWriter json, string name, bool? value)
+    {
+        if (value is { } flag)
+        {
+            json.WriteBoolean(name, flag);
+        }
+    }
+}

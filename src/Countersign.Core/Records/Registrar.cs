@@ -1,0 +1,122 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using Countersign.Core.Actions;
+using Countersign.Core.Ledger;
+using Countersign.Core.Reviews;
+using Countersign.Core.Storage;
+
+namespace Countersign.Core.Records;
+
+/// <summary>
+/// Keeps the register of actions: reads a record, lets the lifecycle decide about one event, and commits the transition
+/// with its entries under the version it read. Whoever loses a race reads again; nobody waits for a lock.
+/// </summary>
+internal sealed class Registrar(IStore store, FillRandom random, ImmutableArray<string> channels)
+{
+    /// <summary>How often one event may lose the race for a record before the caller is told to come back.</summary>
+    private const int MaxConflicts = 32;
+
+    private const int RandomBytesPerId = 10;
+
+    public ActionId NextId()
+    {
+        Span<byte> bytes = stackalloc byte[RandomBytesPerId];
+        random(bytes);
+        return ActionId.Create(store.Now, bytes);
+    }
+
+    public async Task<ActionRecord?> FindAsync(ActionId id, CancellationToken cancellationToken) =>
+        await store.FindAsync(id, cancellationToken) is { } stored ? RecordCodec.FromStored(stored) : null;
+
+    /// <summary>Writes a record that does not exist yet.</summary>
+    public async Task<Registered> OpenAsync(
+        ActionRecord record,
+        ImmutableArray<EntryType> entries,
+        Happening happening,
+        CancellationToken cancellationToken)
+    {
+        var change = ChangeFor(record, entries, happening);
+        return Outcome(record, await store.CommitAsync(change, cancellationToken));
+    }
+
+    /// <summary>Applies one event to an action; <paramref name="describe"/> sees the record as it is at that moment.</summary>
+    public async Task<Registered> ApplyAsync(
+        ActionId id, Func<ActionRecord, Happening> describe, CancellationToken cancellationToken) =>
+        await FindAsync(id, cancellationToken) is { } record
+            ? await ApplyAsync(record, describe, cancellationToken)
+            : new Registered.Missing();
+
+    /// <summary>The same for a record that was just read: it is read again only when it has changed since.</summary>
+    public async Task<Registered> ApplyAsync(
+        ActionRecord known, Func<ActionRecord, Happening> describe, CancellationToken cancellationToken)
+    {
+        var record = known;
+        for (var attempt = 0; attempt < MaxConflicts; attempt++)
+        {
+            var registered = await TryApplyAsync(record, describe(record), cancellationToken);
+            if (registered is not Registered.Blocked { Reason: ConflictReason.VersionMoved })
+            {
+                return registered;
+            }
+
+            if (await FindAsync(known.Id, cancellationToken) is not { } current)
+            {
+                return new Registered.Missing();
+            }
+
+            record = current;
+        }
+
+        throw new StoreUnavailableException(
+            $"Action {known.Id} changed {MaxConflicts} times while one change to it was tried; try again.");
+    }
+
+    private async Task<Registered> TryApplyAsync(
+        ActionRecord record, Happening happening, CancellationToken cancellationToken)
+    {
+        switch (Lifecycle.Next(record.Life, happening.Event))
+        {
+            case Step.Refused refused:
+                return new Registered.Refused(refused.Why, record);
+            case Step.To step:
+                var next = After(record, step.Life, happening);
+                var change = ChangeFor(next, step.Entries, happening);
+                return Outcome(next, await store.CommitAsync(change, cancellationToken));
+            default:
+                throw new UnreachableException();
+        }
+    }
+
+    private static Registered Outcome(ActionRecord next, CommitResult result) => result switch
+    {
+        CommitResult.Committed done => new Registered.Done(Confirm(next, done)),
+        CommitResult.Conflict conflict => new Registered.Blocked(conflict.Reason),
+        _ => throw new UnreachableException(),
+    };
+
+    private static ActionRecord After(ActionRecord record, Life life, Happening happening) => record with
+    {
+        Life = life,
+        Ending = happening.Ending ?? record.Ending,
+        Outcome = happening.Outcome ?? record.Outcome,
+    };
+
+    private static ActionRecord Confirm(ActionRecord record, CommitResult.Committed done) => record with
+    {
+        Version = record.Version + 1,
+        Ledger = done.Indexes.IsEmpty ? record.Ledger : new LedgerPosition(done.Indexes[^1], done.TreeSize),
+    };
+
+    private Change ChangeFor(ActionRecord next, ImmutableArray<EntryType> entries, Happening happening) => new()
+    {
+        Action = new ActionWrite(RecordCodec.ToRow(next), ExpectedVersion: next.Version),
+        Votes = happening.Votes,
+        Entries = [.. entries.Select(type =>
+            new EntryDraft(type, next.Id, next.Life.Revision, happening.Payload(type, next)))],
+        Outbox = entries.IsEmpty || !next.WasHeld
+            ? []
+            : [.. channels.Select(channel => new OutboxDraft(channel, next.Id, next.Life.Revision, "review"))],
+        NotAfter = happening.NotAfter,
+        OnlyUnderPolicy = happening.OnlyUnderPolicy,
+    };
+}

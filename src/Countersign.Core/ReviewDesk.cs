@@ -1,0 +1,140 @@
+using System.Collections.Immutable;
+using Countersign.Core.Actions;
+using Countersign.Core.Identity;
+using Countersign.Core.Ledger;
+using Countersign.Core.Records;
+using Countersign.Core.Reviews;
+using Countersign.Core.Storage;
+
+namespace Countersign.Core;
+
+/// <summary>Where people answer: votes and withdrawals of every channel come here, and only here.</summary>
+public sealed class ReviewDesk
+{
+    /// <summary>Longest comment that is kept, in characters.</summary>
+    public const int MaxComment = 4000;
+
+    private readonly Registrar _registrar;
+    private readonly Executions _executions;
+    private readonly IStore _store;
+    private readonly Func<Charter> _charter;
+
+    internal ReviewDesk(Registrar registrar, Executions executions, IStore store, Func<Charter> charter)
+    {
+        _registrar = registrar;
+        _executions = executions;
+        _store = store;
+        _charter = charter;
+    }
+
+    /// <summary>Counts one person's answer to what they were shown. The digest binds it to exactly that revision.</summary>
+    public async Task<DeskAnswer> VoteAsync(
+        ActionId id, Voter voter, Ballot ballot, CancellationToken cancellationToken)
+    {
+        await PassDueDeadlineAsync(id, cancellationToken);
+        var registered = await _registrar.ApplyAsync(
+            id, record => DescribeVote(record, voter, ballot), cancellationToken);
+        if (registered is Registered.Done { Record: { State: ActionState.Approved, Detached: true } approved })
+        {
+            // The node that recorded the decision takes it; should it stop right here, the sweep of any node does.
+            await _executions.TakeAsync(approved.Id, cancellationToken);
+        }
+
+        return AnswerOf(registered);
+    }
+
+    /// <summary>Ends a review because it is not wanted any more: by the agent that asked, or by whoever may vote on it.</summary>
+    public async Task<DeskAnswer> WithdrawAsync(
+        ActionId id, string who, string? comment, CancellationToken cancellationToken)
+    {
+        var text = comment is null ? $"Withdrawn by {who}." : $"Withdrawn by {who}: {comment}";
+        return AnswerOf(await _registrar.ApplyAsync(
+            id,
+            _ => new Happening(new LifeEvent.WithdrawnBy(who))
+            {
+                Payload = (_, _) => PayloadWriter.Ending(text),
+                Ending = text,
+            },
+            cancellationToken));
+    }
+
+    /// <summary>What a person may do about an action, and if not, why not.</summary>
+    public VotingRight RightOf(PersonId person, ActionRecord record)
+    {
+        var today = _charter();
+        var electorate = Electorate.Of(record.Life, record.Asker, today.People, today.PolicyAuthors);
+        return VotingRight.Of(person, record, electorate);
+    }
+
+    /// <summary>How far the votes carry each track, counted with today's people.</summary>
+    public ImmutableArray<Tally> TalliesOf(ActionRecord record)
+    {
+        var today = _charter();
+        var electorate = Electorate.Of(record.Life, record.Asker, today.People, today.PolicyAuthors);
+        return [.. record.Life.Tracks.Select((track, i) => Tally.Of(track, i, record.Life.Votes, electorate))];
+    }
+
+    private static DeskAnswer AnswerOf(Registered registered) => registered switch
+    {
+        Registered.Done done => new DeskAnswer.Recorded(done.Record),
+        Registered.Refused refused => new DeskAnswer.Refused(refused.Why, refused.Record),
+        Registered.Missing => new DeskAnswer.Missing(),
+        Registered.Blocked blocked => throw new StoreUnavailableException(
+            $"The answer was not recorded ({blocked.Reason}); try again."),
+        _ => throw new System.Diagnostics.UnreachableException(),
+    };
+
+    /// <summary>A deadline no timer has noticed yet changes who may vote, so it passes first.</summary>
+    private async Task PassDueDeadlineAsync(ActionId id, CancellationToken cancellationToken)
+    {
+        var record = await _registrar.FindAsync(id, cancellationToken);
+        if (record?.Life is { State: ActionState.Pending, NextDeadline: { } deadline } && deadline <= _store.Now)
+        {
+            await _registrar.ApplyAsync(record, TimeHappening.At(_store.Now), cancellationToken);
+        }
+    }
+
+    private Happening DescribeVote(ActionRecord record, Voter voter, Ballot ballot)
+    {
+        var today = _charter();
+        var electorate = Electorate.Of(record.Life, record.Asker, today.People, today.PolicyAuthors);
+        var denyFor = today.Targets.TryGetValue(record.Action.Target, out var target) ? target.DenyFor : Target.DefaultDenyFor;
+        var comment = ballot.Comment is { Length: > MaxComment } longer ? longer[..MaxComment] : ballot.Comment;
+        var vote = new Vote(voter.Person, ballot.Decision, voter.Assurance, _store.Now, comment);
+        return new Happening(new LifeEvent.VoteCast(vote, ballot.Digest, electorate, denyFor))
+        {
+            Payload = (type, next) => type == EntryType.ReviewVote
+                ? PayloadWriter.Vote(vote, ballot.Digest)
+                : PayloadWriter.Ending(DecisionText(vote), json => json.WriteString("state", next.State.ToText())),
+            Votes = [new VoteRow(
+                record.Id, record.Life.Revision, vote.Person, vote.Decision.ToKind(), vote.Assurance, vote.At)],
+            NotAfter = record.Life.ExpiresAt,
+            Ending = vote.Decision == Decision.Deny ? DecisionText(vote) : null,
+        };
+    }
+
+    private static string DecisionText(Vote vote) => (vote.Decision, vote.Comment) switch
+    {
+        (Decision.Approve, _) => $"Approved; the last approval came from {vote.Person}.",
+        (_, { Length: > 0 } comment) => $"Denied by {vote.Person}: {comment}",
+        _ => $"Denied by {vote.Person}.",
+    };
+}
+
+/// <summary>What a person answers, and the digest of what they were shown.</summary>
+public sealed record Ballot(Decision Decision, ActionDigest Digest, string? Comment);
+
+/// <summary>What became of an answer.</summary>
+public abstract record DeskAnswer
+{
+    private DeskAnswer()
+    {
+    }
+
+    /// <summary>It is durable and in the ledger.</summary>
+    public sealed record Recorded(ActionRecord Record) : DeskAnswer;
+
+    public sealed record Refused(StepRefusal Why, ActionRecord Record) : DeskAnswer;
+
+    public sealed record Missing : DeskAnswer;
+}

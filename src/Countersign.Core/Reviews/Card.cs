@@ -1,0 +1,75 @@
+using System.Collections.Immutable;
+using Countersign.Core.Actions;
+using Countersign.Core.Identity;
+using Countersign.Core.Policies;
+using Countersign.Core.Records;
+
+namespace Countersign.Core.Reviews;
+
+/// <summary>
+/// The channel-neutral document of a review, made from canonical bytes and facts by the gateway. A channel only renders
+/// it, in this order; what the agent says comes last and is labelled.
+/// </summary>
+public sealed record Card
+{
+    public required ActionId Action { get; init; }
+
+    public required int Revision { get; init; }
+
+    /// <summary>From the gateway's own registry, never from the agent.</summary>
+    public required string Environment { get; init; }
+
+    /// <summary>Verb and object in one sentence.</summary>
+    public required string Headline { get; init; }
+
+    public Preview? Preview { get; init; }
+
+    /// <summary>The exact arguments as canonical JSON text.</summary>
+    public required string Exact { get; init; }
+
+    public required int ExactBytes { get; init; }
+
+    /// <summary>Which rules ask for a review, and why.</summary>
+    public required ImmutableArray<MatchedRule> Rules { get; init; }
+
+    public required Asker Asker { get; init; }
+
+    public required TargetName Target { get; init; }
+
+    public required GateKind Gate { get; init; }
+
+    public required GateKind Via { get; init; }
+
+    public required Claimed Claimed { get; init; }
+
+    public required ActionDigest Digest { get; init; }
+
+    /// <summary>The first characters of the digest, the same in every channel, for comparing two screens by eye.</summary>
+    public string ShortDigest => Digest.Value["sha256:".Length..][..12];
+
+    public static Card Of(ActionRecord record) => new()
+    {
+        Action = record.Id,
+        Revision = record.Life.Revision,
+        Environment = record.Environment,
+        Headline = HeadlineOf(record),
+        Preview = record.Preview,
+        Exact = record.Action.Arguments.ToString(),
+        ExactBytes = record.Action.Arguments.Bytes.Length,
+        Rules = record.Verdict.Rules,
+        Asker = record.Asker,
+        Target = record.Action.Target,
+        Gate = record.Gate,
+        Via = record.Via,
+        Claimed = record.Claimed,
+        Digest = record.Action.Digest,
+    };
+
+    private static string HeadlineOf(ActionRecord record) => record.Gate switch
+    {
+        GateKind.Mcp => $"Call tool {record.Action.Operation} on {record.Action.Target}",
+        GateKind.Command => $"Run {record.Action.Operation} on {record.Action.Target}",
+        GateKind.Hook => $"Use {record.Action.Operation} on {record.Action.Target}",
+        _ => $"{record.Action.Operation} on {record.Action.Target}",
+    };
+}

@@ -1,0 +1,48 @@
+using Countersign.Core.Actions;
+using Countersign.Core.Identity;
+using Countersign.Core.Records;
+
+namespace Countersign.Core.Reviews;
+
+/// <summary>What a person may do about an action, and the reason in words when they may not approve.</summary>
+public sealed record VotingRight(bool MayApprove, bool MayDeny, string? WhyNot)
+{
+    public static VotingRight Of(PersonId person, ActionRecord record, Electorate electorate)
+    {
+        var life = record.Life;
+        var mayDeny = life.State == ActionState.Pending
+            && (electorate.ActorChain.Contains(person) || electorate.FitsAny(person));
+        var whyNot = WhyNotApprove(person, life, electorate);
+        return new VotingRight(whyNot is null, mayDeny, whyNot);
+    }
+
+    private static string? WhyNotApprove(PersonId person, Life life, Electorate electorate) => 0 switch
+    {
+        _ when life.State != ActionState.Pending => $"This action is {life.State.ToText()}; there is nothing to decide.",
+        _ when electorate.ActorChain.Contains(person) =>
+            "You stand behind this request: you asked for it, own the agent or changed it. Somebody else has to approve; " +
+            $"{WhoCan(life, electorate)} You may deny it.",
+        _ when !electorate.FitsAny(person) => $"You are not among its reviewers. {WhoCan(life, electorate)}",
+        _ when life.Votes.Any(vote => vote.Person == person) => "You have voted on this revision.",
+        _ when !FitsOpenStage(person, life, electorate) =>
+            $"Your turn comes in a later stage. {WhoCan(life, electorate)}",
+        _ => null,
+    };
+
+    private static bool FitsOpenStage(PersonId person, Life life, Electorate electorate) =>
+        life.Tracks.Where((track, i) => !track.IsMet && electorate.MayVote(person, i, track.Stage)).Any();
+
+    private static string WhoCan(Life life, Electorate electorate)
+    {
+        var names = life.Tracks
+            .SelectMany((track, i) => track.IsMet ? [] : electorate.At(i, track.Stage))
+            .Where(candidate => life.Votes.All(vote => vote.Person != candidate))
+            .Select(candidate => candidate.Value)
+            .Distinct()
+            .Order(StringComparer.Ordinal)
+            .ToList();
+        return names.Count == 0
+            ? "Nobody who is registered can approve it now."
+            : $"These people can: {string.Join(", ", names)}.";
+    }
+}

@@ -1,0 +1,59 @@
+using Countersign.Core.Actions.Json;
+using Microsoft.AspNetCore.Http;
+
+namespace Countersign.Gates.Access;
+
+/// <summary>A request's body, read whole within a limit and checked strictly before anything looks at it.</summary>
+internal static class RequestBody
+{
+    /// <summary>Reads JSON in canonical form, or the problem to answer with.</summary>
+    public static async Task<(CanonicalJson? Json, Problem? Problem)> ReadJsonAsync(
+        HttpRequest request, JsonLimits limits, CancellationToken cancellationToken)
+    {
+        if (await ReadAsync(request, limits.Bytes, cancellationToken) is not { } bytes)
+        {
+            return (null, TooLarge(limits.Bytes));
+        }
+
+        return CanonicalJson.TryCanonicalize(bytes.Span, limits, out var json, out var refusal)
+            ? (json, null)
+            : (null, refusal.ExceedsLimit ? new Problem(413, "too-large", refusal.Message) : Malformed(refusal.Message));
+    }
+
+    public static Problem Malformed(string detail) => new(400, "malformed-action", detail);
+
+    private static Problem TooLarge(int limit) => new(
+        413, "too-large", $"The body is larger than {limit} bytes (limits.body): send less, or raise the limit.");
+
+    /// <summary><c>null</c> when the body is longer than the limit.</summary>
+    private static async Task<ReadOnlyMemory<byte>?> ReadAsync(
+        HttpRequest request, int limit, CancellationToken cancellationToken)
+    {
+        if (request.ContentLength > limit)
+        {
+            return null;
+        }
+
+        using var buffer = new MemoryStream((int)(request.ContentLength ?? 0));
+        var chunk = new byte[16 * 1024];
+        try
+        {
+            int read;
+            while ((read = await request.Body.ReadAsync(chunk, cancellationToken)) > 0)
+            {
+                if (buffer.Length + read > limit)
+                {
+                    return null;
+                }
+
+                buffer.Write(chunk, 0, read);
+            }
+        }
+        catch (BadHttpRequestException tooLarge) when (tooLarge.StatusCode == StatusCodes.Status413PayloadTooLarge)
+        {
+            return null;
+        }
+
+        return buffer.GetBuffer().AsMemory(0, (int)buffer.Length);
+    }
+}

@@ -1,0 +1,83 @@
+using System.Text.Json;
+using Countersign.Core;
+using Countersign.Core.Actions;
+using Countersign.Core.Actions.Json;
+using Countersign.Core.Identity;
+using Countersign.Gates.Access;
+using Microsoft.AspNetCore.Http;
+
+namespace Countersign.Gates.Api;
+
+/// <summary>Reads <c>POST /v1/actions</c> into a request: strict JSON, known members only, a target the agent may use.</summary>
+internal sealed class ApiActionReader(Func<Charter> charter, JsonLimits limits)
+{
+    private const int LongestOperation = 1024;
+    private const int LongestIdempotencyKey = 255;
+
+    private static readonly string[] Members = ["target", "operation", "arguments", "reason", "session"];
+
+    public async Task<(Asking? Asking, Problem? Problem)> ReadAsync(
+        HttpRequest request, Asker asker, CancellationToken cancellationToken)
+    {
+        var key = request.Headers["Idempotency-Key"].ToString();
+        if (key.Length > LongestIdempotencyKey)
+        {
+            return (null, RequestBody.Malformed($"The Idempotency-Key is longer than {LongestIdempotencyKey} characters."));
+        }
+
+        var (json, problem) = await RequestBody.ReadJsonAsync(request, limits, cancellationToken);
+        return json is null ? (null, problem) : Read(json, asker, key.Length == 0 ? null : key);
+    }
+
+    private (Asking? Asking, Problem? Problem) Read(CanonicalJson json, Asker asker, string? key)
+    {
+        using var document = JsonDocument.Parse(json.Bytes, new JsonDocumentOptions { MaxDepth = limits.Depth + 1 });
+        var body = document.RootElement;
+        if (StrictMembers.Check(body, Members) is { } complaint)
+        {
+            return (null, RequestBody.Malformed(complaint));
+        }
+
+        if (Text(body, "target") is not { } targetName || Text(body, "operation") is not { Length: > 0 } operation)
+        {
+            return (null, RequestBody.Malformed("'target' and 'operation' are texts and both are needed."));
+        }
+
+        if (operation.Length > LongestOperation)
+        {
+            return (null, RequestBody.Malformed($"'operation' is longer than {LongestOperation} characters."));
+        }
+
+        if (!TargetName.TryParse(targetName, out var name) || charter().FindTarget(name, asker.Agent) is not { } target)
+        {
+            return (null, ApiProblems.UnknownTarget(targetName));
+        }
+
+        return ArgumentsOf(json) is { } arguments
+            ? (AskingOf(body, asker, target, CanonicalAction.Of(name, operation, arguments), key), null)
+            : (null, RequestBody.Malformed("'arguments' is an object."));
+    }
+
+    private static Asking AskingOf(
+        JsonElement body, Asker asker, Target target, CanonicalAction action, string? idempotencyKey) =>
+        new(asker, target, GateKind.Api, action)
+        {
+            // On an MCP target the operation is a tool; the gate's other facts need a live session with the server.
+            Facts = target.Gate == GateKind.Mcp ? Facts.Of("mcp", ("tool", action.Operation)) : Facts.None,
+            Claimed = Claimed.Of(Text(body, "reason"), Text(body, "session")),
+            IdempotencyKey = idempotencyKey,
+        };
+
+    private static CanonicalJson? ArgumentsOf(CanonicalJson body)
+    {
+        if (!body.TryGetMember("arguments", out var arguments))
+        {
+            return new CanonicalObject().ToCanonicalJson();
+        }
+
+        return arguments.Bytes.Span[0] == (byte)'{' ? arguments : null;
+    }
+
+    private static string? Text(JsonElement body, string name) =>
+        body.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+}

@@ -1,0 +1,155 @@
+using Countersign.Core;
+using Countersign.Core.Actions;
+using Countersign.Core.Records;
+using Countersign.Core.Storage;
+using Countersign.Gates.Access;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace Countersign.Gates.Api;
+
+/// <summary>
+/// The HTTP API under <c>/v1</c> (DESIGN section 6.3): agents ask and wait here, people read and vote here. What came in
+/// here is detached: the node executes it and keeps the outcome.
+/// </summary>
+internal sealed class ApiGate(ApiRooms rooms, ApiActionReader reader, ApiVotes votes, ApiOptions options)
+{
+    public void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapPost("/v1/actions", For(AskAsync));
+        routes.MapGet("/v1/actions", For(ListAsync));
+        routes.MapGet("/v1/actions/{id}", For(ShowAsync));
+        routes.MapPost("/v1/actions/{id}/votes", For(votes.VoteAsync));
+        routes.MapPost("/v1/actions/{id}/withdraw", For(votes.WithdrawAsync));
+        routes.MapGet("/v1/events", For(new ApiEvents(rooms).StreamAsync));
+    }
+
+    /// <summary>Authentication comes first, and every failure is a problem document that says what to do.</summary>
+    private RequestDelegate For(Func<HttpContext, Caller, Task> handle) => async context =>
+    {
+        if (BearerToken.From(context.Request) is not { } token || rooms.Authenticate(token) is not { } caller)
+        {
+            await Problem.Unauthorized.WriteAsync(context);
+            return;
+        }
+
+        try
+        {
+            await handle(context, caller);
+        }
+        catch (StoreUnavailableException unavailable) when (!context.Response.HasStarted)
+        {
+            await ApiProblems.Unavailable(unavailable.Message).WriteAsync(context);
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // The caller left; what was recorded stays, and asking again attaches to it.
+        }
+    };
+
+    private async Task AskAsync(HttpContext context, Caller caller)
+    {
+        if (caller is not Caller.OfAgent agent)
+        {
+            await ApiProblems.OnlyAgentsAsk.WriteAsync(context);
+            return;
+        }
+
+        var (asking, problem) = await reader.ReadAsync(context.Request, agent.Asker, context.RequestAborted);
+        if (problem is not null)
+        {
+            await problem.WriteAsync(context);
+            return;
+        }
+
+        if (!ApiWait.TryRead(context.Request, options.LongestWait, out var patience))
+        {
+            await ApiProblems.BadWait(options.LongestWait).WriteAsync(context);
+            return;
+        }
+
+        var admission = await rooms.Gatekeeper.AdmitAsync(asking!, context.RequestAborted);
+        await AnswerAsync(context, caller, admission, patience);
+    }
+
+    private async Task AnswerAsync(HttpContext context, Caller caller, Admission admission, TimeSpan patience)
+    {
+        switch (admission)
+        {
+            case Admission.Paused paused:
+                await ApiProblems.Paused(paused.Reason).WriteAsync(context);
+                return;
+            case Admission.IdempotencyConflict conflict:
+                await ApiProblems.IdempotencyConflict(conflict.Earlier.Id).WriteAsync(context);
+                return;
+            default:
+                var record = RecordOf(admission);
+                var current = patience > TimeSpan.Zero && !IsSettled(record)
+                    ? await rooms.Gatekeeper.WaitAsync(record.Id, IsSettled, patience, context.RequestAborted)
+                    : await rooms.Gatekeeper.FindAsync(record.Id, context.RequestAborted);
+                await WriteAsync(context, caller, current ?? record);
+                return;
+        }
+    }
+
+    private static ActionRecord RecordOf(Admission admission) => admission switch
+    {
+        Admission.Refused refused => refused.Record,
+        Admission.Held held => held.Record,
+        Admission.Granted granted => granted.Record,
+        Admission.Claimed claimed => claimed.Record,
+        Admission.UnderWay underWay => underWay.Record,
+        Admission.Ended ended => ended.Record,
+        _ => throw new System.Diagnostics.UnreachableException(),
+    };
+
+    /// <summary>Nothing more happens by itself: it ended, or it is a permit that the asker has to claim.</summary>
+    private bool IsSettled(ActionRecord record) =>
+        record.State.HasEnded() || (record.State == ActionState.Approved && GivesPermits(record));
+
+    private bool GivesPermits(ActionRecord record) =>
+        rooms.Charter().Targets.TryGetValue(record.Action.Target, out var target) && target.GivesPermits;
+
+    private async Task WriteAsync(HttpContext context, Caller caller, ActionRecord record)
+    {
+        context.Response.StatusCode = IsSettled(record) ? StatusCodes.Status200OK : StatusCodes.Status202Accepted;
+        context.Response.Headers.Location = $"/v1/actions/{record.Id}";
+        await rooms.WriteActionAsync(context, caller, record);
+    }
+
+    private async Task ShowAsync(HttpContext context, Caller caller)
+    {
+        if (!ApiWait.TryRead(context.Request, options.LongestWait, out var patience))
+        {
+            await ApiProblems.BadWait(options.LongestWait).WriteAsync(context);
+            return;
+        }
+
+        if (await rooms.FindVisibleAsync(context, caller) is not { } record)
+        {
+            await ApiProblems.NoSuchAction.WriteAsync(context);
+            return;
+        }
+
+        if (patience > TimeSpan.Zero && !record.State.HasEnded())
+        {
+            record = await rooms.Gatekeeper.WaitForChangeAsync(
+                record.Id, record.State, patience, context.RequestAborted) ?? record;
+        }
+
+        await rooms.WriteActionAsync(context, caller, record);
+    }
+
+    private async Task ListAsync(HttpContext context, Caller caller)
+    {
+        var (filter, problem) = ApiFilter.Read(context.Request);
+        if (problem is not null)
+        {
+            await problem.WriteAsync(context);
+            return;
+        }
+
+        await new ApiList(rooms).WriteAsync(context, caller, filter!);
+    }
+}

@@ -1,0 +1,38 @@
+using System.Text.Json;
+using Countersign.Core.Records;
+using Countersign.Core.Storage;
+using Countersign.Gates.Access;
+using Microsoft.AspNetCore.Http;
+
+namespace Countersign.Gates.Api;
+
+/// <summary>Writes <c>GET /v1/actions</c>: whole actions without results, newest first, only those the caller may see.</summary>
+internal sealed class ApiList(ApiRooms rooms)
+{
+    public async Task WriteAsync(HttpContext context, Caller caller, ActionFilter filter)
+    {
+        // An agent's own actions are found by the query; what a person may not see is left out of the page.
+        var visibleTo = caller is Caller.OfAgent agent ? filter with { Agent = agent.Asker.Agent } : filter;
+        if (caller is Caller.OfAgent self && filter.Agent is { } other && other != self.Asker.Agent)
+        {
+            visibleTo = visibleTo with { Limit = 0 };
+        }
+
+        var page = visibleTo.Limit == 0
+            ? []
+            : (await rooms.Archive.ListAsync(visibleTo, context.RequestAborted)).Select(ActionRecord.From).ToList();
+        context.Response.ContentType = "application/json";
+        context.Response.Headers.CacheControl = "no-store";
+        await using var json = new Utf8JsonWriter(context.Response.BodyWriter.AsStream());
+        json.WriteStartObject();
+        json.WriteStartArray("items");
+        foreach (var record in page.Where(record => rooms.MaySee(caller, record)))
+        {
+            ActionJson.Write(json, record, rooms.ViewFor(caller, record, withResult: false));
+        }
+
+        json.WriteEndArray();
+        json.WriteString("next", page.Count == filter.Limit ? page[^1].Id.Value : null);
+        json.WriteEndObject();
+    }
+}

@@ -1,0 +1,62 @@
+using Countersign.Core.Actions;
+using Countersign.Core.Records;
+using Countersign.Core.Reviews;
+using Countersign.Gates.Access;
+
+namespace Countersign.Gates.Api;
+
+/// <summary>The errors of the API by their slugs (DESIGN section 6.3), in words that say what to do.</summary>
+internal static class ApiProblems
+{
+    public static Problem OnlyAgentsAsk { get; } = new(
+        403, "not-eligible", "People do not ask through the API: use a token of an agent.");
+
+    public static Problem NoSuchAction { get; } = new(
+        404, "unknown-action", "There is no such action among those you may see.");
+
+    public static Problem UnknownTarget(string name) => new(
+        404, "unknown-target", $"There is no target '{name}' that this agent may use; see targets: in the configuration.");
+
+    public static Problem BadWait(TimeSpan longest) => RequestBody.Malformed(
+        $"'wait' is a number of seconds from 0 to {longest.TotalSeconds:0}.");
+
+    public static Problem Unavailable(string why) => new(503, "unavailable", why) { RetryAfter = 1 };
+
+    public static Problem Paused(string why) => new(429, "agent-paused", why) { RetryAfter = 60 };
+
+    public static Problem IdempotencyConflict(ActionId earlier) => new(
+        409,
+        "idempotency-conflict",
+        "This Idempotency-Key was used for another request; use a new key for a new request.")
+    {
+        Extensions = new Dictionary<string, string> { ["action"] = earlier.Value },
+    };
+
+    public static Problem Of(StepRefusal refusal, ActionRecord record, string? whyNot) => new(
+        refusal is StepRefusal.SelfApproval or StepRefusal.NotEligible or StepRefusal.AssuranceTooLow ? 403 : 409,
+        refusal.ToSlug(),
+        TextOf(refusal, record, whyNot))
+    {
+        Extensions = new Dictionary<string, string>
+        {
+            ["action"] = record.Id.Value,
+            ["state"] = record.State.ToText(),
+            ["digest"] = record.Action.Digest.Value,
+        },
+    };
+
+    private static string TextOf(StepRefusal refusal, ActionRecord record, string? whyNot) => refusal switch
+    {
+        StepRefusal.SelfApproval =>
+            "You stand behind this request, so somebody else has to approve it. " + whyNot,
+        StepRefusal.NotEligible => whyNot ?? "You are not among the reviewers of this action.",
+        StepRefusal.AssuranceTooLow =>
+            "The rule asks for a stronger proof of who you are than this surface gives: approve in the console, signed in " +
+            "in the way the rule names.",
+        StepRefusal.StaleDigest =>
+            "The digest is not the one of the present revision: the action changed since you looked. Read it again.",
+        StepRefusal.AlreadyVoted => "You have voted on this revision; one person counts once.",
+        StepRefusal.Expired => "Nobody decided in time; the action has expired. The agent may ask again.",
+        _ => $"The action is {record.State.ToText()}; there is nothing left to decide.",
+    };
+}

@@ -1,0 +1,69 @@
+using Countersign.Core;
+using Countersign.Core.Actions;
+using Countersign.Core.Records;
+using Countersign.Core.Reviews;
+using Countersign.Core.Storage;
+using Countersign.Gates.Access;
+using Microsoft.AspNetCore.Http;
+
+namespace Countersign.Gates.Api;
+
+/// <summary>What every endpoint of the API works with, and what it lets whom see.</summary>
+internal sealed class ApiRooms(
+    Office office, IStore store, IArchive archive, Func<Charter> charter, Authenticate authenticate, Uri publicUrl)
+{
+    public Gatekeeper Gatekeeper => office.Gatekeeper;
+
+    public ReviewDesk ReviewDesk => office.ReviewDesk;
+
+    public ChangeFeed Changes => store.Changes;
+
+    public IArchive Archive => archive;
+
+    public Func<Charter> Charter => charter;
+
+    public Caller? Authenticate(string token) => authenticate(token);
+
+    /// <summary>The action of the route, if the caller may see it; what is not theirs does not exist for them.</summary>
+    public async Task<ActionRecord?> FindVisibleAsync(HttpContext context, Caller caller) =>
+        ActionId.TryParse(context.Request.RouteValues["id"] as string, out var id)
+        && await Gatekeeper.FindAsync(id, context.RequestAborted) is { } record
+        && MaySee(caller, record)
+            ? record
+            : null;
+
+    public bool MaySee(Caller caller, ActionRecord record) => caller switch
+    {
+        Caller.OfAgent agent => agent.Asker == record.Asker,
+        Caller.OfPerson person => !IsRestricted(record) || RightOf(person.Voter, record) is not { MayApprove: false, MayDeny: false },
+        _ => false,
+    };
+
+    public VotingRight RightOf(Voter voter, ActionRecord record) => ReviewDesk.RightOf(voter.Person, record);
+
+    /// <summary>Writes the whole action; an outcome that reaches the asking agent this way counts as delivered.</summary>
+    public async Task WriteActionAsync(HttpContext context, Caller caller, ActionRecord record)
+    {
+        var json = ActionJson.Write(record, ViewFor(caller, record, withResult: true));
+        context.Response.ContentType = "application/json";
+        context.Response.Headers.CacheControl = "no-store";
+        await context.Response.Body.WriteAsync(json, context.RequestAborted);
+        await context.Response.Body.FlushAsync(context.RequestAborted);
+        if (caller is Caller.OfAgent && record.State.HasEnded() && !record.Life.Delivered)
+        {
+            await Gatekeeper.DeliveredAsync(record, context.RequestAborted);
+        }
+    }
+
+    public ActionView ViewFor(Caller caller, ActionRecord record, bool withResult) => new()
+    {
+        Right = caller is Caller.OfPerson person ? RightOf(person.Voter, record) : null,
+        Owner = charter().People.Find(record.Asker.Agent)?.Owner.ToString(),
+        Tallies = ReviewDesk.TalliesOf(record),
+        Url = new Uri(publicUrl, $"/console/actions/{record.Id}"),
+        WithResult = withResult,
+    };
+
+    private bool IsRestricted(ActionRecord record) =>
+        charter().Targets.TryGetValue(record.Action.Target, out var target) && target.VisibleToReviewersOnly;
+}

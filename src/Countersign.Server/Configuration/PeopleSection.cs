@@ -1,0 +1,220 @@
+using System.Collections.Immutable;
+using Countersign.Core.Identity;
+using Countersign.Core.Policies;
+using Countersign.Core.Policies.Documents;
+using Countersign.Core.Policies.Yaml;
+
+namespace Countersign.Server.Configuration;
+
+/// <summary>Reads <c>people:</c> and <c>agents:</c>, and the tokens of both.</summary>
+internal sealed class PeopleSection(Section section)
+{
+    /// <summary>The gateway's own name in requests it makes itself; no agent may take it.</summary>
+    public static readonly AgentId Reserved = new("countersign");
+
+    private static readonly string[] PersonKeys = ["id", "name", "email", "groups", "roles", "tokens", "accounts"];
+    private static readonly string[] AgentKeys = ["id", "owner", "tokens"];
+    private static readonly string[] TokenKeys = ["value", "on_behalf_of"];
+    private static readonly string[] Roles = ["admin"];
+
+    private readonly List<Person> _people = [];
+    private readonly List<Agent> _agents = [];
+    private readonly List<TokenSettings> _tokens = [];
+    private readonly Dictionary<string, SourcePosition> _ids = new(StringComparer.OrdinalIgnoreCase);
+
+    public IReadOnlyList<TokenSettings> Tokens => _tokens;
+
+    public People Read(Fields root)
+    {
+        foreach (var item in section.Items(root, "people"))
+        {
+            ReadPerson(item);
+        }
+
+        foreach (var item in section.Items(root, "agents"))
+        {
+            ReadAgent(item);
+        }
+
+        RefuseSharedTokens(root.At);
+        return new People(_people, _agents);
+    }
+
+    private void ReadPerson(YamlNode node)
+    {
+        if (Fields.Of(node, "a person", PersonKeys, section.Errors) is not { } fields
+            || IdOf(fields, "a person") is not { } id)
+        {
+            return;
+        }
+
+        var person = new PersonId(id);
+        var groups = Checked(fields, "groups", text => new GroupName(text).Value).Select(name => new GroupName(name));
+        var roles = section.Texts(fields, "roles");
+        foreach (var unknown in roles.Except(Roles))
+        {
+            section.Errors.Add(fields.At, $"there is no role '{unknown}'", Nearest.To(unknown, Roles));
+        }
+
+        _people.Add(new Person(person, section.Text(fields, "name") ?? id, [.. groups], roles.Contains("admin")));
+        foreach (var token in section.Items(fields, "tokens"))
+        {
+            if (SecretOf(token) is { } secret)
+            {
+                _tokens.Add(new TokenSettings.OfPerson(secret, person));
+            }
+        }
+    }
+
+    private void ReadAgent(YamlNode node)
+    {
+        if (Fields.Of(node, "an agent", AgentKeys, section.Errors) is not { } fields
+            || IdOf(fields, "an agent") is not { } id)
+        {
+            return;
+        }
+
+        var agent = new AgentId(id);
+        if (agent == Reserved)
+        {
+            section.Errors.Add(fields.At, $"'{Reserved}' is the gateway's own name; give the agent another one");
+        }
+
+        if (fields.Find("owner") is not { } ownerNode)
+        {
+            section.Errors.Add(fields.At, $"agent '{id}' needs 'owner': the person or group that answers for it");
+            return;
+        }
+
+        if (section.Checked(ownerNode, "owner", Party.Parse) is { } owner)
+        {
+            RefuseUnknownOwner(owner, ownerNode);
+            _agents.Add(new Agent(agent, owner));
+            ReadAgentTokens(fields, agent);
+        }
+    }
+
+    /// <summary>An owner nobody knows would leave the agent's real owner free to approve its actions.</summary>
+    private void RefuseUnknownOwner(Party owner, YamlNode node)
+    {
+        if (new People(_people, []).MembersOf(owner).IsEmpty)
+        {
+            var known = _people.Select(person => person.Id.Value)
+                .Concat(_people.SelectMany(person => person.Groups).Select(group => "group:" + group.Value));
+            section.Errors.Add(
+                node.At, $"the owner '{owner}' is nobody under people", Nearest.To(owner.ToString(), known));
+        }
+    }
+
+    private void ReadAgentTokens(Fields fields, AgentId agent)
+    {
+        foreach (var token in section.Items(fields, "tokens"))
+        {
+            if (token is not YamlNode.Mapping)
+            {
+                Add(SecretOf(token), new Asker(agent, OnBehalfOf: null));
+                continue;
+            }
+
+            if (Fields.Of(token, "a token", TokenKeys, section.Errors) is { } parts)
+            {
+                ReadDelegatedToken(parts, agent);
+            }
+        }
+    }
+
+    private void ReadDelegatedToken(Fields parts, AgentId agent)
+    {
+        if (parts.Find("value") is not { } value)
+        {
+            section.Errors.Add(parts.At, "a token needs 'value'");
+            return;
+        }
+
+        PersonId? person = null;
+        if (parts.Find("on_behalf_of") is { } node)
+        {
+            person = PersonOf(node);
+            if (person is null)
+            {
+                return;
+            }
+        }
+
+        Add(SecretOf(value), new Asker(agent, person));
+    }
+
+    private PersonId? PersonOf(YamlNode node)
+    {
+        var name = Values.Text(node, "on_behalf_of", section.Errors)?.Text;
+        if (name is null || _people.Any(person => person.Id.Value == name))
+        {
+            return name is null ? null : new PersonId(name);
+        }
+
+        section.Errors.Add(
+            node.At, $"'{name}' is nobody under people", Nearest.To(name, _people.Select(person => person.Id.Value)));
+        return null;
+    }
+
+    private void Add(TokenSecret? secret, Asker asker)
+    {
+        if (secret is not null)
+        {
+            _tokens.Add(new TokenSettings.OfAgent(secret, asker));
+        }
+    }
+
+    private TokenSecret? SecretOf(YamlNode node)
+    {
+        if (section.Secrets.Resolve(node, "the token") is not { } text)
+        {
+            return null;
+        }
+
+        var (secret, problem) = TokenSecret.Parse(text);
+        if (problem is not null)
+        {
+            section.Errors.Add(node.At, "the token " + problem);
+        }
+
+        return secret;
+    }
+
+    private string? IdOf(Fields fields, string what)
+    {
+        if (fields.Find("id") is not { } node)
+        {
+            section.Errors.Add(fields.At, $"{what} needs 'id'");
+            return null;
+        }
+
+        var id = section.Checked(node, "id", text => new PersonId(text).Value);
+        if (id is not null && !_ids.TryAdd(id, node.At))
+        {
+            section.Errors.Add(node.At, $"the id '{id}' is taken in line {_ids[id].Line}; ids differ in more than case");
+            return null;
+        }
+
+        return id;
+    }
+
+    private IEnumerable<string> Checked(Fields fields, string key, Func<string, string> check) =>
+        section.Items(fields, key).Select(item => section.Checked(item, key, check)).OfType<string>();
+
+    /// <summary>One token that stood for two callers would make one of them the other.</summary>
+    private void RefuseSharedTokens(SourcePosition at)
+    {
+        var shared = _tokens
+            .Where(token => token.Secret is TokenSecret.Hashed)
+            .GroupBy(token => ((TokenSecret.Hashed)token.Secret).Hash)
+            .Where(group => group.Count() > 1);
+        foreach (var group in shared)
+        {
+            var names = group.Select(token => token is TokenSettings.OfPerson person
+                ? person.Person.Value
+                : ((TokenSettings.OfAgent)token).Asker.Agent.Value);
+            section.Errors.Add(at, $"one token stands for {string.Join(" and ", names)}; give each its own");
+        }
+    }
+}

@@ -1,0 +1,54 @@
+using Countersign.Core.Policies;
+using Countersign.Core.Policies.Documents;
+using Countersign.Core.Policies.Yaml;
+
+namespace Countersign.Server.Configuration;
+
+/// <summary>Resolves secrets: <c>env:NAME</c>, <c>file:path</c>, or the value itself.</summary>
+internal sealed class SecretText(string folder, Func<string, string?> environment, PolicyErrors errors)
+{
+    private const string EnvironmentPrefix = "env:";
+    private const string FilePrefix = "file:";
+
+    /// <summary>The secret, or <c>null</c> after the reason was noted. An empty secret is no secret.</summary>
+    public string? Resolve(YamlNode node, string what)
+    {
+        if (Values.Text(node, what, errors) is not { } text)
+        {
+            return null;
+        }
+
+        var (value, remedy) = Read(text.Text);
+        if (string.IsNullOrEmpty(value))
+        {
+            errors.Add(text.At, $"{what} is not there: {remedy}");
+            return null;
+        }
+
+        return value;
+    }
+
+    private (string? Value, string Remedy) Read(string text)
+    {
+        if (text.StartsWith(EnvironmentPrefix, StringComparison.Ordinal))
+        {
+            var name = text[EnvironmentPrefix.Length..];
+            return (environment(name), $"set the environment variable {name}");
+        }
+
+        if (!text.StartsWith(FilePrefix, StringComparison.Ordinal))
+        {
+            return (text, "write a value");
+        }
+
+        var path = Path.GetFullPath(text[FilePrefix.Length..], folder);
+        try
+        {
+            return (File.ReadAllText(path).TrimEnd('\r', '\n'), $"put the secret into {path}");
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            return (null, $"{path} cannot be read ({failure.Message})");
+        }
+    }
+}

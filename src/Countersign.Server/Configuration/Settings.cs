@@ -1,0 +1,83 @@
+using System.Collections.Immutable;
+using Countersign.Core;
+using Countersign.Core.Actions;
+using Countersign.Core.Identity;
+using Countersign.Core.Policies;
+
+namespace Countersign.Server.Configuration;
+
+/// <summary>The configuration file, read and checked: what <c>serve</c> runs on (DESIGN section 6.1).</summary>
+internal sealed record Settings
+{
+    public Uri Listen { get; init; } = new("http://127.0.0.1:7070");
+
+    /// <summary>Certificate and key for https, as PEM files.</summary>
+    public TlsSettings? Tls { get; init; }
+
+    /// <summary>How people reach the console; links in answers start with it.</summary>
+    public Uri? PublicUrl { get; init; }
+
+    /// <summary>Path of the SQLite database.</summary>
+    public required string Database { get; init; }
+
+    public required LedgerSettings Ledger { get; init; }
+
+    public required People People { get; init; }
+
+    public ImmutableArray<TokenSettings> Tokens { get; init; } = [];
+
+    public ImmutableArray<TargetSettings> Targets { get; init; } = [];
+
+    public required ImmutableArray<PolicyText> Policies { get; init; }
+
+    public Limits Limits { get; init; } = new();
+
+    public ChangesMode Changes { get; init; } = ChangesMode.Proposed;
+
+    public Uri Public => PublicUrl ?? Listen;
+}
+
+internal sealed record TlsSettings(string Certificate, string Key);
+
+/// <summary>Where the log's name, keys and head are.</summary>
+internal sealed record LedgerSettings(string Origin, string KeyFile, string PayloadKeyFile, string HeadFile);
+
+/// <summary>What a changed policy or people file does.</summary>
+internal enum ChangesMode
+{
+    /// <summary>It is a proposal that people approve like any action.</summary>
+    Proposed,
+
+    /// <summary>It takes effect at once, and every receipt says so.</summary>
+    Immediate,
+}
+
+/// <summary>A token and whom it stands for: a person, or an agent and the person it acts for.</summary>
+internal abstract record TokenSettings(TokenSecret Secret)
+{
+    public sealed record OfPerson(TokenSecret Secret, PersonId Person) : TokenSettings(Secret);
+
+    public sealed record OfAgent(TokenSecret Secret, Asker Asker) : TokenSettings(Secret);
+}
+
+/// <summary>A target, and how its gate reaches it; <c>null</c> for targets that only give permits.</summary>
+internal sealed record TargetSettings(Target Target, UpstreamSettings? Upstream);
+
+/// <summary>How the MCP gate reaches a target.</summary>
+internal sealed record UpstreamSettings
+{
+    public Uri? Url { get; init; }
+
+    /// <summary>Program and arguments of a server that speaks over stdio.</summary>
+    public ImmutableArray<string> Command { get; init; } = [];
+
+    public ImmutableDictionary<string, string> EnvironmentVariables { get; init; } =
+        ImmutableDictionary<string, string>.Empty;
+
+    public string? WorkingDirectory { get; init; }
+
+    /// <summary>Header that carries the target's credential, and its value.</summary>
+    public (string Header, string Value)? Credential { get; init; }
+
+    public bool AskReason { get; init; }
+}

@@ -1,0 +1,139 @@
+using System.Collections.Immutable;
+using Countersign.Core;
+using Countersign.Core.Policies;
+using Countersign.Core.Policies.Documents;
+using Countersign.Core.Policies.Yaml;
+
+namespace Countersign.Server.Configuration;
+
+/// <summary>
+/// Reads the configuration file. Every mistake in it is reported at once, with file, line and the nearest known key;
+/// nothing is guessed, and nothing unknown is ignored.
+/// </summary>
+internal static class SettingsFile
+{
+    private static readonly string[] Keys =
+    [
+        "listen", "tls", "postgres", "public_url", "store", "ledger", "people", "agents", "targets", "policies",
+        "channels", "changes", "limits",
+    ];
+
+    /// <summary>What this version does not do yet is refused by name.</summary>
+    private static readonly string[] NotYet = ["postgres", "channels"];
+
+    private static readonly string[] LedgerKeys = ["origin", "key", "payload_key", "head_file"];
+    private static readonly string[] TlsKeys = ["certificate", "key"];
+
+    private static readonly OrderedDictionary<string, ChangesMode> ChangeModes = new()
+    {
+        ["proposed"] = ChangesMode.Proposed,
+        ["immediate"] = ChangesMode.Immediate,
+    };
+
+    /// <exception cref="ConfigurationException">The file cannot be used; the message lists why.</exception>
+    public static Settings Load(string path, Func<string, string?> environment)
+    {
+        var file = new PolicyText(path, ReadText(path));
+        var errors = new PolicyErrors();
+        var settings = Composer.Compose(file, errors) is { } root ? Read(path, root, environment, errors) : null;
+        if (errors.Any || settings is null)
+        {
+            throw new ConfigurationException(string.Join('\n', errors.Sorted()));
+        }
+
+        return settings;
+    }
+
+    private static string ReadText(string path)
+    {
+        try
+        {
+            return File.ReadAllText(path);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new ConfigurationException(
+                $"The configuration '{path}' cannot be read: {failure.Message} Name another one with --config FILE.");
+        }
+    }
+
+    private static Settings? Read(string path, YamlNode root, Func<string, string?> environment, PolicyErrors errors)
+    {
+        if (Fields.Of(root, "the configuration", Keys, errors) is not { } fields)
+        {
+            return null;
+        }
+
+        var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
+        var section = new Section(folder, new SecretText(folder, environment, errors), errors);
+        foreach (var key in NotYet)
+        {
+            if (fields.Find(key) is { } node)
+            {
+                section.Complain(node, $"'{key}' is not part of this version; take it out");
+            }
+        }
+
+        var peopleSection = new PeopleSection(section);
+        var people = peopleSection.Read(fields);
+        return new Settings
+        {
+            Listen = ListenOf(section, fields),
+            Tls = TlsOf(section, fields),
+            PublicUrl = fields.Find("public_url") is { } node2 ? WebAddress.Read(section, node2, "public_url") : null,
+            Database = DatabaseOf(section, fields),
+            Ledger = LedgerOf(section, fields),
+            People = people,
+            Tokens = [.. peopleSection.Tokens],
+            Targets = new TargetsSection(section, people).Read(fields),
+            Policies = PolicyFiles.Read(section.FilePath(section.Text(fields, "policies") ?? "policies/"), folder),
+            Limits = new LimitsSection(section).Read(fields),
+            Changes = fields.Find("changes") is { } changes
+                ? Values.Word(changes, "changes", ChangeModes, errors) ?? ChangesMode.Proposed
+                : ChangesMode.Proposed,
+        };
+    }
+
+    private static Uri ListenOf(Section section, Fields fields) =>
+        (fields.Find("listen") is { } node ? WebAddress.Read(section, node, "listen") : null)
+        ?? new Uri("http://127.0.0.1:7070");
+
+    private static TlsSettings? TlsOf(Section section, Fields fields)
+    {
+        if (fields.Find("tls") is not { } node || Fields.Of(node, "tls", TlsKeys, section.Errors) is not { } tls)
+        {
+            return null;
+        }
+
+        var certificate = section.RequiredText(tls, "certificate", "tls");
+        var key = section.RequiredText(tls, "key", "tls");
+        return certificate is null || key is null
+            ? null
+            : new TlsSettings(section.FilePath(certificate), section.FilePath(key));
+    }
+
+    private static string DatabaseOf(Section section, Fields fields)
+    {
+        const string prefix = "sqlite:";
+        var store = section.Text(fields, "store") ?? "sqlite:data/countersign.db";
+        if (store.StartsWith(prefix, StringComparison.Ordinal) && store.Length > prefix.Length)
+        {
+            return section.FilePath(store[prefix.Length..]);
+        }
+
+        section.Complain(fields.Find("store")!, $"the store is 'sqlite:path' in this version, not '{store}'");
+        return "";
+    }
+
+    private static LedgerSettings LedgerOf(Section section, Fields fields)
+    {
+        var ledger = fields.Find("ledger") is { } node ? Fields.Of(node, "ledger", LedgerKeys, section.Errors) : null;
+        string? Text(string key) => ledger is null ? null : section.Text(ledger, key);
+        var key = section.FilePath(Text("key") ?? "data/ledger.key");
+        return new LedgerSettings(
+            Text("origin") ?? "localhost/countersign",
+            key,
+            Text("payload_key") is { } payloadKey ? section.FilePath(payloadKey) : key + ".payload",
+            Text("head_file") is { } head ? section.FilePath(head) : key + ".head");
+    }
+}

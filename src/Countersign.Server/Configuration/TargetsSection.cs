@@ -1,0 +1,230 @@
+using System.Collections.Immutable;
+using Countersign.Core.Actions;
+using Countersign.Core.Identity;
+using Countersign.Core.Policies;
+using Countersign.Core.Policies.Documents;
+using Countersign.Core.Policies.Yaml;
+
+namespace Countersign.Server.Configuration;
+
+/// <summary>Reads <c>targets:</c>.</summary>
+internal sealed class TargetsSection(Section section, People people)
+{
+    private static readonly string[] Keys =
+    [
+        "gate", "environment", "labels", "upstream", "credentials", "reviewers", "agents", "record", "visibility",
+        "deny_for", "ask_reason", "preview", "limits", "default", "redact", "mask", "openapi", "program",
+        "environment_variables", "resolver",
+    ];
+
+    /// <summary>What this version does not do yet is refused by name: a setting without effect would be a false promise.</summary>
+    private static readonly string[] NotYet =
+        ["preview", "limits", "default", "redact", "mask", "openapi", "program", "environment_variables", "resolver"];
+
+    private static readonly string[] UpstreamKeys =
+        ["url", "command", "args", "environment_variables", "working_directory"];
+
+    private static readonly string[] CredentialKeys = ["header", "value"];
+
+    private static readonly TimeSpan LongestDenial = TimeSpan.FromDays(1);
+
+    private static readonly OrderedDictionary<string, GateKind> Gates =
+        new(GateNames.All.Select(name => KeyValuePair.Create(name, Enum.Parse<GateKind>(name, ignoreCase: true))));
+
+    public ImmutableArray<TargetSettings> Read(Fields root)
+    {
+        if (root.Find("targets") is not { } node)
+        {
+            return [];
+        }
+
+        if (node is not YamlNode.Mapping mapping)
+        {
+            section.Complain(node, $"targets is a mapping from names to targets, not {node.Kind}");
+            return [];
+        }
+
+        var names = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+        var targets = new List<TargetSettings>();
+        foreach (var (key, value) in mapping.Members)
+        {
+            if (!names.Add(key.Text))
+            {
+                section.Complain(key, $"the target name '{key.Text}' differs from another one in case only");
+            }
+
+            if (section.Checked(key, "a target name", text => new TargetName(text).Value) is { } name
+                && ReadTarget(new TargetName(name), value) is { } target)
+            {
+                targets.Add(target);
+            }
+        }
+
+        return [.. targets];
+    }
+
+    private TargetSettings? ReadTarget(TargetName name, YamlNode node)
+    {
+        if (Fields.Of(node, $"target '{name}'", Keys, section.Errors) is not { } fields)
+        {
+            return null;
+        }
+
+        RefuseNotYet(name, fields);
+        if (fields.Find("gate") is not { } gateNode)
+        {
+            section.Errors.Add(fields.At, $"target '{name}' needs 'gate': {string.Join(", ", GateNames.All)}");
+            return null;
+        }
+
+        if (Values.Word(gateNode, "gate", Gates, section.Errors) is not { } gate
+            || section.RequiredText(fields, "environment", $"target '{name}'") is not { } environment)
+        {
+            return null;
+        }
+
+        if (gate is not (GateKind.Mcp or GateKind.Api))
+        {
+            section.Complain(gateNode, $"gate '{gate.ToText()}' is not part of this version; it has mcp and api");
+            return null;
+        }
+
+        var target = new Target(name, gate, environment)
+        {
+            Labels = section.Texts(fields, "labels"),
+            Reviewers = fields.Find("reviewers") is { } reviewers ? ReviewersOf(reviewers) : null,
+            Agents = fields.Find("agents") is null ? null : AgentsOf(fields),
+            DenyFor = DenyForOf(fields),
+            VisibleToReviewersOnly = VisibilityOf(fields),
+            Record = RecordOf(fields),
+        };
+        return new TargetSettings(target, gate == GateKind.Mcp ? UpstreamOf(name, fields) : null);
+    }
+
+    private void RefuseNotYet(TargetName name, Fields fields)
+    {
+        foreach (var key in NotYet)
+        {
+            if (fields.Find(key) is { } node)
+            {
+                section.Complain(node, $"'{key}' of target '{name}' is not part of this version; take it out");
+            }
+        }
+    }
+
+    private Party? ReviewersOf(YamlNode node)
+    {
+        var party = section.Checked(node, "reviewers", Party.Parse);
+        if (party is not null && people.MembersOf(party).IsEmpty)
+        {
+            section.Complain(node, $"the reviewers '{party}' are nobody under people");
+        }
+
+        return party;
+    }
+
+    private ImmutableHashSet<AgentId> AgentsOf(Fields fields)
+    {
+        var known = people.Agents.Select(agent => agent.Id.Value).ToList();
+        var named = section.Items(fields, "agents");
+        foreach (var node in named.OfType<YamlNode.Scalar>().Where(node => !known.Contains(node.Text)))
+        {
+            section.Errors.Add(node.At, $"there is no agent '{node.Text}'", Nearest.To(node.Text, known));
+        }
+
+        return [.. named.OfType<YamlNode.Scalar>().Where(n => known.Contains(n.Text)).Select(n => new AgentId(n.Text))];
+    }
+
+    private TimeSpan DenyForOf(Fields fields) => fields.Find("deny_for") is { } node
+        ? Values.Duration(node, "deny_for", LongestDenial, section.Errors) ?? Target.DefaultDenyFor
+        : Target.DefaultDenyFor;
+
+    private bool VisibilityOf(Fields fields) => fields.Find("visibility") switch
+    {
+        null => false,
+        YamlNode.Scalar { Text: "reviewers" } => true,
+        { } other => section.Complain(other, $"visibility is 'reviewers' or left out, not {Values.Shown(other)}"),
+    };
+
+    private RecordMode RecordOf(Fields fields)
+    {
+        switch (fields.Find("record"))
+        {
+            case null or YamlNode.Scalar { Text: "before" }:
+                return RecordMode.Before;
+            case var other:
+                section.Complain(
+                    other, $"record is 'before' on gates mcp and api in this version, not {Values.Shown(other)}");
+                return RecordMode.Before;
+        }
+    }
+
+    private UpstreamSettings? UpstreamOf(TargetName name, Fields fields)
+    {
+        if (fields.Find("upstream") is not { } node)
+        {
+            section.Errors.Add(fields.At, $"target '{name}' needs 'upstream': {{ url: … }} or {{ command: [program, …] }}");
+            return null;
+        }
+
+        if (Fields.Of(node, "an upstream", UpstreamKeys, section.Errors) is not { } upstream)
+        {
+            return null;
+        }
+
+        var command = section.Texts(upstream, "command").AddRange(section.Texts(upstream, "args"));
+        if ((upstream.Find("url") is null) == command.IsEmpty)
+        {
+            section.Complain(node, $"the upstream of '{name}' has either 'url' or 'command'");
+            return null;
+        }
+
+        return new UpstreamSettings
+        {
+            Url = upstream.Find("url") is { } url ? WebAddress.Read(section, url, "url") : null,
+            Command = command,
+            EnvironmentVariables = VariablesOf(upstream),
+            WorkingDirectory = section.Text(upstream, "working_directory") is { } path ? section.FilePath(path) : null,
+            Credential = CredentialOf(fields),
+            AskReason = section.Flag(fields, "ask_reason"),
+        };
+    }
+
+    private ImmutableDictionary<string, string> VariablesOf(Fields upstream)
+    {
+        if (upstream.Find("environment_variables") is not { } node)
+        {
+            return ImmutableDictionary<string, string>.Empty;
+        }
+
+        if (node is not YamlNode.Mapping mapping)
+        {
+            section.Complain(node, $"environment_variables is a mapping from names to values, not {node.Kind}");
+            return ImmutableDictionary<string, string>.Empty;
+        }
+
+        return mapping.Members
+            .Select(member => (member.Key.Text, Value: section.Secrets.Resolve(member.Value, member.Key.Text)))
+            .Where(member => member.Value is not null)
+            .ToImmutableDictionary(member => member.Text, member => member.Value!);
+    }
+
+    private (string Header, string Value)? CredentialOf(Fields fields)
+    {
+        if (fields.Find("credentials") is not { } node
+            || Fields.Of(node, "credentials", CredentialKeys, section.Errors) is not { } parts)
+        {
+            return null;
+        }
+
+        var header = section.RequiredText(parts, "header", "credentials");
+        if (parts.Find("value") is not { } valueNode)
+        {
+            section.Errors.Add(parts.At, "credentials needs 'value'");
+            return null;
+        }
+
+        var value = section.Secrets.Resolve(valueNode, "the credential");
+        return header is not null && value is not null ? (header, value) : null;
+    }
+}
