@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Countersign.Core.Actions;
 using Countersign.Core.Reviews;
 
 namespace Countersign.Core.Policies;
@@ -23,4 +24,8 @@ public sealed record Verdict(
     VerdictOutcome Outcome,
     ImmutableArray<MatchedRule> Rules,
     ImmutableArray<Requirement> Requirements,
-    PolicyHash Policy);
+    PolicyHash Policy)
+{
+    /// <summary>How an allowed action is recorded; <c>null</c> leaves it to the target (DESIGN section 2.5).</summary>
+    public RecordMode? Record { get; init; }
+}

@@ -1,3 +1,4 @@
+using Countersign.Core.Policies.Cel.Checking;
 using Countersign.Core.Policies.Yaml;
 
 namespace Countersign.Core.Policies.Documents;
@@ -33,7 +34,7 @@ internal sealed class EffectReader(PolicyErrors errors)
                 errors.Add(
                     node.At,
                     $"'then' is allow, deny or {{ require: … }}, not {Values.Shown(node)}",
-                    Nearest.To(scalar.Text, Effects));
+                    Suggestions.Nearest(scalar.Text, Effects));
                 return null;
         }
     }
@@ -79,7 +80,7 @@ internal sealed class EffectReader(PolicyErrors errors)
                 errors.Add(
                     scalar.At,
                     $"'default' is deny or {{ require: … }}, not {Values.Shown(scalar)}",
-                    Nearest.To(scalar.Text, DefaultKeys));
+                    Suggestions.Nearest(scalar.Text, DefaultKeys));
                 return null;
         }
     }

@@ -1,3 +1,4 @@
+using Countersign.Core.Policies.Cel.Checking;
 using Countersign.Core.Policies.Yaml;
 
 namespace Countersign.Core.Policies.Documents;
@@ -36,7 +37,7 @@ internal sealed class Fields
                 continue;
             }
 
-            var suggestion = Nearest.To(key.Text, known);
+            var suggestion = Suggestions.Nearest(key.Text, known);
             var remedy = suggestion is null ? $"; it has {string.Join(", ", known)}" : "";
             errors.Add(key.At, $"{what} has no key '{key.Text}'{remedy}", suggestion);
         }

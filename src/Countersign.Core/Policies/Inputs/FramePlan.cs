@@ -1,0 +1,48 @@
+using System.Collections.Immutable;
+using Countersign.Core.Policies.Cel;
+
+namespace Countersign.Core.Policies.Inputs;
+
+/// <summary>Which facts the rules of one gate read: only those are looked up for a request.</summary>
+internal sealed class FramePlan
+{
+    private readonly ImmutableArray<PolicyFact> facts;
+    private readonly ImmutableArray<PolicyFunction> functions;
+
+    private FramePlan(ImmutableArray<PolicyFact> facts, ImmutableArray<PolicyFunction> functions)
+    {
+        this.facts = facts;
+        this.functions = functions;
+    }
+
+    public static FramePlan For(IEnumerable<Rule> rules)
+    {
+        var reads = rules.SelectMany(rule => rule.Condition.Program.Reads).ToHashSet(StringComparer.Ordinal);
+        return new FramePlan(
+            [.. PolicySchema.Instance.Facts.Values.Where(fact => reads.Contains(fact.Fact.Name))],
+            [.. PolicySchema.Instance.Functions.Values.Where(function => reads.Contains(function.Function.Name))]);
+    }
+
+    public FactFrame Fill(PolicyInput input)
+    {
+        var frame = new FactFrame(PolicySchema.Instance.Schema);
+        foreach (var fact in facts)
+        {
+            var value = fact.Read(input);
+            if (value.Kind != CelKind.Absent)
+            {
+                frame.Set(fact.Fact, value);
+            }
+        }
+
+        foreach (var function in functions)
+        {
+            if (function.Read(input) is { } body)
+            {
+                frame.Bind(function.Function, body);
+            }
+        }
+
+        return frame;
+    }
+}

@@ -1,0 +1,12 @@
+using Countersign.Core.Policies.Cel;
+
+namespace Countersign.Core.Policies.Inputs;
+
+/// <summary>
+/// A fact that policies may read: where it exists and how it is found. <c>Read</c> returns the default value when the
+/// request does not have it.
+/// </summary>
+internal sealed record PolicyFact(Fact Fact, GateSet Gates, Func<PolicyInput, CelValue> Read);
+
+/// <summary>A function that policies may call; <c>Read</c> returns <c>null</c> when the caller did not supply it.</summary>
+internal sealed record PolicyFunction(FactFunction Function, Func<PolicyInput, CelFunction?> Read);

@@ -1,0 +1,50 @@
+using System.Collections.Immutable;
+using Countersign.Core.Policies.Cel;
+
+namespace Countersign.Core.Policies.Inputs;
+
+/// <summary>Declares facts in the schema and remembers where their values come from.</summary>
+internal sealed class SchemaBuilder
+{
+    private readonly FactSchema.Builder builder = new();
+
+    public List<PolicyFact> Facts { get; } = [];
+
+    public List<PolicyFunction> Functions { get; } = [];
+
+    /// <summary>Declares a fact that every gate has.</summary>
+    public void Add(string name, CelType type, FactSize size, Func<PolicyInput, CelValue> read) =>
+        Add(name, type, size, GateSet.All, read);
+
+    /// <summary>Declares a fact that a gate derives from the action (<see cref="Actions.Facts"/>).</summary>
+    public void AddDerived(string variable, string member, CelType type, FactSize size, GateSet gates) =>
+        Add($"{variable}.{member}", type, size, gates, input => DerivedFacts.Read(input, variable, member, type));
+
+    public void AddFunction(
+        string name, CelType parameter, CelType result, Func<PolicyInput, CelFunction?> read) =>
+        Functions.Add(new PolicyFunction(builder.AddFunction(name, ImmutableArray.Create(parameter), result), read));
+
+    public FactSchema Build() => builder.Build();
+
+    private void Add(string name, CelType type, FactSize size, GateSet gates, Func<PolicyInput, CelValue> read) =>
+        Facts.Add(new PolicyFact(builder.Add(name, type, size.Elements, size.Length), gates, read));
+}
+
+/// <summary>What a fact may hold at most: elements of a list or map, characters of a string.</summary>
+internal readonly record struct FactSize(int Elements, int Length)
+{
+    /// <summary>Names, hosts, zones: nothing a person would call a text.</summary>
+    public static FactSize Name { get; } = new(Elements: 1, Length: 1_024);
+
+    /// <summary>Paths, reasons and everything else people or programs write.</summary>
+    public static FactSize Text { get; } = new(Elements: 1, Length: 65_536);
+
+    /// <summary>Lists of names, such as the relations of a statement.</summary>
+    public static FactSize Names { get; } = new(Elements: 256, Length: 256);
+
+    /// <summary>Lists and maps of texts, such as headers.</summary>
+    public static FactSize Texts { get; } = new(Elements: 256, Length: 8_192);
+
+    /// <summary>Documents whose size the gate has limited already.</summary>
+    public static FactSize Document { get; } = new(Elements: 1_000, Length: 65_536);
+}

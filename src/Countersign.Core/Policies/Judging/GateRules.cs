@@ -1,0 +1,65 @@
+using System.Collections.Immutable;
+using Countersign.Core.Actions;
+using Countersign.Core.Policies.Cel;
+using Countersign.Core.Policies.Inputs;
+using Countersign.Core.Policies.Proving;
+
+namespace Countersign.Core.Policies.Judging;
+
+/// <summary>The rules that exist at one gate, and the facts they read.</summary>
+internal sealed class GateRules
+{
+    private readonly FramePlan plan;
+    private readonly RuleIndex deny;
+    private readonly RuleIndex require;
+    private readonly RuleIndex allow;
+    private readonly ImmutableArray<Rule> readingPreview;
+
+    private GateRules(ImmutableArray<(Rule Rule, ImmutableArray<Selector> Selectors)> rules)
+    {
+        plan = FramePlan.For(rules.Select(rule => rule.Rule));
+        deny = RuleIndex.Of([.. rules.Where(rule => rule.Rule.Effect == VerdictOutcome.Deny)]);
+        require = RuleIndex.Of([.. rules.Where(rule => rule.Rule.Effect == VerdictOutcome.Require)]);
+        allow = RuleIndex.Of([.. rules.Where(rule => rule.Rule.Effect == VerdictOutcome.Allow)]);
+        readingPreview = [.. rules.Select(rule => rule.Rule).Where(rule => rule.Condition.ReadsPreview)];
+    }
+
+    /// <summary>Whether any rule of the gate reads <c>preview</c>.</summary>
+    public bool ReadPreview => !readingPreview.IsEmpty;
+
+    public static GateRules Of(GateKind gate, IEnumerable<(Rule Rule, Formula Formula)> rules, AtomTable atoms) =>
+        new([.. rules
+            .Where(rule => rule.Rule.Gates.Contains(gate))
+            .Select(rule => (rule.Rule, Selector.Of(rule.Formula, atoms).ToImmutableArray()))]);
+
+    /// <summary>Whether a rule's answer depends on the preview; rules settled by other facts do not ask for one.</summary>
+    public bool NeedPreview(PolicyInput input)
+    {
+        if (!ReadPreview)
+        {
+            return false;
+        }
+
+        var frame = plan.Fill(input with { Preview = null });
+        return readingPreview.Any(rule => rule.Condition.Program.EvaluateBool(frame).Fault is not null);
+    }
+
+    /// <summary>The matching rules of the strictest effect, ordered by id, so that the order of the files never shows.</summary>
+    public List<Rule> Judge(PolicyInput input)
+    {
+        var frame = plan.Fill(input);
+        var found = new List<Rule>();
+        deny.Collect(frame, found);
+        if (found.Count == 0)
+        {
+            require.Collect(frame, found);
+        }
+
+        if (found.Count == 0)
+        {
+            allow.Collect(frame, found);
+        }
+
+        return found.Count > 1 ? [.. found.Distinct().OrderBy(rule => rule.Id.Value, StringComparer.Ordinal)] : found;
+    }
+}

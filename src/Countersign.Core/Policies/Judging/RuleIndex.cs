@@ -1,0 +1,117 @@
+using System.Collections.Frozen;
+using System.Collections.Immutable;
+using Countersign.Core.Policies.Cel;
+using Countersign.Core.Policies.Inputs;
+
+namespace Countersign.Core.Policies.Judging;
+
+/// <summary>
+/// The rules of one gate and one effect, arranged so that a request meets few of them: rules that ask for a certain text
+/// in a fact are found by that text, the others are always asked.
+/// </summary>
+internal sealed class RuleIndex
+{
+    private readonly ImmutableArray<Rule> always;
+    private readonly ImmutableArray<Branch> branches;
+
+    private RuleIndex(ImmutableArray<Rule> always, ImmutableArray<Branch> branches)
+    {
+        this.always = always;
+        this.branches = branches;
+    }
+
+    public static RuleIndex Of(IReadOnlyCollection<(Rule Rule, ImmutableArray<Selector> Selectors)> rules)
+    {
+        var spread = rules
+            .SelectMany(rule => rule.Selectors)
+            .GroupBy(selector => selector.Fact)
+            .ToDictionary(group => group.Key, group => group.SelectMany(s => s.Texts).Distinct().Count());
+        var chosen = rules
+            .Select(rule => (rule.Rule, Selector: rule.Selectors.MaxBy(selector => spread[selector.Fact])))
+            .ToList();
+        var branches = chosen
+            .Where(rule => rule.Selector is not null)
+            .GroupBy(rule => rule.Selector!.Fact)
+            .Select(group => Branch.Of(group.Key, [.. group.Select(rule => (rule.Rule, rule.Selector!.Texts))]));
+        return new RuleIndex([.. chosen.Where(rule => rule.Selector is null).Select(rule => rule.Rule)], [.. branches]);
+    }
+
+    /// <summary>Adds every rule that may match to the list, each at least once.</summary>
+    public void Collect(FactFrame frame, List<Rule> found)
+    {
+        AddMatching(always, frame, found);
+        foreach (var branch in branches)
+        {
+            branch.Collect(frame, found);
+        }
+    }
+
+    private static void AddMatching(ImmutableArray<Rule> rules, FactFrame frame, List<Rule> found)
+    {
+        foreach (var rule in rules)
+        {
+            if (Matching.Holds(rule, frame))
+            {
+                found.Add(rule);
+            }
+        }
+    }
+
+    /// <summary>The rules that select by one fact.</summary>
+    private sealed class Branch
+    {
+        private readonly PolicyFact fact;
+        private readonly ImmutableArray<Rule> all;
+        private readonly FrozenDictionary<string, ImmutableArray<Rule>> byText;
+
+        private Branch(PolicyFact fact, ImmutableArray<Rule> all, FrozenDictionary<string, ImmutableArray<Rule>> byText)
+        {
+            this.fact = fact;
+            this.all = all;
+            this.byText = byText;
+        }
+
+        public static Branch Of(PolicyFact fact, ImmutableArray<(Rule Rule, ImmutableHashSet<string> Texts)> rules)
+        {
+            var byText = rules
+                .SelectMany(rule => rule.Texts.Select(text => (Text: text, rule.Rule)))
+                .GroupBy(pair => pair.Text, pair => pair.Rule)
+                .ToFrozenDictionary(group => group.Key, group => group.ToImmutableArray());
+            return new Branch(fact, [.. rules.Select(rule => rule.Rule)], byText);
+        }
+
+        public void Collect(FactFrame frame, List<Rule> found)
+        {
+            var value = frame.Values[fact.Fact.Slot];
+            switch (value.Kind)
+            {
+                case CelKind.String:
+                    AddAt(value.AsString, frame, found);
+                    break;
+                case CelKind.List:
+                    CollectEach(value.AsList, frame, found);
+                    break;
+                default:
+                    // The fact is missing or an error: only the whole condition can say what that means.
+                    AddMatching(all, frame, found);
+                    break;
+            }
+        }
+
+        private void CollectEach(CelList list, FactFrame frame, List<Rule> found)
+        {
+            for (var i = 0; i < list.Count; i++)
+            {
+                AddAt(list[i].AsString, frame, found);
+            }
+        }
+
+        private void AddAt(string text, FactFrame frame, List<Rule> found)
+        {
+            if (byText.TryGetValue(text, out var rules))
+            {
+                AddMatching(rules, frame, found);
+            }
+        }
+    }
+}

@@ -1,0 +1,73 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using Countersign.Core.Actions;
+using Countersign.Core.Identity;
+using Countersign.Core.Policies.Judging;
+using Countersign.Core.Policies.Proving;
+using Countersign.Core.Reviews;
+
+namespace Countersign.Core.Policies;
+
+/// <summary>
+/// A checked and compiled policy: immutable, free of order, and total. Every request gets a verdict, and what cannot be
+/// known makes it stricter (DESIGN section 6.4).
+/// </summary>
+public sealed class Policy
+{
+    private readonly ImmutableArray<GateRules> gates;
+    private readonly PolicyDefault theDefault;
+
+    internal Policy(PolicyHash hash, ImmutableArray<Rule> rules, PolicyDefault theDefault, PolicyFormulas formulas)
+    {
+        Hash = hash;
+        Rules = rules;
+        this.theDefault = theDefault;
+        gates = [.. Enum.GetValues<GateKind>().Select(gate => GateRules.Of(gate, formulas.Of(rules), formulas.Atoms))];
+    }
+
+    /// <summary>SHA-256 over the texts of all files, in the order of their names.</summary>
+    public PolicyHash Hash { get; }
+
+    /// <summary>Every rule, ordered by id.</summary>
+    public ImmutableArray<Rule> Rules { get; }
+
+    /// <summary>What happens where no rule matches.</summary>
+    public VerdictOutcome Default => theDefault.Outcome;
+
+    /// <summary>Reads, checks and compiles a policy.</summary>
+    /// <param name="files">The files with their names as errors should show them; no file is a policy that denies all.</param>
+    /// <param name="people">Who may be asked; <c>null</c> when unknown, which skips the checks of membership.</param>
+    public static PolicyLoad Load(IReadOnlyCollection<PolicyText> files, People? people) =>
+        PolicyLoader.Load(files, people);
+
+    /// <summary>Whether a rule that exists at the gate reads <c>preview</c> at all.</summary>
+    public bool NeedsPreview(GateKind gate) => gates[(int)gate].ReadPreview;
+
+    /// <summary>Whether the verdict on this request may depend on its preview; the other facts settle most requests.</summary>
+    public bool NeedsPreview(PolicyInput input) => gates[(int)input.Asking.Target.Gate].NeedPreview(input);
+
+    /// <summary>Decides: all matching rules contribute, deny over require over allow, the default where none matches.</summary>
+    public Verdict Judge(PolicyInput input)
+    {
+        var matched = gates[(int)input.Asking.Target.Gate].Judge(input);
+        return matched.Count == 0 ? theDefault.ToVerdict(Hash) : ToVerdict(matched);
+    }
+
+    private Verdict ToVerdict(List<Rule> matched)
+    {
+        var rules = matched.Select(rule => rule.Matched).ToImmutableArray();
+        return matched[0].Effect switch
+        {
+            VerdictOutcome.Deny => new Verdict(VerdictOutcome.Deny, rules, [], Hash),
+            VerdictOutcome.Require => new Verdict(VerdictOutcome.Require, rules, RequirementsOf(matched), Hash),
+            VerdictOutcome.Allow => new Verdict(VerdictOutcome.Allow, rules, [], Hash) { Record = RecordOf(matched) },
+            _ => throw new UnreachableException(),
+        };
+    }
+
+    private static ImmutableArray<Requirement> RequirementsOf(List<Rule> matched) =>
+        [.. matched.Select(rule => rule.Requirement!)];
+
+    /// <summary>The most careful way of recording that a rule asked for; rules without a wish leave it to the target.</summary>
+    private static RecordMode? RecordOf(List<Rule> matched) => matched.Min(rule => rule.Record);
+}

@@ -1,0 +1,132 @@
+using System.Collections.Immutable;
+
+namespace Countersign.Core.Policies.Proving;
+
+/// <summary>What a search for a common model of some formulas found.</summary>
+internal abstract record SearchResult
+{
+    private SearchResult()
+    {
+    }
+
+    /// <summary>Answers to the atoms that make all formulas true; an action may have them.</summary>
+    public sealed record Found(ImmutableArray<(Atom Atom, bool Value)> Model) : SearchResult;
+
+    /// <summary>No action can make all formulas true.</summary>
+    public sealed record Impossible : SearchResult;
+
+    /// <summary>The search was given up at its limit.</summary>
+    public sealed record GaveUp : SearchResult;
+}
+
+/// <summary>
+/// Looks for answers to the atoms under which all formulas are true. It settles one open atom at a time, drops a branch
+/// as soon as one formula is false, and so usually looks at few of the 2^n valuations.
+/// </summary>
+internal sealed class Search
+{
+    /// <summary>Formulas evaluated in one search; 2^20 valuations of one formula fit.</summary>
+    public const int MaxSteps = 2_000_000;
+
+    /// <summary>Atoms settled one inside the other; bounds the stack.</summary>
+    public const int MaxDepth = 500;
+
+    private readonly AtomTable atoms;
+    private readonly IReadOnlyList<Formula> formulas;
+    private readonly bool?[] valuation;
+    private readonly List<int> settled = [];
+    private int steps;
+
+    private Search(AtomTable atoms, IReadOnlyList<Formula> formulas)
+    {
+        this.atoms = atoms;
+        this.formulas = formulas;
+        valuation = new bool?[atoms.Count];
+    }
+
+    /// <summary>Searches with some atoms given; the order of the formulas is the order in which atoms are tried.</summary>
+    public static SearchResult Run(AtomTable atoms, IReadOnlyList<Formula> formulas, IEnumerable<int> given)
+    {
+        var search = new Search(atoms, formulas);
+        if (!given.All(atom => search.TrySettle(atom, value: true)))
+        {
+            return new SearchResult.Impossible();
+        }
+
+        return search.Extend(depth: 0) switch
+        {
+            true => new SearchResult.Found(search.Model()),
+            false => new SearchResult.Impossible(),
+            null => new SearchResult.GaveUp(),
+        };
+    }
+
+    private bool? Extend(int depth)
+    {
+        if (depth > MaxDepth)
+        {
+            return null;
+        }
+
+        Formula? open = null;
+        foreach (var formula in formulas)
+        {
+            if (++steps > MaxSteps)
+            {
+                return null;
+            }
+
+            var value = formula.Evaluate(valuation);
+            if (value == false)
+            {
+                return false;
+            }
+
+            open ??= value is null ? formula : null;
+        }
+
+        return open is null ? true : Branch(open.FirstOpen(valuation)!.Value, depth);
+    }
+
+    private bool? Branch(int atom, int depth)
+    {
+        foreach (var value in (ReadOnlySpan<bool>)[true, false])
+        {
+            var mark = settled.Count;
+            var found = TrySettle(atom, value) ? Extend(depth + 1) : false;
+            if (found != false)
+            {
+                return found;
+            }
+
+            Undo(mark);
+        }
+
+        return false;
+    }
+
+    private bool TrySettle(int atom, bool value)
+    {
+        if (valuation[atom] is { } known)
+        {
+            return known == value;
+        }
+
+        valuation[atom] = value;
+        settled.Add(atom);
+        return atoms.Consequences(atom, value).All(each => TrySettle(each.Atom, each.Value));
+    }
+
+    private void Undo(int mark)
+    {
+        foreach (var atom in settled.Skip(mark))
+        {
+            valuation[atom] = null;
+        }
+
+        settled.RemoveRange(mark, settled.Count - mark);
+    }
+
+    private ImmutableArray<(Atom Atom, bool Value)> Model() =>
+        [.. settled.Select(atom => (atoms[atom], valuation[atom]!.Value))];
+}
