@@ -31,7 +31,7 @@ internal static class CommonFacts
         builder.Add("action.via", CelType.String, FactSize.Name, i => Text(i.Asking.Via.ToText()));
         builder.Add("action.operation", CelType.String, FactSize.Text, i => Text(i.Asking.Action.Operation));
         builder.Add("action.arguments", CelType.Dyn, FactSize.Document, i => Arguments(i.Asking.Action));
-        builder.Add("action.bytes", CelType.Int, FactSize.Name, i => CelValue.FromInt(i.Asking.Action.Arguments.Length));
+        builder.Add("action.bytes", CelType.Int, FactSize.Name, i => CelValue.FromInt(i.Asking.Action.Arguments.Bytes.Length));
     }
 
     private static void AddTargetAndAgent(SchemaBuilder builder)
@@ -94,7 +94,7 @@ internal static class CommonFacts
     {
         try
         {
-            using var document = JsonDocument.Parse(action.Arguments, ArgumentOptions);
+            using var document = JsonDocument.Parse(action.Arguments.Bytes, ArgumentOptions);
             return CelValue.FromJson(document.RootElement);
         }
         catch (JsonException invalid)
