@@ -6,15 +6,15 @@ namespace Countersign.Core.Policies;
 /// <summary>A set of gates: where a fact exists, where a rule applies.</summary>
 public readonly record struct GateSet : IEnumerable<GateKind>
 {
-    private readonly byte bits;
+    private readonly byte _bits;
 
-    private GateSet(int bits) => this.bits = (byte)bits;
+    private GateSet(int bits) => _bits = (byte)bits;
 
     public static GateSet None => default;
 
     public static GateSet All { get; } = Of(Enum.GetValues<GateKind>());
 
-    public bool IsEmpty => bits == 0;
+    public bool IsEmpty => _bits == 0;
 
     public static GateSet Of(params ReadOnlySpan<GateKind> gates)
     {
@@ -27,11 +27,11 @@ public readonly record struct GateSet : IEnumerable<GateKind>
         return new GateSet(bits);
     }
 
-    public bool Contains(GateKind gate) => (bits & (1 << (int)gate)) != 0;
+    public bool Contains(GateKind gate) => (_bits & (1 << (int)gate)) != 0;
 
-    public bool IsSubsetOf(GateSet other) => (bits & ~other.bits) == 0;
+    public bool IsSubsetOf(GateSet other) => (_bits & ~other._bits) == 0;
 
-    public GateSet Intersect(GateSet other) => new(bits & other.bits);
+    public GateSet Intersect(GateSet other) => new(_bits & other._bits);
 
     public IEnumerator<GateKind> GetEnumerator()
     {

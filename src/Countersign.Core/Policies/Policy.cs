@@ -14,15 +14,15 @@ namespace Countersign.Core.Policies;
 /// </summary>
 public sealed class Policy
 {
-    private readonly ImmutableArray<GateRules> gates;
-    private readonly PolicyDefault theDefault;
+    private readonly ImmutableArray<GateRules> _gates;
+    private readonly PolicyDefault _theDefault;
 
     internal Policy(PolicyHash hash, ImmutableArray<Rule> rules, PolicyDefault theDefault, PolicyFormulas formulas)
     {
         Hash = hash;
         Rules = rules;
-        this.theDefault = theDefault;
-        gates = [.. Enum.GetValues<GateKind>().Select(gate => GateRules.Of(gate, formulas.Of(rules), formulas.Atoms))];
+        _theDefault = theDefault;
+        _gates = [.. Enum.GetValues<GateKind>().Select(gate => GateRules.Of(gate, formulas.Of(rules), formulas.Atoms))];
     }
 
     /// <summary>SHA-256 over the texts of all files, in the order of their names.</summary>
@@ -32,7 +32,7 @@ public sealed class Policy
     public ImmutableArray<Rule> Rules { get; }
 
     /// <summary>What happens where no rule matches.</summary>
-    public VerdictOutcome Default => theDefault.Outcome;
+    public VerdictOutcome Default => _theDefault.Outcome;
 
     /// <summary>Reads, checks and compiles a policy.</summary>
     /// <param name="files">The files with their names as errors should show them; no file is a policy that denies all.</param>
@@ -41,16 +41,16 @@ public sealed class Policy
         PolicyLoader.Load(files, people);
 
     /// <summary>Whether a rule that exists at the gate reads <c>preview</c> at all.</summary>
-    public bool NeedsPreview(GateKind gate) => gates[(int)gate].ReadPreview;
+    public bool NeedsPreview(GateKind gate) => _gates[(int)gate].ReadPreview;
 
     /// <summary>Whether the verdict on this request may depend on its preview; the other facts settle most requests.</summary>
-    public bool NeedsPreview(PolicyInput input) => gates[(int)input.Asking.Target.Gate].NeedPreview(input);
+    public bool NeedsPreview(PolicyInput input) => _gates[(int)input.Asking.Target.Gate].NeedPreview(input);
 
     /// <summary>Decides: all matching rules contribute, deny over require over allow, the default where none matches.</summary>
     public Verdict Judge(PolicyInput input)
     {
-        var matched = gates[(int)input.Asking.Target.Gate].Judge(input);
-        return matched.Count == 0 ? theDefault.ToVerdict(Hash) : ToVerdict(matched);
+        var matched = _gates[(int)input.Asking.Target.Gate].Judge(input);
+        return matched.Count == 0 ? _theDefault.ToVerdict(Hash) : ToVerdict(matched);
     }
 
     private Verdict ToVerdict(List<Rule> matched)

@@ -5,14 +5,14 @@ namespace Countersign.Core.Policies;
 /// <summary>Collects what is wrong with a policy while it is loaded, so that its author sees everything at once.</summary>
 internal sealed class PolicyErrors
 {
-    private readonly List<PolicyError> errors = [];
+    private readonly List<PolicyError> _errors = [];
 
-    public bool Any => errors.Count > 0;
+    public bool Any => _errors.Count > 0;
 
     public void Add(SourcePosition at, string message, string? suggestion = null) =>
-        errors.Add(new PolicyError(at, message, suggestion));
+        _errors.Add(new PolicyError(at, message, suggestion));
 
     /// <summary>The errors in the order of the text, cut at the limit: whoever made that many reads the first ones first.</summary>
     public ImmutableArray<PolicyError> Sorted() =>
-        [.. errors.OrderBy(error => error.At).Take(PolicyLimits.Errors)];
+        [.. _errors.OrderBy(error => error.At).Take(PolicyLimits.Errors)];
 }

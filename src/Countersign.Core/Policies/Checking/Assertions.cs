@@ -69,9 +69,10 @@ internal static class Assertions
 
     private static string Shown(ImmutableArray<(Atom Atom, bool Value)> model)
     {
-        var answers = model.Where(answer => !IsImplied(answer, model)).Take(ShownAtoms)
+        // The first answer is the gate, which the message names already.
+        var answers = model.Skip(1).Where(answer => !IsImplied(answer, model)).Take(ShownAtoms)
             .Select(answer => answer.Value ? $"{answer.Atom}" : $"!({answer.Atom})");
-        return string.Join(" && ", answers);
+        return string.Join(" && ", answers.DefaultIfEmpty("anything is asked"));
     }
 
     /// <summary>That a term is not one text goes without saying when it is shown to be another.</summary>

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
 using Countersign.Core.Identity;
-using Countersign.Core.Policies.Cel.Checking;
 using Countersign.Core.Policies.Documents;
 
 namespace Countersign.Core.Policies.Checking;
@@ -9,15 +8,15 @@ namespace Countersign.Core.Policies.Checking;
 /// <summary>Refuses requirements that the registered people cannot meet, whoever asks; only what is certain.</summary>
 internal sealed class Attainability
 {
-    private readonly People people;
-    private readonly PolicyErrors errors;
-    private readonly ImmutableHashSet<Party> known;
+    private readonly People _people;
+    private readonly PolicyErrors _errors;
+    private readonly ImmutableHashSet<Party> _known;
 
     private Attainability(People people, PolicyErrors errors)
     {
-        this.people = people;
-        this.errors = errors;
-        known =
+        _people = people;
+        _errors = errors;
+        _known =
         [
             .. people.Persons.Select(person => new Party.OfPerson(person.Id)),
             .. people.Persons.SelectMany(person => person.Groups).Select(group => new Party.OfGroup(group)),
@@ -36,7 +35,7 @@ internal sealed class Attainability
 
     private void Check(ImmutableArray<StageDraft> stages)
     {
-        var unknown = stages.SelectMany(stage => stage.Of.Concat(stage.Escalate)).Where(p => !known.Contains(p.Party)).ToList();
+        var unknown = stages.SelectMany(stage => stage.Of.Concat(stage.Escalate)).Where(p => !_known.Contains(p.Party)).ToList();
         foreach (var party in unknown)
         {
             Complain(party);
@@ -52,8 +51,8 @@ internal sealed class Attainability
     {
         var isGroup = unknown.Party is Party.OfGroup;
         var name = NameOf(unknown.Party);
-        var suggestion = Suggestions.Nearest(name, known.Where(party => party is Party.OfGroup == isGroup).Select(NameOf));
-        errors.Add(
+        var suggestion = Nearest.To(name, _known.Where(party => party is Party.OfGroup == isGroup).Select(NameOf));
+        _errors.Add(
             unknown.At,
             isGroup ? $"nobody is in the group '{name}'" : $"nobody is called '{name}'; a group is written group:{name}",
             suggestion);
@@ -67,7 +66,7 @@ internal sealed class Attainability
             return true;
         }
 
-        errors.Add(stage.At, $"the stage needs {stage.Need} people and asks {members}; nobody could ever meet it");
+        _errors.Add(stage.At, $"the stage needs {stage.Need} people and asks {members}; nobody could ever meet it");
         return false;
     }
 
@@ -78,7 +77,7 @@ internal sealed class Attainability
         var filled = Places.CountFillable(places);
         if (filled < places.Length)
         {
-            errors.Add(
+            _errors.Add(
                 stages[0].At,
                 $"the stages need {places.Length} different people and those they ask can fill {filled} places, " +
                 "because one person counts once in all stages of a rule");
@@ -86,7 +85,7 @@ internal sealed class Attainability
     }
 
     private ImmutableHashSet<PersonId> MembersOf(StageDraft stage) =>
-        people.MembersOf(stage.Of.Concat(stage.Escalate).Select(party => party.Party));
+        _people.MembersOf(stage.Of.Concat(stage.Escalate).Select(party => party.Party));
 
     private static string NameOf(Party party) => party switch
     {

@@ -11,13 +11,13 @@ internal sealed class DocumentReader(PolicyErrors errors)
 
     private static readonly OrderedDictionary<string, VerdictOutcome> Outcomes = Values.WordsOf<VerdictOutcome>();
 
-    private readonly EffectReader effects = new(errors);
-    private readonly RuleReader ruleReader = new(errors);
-    private readonly Dictionary<RuleId, SourcePosition> ids = [];
-    private readonly ImmutableArray<RuleDraft>.Builder rules = ImmutableArray.CreateBuilder<RuleDraft>();
-    private readonly ImmutableArray<AssertionDraft>.Builder assertions = ImmutableArray.CreateBuilder<AssertionDraft>();
-    private DefaultDraft? theDefault;
-    private SourcePosition? defaultAt;
+    private readonly EffectReader _effects = new(errors);
+    private readonly RuleReader _ruleReader = new(errors);
+    private readonly Dictionary<RuleId, SourcePosition> _ids = [];
+    private readonly ImmutableArray<RuleDraft>.Builder _rules = ImmutableArray.CreateBuilder<RuleDraft>();
+    private readonly ImmutableArray<AssertionDraft>.Builder _assertions = ImmutableArray.CreateBuilder<AssertionDraft>();
+    private DefaultDraft? _theDefault;
+    private SourcePosition? _defaultAt;
 
     public static PolicyDraft Read(IEnumerable<PolicyText> files, PolicyErrors errors)
     {
@@ -30,7 +30,7 @@ internal sealed class DocumentReader(PolicyErrors errors)
             }
         }
 
-        return new PolicyDraft(reader.rules.DrainToImmutable(), reader.theDefault, reader.assertions.DrainToImmutable());
+        return new PolicyDraft(reader._rules.DrainToImmutable(), reader._theDefault, reader._assertions.DrainToImmutable());
     }
 
     private void ReadFile(YamlNode root)
@@ -71,14 +71,14 @@ internal sealed class DocumentReader(PolicyErrors errors)
 
     private void ReadDefault(YamlNode node)
     {
-        if (defaultAt is { } first)
+        if (_defaultAt is { } first)
         {
             errors.Add(node.At, $"a second default; the first is at {first}. Keep one");
             return;
         }
 
-        defaultAt = node.At;
-        theDefault = effects.ReadDefault(node, node.At);
+        _defaultAt = node.At;
+        _theDefault = _effects.ReadDefault(node, node.At);
     }
 
     private ImmutableArray<YamlNode> Items(Fields fields, string key)
@@ -97,25 +97,25 @@ internal sealed class DocumentReader(PolicyErrors errors)
 
     private void AddRule(YamlNode node)
     {
-        if (ruleReader.Read(node) is not { } rule)
+        if (_ruleReader.Read(node) is not { } rule)
         {
             return;
         }
 
-        if (rules.Count == PolicyLimits.Rules)
+        if (_rules.Count == PolicyLimits.Rules)
         {
             errors.Add(rule.At, $"more than {PolicyLimits.Rules} rules; merge rules that say the same");
         }
 
-        if (!ids.TryAdd(rule.Id, rule.At))
+        if (!_ids.TryAdd(rule.Id, rule.At))
         {
-            errors.Add(rule.At, $"the rule id '{rule.Id}' is taken at {ids[rule.Id]}; ids are unique over all files");
+            errors.Add(rule.At, $"the rule id '{rule.Id}' is taken at {_ids[rule.Id]}; ids are unique over all files");
             return;
         }
 
-        if (rules.Count < PolicyLimits.Rules)
+        if (_rules.Count < PolicyLimits.Rules)
         {
-            rules.Add(rule);
+            _rules.Add(rule);
         }
     }
 
@@ -132,16 +132,16 @@ internal sealed class DocumentReader(PolicyErrors errors)
             return;
         }
 
-        if (assertions.Count == PolicyLimits.Assertions)
+        if (_assertions.Count == PolicyLimits.Assertions)
         {
             errors.Add(fields.At, $"more than {PolicyLimits.Assertions} assertions");
         }
 
         if (Values.Word(never, "'never'", Outcomes, errors) is { } outcome
             && Values.Text(when, "'when'", errors) is { } condition
-            && assertions.Count < PolicyLimits.Assertions)
+            && _assertions.Count < PolicyLimits.Assertions)
         {
-            assertions.Add(new AssertionDraft(outcome, condition, fields.At));
+            _assertions.Add(new AssertionDraft(outcome, condition, fields.At));
         }
     }
 }

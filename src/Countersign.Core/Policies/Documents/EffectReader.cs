@@ -1,4 +1,3 @@
-using Countersign.Core.Policies.Cel.Checking;
 using Countersign.Core.Policies.Yaml;
 
 namespace Countersign.Core.Policies.Documents;
@@ -10,7 +9,7 @@ internal sealed class EffectReader(PolicyErrors errors)
     private static readonly string[] ThenKeys = ["require"];
     private static readonly string[] DefaultKeys = ["require", "deny", "reason"];
 
-    private readonly RequirementReader requirements = new(errors);
+    private readonly RequirementReader _requirements = new(errors);
 
     /// <summary>A rule's effect: <c>allow</c>, <c>deny</c> or <c>{ require: … }</c>.</summary>
     public EffectDraft? Read(YamlNode node)
@@ -34,7 +33,7 @@ internal sealed class EffectReader(PolicyErrors errors)
                 errors.Add(
                     node.At,
                     $"'then' is allow, deny or {{ require: … }}, not {Values.Shown(node)}",
-                    Suggestions.Nearest(scalar.Text, Effects));
+                    Nearest.To(scalar.Text, Effects));
                 return null;
         }
     }
@@ -80,7 +79,7 @@ internal sealed class EffectReader(PolicyErrors errors)
                 errors.Add(
                     scalar.At,
                     $"'default' is deny or {{ require: … }}, not {Values.Shown(scalar)}",
-                    Suggestions.Nearest(scalar.Text, DefaultKeys));
+                    Nearest.To(scalar.Text, DefaultKeys));
                 return null;
         }
     }
@@ -95,7 +94,7 @@ internal sealed class EffectReader(PolicyErrors errors)
         node is YamlNode.Scalar { IsEmpty: true } ? new EffectDraft.RequireNobody() : Requirement(node);
 
     private EffectDraft.Require? Requirement(YamlNode node) =>
-        requirements.Read(node) is { } requirement ? new EffectDraft.Require(requirement) : null;
+        _requirements.Read(node) is { } requirement ? new EffectDraft.Require(requirement) : null;
 
     private EffectDraft? Missing(YamlNode node, string message)
     {

@@ -1,4 +1,3 @@
-using Countersign.Core.Policies.Cel.Checking;
 using Countersign.Core.Policies.Yaml;
 
 namespace Countersign.Core.Policies.Documents;
@@ -6,11 +5,11 @@ namespace Countersign.Core.Policies.Documents;
 /// <summary>A mapping whose keys are known: every other key was refused with the nearest known one.</summary>
 internal sealed class Fields
 {
-    private readonly Dictionary<string, YamlNode> values;
+    private readonly Dictionary<string, YamlNode> _values;
 
     private Fields(Dictionary<string, YamlNode> values, SourcePosition at)
     {
-        this.values = values;
+        _values = values;
         At = at;
     }
 
@@ -28,22 +27,22 @@ internal sealed class Fields
             return null;
         }
 
-        var values = new Dictionary<string, YamlNode>(StringComparer.Ordinal);
+        var _values = new Dictionary<string, YamlNode>(StringComparer.Ordinal);
         foreach (var (key, value) in mapping.Members)
         {
             if (known.Contains(key.Text))
             {
-                values.Add(key.Text, value);
+                _values.Add(key.Text, value);
                 continue;
             }
 
-            var suggestion = Suggestions.Nearest(key.Text, known);
+            var suggestion = Nearest.To(key.Text, known);
             var remedy = suggestion is null ? $"; it has {string.Join(", ", known)}" : "";
             errors.Add(key.At, $"{what} has no key '{key.Text}'{remedy}", suggestion);
         }
 
-        return new Fields(values, mapping.At);
+        return new Fields(_values, mapping.At);
     }
 
-    public YamlNode? Find(string key) => values.GetValueOrDefault(key);
+    public YamlNode? Find(string key) => _values.GetValueOrDefault(key);
 }

@@ -34,9 +34,10 @@ internal sealed class RequirementReader(PolicyErrors errors)
             return null;
         }
 
-        return Stages(stages) is { } read
-            ? new RequirementDraft(read, AssuranceOf(fields), DistinctFrom(fields), BoundsOf(fields), GrantOf(fields))
-            : null;
+        var read = Stages(stages);
+        var (assurance, distinctFrom) = (AssuranceOf(fields), DistinctFrom(fields));
+        var (bounds, grant) = (BoundsOf(fields), GrantOf(fields));
+        return read is null ? null : new RequirementDraft(read.Value, assurance, distinctFrom, bounds, grant);
     }
 
     private ImmutableArray<StageDraft>? Stages(YamlNode node)

@@ -10,7 +10,7 @@ internal sealed class RuleReader(PolicyErrors errors)
 
     private static readonly OrderedDictionary<string, RecordMode> Records = Values.WordsOf<RecordMode>();
 
-    private readonly EffectReader effects = new(errors);
+    private readonly EffectReader _effects = new(errors);
 
     public RuleDraft? Read(YamlNode node)
     {
@@ -23,7 +23,7 @@ internal sealed class RuleReader(PolicyErrors errors)
         var when = Required(fields, "when", "say when it matches, or 'true' for always");
         var condition = when is null ? null : Values.Text(when, "'when'", errors);
         var then = Required(fields, "then", "say allow, deny or require");
-        var effect = then is null ? null : effects.Read(then);
+        var effect = then is null ? null : _effects.Read(then);
         var record = RecordOf(fields, effect);
         return id is null || condition is null || effect is null
             ? null

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
 using Countersign.Core.Identity;
-using Countersign.Core.Policies.Cel.Checking;
 using Countersign.Core.Policies.Yaml;
 
 namespace Countersign.Core.Policies.Documents;
@@ -61,7 +60,7 @@ internal static class Values
             return value;
         }
 
-        var suggestion = node is YamlNode.Scalar { Text: var text } ? Suggestions.Nearest(text, words.Keys) : null;
+        var suggestion = node is YamlNode.Scalar { Text: var text } ? Nearest.To(text, words.Keys) : null;
         errors.Add(node.At, $"{what} is {string.Join(" or ", words.Keys)}, not {Shown(node)}", suggestion);
         return null;
     }

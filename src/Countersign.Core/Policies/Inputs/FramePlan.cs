@@ -6,13 +6,13 @@ namespace Countersign.Core.Policies.Inputs;
 /// <summary>Which facts the rules of one gate read: only those are looked up for a request.</summary>
 internal sealed class FramePlan
 {
-    private readonly ImmutableArray<PolicyFact> facts;
-    private readonly ImmutableArray<PolicyFunction> functions;
+    private readonly ImmutableArray<PolicyFact> _facts;
+    private readonly ImmutableArray<PolicyFunction> _functions;
 
     private FramePlan(ImmutableArray<PolicyFact> facts, ImmutableArray<PolicyFunction> functions)
     {
-        this.facts = facts;
-        this.functions = functions;
+        _facts = facts;
+        _functions = functions;
     }
 
     public static FramePlan For(IEnumerable<Rule> rules)
@@ -26,7 +26,7 @@ internal sealed class FramePlan
     public FactFrame Fill(PolicyInput input)
     {
         var frame = new FactFrame(PolicySchema.Instance.Schema);
-        foreach (var fact in facts)
+        foreach (var fact in _facts)
         {
             var value = fact.Read(input);
             if (value.Kind != CelKind.Absent)
@@ -35,7 +35,7 @@ internal sealed class FramePlan
             }
         }
 
-        foreach (var function in functions)
+        foreach (var function in _functions)
         {
             if (function.Read(input) is { } body)
             {

@@ -6,7 +6,7 @@ namespace Countersign.Core.Policies.Inputs;
 /// <summary>Declares facts in the schema and remembers where their values come from.</summary>
 internal sealed class SchemaBuilder
 {
-    private readonly FactSchema.Builder builder = new();
+    private readonly FactSchema.Builder _builder = new();
 
     public List<PolicyFact> Facts { get; } = [];
 
@@ -22,12 +22,12 @@ internal sealed class SchemaBuilder
 
     public void AddFunction(
         string name, CelType parameter, CelType result, Func<PolicyInput, CelFunction?> read) =>
-        Functions.Add(new PolicyFunction(builder.AddFunction(name, ImmutableArray.Create(parameter), result), read));
+        Functions.Add(new PolicyFunction(_builder.AddFunction(name, ImmutableArray.Create(parameter), result), read));
 
-    public FactSchema Build() => builder.Build();
+    public FactSchema Build() => _builder.Build();
 
     private void Add(string name, CelType type, FactSize size, GateSet gates, Func<PolicyInput, CelValue> read) =>
-        Facts.Add(new PolicyFact(builder.Add(name, type, size.Elements, size.Length), gates, read));
+        Facts.Add(new PolicyFact(_builder.Add(name, type, size.Elements, size.Length), gates, read));
 }
 
 /// <summary>What a fact may hold at most: elements of a list or map, characters of a string.</summary>

@@ -9,23 +9,23 @@ namespace Countersign.Core.Policies.Judging;
 /// <summary>The rules that exist at one gate, and the facts they read.</summary>
 internal sealed class GateRules
 {
-    private readonly FramePlan plan;
-    private readonly RuleIndex deny;
-    private readonly RuleIndex require;
-    private readonly RuleIndex allow;
-    private readonly ImmutableArray<Rule> readingPreview;
+    private readonly FramePlan _plan;
+    private readonly RuleIndex _deny;
+    private readonly RuleIndex _require;
+    private readonly RuleIndex _allow;
+    private readonly ImmutableArray<Rule> _readingPreview;
 
     private GateRules(ImmutableArray<(Rule Rule, ImmutableArray<Selector> Selectors)> rules)
     {
-        plan = FramePlan.For(rules.Select(rule => rule.Rule));
-        deny = RuleIndex.Of([.. rules.Where(rule => rule.Rule.Effect == VerdictOutcome.Deny)]);
-        require = RuleIndex.Of([.. rules.Where(rule => rule.Rule.Effect == VerdictOutcome.Require)]);
-        allow = RuleIndex.Of([.. rules.Where(rule => rule.Rule.Effect == VerdictOutcome.Allow)]);
-        readingPreview = [.. rules.Select(rule => rule.Rule).Where(rule => rule.Condition.ReadsPreview)];
+        _plan = FramePlan.For(rules.Select(rule => rule.Rule));
+        _deny = RuleIndex.Of([.. rules.Where(rule => rule.Rule.Effect == VerdictOutcome.Deny)]);
+        _require = RuleIndex.Of([.. rules.Where(rule => rule.Rule.Effect == VerdictOutcome.Require)]);
+        _allow = RuleIndex.Of([.. rules.Where(rule => rule.Rule.Effect == VerdictOutcome.Allow)]);
+        _readingPreview = [.. rules.Select(rule => rule.Rule).Where(rule => rule.Condition.ReadsPreview)];
     }
 
     /// <summary>Whether any rule of the gate reads <c>preview</c>.</summary>
-    public bool ReadPreview => !readingPreview.IsEmpty;
+    public bool ReadPreview => !_readingPreview.IsEmpty;
 
     public static GateRules Of(GateKind gate, IEnumerable<(Rule Rule, Formula Formula)> rules, AtomTable atoms) =>
         new([.. rules
@@ -40,24 +40,24 @@ internal sealed class GateRules
             return false;
         }
 
-        var frame = plan.Fill(input with { Preview = null });
-        return readingPreview.Any(rule => rule.Condition.Program.EvaluateBool(frame).Fault is not null);
+        var frame = _plan.Fill(input with { Preview = null });
+        return _readingPreview.Any(rule => rule.Condition.Program.EvaluateBool(frame).Fault is not null);
     }
 
     /// <summary>The matching rules of the strictest effect, ordered by id, so that the order of the files never shows.</summary>
     public List<Rule> Judge(PolicyInput input)
     {
-        var frame = plan.Fill(input);
+        var frame = _plan.Fill(input);
         var found = new List<Rule>();
-        deny.Collect(frame, found);
+        _deny.Collect(frame, found);
         if (found.Count == 0)
         {
-            require.Collect(frame, found);
+            _require.Collect(frame, found);
         }
 
         if (found.Count == 0)
         {
-            allow.Collect(frame, found);
+            _allow.Collect(frame, found);
         }
 
         return found.Count > 1 ? [.. found.Distinct().OrderBy(rule => rule.Id.Value, StringComparer.Ordinal)] : found;

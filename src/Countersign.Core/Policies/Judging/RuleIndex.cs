@@ -11,13 +11,13 @@ namespace Countersign.Core.Policies.Judging;
 /// </summary>
 internal sealed class RuleIndex
 {
-    private readonly ImmutableArray<Rule> always;
-    private readonly ImmutableArray<Branch> branches;
+    private readonly ImmutableArray<Rule> _always;
+    private readonly ImmutableArray<Branch> _branches;
 
     private RuleIndex(ImmutableArray<Rule> always, ImmutableArray<Branch> branches)
     {
-        this.always = always;
-        this.branches = branches;
+        _always = always;
+        _branches = branches;
     }
 
     public static RuleIndex Of(IReadOnlyCollection<(Rule Rule, ImmutableArray<Selector> Selectors)> rules)
@@ -39,8 +39,8 @@ internal sealed class RuleIndex
     /// <summary>Adds every rule that may match to the list, each at least once.</summary>
     public void Collect(FactFrame frame, List<Rule> found)
     {
-        AddMatching(always, frame, found);
-        foreach (var branch in branches)
+        AddMatching(_always, frame, found);
+        foreach (var branch in _branches)
         {
             branch.Collect(frame, found);
         }
@@ -60,15 +60,15 @@ internal sealed class RuleIndex
     /// <summary>The rules that select by one fact.</summary>
     private sealed class Branch
     {
-        private readonly PolicyFact fact;
-        private readonly ImmutableArray<Rule> all;
-        private readonly FrozenDictionary<string, ImmutableArray<Rule>> byText;
+        private readonly PolicyFact _fact;
+        private readonly ImmutableArray<Rule> _all;
+        private readonly FrozenDictionary<string, ImmutableArray<Rule>> _byText;
 
         private Branch(PolicyFact fact, ImmutableArray<Rule> all, FrozenDictionary<string, ImmutableArray<Rule>> byText)
         {
-            this.fact = fact;
-            this.all = all;
-            this.byText = byText;
+            _fact = fact;
+            _all = all;
+            _byText = byText;
         }
 
         public static Branch Of(PolicyFact fact, ImmutableArray<(Rule Rule, ImmutableHashSet<string> Texts)> rules)
@@ -82,7 +82,7 @@ internal sealed class RuleIndex
 
         public void Collect(FactFrame frame, List<Rule> found)
         {
-            var value = frame.Values[fact.Fact.Slot];
+            var value = frame.Values[_fact.Fact.Slot];
             switch (value.Kind)
             {
                 case CelKind.String:
@@ -93,7 +93,7 @@ internal sealed class RuleIndex
                     break;
                 default:
                     // The fact is missing or an error: only the whole condition can say what that means.
-                    AddMatching(all, frame, found);
+                    AddMatching(_all, frame, found);
                     break;
             }
         }
@@ -108,7 +108,7 @@ internal sealed class RuleIndex
 
         private void AddAt(string text, FactFrame frame, List<Rule> found)
         {
-            if (byText.TryGetValue(text, out var rules))
+            if (_byText.TryGetValue(text, out var rules))
             {
                 AddMatching(rules, frame, found);
             }

@@ -6,12 +6,12 @@ namespace Countersign.Core.Policies.Proving;
 /// <summary>The formulas of all conditions of a policy, over one table of atoms.</summary>
 internal sealed class PolicyFormulas
 {
-    private readonly Dictionary<PolicyCondition, Formula> formulas = [];
-    private readonly FormulaReader reader;
+    private readonly Dictionary<PolicyCondition, Formula> _formulas = [];
+    private readonly FormulaReader _reader;
 
     public PolicyFormulas()
     {
-        reader = new FormulaReader(PolicySchema.Instance.Schema, Atoms);
+        _reader = new FormulaReader(PolicySchema.Instance.Schema, Atoms);
         foreach (var gate in Enum.GetValues<GateKind>())
         {
             IsGate(gate);
@@ -22,10 +22,10 @@ internal sealed class PolicyFormulas
 
     public Formula Of(PolicyCondition condition)
     {
-        if (!formulas.TryGetValue(condition, out var formula))
+        if (!_formulas.TryGetValue(condition, out var formula))
         {
-            formula = reader.Read(condition.Tree);
-            formulas.Add(condition, formula);
+            formula = _reader.Read(condition.Tree);
+            _formulas.Add(condition, formula);
         }
 
         return formula;

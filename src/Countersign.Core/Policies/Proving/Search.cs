@@ -31,17 +31,17 @@ internal sealed class Search
     /// <summary>Atoms settled one inside the other; bounds the stack.</summary>
     public const int MaxDepth = 500;
 
-    private readonly AtomTable atoms;
-    private readonly IReadOnlyList<Formula> formulas;
-    private readonly bool?[] valuation;
-    private readonly List<int> settled = [];
-    private int steps;
+    private readonly AtomTable _atoms;
+    private readonly IReadOnlyList<Formula> _formulas;
+    private readonly bool?[] _valuation;
+    private readonly List<int> _settled = [];
+    private int _steps;
 
     private Search(AtomTable atoms, IReadOnlyList<Formula> formulas)
     {
-        this.atoms = atoms;
-        this.formulas = formulas;
-        valuation = new bool?[atoms.Count];
+        _atoms = atoms;
+        _formulas = formulas;
+        _valuation = new bool?[atoms.Count];
     }
 
     /// <summary>Searches with some atoms given; the order of the formulas is the order in which atoms are tried.</summary>
@@ -69,14 +69,14 @@ internal sealed class Search
         }
 
         Formula? open = null;
-        foreach (var formula in formulas)
+        foreach (var formula in _formulas)
         {
-            if (++steps > MaxSteps)
+            if (++_steps > MaxSteps)
             {
                 return null;
             }
 
-            var value = formula.Evaluate(valuation);
+            var value = formula.Evaluate(_valuation);
             if (value == false)
             {
                 return false;
@@ -85,14 +85,14 @@ internal sealed class Search
             open ??= value is null ? formula : null;
         }
 
-        return open is null ? true : Branch(open.FirstOpen(valuation)!.Value, depth);
+        return open is null ? true : Branch(open.FirstOpen(_valuation)!.Value, depth);
     }
 
     private bool? Branch(int atom, int depth)
     {
         foreach (var value in (ReadOnlySpan<bool>)[true, false])
         {
-            var mark = settled.Count;
+            var mark = _settled.Count;
             var found = TrySettle(atom, value) ? Extend(depth + 1) : false;
             if (found != false)
             {
@@ -107,26 +107,26 @@ internal sealed class Search
 
     private bool TrySettle(int atom, bool value)
     {
-        if (valuation[atom] is { } known)
+        if (_valuation[atom] is { } known)
         {
             return known == value;
         }
 
-        valuation[atom] = value;
-        settled.Add(atom);
-        return atoms.Consequences(atom, value).All(each => TrySettle(each.Atom, each.Value));
+        _valuation[atom] = value;
+        _settled.Add(atom);
+        return _atoms.Consequences(atom, value).All(each => TrySettle(each.Atom, each.Value));
     }
 
     private void Undo(int mark)
     {
-        foreach (var atom in settled.Skip(mark))
+        foreach (var atom in _settled.Skip(mark))
         {
-            valuation[atom] = null;
+            _valuation[atom] = null;
         }
 
-        settled.RemoveRange(mark, settled.Count - mark);
+        _settled.RemoveRange(mark, _settled.Count - mark);
     }
 
     private ImmutableArray<(Atom Atom, bool Value)> Model() =>
-        [.. settled.Select(atom => (atoms[atom], valuation[atom]!.Value))];
+        [.. _settled.Select(atom => (_atoms[atom], _valuation[atom]!.Value))];
 }

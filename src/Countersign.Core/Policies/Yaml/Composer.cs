@@ -10,13 +10,13 @@ namespace Countersign.Core.Policies.Yaml;
 /// </summary>
 internal sealed class Composer
 {
-    private readonly SourceText source;
-    private readonly Parser parser;
+    private readonly SourceText _source;
+    private readonly Parser _parser;
 
     private Composer(SourceText source)
     {
-        this.source = source;
-        parser = new Parser(new StringReader(source.Text));
+        _source = source;
+        _parser = new Parser(new StringReader(source.Text));
     }
 
     /// <summary>The root of the file's one document, or <c>null</c> when the reason was added to the errors.</summary>
@@ -48,22 +48,22 @@ internal sealed class Composer
         new(source.File, Math.Max((int)mark.Line, 1), Math.Max((int)mark.Column, 1));
 
     private static string Explain(string message) =>
-        message.Contains("Mapping values are not allowed", StringComparison.OrdinalIgnoreCase)
+        message.Contains("invalid mapping", StringComparison.OrdinalIgnoreCase)
             ? "': ' inside an unquoted text; put the text in quotes or write it as a block after '|'"
             : "not valid YAML: " + message.TrimEnd('.');
 
     private YamlNode ComposeStream()
     {
-        parser.Consume<StreamStart>();
-        if (parser.TryConsume<StreamEnd>(out _))
+        _parser.Consume<StreamStart>();
+        if (_parser.TryConsume<StreamEnd>(out _))
         {
             throw Refuse(Mark.Empty, "the file is empty; a policy starts with 'version: 1'");
         }
 
-        parser.Consume<DocumentStart>();
+        _parser.Consume<DocumentStart>();
         var root = Next(depth: 1);
-        parser.Consume<DocumentEnd>();
-        if (parser.Accept<DocumentStart>(out var second))
+        _parser.Consume<DocumentEnd>();
+        if (_parser.Accept<DocumentStart>(out var second))
         {
             throw Refuse(second.Start, "a second document; put it into a file of its own");
         }
@@ -73,7 +73,7 @@ internal sealed class Composer
 
     private YamlNode Next(int depth)
     {
-        var next = parser.Consume<ParsingEvent>();
+        var next = _parser.Consume<ParsingEvent>();
         if (depth > PolicyLimits.Nesting)
         {
             throw Refuse(next.Start, $"nested deeper than {PolicyLimits.Nesting} levels");
@@ -108,24 +108,24 @@ internal sealed class Composer
     }
 
     private YamlNode.Scalar Text(Scalar scalar) =>
-        new(scalar.Value, scalar.Style == ScalarStyle.Plain, source, Position(source, scalar.Start));
+        new(scalar.Value, scalar.Style == ScalarStyle.Plain, _source, Position(_source, scalar.Start));
 
     private YamlNode.List List(SequenceStart start, int depth)
     {
         var items = ImmutableArray.CreateBuilder<YamlNode>();
-        while (!parser.TryConsume<SequenceEnd>(out _))
+        while (!_parser.TryConsume<SequenceEnd>(out _))
         {
             items.Add(Next(depth + 1));
         }
 
-        return new YamlNode.List(items.DrainToImmutable(), Position(source, start.Start));
+        return new YamlNode.List(items.DrainToImmutable(), Position(_source, start.Start));
     }
 
     private YamlNode.Mapping Mapping(MappingStart start, int depth)
     {
         var members = ImmutableArray.CreateBuilder<YamlNode.Member>();
         var first = new Dictionary<string, SourcePosition>(StringComparer.Ordinal);
-        while (!parser.TryConsume<MappingEnd>(out _))
+        while (!_parser.TryConsume<MappingEnd>(out _))
         {
             var node = Next(depth + 1);
             var key = node as YamlNode.Scalar
@@ -139,10 +139,10 @@ internal sealed class Composer
             members.Add(new YamlNode.Member(key, Next(depth + 1)));
         }
 
-        return new YamlNode.Mapping(members.DrainToImmutable(), Position(source, start.Start));
+        return new YamlNode.Mapping(members.DrainToImmutable(), Position(_source, start.Start));
     }
 
-    private YamlRefusedException Refuse(Mark at, string reason) => new(Position(source, at), reason);
+    private YamlRefusedException Refuse(Mark at, string reason) => new(Position(_source, at), reason);
 
     private sealed class YamlRefusedException(SourcePosition at, string message) : Exception(message)
     {

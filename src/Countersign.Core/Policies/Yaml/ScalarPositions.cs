@@ -13,7 +13,7 @@ internal static class ScalarPositions
         var offset = Skip(written, scalar.Source.OffsetOf(scalar.At), out var style);
         while (offset < written.Length)
         {
-            if (!char.IsWhiteSpace(written[offset]) && visible-- == 0)
+            if (IsVisible(written, offset, style) && visible-- == 0)
             {
                 return scalar.Source.PositionOf(offset);
             }
@@ -54,6 +54,16 @@ internal static class ScalarPositions
 
         return style is '"' or '\'' ? offset + 1 : offset;
     }
+
+    private static bool IsVisible(string written, int offset, char style)
+    {
+        var isEscape = style == '"' && written[offset] == '\\' && offset + 1 < written.Length;
+        return isEscape ? !StandsForSpace(written[offset + 1]) : !char.IsWhiteSpace(written[offset]);
+    }
+
+    /// <summary>Escapes of white space and of a line's end (YAML 1.2.2, section 5.7).</summary>
+    private static bool StandsForSpace(char escape) => char.IsWhiteSpace(escape) || escape is 't' or 'n' or 'v' or 'f' or 'r'
+        or 'N' or '_' or 'L' or 'P';
 
     /// <summary>How many written characters stand for one character of the value.</summary>
     private static int Width(string written, int offset, char style) => (style, written[offset]) switch

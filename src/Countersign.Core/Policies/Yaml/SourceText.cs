@@ -5,14 +5,14 @@ namespace Countersign.Core.Policies.Yaml;
 /// <summary>The text of one file, addressed by line and column.</summary>
 internal sealed class SourceText
 {
-    private readonly ImmutableArray<int> lineStarts;
+    private readonly ImmutableArray<int> _lineStarts;
 
     public SourceText(PolicyText file)
     {
         File = file.Name;
         // A byte order mark is no part of the text; with it the first column would be one too far.
         Text = file.Text.StartsWith('\uFEFF') ? file.Text[1..] : file.Text;
-        lineStarts = LineStarts(Text);
+        _lineStarts = LineStarts(Text);
     }
 
     public string File { get; }
@@ -21,12 +21,12 @@ internal sealed class SourceText
 
     public SourcePosition PositionOf(int offset)
     {
-        var line = lineStarts.BinarySearch(offset);
+        var line = _lineStarts.BinarySearch(offset);
         line = line < 0 ? ~line - 1 : line;
-        return new SourcePosition(File, line + 1, offset - lineStarts[line] + 1);
+        return new SourcePosition(File, line + 1, offset - _lineStarts[line] + 1);
     }
 
-    public int OffsetOf(SourcePosition position) => lineStarts[position.Line - 1] + position.Column - 1;
+    public int OffsetOf(SourcePosition position) => _lineStarts[position.Line - 1] + position.Column - 1;
 
     private static ImmutableArray<int> LineStarts(string text)
     {

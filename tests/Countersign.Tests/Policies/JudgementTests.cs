@@ -1,0 +1,253 @@
+using Countersign.Core.Actions;
+using Countersign.Core.Identity;
+using Countersign.Core.Policies;
+using Countersign.Core.Reviews;
+using static Countersign.Tests.Policies.PolicyFixture;
+
+namespace Countersign.Tests.Policies;
+
+public sealed class JudgementTests
+{
+    private const string Example = """
+        version: 1
+        default: { require: { stages: [ { of: group:platform, need: 1, within: 30m } ] } }
+        rules:
+          - id: small-reads
+            when: action.gate == "postgres" && sql.read_only && !sql.touches_masked
+            then: allow
+          - id: production-writes
+            reason: Changes to production data need a database owner.
+            when: target.environment == "production" && sql.verbs.exists(v, v in ["DELETE", "UPDATE", "DROP", "TRUNCATE", "ALTER"])
+            then:
+              require:
+                stages: [ { of: group:dba, need: 1, within: 15m, escalate: [group:oncall] } ]
+                assurance: session
+                distinct_from: [policy-author]
+                bounds: { rows: preview, seconds: 60 }
+                grant: { uses: 1, ttl: 10m }
+          - id: freeze
+            when: calendar.frozen(target.name)
+            then: deny
+        assert:
+          - never: allow
+            when: target.environment == "production" && "DROP" in sql.verbs
+        """;
+
+    private static readonly Policy s_example = Loaded(Example, Staff);
+
+    private static readonly Calendar s_quiet = new(name => name == "frozen-db", zone => zone == "UTC" ? true : null);
+
+    [Fact]
+    public void The_example_allows_small_reads()
+    {
+        var verdict = s_example.Judge(Sql() with { Calendar = s_quiet });
+
+        Assert.Equal(VerdictOutcome.Allow, verdict.Outcome);
+        Assert.Equal("small-reads", Ids(verdict));
+        Assert.Equal(s_example.Hash, verdict.Policy);
+    }
+
+    [Fact]
+    public void The_example_asks_a_database_owner_before_production_changes()
+    {
+        var verdict = s_example.Judge(
+            Sql(("verbs", Texts("SELECT", "DELETE")), ("read_only", false)) with { Calendar = s_quiet });
+
+        var requirement = Assert.Single(verdict.Requirements);
+        var stage = Assert.Single(requirement.Stages);
+        Assert.Equal(VerdictOutcome.Require, verdict.Outcome);
+        Assert.Equal("Changes to production data need a database owner.", requirement.Reason);
+        Assert.Equal([Party.Parse("group:dba")], stage.Of);
+        Assert.Equal([Party.Parse("group:oncall")], stage.Escalate);
+        Assert.Equal((1, TimeSpan.FromMinutes(15)), (stage.Need, stage.Within));
+        Assert.Equal(Assurance.Session, requirement.Assurance);
+        Assert.Equal([Exclusion.PolicyAuthor], requirement.DistinctFrom);
+        Assert.Equal(new Bounds(RowsFromPreview: true, Rows: null, TimeSpan.FromSeconds(60)), requirement.Bounds);
+        Assert.Equal(new GrantTerms(1, TimeSpan.FromMinutes(10)), requirement.Grant);
+    }
+
+    [Fact]
+    public void The_example_denies_everything_while_frozen()
+    {
+        var frozen = new Calendar(_ => true, _ => true);
+
+        Assert.Equal("freeze", Ids(s_example.Judge(Sql() with { Calendar = frozen })));
+        Assert.Equal("freeze", Ids(s_example.Judge(Input(GateKind.Mcp) with { Calendar = frozen })));
+    }
+
+    [Fact]
+    public void An_unknown_calendar_denies_because_doubt_makes_stricter() =>
+        Assert.Equal("freeze", Ids(s_example.Judge(Sql())));
+
+    [Fact]
+    public void Where_no_rule_matches_the_default_asks_its_reviewers()
+    {
+        var verdict = s_example.Judge(Sql(("read_only", false)) with { Calendar = s_quiet });
+
+        Assert.Equal(VerdictOutcome.Require, verdict.Outcome);
+        Assert.Equal(RuleId.Default, Assert.Single(verdict.Requirements).Rule);
+        Assert.Equal("default", Ids(verdict));
+    }
+
+    [Theory]
+    [InlineData("default: deny", "No rule covers this action, and the policy's default is deny.")]
+    [InlineData("default: { deny: , reason: Ask the platform team. }", "Ask the platform team.")]
+    [InlineData("default: require", "no-reviewer")]
+    [InlineData("default: { require: }", "no-reviewer")]
+    [InlineData("rules: []", "No rule covers this action, and the policy has no default, so it is denied.")]
+    public void A_default_without_reviewers_denies_and_says_why(string text, string reason)
+    {
+        var verdict = Loaded($"version: 1\n{text}").Judge(Sql());
+
+        Assert.Equal(VerdictOutcome.Deny, verdict.Outcome);
+        Assert.Equal(new MatchedRule(RuleId.Default, reason), Assert.Single(verdict.Rules));
+    }
+
+    [Fact]
+    public void No_file_at_all_denies_everything() =>
+        Assert.Equal(VerdictOutcome.Deny, Loaded(Policy.Load([], Staff)).Judge(Sql()).Outcome);
+
+    [Fact]
+    public void Every_rule_that_denies_is_named_and_no_other()
+    {
+        var policy = Loaded(Rules("deny: sql.no_where", "require: sql.no_where", "deny: sql.opaque", "allow: sql.read_only"));
+
+        var verdict = policy.Judge(Sql(("no_where", true), ("opaque", true)));
+
+        Assert.Equal("r0 r2", Ids(verdict));
+        Assert.Empty(verdict.Requirements);
+    }
+
+    [Fact]
+    public void Every_rule_that_requires_opens_its_own_track()
+    {
+        var policy = Loaded(Rules("require: sql.no_where", "require: sql.opaque", "allow: sql.read_only"));
+
+        var verdict = policy.Judge(Sql(("no_where", true), ("opaque", true)));
+
+        Assert.Equal(["r0", "r1"], verdict.Requirements.Select(requirement => requirement.Rule.Value));
+        Assert.All(verdict.Requirements, requirement => Assert.Equal(TimeSpan.FromMinutes(30), requirement.Stages[0].Within));
+    }
+
+    [Theory]
+    [InlineData("preview.rows > 10")]
+    [InlineData("history.count(\"1h\") > 10")]
+    [InlineData("history.first_time")]
+    [InlineData("calendar.business_hours(\"UTC\")")]
+    [InlineData("1 / (action.bytes - 2) > 0")]
+    [InlineData("action.arguments.missing == 1")]
+    [InlineData("action.bytes + 9223372036854775807 > 0")]
+    public void A_condition_without_an_answer_holds_for_strict_rules_only(string condition)
+    {
+        Assert.Equal(VerdictOutcome.Deny, Outcome($"deny: {condition}"));
+        Assert.Equal(VerdictOutcome.Require, Outcome($"require: {condition}"));
+        Assert.Equal("default", Ids(Loaded(Rules($"allow: {condition}")).Judge(Sql())));
+    }
+
+    [Fact]
+    public void A_fact_of_the_wrong_type_makes_stricter()
+    {
+        var policy = Loaded(Rules("deny: sql.opaque", "allow: sql.read_only"));
+
+        Assert.Equal("r0", Ids(policy.Judge(Sql(("opaque", "no")))));
+        Assert.Equal("default", Ids(policy.Judge(Sql(("read_only", 1L)))));
+    }
+
+    [Fact]
+    public void A_gate_that_derived_nothing_is_not_trusted() =>
+        Assert.Equal("r0", Ids(Loaded(Rules("deny: sql.opaque", "allow: action.bytes < 100")).Judge(Input(GateKind.Postgres))));
+
+    [Fact]
+    public void Absence_that_is_known_reads_as_an_empty_text() =>
+        Assert.Equal("r0 r1", Ids(Loaded(Rules("deny: claimed.reason == \"\"", "deny: agent.on_behalf_of == \"\"")).Judge(Sql())));
+
+    [Theory]
+    [InlineData("action.arguments.amount > 100", true)]
+    [InlineData("action.arguments.lines.exists(l, l.sku == \"x\")", true)]
+    [InlineData("action.arguments.lines.all(l, l.sku == \"y\")", false)]
+    [InlineData("action.operation == \"operation\" && action.via == \"api\"", true)]
+    [InlineData("\"pii\" in target.labels && target.name == \"orders\"", true)]
+    [InlineData("agent.id == \"bot\" && agent.owner == \"alice\" && \"dba\" in agent.groups", true)]
+    public void Rules_read_the_action_its_target_and_its_agent(string condition, bool holds)
+    {
+        var input = Input(GateKind.Api, arguments: """{"amount":250,"lines":[{"sku":"x"}]}""");
+
+        Assert.Equal(holds ? "r0" : "default", Ids(Loaded(Rules($"deny: {condition}")).Judge(input)));
+    }
+
+    [Fact]
+    public void Rules_read_the_preview()
+    {
+        var preview = new Preview("deletes") { Rows = 12, Exact = true, Cascades = [new Cascade("public.lines", 40)] };
+        var policy = Loaded(Rules(
+            "deny: preview.rows > 10 && preview.exact",
+            "deny: preview.cascades.exists(c, c.relation == \"public.lines\" && c.rows > 30)",
+            "deny: preview.rows > 20"));
+
+        Assert.Equal("r0 r1", Ids(policy.Judge(Sql() with { Preview = preview })));
+    }
+
+    [Fact]
+    public void Rules_read_history_and_calendar()
+    {
+        var history = new History(time => time == TimeSpan.FromHours(1) ? 7 : null, FirstTime: true, ApproveRate: 0.5);
+        var policy = Loaded(Rules(
+            "deny: history.count(\"1h\") > 6",
+            "deny: history.count(\"1h\") > 7",
+            "deny: history.count(\"2h\") > 7",
+            "deny: history.count(\"soon\") > 7",
+            "deny: history.first_time && history.approve_rate < 0.9",
+            "deny: calendar.business_hours(\"UTC\")",
+            "deny: calendar.business_hours(\"Nowhere\")"));
+
+        var verdict = policy.Judge(Sql() with { History = history, Calendar = s_quiet });
+
+        Assert.Equal("r0 r2 r3 r4 r5 r6", Ids(verdict));
+    }
+
+    [Theory]
+    [InlineData("with", "behind", RecordMode.With)]
+    [InlineData("behind", "before", RecordMode.Before)]
+    public void The_most_careful_way_of_recording_wins(string one, string other, RecordMode expected)
+    {
+        var policy = Loaded($$"""
+            version: 1
+            rules:
+              - { id: a, when: sql.read_only, then: allow, record: {{one}} }
+              - { id: b, when: sql.read_only, then: allow, record: {{other}} }
+              - { id: c, when: sql.read_only, then: allow }
+            """);
+
+        Assert.Equal(expected, policy.Judge(Sql()).Record);
+    }
+
+    [Fact]
+    public void A_rule_without_record_leaves_it_to_the_target() =>
+        Assert.Null(Loaded(Rules("allow: sql.read_only")).Judge(Sql()).Record);
+
+    [Fact]
+    public void Only_requests_that_a_preview_could_decide_ask_for_one()
+    {
+        var policy = Loaded(Rules("require: sql.no_where && preview.rows > 10", "allow: sql.read_only"));
+
+        Assert.True(policy.NeedsPreview(GateKind.Postgres));
+        Assert.False(policy.NeedsPreview(GateKind.Mcp));
+        Assert.True(policy.NeedsPreview(Sql(("no_where", true))));
+        Assert.False(policy.NeedsPreview(Sql()));
+    }
+
+    [Fact]
+    public void The_hash_covers_every_file_and_not_the_order_they_come_in()
+    {
+        PolicyText one = new("a.yaml", "version: 1\ndefault: deny\n");
+        PolicyText two = new("b.yaml", "version: 1\n");
+
+        var hash = Loaded(Policy.Load([one, two], null)).Hash;
+
+        Assert.Equal(hash, Loaded(Policy.Load([two, one], null)).Hash);
+        Assert.NotEqual(hash, Loaded(Policy.Load([one], null)).Hash);
+        Assert.NotEqual(hash, Loaded(Policy.Load([one, two with { Text = "version: 1 \n" }], null)).Hash);
+    }
+
+    private static VerdictOutcome Outcome(string rule) => Loaded(Rules(rule)).Judge(Sql()).Outcome;
+}
