@@ -54,4 +54,8 @@ public sealed record ActionRecord
 
     /// <summary>Whether a person had to decide.</summary>
     public bool WasHeld => Verdict.Outcome == VerdictOutcome.Require;
+
+    /// <summary>Reads what a store or an archive returned.</summary>
+    /// <exception cref="StoreUnavailableException">The stored bytes do not have the stored digest.</exception>
+    public static ActionRecord Of(StoredAction stored) => RecordCodec.FromStored(stored);
 }
