@@ -51,8 +51,8 @@ internal static partial class SyntaxRules
 
     public static IEnumerable<Finding> CatchesOfEverything(SourceFile file) => file.Syntax.DescendantNodes()
         .OfType<CatchClauseSyntax>()
-        .Where(clause => clause.Declaration is null && clause.Filter is null)
-        .Select(clause => file.Finding(clause, "Name the exception, or filter it with when."));
+        .Where(clause => clause.Declaration is null && clause.Filter is null && !Rethrows(clause))
+        .Select(clause => file.Finding(clause, "Name the exception, filter it with when, or throw it again."));
 
     public static IEnumerable<BaseTypeDeclarationSyntax> Types(SourceFile file) =>
         file.Syntax.DescendantNodes().OfType<BaseTypeDeclarationSyntax>();
@@ -78,6 +78,9 @@ internal static partial class SyntaxRules
 
     private static bool IsMisplaced(ParameterListSyntax list, ParameterSyntax token) =>
         token.Default is not null || list.Parameters.Last() != token;
+
+    private static bool Rethrows(CatchClauseSyntax clause) =>
+        clause.Block.Statements.LastOrDefault() is ThrowStatementSyntax { Expression: null };
 
     private static bool IsSilent(CatchClauseSyntax clause) =>
         clause.Block.Statements.Count == 0

@@ -36,6 +36,7 @@ public sealed class TidyRulesTests
             Method("if (a) { } else if (b) { } else if (c) { } else if (d) { } else if (e) { }"));
         Tells(SyntaxRules.SilentCatches, Method("try { } catch (E) { }"), Method("try { } catch (E) {\n// Gone.\n}"));
         Tells(SyntaxRules.CatchesOfEverything, Method("try { } catch { a(); }"), Method("try { } catch (E) { a(); }"));
+        Tells(SyntaxRules.CatchesOfEverything, Method("try { } catch { }"), Method("try { } catch { a(); throw; }"));
     }
 
     [Theory]
