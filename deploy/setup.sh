@@ -29,7 +29,7 @@ as_root() {
 }
 
 # apt drops its privileges while it downloads, so its folder for temporary files must be open to everybody.
-apt() {
+apt_get() {
     local temporary="${TMPDIR:-/tmp}"
     [ "$(stat -c %a "$temporary" 2>/dev/null)" = 1777 ] || temporary=/tmp
     as_root env DEBIAN_FRONTEND=noninteractive TMPDIR="$temporary" apt-get -q "$@" </dev/null >&2
@@ -37,13 +37,13 @@ apt() {
 
 refresh_apt_lists() {
     if [ "$apt_lists_are_fresh" = false ]; then
-        apt update || return 1
+        apt_get update || return 1
         apt_lists_are_fresh=true
     fi
 }
 
 install_packages() {
-    command -v apt-get >/dev/null && refresh_apt_lists && apt install -y --no-install-recommends "$@"
+    command -v apt-get >/dev/null && refresh_apt_lists && apt_get install -y --no-install-recommends "$@"
 }
 
 # A check is a command, a shared library (it contains ".so") or a file (it starts with "/").

@@ -55,7 +55,7 @@ public sealed record ActionRecord
     /// <summary>Whether a person had to decide.</summary>
     public bool WasHeld => Verdict.Outcome == VerdictOutcome.Require;
 
-    /// <summary>Reads a stored action.</summary>
-    /// <exception cref="StoreUnavailableException">The row and its payload contradict each other.</exception>
-    public static ActionRecord From(StoredAction stored) => RecordCodec.FromStored(stored);
+    /// <summary>Reads what a store or an archive returned.</summary>
+    /// <exception cref="StoreUnavailableException">The stored bytes do not have the stored digest.</exception>
+    public static ActionRecord Of(StoredAction stored) => RecordCodec.FromStored(stored);
 }

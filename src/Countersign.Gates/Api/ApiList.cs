@@ -20,7 +20,7 @@ internal sealed class ApiList(ApiRooms rooms)
 
         var page = visibleTo.Limit == 0
             ? []
-            : (await rooms.Archive.ListAsync(visibleTo, context.RequestAborted)).Select(ActionRecord.From).ToList();
+            : (await rooms.Archive.ListAsync(visibleTo, context.RequestAborted)).Select(ActionRecord.Of).ToList();
         context.Response.ContentType = "application/json";
         context.Response.Headers.CacheControl = "no-store";
         await using var json = new Utf8JsonWriter(context.Response.BodyWriter.AsStream());

@@ -16,11 +16,13 @@ internal ref struct CanonicalReader(ReadOnlySpan<byte> input, JsonLimits limits)
     /// <summary>The canonical bytes, or null with the refusal.</summary>
     public byte[]? Read(out JsonRefusal? refusal)
     {
+        // 1, 2 with 3 inside, 4.
         bool read = _tokens.TryCheckWhole() && TryReadValue() && TryEnd();
         refusal = _tokens.Refusal;
         return read ? _tokens.Output.Written.ToArray() : null;
     }
 
+    // 2. One value of any kind.
     private bool TryReadValue()
     {
         _tokens.SkipWhiteSpace();

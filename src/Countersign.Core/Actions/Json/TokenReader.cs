@@ -24,7 +24,7 @@ internal ref struct TokenReader(ReadOnlySpan<byte> input, JsonLimits limits)
     /// <summary>The byte at the position; only when not at the end.</summary>
     public readonly byte Next => _input[_position];
 
-    // Valid UTF-8 is checked once and for all, so that later steps may copy bytes without looking at them.
+    /// <summary>Checks what concerns the document as a whole: bytes, byte order mark, UTF-8.</summary>
     public bool TryCheckWhole()
     {
         if (_input.Length > limits.Bytes)
@@ -37,6 +37,7 @@ internal ref struct TokenReader(ReadOnlySpan<byte> input, JsonLimits limits)
             return Refuse(JsonFault.ByteOrderMark, 0);
         }
 
+        // Checked here once and for all, so that later steps may copy bytes without looking at them.
         return Utf8.IsValid(_input) || Refuse(JsonFault.InvalidUtf8, FindInvalidUtf8());
     }
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Countersign.Core.Policies.Cel.Ast;
 using Countersign.Core.Policies.Cel.Checking;
 using Countersign.Core.Policies.Cel.Parsing;
@@ -29,6 +30,25 @@ public static class CelExpression
         ArgumentNullException.ThrowIfNull(schema);
         return Compile(source, schema, CelLimits.Default, isLenient: true);
     }
+
+    /// <summary>
+    /// The conditions that &amp;&amp;, || and ! combine, each once, in the order written; none when the text does not
+    /// parse. An atom compiles on its own, so a decision can be explained atom by atom.
+    /// </summary>
+    public static ImmutableArray<string> Atoms(string source)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        return Parser.TryParse(source, CelLimits.Default, out var expression, out _)
+            ? [.. AtomsOf(expression).Select(static atom => atom.ToString()).Distinct()]
+            : [];
+    }
+
+    private static IEnumerable<Expression> AtomsOf(Expression expression) => expression switch
+    {
+        Expression.Logical logical => logical.Operands.SelectMany(AtomsOf),
+        Expression.Unary { Operator: UnaryOperator.Not } not => AtomsOf(not.Operand),
+        _ => [expression],
+    };
 
     private static CompileResult Compile(string source, FactSchema schema, CelLimits limits, bool isLenient)
     {

@@ -17,17 +17,27 @@ public static class CelJson
     /// <summary>Evaluates one expression over bindings, an object of typed JSON by variable name, without a schema.</summary>
     public static CelValue Evaluate(string source, JsonElement bindings, FindTimeZone? findTimeZone)
     {
+        if (bindings.ValueKind != JsonValueKind.Object)
+        {
+            return CelValue.Error("the bindings must be a JSON object of typed values by name");
+        }
+
         var builder = new FactSchema.Builder { FindTimeZone = findTimeZone };
-        var values = new List<(Fact Fact, CelValue Value)>();
+        var values = new Dictionary<string, (Fact Fact, CelValue Value)>();
         foreach (var binding in bindings.EnumerateObject())
         {
+            if (binding.Name.Length == 0 || values.ContainsKey(binding.Name))
+            {
+                return CelValue.Error($"the binding '{binding.Name}' has no name or comes twice");
+            }
+
             var fact = builder.Add(binding.Name, CelType.Dyn, CelLimits.Elements, CelLimits.TextLength);
-            values.Add((fact, Read(binding.Value)));
+            values.Add(binding.Name, (fact, Read(binding.Value)));
         }
 
         var schema = builder.Build();
         var frame = new FactFrame(schema);
-        foreach (var (fact, value) in values)
+        foreach (var (fact, value) in values.Values)
         {
             frame.Set(fact, value);
         }
@@ -48,7 +58,7 @@ public static class CelJson
             return Read(element, depth: 0);
         }
         catch (Exception exception) when (exception is InvalidOperationException or FormatException
-            or OverflowException or KeyNotFoundException or ArgumentException)
+            or OverflowException or KeyNotFoundException or ArgumentException or IndexOutOfRangeException)
         {
             // JsonElement and the number parsers refuse wrong shapes by throwing; here that is the caller's bad input.
             return CelValue.Error($"the typed JSON is malformed: {exception.Message}");

@@ -56,8 +56,11 @@ public sealed class FactSchema
 
         public FindTimeZone? FindTimeZone { get; set; }
 
-        /// <summary>Declares a fact; the sizes bound its elements and the length of its strings for the cost estimate.</summary>
-        public Fact Add(string name, CelType type, int maxElements = 1_000, int maxLength = 65_536)
+        /// <summary>
+        /// Declares a fact. The cost estimate trusts its sizes: elements of a list or map, UTF-16 code units of a string,
+        /// octets of bytes. A larger value becomes an error when it is set; what a collection holds is not measured.
+        /// </summary>
+        public Fact Add(string name, CelType type, int maxElements = 1_000, int maxLength = 4_096)
         {
             ArgumentException.ThrowIfNullOrEmpty(name);
             if (Facts.Exists(known => known.Name == name))

@@ -14,6 +14,7 @@ internal sealed class CostEstimate
     public const int PatternCost = 1_000;
 
     private const int HostCallCost = 10;
+    private const int PatternStepsPerVolume = 8;
     private const double Ceiling = 1e15;
 
     private readonly Size[] _locals;
@@ -73,7 +74,7 @@ internal sealed class CostEstimate
                 return (Estimate(negate.Operand).Cost + 1, Size.Scalar);
             case Node.Matches matches:
                 var (cost, text) = Estimate(matches.Operand);
-                return (cost + 1 + (text.Length / 8), Size.Scalar);
+                return (cost + (text.Volume * PatternStepsPerVolume), Size.Scalar);
             case Node.Logical logical:
                 return (logical.Operands.Sum(operand => Estimate(operand).Cost) + 1, Size.Scalar);
             case Node.Equal equal:
@@ -102,16 +103,9 @@ internal sealed class CostEstimate
     private static (double Cost, Size Size) Sum(
         CelType type, (double Cost, Size Size) left, (double Cost, Size Size) right)
     {
-        var length = left.Size.Length + right.Size.Length;
-        var size = type switch
-        {
-            CelType.List => Size.Collection(length, Size.Larger(left.Size.Item, right.Size.Item)),
-            _ when type == CelType.String || type == CelType.Bytes => Size.Text(length),
-            _ when type.IsDyn && length > 2 => Size.Collection(length, Size.Larger(left.Size.Item, right.Size.Item)),
-            _ => Size.Scalar,
-        };
-        var copied = type is CelType.List || type.IsDyn ? size.Length : size.Volume;
-        return (left.Cost + right.Cost + copied, size);
+        var isScalar = type.IsNumeric || type == CelType.Timestamp || type == CelType.Duration;
+        var size = isScalar ? Size.Scalar : Size.Concatenate(left.Size, right.Size);
+        return (left.Cost + right.Cost + size.Volume, size);
     }
 
     private (double Cost, Size Size) Conditional(Node.Conditional conditional)

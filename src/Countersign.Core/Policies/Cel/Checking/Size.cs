@@ -2,7 +2,7 @@ namespace Countersign.Core.Policies.Cel.Checking;
 
 /// <summary>
 /// An upper bound of a value's size: characters of a text or elements of a collection, and the size of each element.
-/// The volume is what walking the whole value costs, in steps.
+/// The volume is what walking the whole value costs, in steps. A value of unknown shape may be either.
 /// </summary>
 internal sealed class Size
 {
@@ -65,6 +65,10 @@ internal sealed class Size
         }
     }
 
+    /// <summary>The size of two texts or two lists, one after the other.</summary>
+    public static Size Concatenate(Size left, Size right) =>
+        new(left.Length + right.Length, Larger(left.Item, right.Item), left.Volume + right.Volume);
+
     public static Size Larger(Size left, Size right) => left.Volume >= right.Volume ? left : right;
 
     private static Size Of(CelType type, int elements, int length) => type switch
@@ -72,8 +76,7 @@ internal sealed class Size
         CelType.List list => Collection(elements, Of(list.Element, elements, length)),
         CelType.Map map => Collection(elements, Larger(Of(map.Key, 1, length), Of(map.Value, elements, length))),
         _ when type == CelType.String || type == CelType.Bytes => Text(length),
-        _ when type.IsDyn => new Size(
-            Math.Max(elements, length), item: null, 1 + elements + (length / CharactersPerStep)),
+        _ when type.IsDyn => new Size(elements, item: null, 1 + elements + (length / CharactersPerStep)),
         _ => Scalar,
     };
 }

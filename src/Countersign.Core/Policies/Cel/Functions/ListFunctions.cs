@@ -60,10 +60,15 @@ internal static class ListFunctions
         }
 
         var order = Enumerable.Range(0, items.Length)
-            .OrderBy(i => ranks[i], Comparer<CelValue>.Create(static (x, y) =>
-                Ordering.TryCompare(x, y, out var comparison) ? comparison : 0));
+            .OrderBy(i => ranks[i], Comparer<CelValue>.Create(CompareRanks));
         return FromArray(order.Select(i => items[i]));
     }
+
+    /// <summary>A total order, which sorting needs: NaN comes before every number.</summary>
+    private static int CompareRanks(CelValue left, CelValue right) =>
+        left.Kind == CelKind.Double ? left.AsDouble.CompareTo(right.AsDouble)
+        : Ordering.TryCompare(left, right, out var order) ? order
+        : 0;
 
     private static CelValue Exhausted => CelValue.Error(CelFault.BudgetExhausted);
 

@@ -44,6 +44,7 @@ internal sealed class StringReader(string source, StringOpening opening)
                 return new Token(TokenKind.Invalid, start, $"the literal is not closed; end it with {opening.Quote}");
             }
 
+            var at = Position;
             if (c == '\\' && !opening.IsRaw)
             {
                 ReadEscape();
@@ -55,7 +56,7 @@ internal sealed class StringReader(string source, StringOpening opening)
 
             if (_fault is not null)
             {
-                return new Token(TokenKind.Invalid, Position, _fault);
+                return new Token(TokenKind.Invalid, at, _fault);
             }
         }
 

@@ -1,0 +1,96 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+
+namespace Countersign.Core.Ledger;
+
+/// <summary>A SHA-256 value: 32 bytes held in place, so that a million of them are one array and no objects.</summary>
+public readonly record struct Hash32
+{
+    public const int Length = 32;
+
+    private readonly ulong _first;
+    private readonly ulong _second;
+    private readonly ulong _third;
+    private readonly ulong _fourth;
+
+    /// <summary>
+    /// Takes exactly 32 bytes; all zeros are refused, because nobody knows a preimage and bugs produce them.
+    /// </summary>
+    public Hash32(ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.Length != Length)
+        {
+            throw new FormatException($"A hash has {Length} bytes, but {bytes.Length} were given.");
+        }
+
+        var words = MemoryMarshal.Cast<byte, ulong>(bytes);
+        (_first, _second, _third, _fourth) = (words[0], words[1], words[2], words[3]);
+        if (IsDefault)
+        {
+            throw new FormatException(
+                "A hash of 32 zero bytes is refused: it is an unset value, not a SHA-256 result.");
+        }
+    }
+
+    private bool IsDefault => (_first | _second | _third | _fourth) == 0;
+
+    /// <summary>SHA-256 of the bytes, without any prefix.</summary>
+    public static Hash32 Of(ReadOnlySpan<byte> content)
+    {
+        Span<byte> hash = stackalloc byte[Length];
+        SHA256.HashData(content, hash);
+        return new Hash32(hash);
+    }
+
+    /// <summary>Reads 64 lower-case hex digits.</summary>
+    public static Hash32 ParseHex(string hex)
+    {
+        if (!LowerHex.Is(hex, 2 * Length))
+        {
+            throw new FormatException($"'{hex}' is not a hash: write 64 lower-case hex digits.");
+        }
+
+        return new Hash32(Convert.FromHexString(hex));
+    }
+
+    /// <summary>Reads the canonical base64 spelling of 32 bytes.</summary>
+    public static Hash32 ParseBase64(string text) =>
+        CanonicalBase64.TryDecode(text, out var bytes) && bytes.Length == Length
+            ? new Hash32(bytes)
+            : throw new FormatException($"'{text}' is not a hash: write the padded base64 form of 32 bytes.");
+
+    /// <summary>Writes the 32 bytes to the start of the destination.</summary>
+    public void CopyTo(Span<byte> destination)
+    {
+        if (IsDefault)
+        {
+            throw new InvalidOperationException("A default Hash32 is the hash of nothing.");
+        }
+
+        var words = MemoryMarshal.Cast<byte, ulong>(destination[..Length]);
+        (words[0], words[1], words[2], words[3]) = (_first, _second, _third, _fourth);
+    }
+
+    public byte[] ToArray()
+    {
+        var bytes = new byte[Length];
+        CopyTo(bytes);
+        return bytes;
+    }
+
+    public string ToHex()
+    {
+        Span<byte> bytes = stackalloc byte[Length];
+        CopyTo(bytes);
+        return Convert.ToHexStringLower(bytes);
+    }
+
+    public string ToBase64()
+    {
+        Span<byte> bytes = stackalloc byte[Length];
+        CopyTo(bytes);
+        return Convert.ToBase64String(bytes);
+    }
+
+    public override string ToString() => IsDefault ? "" : ToHex();
+}

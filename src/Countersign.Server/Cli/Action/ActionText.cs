@@ -1,0 +1,128 @@
+using System.Text;
+using System.Text.Json;
+using Countersign.Core.Reviews;
+
+namespace Countersign.Server.Cli.Action;
+
+/// <summary>An action as text for a terminal. Whatever came from outside is shown without control characters.</summary>
+internal static class ActionText
+{
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+
+    public static string Line(JsonElement action) => string.Join(
+        "  ",
+        action.GetProperty("id").GetString(),
+        action.GetProperty("state").GetString()!.PadRight(10),
+        action.GetProperty("created_at").GetDateTimeOffset().ToString("yyyy-MM-dd HH:mm:ss'Z'"),
+        Show(action.GetProperty("agent").GetProperty("id")),
+        $"{Show(action.GetProperty("operation"))} on {Show(action.GetProperty("target"))} " +
+        $"({Show(action.GetProperty("environment"))})");
+
+    public static string Page(JsonElement action)
+    {
+        var text = new StringBuilder();
+        text.AppendLine(
+            $"[{Show(action.GetProperty("environment"))}] {Show(action.GetProperty("operation"))} on " +
+            $"{Show(action.GetProperty("target"))}");
+        text.AppendLine($"{action.GetProperty("id").GetString()}  revision {action.GetProperty("revision")}  " +
+            $"{action.GetProperty("state").GetString()}");
+        AppendExact(text, action);
+        AppendWho(text, action);
+        AppendRules(text, action);
+        AppendReview(text, action);
+        AppendEnd(text, action);
+        return text.ToString().TrimEnd();
+    }
+
+    private static void AppendExact(StringBuilder text, JsonElement action)
+    {
+        text.AppendLine().AppendLine("Exactly this:");
+        var arguments = JsonSerializer.Serialize(action.GetProperty("arguments"), Indented);
+        foreach (var line in DisplayText.Lines(arguments).Text.Split('\n'))
+        {
+            text.AppendLine("  " + line);
+        }
+
+        text.AppendLine($"  {action.GetProperty("digest").GetString()}");
+    }
+
+    private static void AppendWho(StringBuilder text, JsonElement action)
+    {
+        var agent = action.GetProperty("agent");
+        text.AppendLine().Append($"Asked by {Show(agent.GetProperty("id"))}, owned by {Show(agent.GetProperty("owner"))}");
+        text.AppendLine(agent.GetProperty("on_behalf_of").ValueKind == JsonValueKind.String
+            ? $", on behalf of {Show(agent.GetProperty("on_behalf_of"))}"
+            : "");
+        if (action.GetProperty("claimed").GetProperty("reason") is { ValueKind: JsonValueKind.String } reason)
+        {
+            text.AppendLine($"The agent says (nobody checked it): {Show(reason)}");
+        }
+    }
+
+    private static void AppendRules(StringBuilder text, JsonElement action)
+    {
+        var verdict = action.GetProperty("verdict");
+        text.AppendLine().AppendLine($"Policy says {verdict.GetProperty("outcome").GetString()}:");
+        foreach (var rule in verdict.GetProperty("rules").EnumerateArray())
+        {
+            text.AppendLine($"  {Show(rule.GetProperty("id"))}: {Show(rule.GetProperty("reason"))}");
+        }
+    }
+
+    private static void AppendReview(StringBuilder text, JsonElement action)
+    {
+        if (action.GetProperty("review") is not { ValueKind: JsonValueKind.Object } review)
+        {
+            return;
+        }
+
+        text.AppendLine();
+        foreach (var stage in review.GetProperty("tracks").EnumerateArray()
+            .SelectMany(track => track.GetProperty("stages").EnumerateArray()))
+        {
+            text.AppendLine(
+                $"{stage.GetProperty("have")} of {stage.GetProperty("need")} from {Show(stage.GetProperty("of"))}");
+        }
+
+        foreach (var vote in review.GetProperty("votes").EnumerateArray())
+        {
+            text.AppendLine(
+                $"  {Show(vote.GetProperty("person"))}: {vote.GetProperty("decision").GetString()} " +
+                $"({vote.GetProperty("assurance").GetString()}) {Show(vote.GetProperty("comment"))}");
+        }
+
+        if (review.GetProperty("why_not") is { ValueKind: JsonValueKind.String } whyNot)
+        {
+            text.AppendLine(Show(whyNot));
+        }
+    }
+
+    private static void AppendEnd(StringBuilder text, JsonElement action)
+    {
+        if (action.GetProperty("explanation") is { ValueKind: JsonValueKind.String } explanation)
+        {
+            text.AppendLine(Show(explanation));
+        }
+
+        if (action.GetProperty("outcome") is { ValueKind: JsonValueKind.Object } outcome)
+        {
+            text.AppendLine().AppendLine(
+                $"Outcome: {outcome.GetProperty("state").GetString()} after {outcome.GetProperty("duration_ms")} ms");
+            if (outcome.TryGetProperty("error", out var error))
+            {
+                text.AppendLine("  " + Show(error));
+            }
+
+            if (outcome.TryGetProperty("result", out var result))
+            {
+                text.AppendLine("  " + DisplayText.OneLine(result.GetRawText()).Text);
+            }
+        }
+
+        var ledger = action.GetProperty("ledger");
+        text.AppendLine($"Ledger entry {ledger.GetProperty("index")} of {ledger.GetProperty("size")}");
+    }
+
+    private static string Show(JsonElement value) =>
+        value.ValueKind == JsonValueKind.String ? DisplayText.OneLine(value.GetString()).Text : "";
+}

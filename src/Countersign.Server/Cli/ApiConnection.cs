@@ -1,0 +1,91 @@
+using System.CommandLine;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+using Countersign.Core.Reviews;
+
+namespace Countersign.Server.Cli;
+
+/// <summary>The API of a running server, as commands use it: where it is, who asks, and errors as people read them.</summary>
+internal sealed class ApiConnection : IDisposable
+{
+    private const string UrlVariable = "COUNTERSIGN_URL";
+    private const string TokenVariable = "COUNTERSIGN_TOKEN";
+    private const string DefaultUrl = "http://127.0.0.1:7070";
+
+    private readonly HttpClient _http;
+
+    private ApiConnection(HttpClient http) => _http = http;
+
+    public static Option<string?> Url { get; } = new("--url")
+    {
+        Description = $"Address of the server; {UrlVariable}, else {DefaultUrl}.",
+        Recursive = true,
+    };
+
+    /// <summary>Opens a connection with the token of the environment; tokens are never taken from the command line.</summary>
+    public static ApiConnection Open(ParseResult parsed)
+    {
+        var text = parsed.GetValue(Url) ?? Environment.GetEnvironmentVariable(UrlVariable) ?? DefaultUrl;
+        if (!Uri.TryCreate(text, UriKind.Absolute, out var url))
+        {
+            throw new CommandFailure(ExitCode.Usage, $"'{text}' is no address; give one like {DefaultUrl} with --url.");
+        }
+
+        if (Environment.GetEnvironmentVariable(TokenVariable) is not { Length: > 0 } token)
+        {
+            throw new CommandFailure(ExitCode.Usage, $"Set {TokenVariable} to your token.");
+        }
+
+        var http = new HttpClient { BaseAddress = url, Timeout = Timeout.InfiniteTimeSpan };
+        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        return new ApiConnection(http);
+    }
+
+    public Task<JsonElement> GetAsync(string path, CancellationToken cancellationToken) =>
+        SendAsync(new HttpRequestMessage(HttpMethod.Get, path), cancellationToken);
+
+    public Task<JsonElement> PostAsync(string path, object body, CancellationToken cancellationToken)
+    {
+        var json = JsonSerializer.Serialize(body);
+        return SendAsync(
+            new HttpRequestMessage(HttpMethod.Post, path)
+            {
+                Content = new StringContent(json, Encoding.UTF8, "application/json"),
+            },
+            cancellationToken);
+    }
+
+    public void Dispose() => _http.Dispose();
+
+    private async Task<JsonElement> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        using var response = await _http.SendAsync(request, cancellationToken);
+        var bytes = await response.Content.ReadAsByteArrayAsync(cancellationToken);
+        if (!response.IsSuccessStatusCode)
+        {
+            throw Failure(response, bytes);
+        }
+
+        return JsonElement.Parse(bytes, new JsonDocumentOptions { MaxDepth = 1024 });
+    }
+
+    private static CommandFailure Failure(HttpResponseMessage response, byte[] body)
+    {
+        var code = (int)response.StatusCode switch
+        {
+            503 => ExitCode.Unavailable,
+            _ => ExitCode.Failed,
+        };
+        try
+        {
+            var detail = JsonElement.Parse(body).GetProperty("detail").GetString();
+            return new CommandFailure(code, DisplayText.OneLine(detail).Text);
+        }
+        catch (Exception other) when (other is JsonException or KeyNotFoundException or InvalidOperationException)
+        {
+            return new CommandFailure(
+                code, $"The server answered {(int)response.StatusCode} {response.ReasonPhrase}; is it Countersign?");
+        }
+    }
+}

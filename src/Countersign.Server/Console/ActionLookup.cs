@@ -1,0 +1,72 @@
+using Countersign.Core;
+using Countersign.Core.Actions;
+using Countersign.Core.Identity;
+using Countersign.Core.Records;
+using Countersign.Core.Reviews;
+using Countersign.Core.Storage;
+
+namespace Countersign.Server.Console;
+
+/// <summary>
+/// Reads actions for one person. What they may not see does not exist for them: a restricted target's reviews are there
+/// only for those who stand behind them or may vote on them.
+/// </summary>
+internal sealed class ActionLookup(Gatekeeper gatekeeper, IArchive archive)
+{
+    /// <summary>How far back "first time" looks; an agent that asked for more since is no newcomer.</summary>
+    private const int FirstTimeDepth = 100;
+
+    /// <summary>The action of an address, if it exists for this person.</summary>
+    public async Task<ActionRecord?> FindAsync(Visit visit)
+    {
+        var text = visit.Context.Request.RouteValues["id"] as string ?? visit.Context.Request.Query["action"];
+        return ActionId.TryParse(text, out var id)
+            && await gatekeeper.FindAsync(id, visit.Aborted) is { } record
+            && Exists(record, visit)
+            ? record
+            : null;
+    }
+
+    /// <summary>Matching actions that exist for this person, and the id at which an older page would begin.</summary>
+    public async Task<(IReadOnlyList<ActionRecord> Records, ActionId? Last)> ListAsync(ActionFilter filter, Visit visit)
+    {
+        var stored = await archive.ListAsync(filter, visit.Aborted);
+        var records = stored.Select(ActionRecord.Of).Where(record => Exists(record, visit)).ToList();
+        return (records, stored.Length == filter.Limit ? stored[^1].Row.Id : null);
+    }
+
+    /// <summary>Whether the agent has not asked for this operation on this target before.</summary>
+    public async Task<bool> IsFirstAsync(ActionRecord record, CancellationToken cancellationToken)
+    {
+        var earlier = await archive.ListAsync(
+            new ActionFilter
+            {
+                Agent = record.Asker.Agent,
+                Target = record.Action.Target,
+                Before = record.Id,
+                Limit = FirstTimeDepth,
+            },
+            cancellationToken);
+        return earlier.Select(ActionRecord.Of).All(known => known.Action.Operation != record.Action.Operation);
+    }
+
+    private static bool Exists(ActionRecord record, Visit visit)
+    {
+        var people = visit.Charter.People;
+        var target = visit.Charter.Targets.GetValueOrDefault(record.Action.Target);
+
+        // A target that left the configuration took its setting along: in doubt it was restricted.
+        if (target is { VisibleToReviewersOnly: false })
+        {
+            return true;
+        }
+
+        var electorate = Electorate.Of(record.Life, record.Asker, people, visit.Charter.PolicyAuthors);
+        return electorate.ActorChain.Contains(visit.Person.Id)
+            || electorate.FitsAny(visit.Person.Id)
+            || IsReviewer(target?.Reviewers, visit.Person.Id, people);
+    }
+
+    private static bool IsReviewer(Party? reviewers, PersonId person, People people) =>
+        reviewers is not null && people.MembersOf(reviewers).Contains(person);
+}

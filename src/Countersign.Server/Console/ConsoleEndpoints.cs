@@ -1,0 +1,94 @@
+using Countersign.Server.Console.Endpoints;
+using Countersign.Server.Console.Sessions;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace Countersign.Server.Console;
+
+/// <summary>
+/// The web console: what waits for review, one page per action, and what happened. Pages are plain HTML with plain forms;
+/// the script only fetches them again when something changed. Nothing is ever decided by a GET.
+/// </summary>
+internal static class ConsoleEndpoints
+{
+    private static readonly string[] Reading = [HttpMethods.Get, HttpMethods.Head];
+
+    /// <summary>
+    /// Registers the console. It finds in the container: Gatekeeper, ReviewDesk, IStore, IArchive, Func&lt;Charter&gt;,
+    /// Authenticate, TimeProvider and FillRandom.
+    /// </summary>
+    public static IServiceCollection AddConsole(this IServiceCollection services, ConsoleOptions options) => services
+        .AddSingleton(options)
+        .AddSingleton<SessionStore>()
+        .AddSingleton<OneTimeLinks>()
+        .AddSingleton<SignInThrottle>()
+        .AddSingleton<SignInDesk>()
+        .AddSingleton<FormGuard>()
+        .AddSingleton<PageWriter>()
+        .AddSingleton<ConsoleDoor>()
+        .AddSingleton<ActionLookup>()
+        .AddSingleton<SignInEndpoints>()
+        .AddSingleton<QueueEndpoints>()
+        .AddSingleton<ActionEndpoints>()
+        .AddSingleton<HistoryEndpoints>()
+        .AddSingleton<LiveEvents>();
+
+    public static IEndpointRouteBuilder MapConsole(this IEndpointRouteBuilder routes)
+    {
+        var services = routes.ServiceProvider;
+        var door = services.GetRequiredService<ConsoleDoor>();
+        var signIn = services.GetRequiredService<SignInEndpoints>();
+        var queue = services.GetRequiredService<QueueEndpoints>();
+        var action = services.GetRequiredService<ActionEndpoints>();
+        var history = services.GetRequiredService<HistoryEndpoints>();
+        var live = services.GetRequiredService<LiveEvents>();
+
+        Get("/", door.Public(ToQueue));
+        Get("/console", door.Page(queue.ShowAsync));
+        Get("/console/fragments/queue", door.Live(queue.ShowFragmentAsync));
+
+        Get("/console/actions/{id}", door.Page(action.ShowAsync));
+        Get("/console/actions/{id}/exact", door.Page(action.DownloadAsync));
+        Get("/console/fragments/actions/{id}", door.Live(action.ShowFragmentAsync));
+        Post("/console/actions/{id}/votes", door.Form(action.VoteAsync));
+
+        Get("/console/history", door.Page(history.ShowAsync));
+        Get("/console/events", door.Live(live.StreamAsync));
+
+        Get("/console/sign-in", door.Public(signIn.ShowFormAsync));
+        Post("/console/sign-in", door.PublicForm(signIn.SignInAsync));
+        Get("/console/sign-in/{code}", door.Public(signIn.ShowLinkAsync));
+        Post("/console/sign-in/{code}", door.PublicForm((context, _) => signIn.UseLinkAsync(context)));
+        Post("/console/sign-out", door.Form((visit, _) => signIn.SignOutAsync(visit)));
+
+        Get("/console/assets/{name}", door.Public(context => SendAssetAsync(context, action)));
+
+        // Whatever else is asked under this address, a GET of a form's address included, gets the console's own 404.
+        routes.Map("/console/{**rest}", door.Public(action.WriteMissingAsync));
+        return routes;
+
+        void Get(string pattern, RequestDelegate answer) => routes.MapMethods(pattern, Reading, answer);
+        void Post(string pattern, RequestDelegate answer) => routes.MapPost(pattern, answer);
+    }
+
+    private static Task ToQueue(HttpContext context)
+    {
+        context.Response.Redirect("/console");
+        return Task.CompletedTask;
+    }
+
+    private static async Task SendAssetAsync(HttpContext context, ActionEndpoints missing)
+    {
+        if (!ConsoleAsset.All.TryGetValue(context.Request.RouteValues["name"] as string ?? "", out var asset))
+        {
+            await missing.WriteMissingAsync(context);
+            return;
+        }
+
+        context.Response.ContentType = asset.ContentType;
+        context.Response.ContentLength = asset.Bytes.Length;
+        context.Response.Headers.CacheControl = "public, max-age=31536000, immutable";
+        await context.Response.BodyWriter.WriteAsync(asset.Bytes, context.RequestAborted);
+    }
+}

@@ -1,0 +1,139 @@
+using System.Net.Mime;
+using Countersign.Core;
+using Countersign.Core.Actions;
+using Countersign.Core.Actions.Json;
+using Countersign.Core.Records;
+using Countersign.Core.Reviews;
+using Countersign.Core.Storage;
+using Countersign.Server.Console.Pages;
+using Countersign.Server.Console.Parts;
+using Countersign.Server.Console.Sessions;
+using Countersign.Server.Console.Views;
+using Microsoft.AspNetCore.Http;
+
+namespace Countersign.Server.Console.Endpoints;
+
+/// <summary>The page of one action, and the form on it.</summary>
+internal sealed class ActionEndpoints(
+    ActionLookup lookup, ReviewDesk desk, IStore store, PageWriter pages, ILogger<ActionEndpoints> logger)
+{
+    public async Task ShowAsync(Visit visit)
+    {
+        if (await lookup.FindAsync(visit) is not { } record)
+        {
+            await WriteMissingAsync(visit.Context);
+            return;
+        }
+
+        var notice = visit.Session.TakeNotice(record.Id) is { } left ? new NoticeView(left.Recorded, left.Text) : null;
+        var view = (await ComposerAsync(visit, record) with { Notice = notice }).Compose(record);
+        var frame = Frames.For(view.Headline, visit) with
+        {
+            Events = $"/console/events?action={record.Id}",
+            Fragment = $"/console/fragments/actions/{record.Id}",
+        };
+        await pages.WritePageAsync<ActionPage>(visit.Context, 200, frame, view);
+    }
+
+    public async Task ShowFragmentAsync(Visit visit)
+    {
+        if (await lookup.FindAsync(visit) is not { } record)
+        {
+            await WriteMissingAsync(visit.Context);
+            return;
+        }
+
+        await pages.WritePartAsync<ReviewCard>(visit.Context, new Dictionary<string, object?>
+        {
+            ["View"] = (await ComposerAsync(visit, record)).Compose(record),
+            ["FormToken"] = visit.Session.FormToken,
+        });
+    }
+
+    /// <summary>The bytes behind the digest, for whoever wants to compute it: what no screen can misrepresent.</summary>
+    public async Task DownloadAsync(Visit visit)
+    {
+        if (await lookup.FindAsync(visit) is not { } record)
+        {
+            await WriteMissingAsync(visit.Context);
+            return;
+        }
+
+        var document = new CanonicalObject()
+            .Add("target", record.Action.Target.Value)
+            .Add("operation", record.Action.Operation)
+            .Add("arguments", record.Action.Arguments)
+            .ToCanonicalJson();
+        var response = visit.Context.Response;
+        response.ContentType = MediaTypeNames.Application.Json;
+        response.Headers.ContentDisposition = $"attachment; filename=\"{record.Id}.{record.Life.Revision}.json\"";
+        await response.BodyWriter.WriteAsync(document.Bytes, visit.Aborted);
+    }
+
+    /// <summary>Takes an answer to the review desk and shows what became of it: only after it is durable.</summary>
+    public async Task VoteAsync(Visit visit, IFormCollection form)
+    {
+        if (await lookup.FindAsync(visit) is not { } record)
+        {
+            await WriteMissingAsync(visit.Context);
+            return;
+        }
+
+        if (BallotOf(form) is not { } ballot)
+        {
+            await pages.WriteMessageAsync(
+                visit.Context, 400, "Unreadable form", "The form names no decision or no digest. Open the page again.");
+            return;
+        }
+
+        var answer = await desk.VoteAsync(record.Id, visit.Voter, ballot, visit.Aborted);
+        var notice = NoticeOf(visit, record.Id, ballot, answer);
+        Log.Answered(logger, visit.Person.Id, record.Id, notice.Recorded ? ballot.Decision.ToText() : "not recorded");
+        visit.Session.Leave(notice);
+        visit.Context.Response.StatusCode = StatusCodes.Status303SeeOther;
+        visit.Context.Response.Headers.Location = $"/console/actions/{record.Id}";
+    }
+
+    public Task WriteMissingAsync(HttpContext context) => pages.WriteMessageAsync(
+        context, 404, "Not found", "There is no such page, or it is not for you. The list of reviews shows what is.");
+
+    private async Task<CardComposer> ComposerAsync(Visit visit, ActionRecord record) =>
+        new(visit.Charter, visit.Voter, desk.RightOf(visit.Person.Id, record), store.Now)
+        {
+            IsFirst = record.WasHeld ? await lookup.IsFirstAsync(record, visit.Aborted) : null,
+        };
+
+    private static Ballot? BallotOf(IFormCollection form)
+    {
+        Decision? decision = form["decision"].ToString() switch
+        {
+            "approve" => Decision.Approve,
+            "deny" => Decision.Deny,
+            _ => null,
+        };
+        var comment = form["comment"].ToString().Trim();
+        return decision is { } made && ActionDigest.TryParse(form["digest"], out var digest)
+            ? new Ballot(made, digest, comment.Length == 0 ? null : comment)
+            : null;
+    }
+
+    private Notice NoticeOf(Visit visit, ActionId id, Ballot ballot, DeskAnswer answer) => answer switch
+    {
+        DeskAnswer.Recorded recorded => new Notice(id, Recorded: true, RecordedText(ballot.Decision, recorded.Record)),
+        DeskAnswer.Refused refused => new Notice(
+            id,
+            Recorded: false,
+            Words.Of(refused.Why, refused.Record, desk.RightOf(visit.Person.Id, refused.Record))),
+        _ => new Notice(id, Recorded: false, "The action does not exist any more."),
+    };
+
+    private static string RecordedText(Decision decision, ActionRecord record)
+    {
+        var entry = $"It is in the ledger as entry {record.Ledger.Index}.";
+        return decision == Decision.Deny
+            ? $"Your denial is recorded. {entry}"
+            : record.State == ActionState.Pending
+                ? $"Your approval is recorded; more are needed. {entry}"
+                : $"Your approval is recorded, and the review is approved. {entry}";
+    }
+}

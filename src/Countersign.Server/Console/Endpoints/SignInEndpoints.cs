@@ -1,0 +1,131 @@
+using Countersign.Core;
+using Countersign.Core.Actions;
+using Countersign.Core.Identity;
+using Countersign.Core.Reviews;
+using Countersign.Gates.Access;
+using Countersign.Server.Console.Pages;
+using Countersign.Server.Console.Sessions;
+using Countersign.Server.Console.Views;
+using Microsoft.AspNetCore.Http;
+
+namespace Countersign.Server.Console.Endpoints;
+
+/// <summary>
+/// Signing in and out. A token gives a session of assurance <c>token</c>; a one-time link of the demo gives one of
+/// assurance <c>session</c>, and only when its button is pressed.
+/// </summary>
+internal sealed class SignInEndpoints(
+    SignInDesk desk, OneTimeLinks links, PageWriter pages, ConsoleOptions options, ILogger<SignInEndpoints> logger)
+{
+    private const int MaxToken = 4096;
+
+    public Task ShowFormAsync(HttpContext context) =>
+        WriteFormAsync(context, 200, problem: null, context.Request.Query["action"]);
+
+    public async Task SignInAsync(HttpContext context, IFormCollection form)
+    {
+        var after = form["action"].ToString();
+        var token = form["token"].ToString().Trim();
+        if (!desk.Throttle.TryEnter(context.Connection.RemoteIpAddress))
+        {
+            await RefuseAsync(context, 429, "Too many attempts from your address. Wait a minute, then try again.", after);
+            return;
+        }
+
+        switch (token.Length is 0 or > MaxToken ? null : desk.Authenticate(token))
+        {
+            case Caller.OfPerson { Voter: var voter } when desk.Charter().People.Find(voter.Person) is not null:
+                Enter(context, new Voter(voter.Person, Assurance.Token), after);
+                break;
+            case Caller.OfAgent:
+                await RefuseAsync(context, 403, "This is an agent's token. Agents ask; only people sign in here.", after);
+                break;
+            default:
+                await RefuseAsync(context, 401, "No person has this token. Check that you copied all of it.", after);
+                break;
+        }
+    }
+
+    public Task ShowLinkAsync(HttpContext context) =>
+        options.AcceptsOneTimeLinks && links.Peek(CodeOf(context)) is { } id && desk.Charter().People.Find(id) is { } person
+            ? pages.WritePageAsync<LinkPage>(
+                context, 200, new FrameView("Sign in", Person: null), new LinkView(CodeOf(context), Words.Of(person)))
+            : RefuseLinkAsync(context);
+
+    public Task UseLinkAsync(HttpContext context)
+    {
+        if (!options.AcceptsOneTimeLinks
+            || !desk.Throttle.TryEnter(context.Connection.RemoteIpAddress)
+            || links.Consume(CodeOf(context)) is not { } id
+            || desk.Charter().People.Find(id) is not { } person)
+        {
+            return RefuseLinkAsync(context);
+        }
+
+        Enter(context, new Voter(person.Id, Assurance.Session), after: "");
+        return Task.CompletedTask;
+    }
+
+    public Task SignOutAsync(Visit visit)
+    {
+        desk.Sessions.End(ConsoleDoor.CookieOf(visit.Context));
+        visit.Context.Response.Cookies.Delete(ConsoleDoor.CookieName, CookieFor(visit.Context));
+        Log.SignedOut(logger, visit.Person.Id);
+        Redirect(visit.Context, "/console/sign-in");
+        return Task.CompletedTask;
+    }
+
+    private void Enter(HttpContext context, Voter voter, string after)
+    {
+        // The cookie a browser came with never becomes the cookie of a signed-in person.
+        desk.Sessions.End(ConsoleDoor.CookieOf(context));
+        context.Response.Cookies.Append(ConsoleDoor.CookieName, desk.Sessions.Start(voter), CookieFor(context));
+        Log.SignedIn(logger, voter.Person, voter.Assurance);
+        Redirect(context, ActionId.TryParse(after, out var id) ? $"/console/actions/{id}" : "/console");
+    }
+
+    private Task RefuseAsync(HttpContext context, int status, string problem, string? after)
+    {
+        Log.SignInRefused(logger, context.Connection.RemoteIpAddress, problem);
+        return WriteFormAsync(context, status, problem, after);
+    }
+
+    private Task RefuseLinkAsync(HttpContext context)
+    {
+        Log.SignInRefused(logger, context.Connection.RemoteIpAddress, "the one-time link is unknown, used or expired");
+        return pages.WriteMessageAsync(
+            context,
+            404,
+            "This link does not work",
+            "It is unknown, expired, or was used before: each works once. Ask for a new one where you got it, or sign in " +
+            "with your token.");
+    }
+
+    private Task WriteFormAsync(HttpContext context, int status, string? problem, string? after)
+    {
+        var action = ActionId.TryParse(after, out var id) ? id.Value : null;
+        return pages.WritePageAsync<SignInPage>(
+            context, status, new FrameView("Sign in", Person: null), new SignInView(problem, action));
+    }
+
+    private static string CodeOf(HttpContext context) => context.Request.RouteValues["code"] as string ?? "";
+
+    private static void Redirect(HttpContext context, string address)
+    {
+        context.Response.StatusCode = StatusCodes.Status303SeeOther;
+        context.Response.Headers.Location = address;
+    }
+
+    private static CookieOptions CookieFor(HttpContext context) => new()
+    {
+        HttpOnly = true,
+        SameSite = SameSiteMode.Strict,
+        Secure = context.Request.IsHttps,
+        Path = "/console",
+        IsEssential = true,
+    };
+}
+
+/// <summary>What signing in rests upon.</summary>
+internal sealed record SignInDesk(
+    Authenticate Authenticate, Func<Charter> Charter, SessionStore Sessions, SignInThrottle Throttle);

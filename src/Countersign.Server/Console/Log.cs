@@ -1,0 +1,25 @@
+using Countersign.Core.Actions;
+using Countersign.Core.Identity;
+
+namespace Countersign.Server.Console;
+
+internal static partial class Log
+{
+    [LoggerMessage(1, LogLevel.Information, "{Person} signed in to the console with assurance {Assurance}.")]
+    public static partial void SignedIn(ILogger logger, PersonId person, Assurance assurance);
+
+    [LoggerMessage(2, LogLevel.Information, "{Person} signed out of the console.")]
+    public static partial void SignedOut(ILogger logger, PersonId person);
+
+    [LoggerMessage(3, LogLevel.Warning, "A console sign-in from {Address} was refused: {Reason}")]
+    public static partial void SignInRefused(ILogger logger, System.Net.IPAddress? address, string reason);
+
+    [LoggerMessage(4, LogLevel.Warning, "A form sent to {Path} was refused: it does not come from a page of this console.")]
+    public static partial void ForgedForm(ILogger logger, string path);
+
+    [LoggerMessage(5, LogLevel.Information, "{Person} answered {Action} in the console: {Result}.")]
+    public static partial void Answered(ILogger logger, PersonId person, ActionId action, string result);
+
+    [LoggerMessage(6, LogLevel.Error, "The console could not answer {Path}.")]
+    public static partial void Failed(ILogger logger, Exception failure, string path);
+}

@@ -1,0 +1,36 @@
+using Countersign.Core.Actions;
+using Countersign.Core.Reviews;
+
+namespace Countersign.Server.Console.Sessions;
+
+/// <summary>One signed-in browser. It says who signed in and how; what that person may do is looked up at each request.</summary>
+internal sealed class ConsoleSession(Voter voter, string formToken, DateTimeOffset createdAt)
+{
+    private Notice? _notice;
+
+    public Voter Voter { get; } = voter;
+
+    /// <summary>The token that every form of this session carries back.</summary>
+    public string FormToken { get; } = formToken;
+
+    public DateTimeOffset CreatedAt { get; } = createdAt;
+
+    /// <summary>When the person last did something; live updates do not count. Guarded by the store's lock.</summary>
+    public DateTimeOffset LastSeen { get; set; } = createdAt;
+
+    /// <summary>
+    /// Keeps what a form led to for the page that follows. It stays on this side, because a notice in the address
+    /// could be forged by a link.
+    /// </summary>
+    public void Leave(Notice notice) => Interlocked.Exchange(ref _notice, notice);
+
+    /// <summary>The notice about this action, once.</summary>
+    public Notice? TakeNotice(ActionId action) =>
+        Volatile.Read(ref _notice) is { } notice && notice.Action == action
+            && Interlocked.CompareExchange(ref _notice, null, notice) == notice
+            ? notice
+            : null;
+}
+
+/// <summary>What became of a form about one action, in words.</summary>
+internal sealed record Notice(ActionId Action, bool Recorded, string Text);

@@ -1,0 +1,140 @@
+using System.Collections.Immutable;
+using Countersign.Core;
+using Countersign.Core.Actions;
+using Countersign.Core.Identity;
+using Countersign.Core.Records;
+using Countersign.Core.Reviews;
+
+namespace Countersign.Server.Console.Views;
+
+/// <summary>
+/// Makes the page of one action out of its record: the card in its fixed order, then where the review stands. Everything
+/// from outside passes <see cref="DisplayText"/> here; the components encode what they are given and decide nothing.
+/// </summary>
+internal sealed record CardComposer(Charter Charter, Voter Reader, VotingRight Right, DateTimeOffset Now)
+{
+    /// <summary>Whether the agent asks for this operation for the first time; <c>null</c> when it was not looked up.</summary>
+    public bool? IsFirst { get; init; }
+
+    public NoticeView? Notice { get; init; }
+
+    public ActionView Compose(ActionRecord record)
+    {
+        var card = Card.Of(record);
+        return new ActionView
+        {
+            Id = record.Id.Value,
+            Revision = record.Life.Revision,
+            Environment = Words.OneLine(card.Environment),
+            Headline = Words.Headline(card.Headline),
+            State = record.State.ToText(),
+            StateText = Words.Of(record.State),
+            Effects = EffectLines.Of(record, IsFirst),
+            Exact = ExactText.Of(record.Action.Arguments),
+            Findings = FindingLines.Of(record),
+            Facts = FindingLines.FactsOf(record),
+            Who = WhoOf(record),
+            Rules = [.. card.Rules.Select(rule => new LabelledText(rule.Id.Value, Words.OneLine(rule.Reason)))],
+            Tracks = new TrackLines(record, Charter).Compose(),
+            Claimed = ClaimedOf(record.Claimed),
+            Ballot = BallotOf(record),
+            Votes = [.. record.Life.Votes.Select(VoteOf)],
+            Outcome = OutcomeOf(record),
+            Digest = card.Digest.Value,
+            ShortDigest = card.ShortDigest,
+            LedgerIndex = record.Ledger.Index,
+            LedgerSize = record.Ledger.Size,
+            CreatedAt = record.CreatedAt,
+            ExpiresAt = record.Life.ExpiresAt,
+            Now = Now,
+            Notice = Notice,
+        };
+    }
+
+    private ImmutableArray<LabelledText> WhoOf(ActionRecord record)
+    {
+        var asker = record.Asker;
+        var owner = Charter.People.Find(asker.Agent)?.Owner;
+        return
+        [
+            new LabelledText("On behalf of", asker.OnBehalfOf is { } person
+                ? Words.Of(person, Charter.People)
+                : "nobody named: the agent asks for itself"),
+            new LabelledText("Agent", owner is null ? $"{asker.Agent}, not registered any more" : $"{asker.Agent}, owned by {OwnerText(owner)}"),
+            new LabelledText("Operation", Words.Headline(record.Action.Operation)),
+            new LabelledText("Target", $"{record.Action.Target} ({record.Gate.ToText()} gate, asked via {record.Via.ToText()})"),
+        ];
+    }
+
+    private string OwnerText(Party owner) =>
+        owner is Party.OfPerson person ? Words.Of(person.Id, Charter.People) : owner.ToString();
+
+    private static ImmutableArray<LabelledText> ClaimedOf(Claimed claimed)
+    {
+        var lines = ImmutableArray.CreateBuilder<LabelledText>();
+        if (claimed.Reason is { Length: > 0 } reason)
+        {
+            lines.Add(new LabelledText("Reason", DisplayText.Lines(reason).Text));
+        }
+
+        if (claimed.Session is { Length: > 0 } session)
+        {
+            lines.Add(new LabelledText("Session", Words.OneLine(session)));
+        }
+
+        return lines.ToImmutable();
+    }
+
+    /// <summary>The right of the person, narrowed by what this sign-in is worth to the rules that they could meet.</summary>
+    private BallotView BallotOf(ActionRecord record)
+    {
+        if (!Right.MayApprove || WeakestNeeded(record) is not { } needed || Reader.Assurance >= needed)
+        {
+            return new BallotView(Right.MayApprove, Right.MayDeny, Right.WhyNot);
+        }
+
+        return new BallotView(
+            MayApprove: false,
+            Right.MayDeny,
+            $"You are signed in {Words.Of(Reader.Assurance)}, which counts as '{Reader.Assurance.ToText()}'; approving asks for " +
+            $"'{needed.ToText()}' or stronger. Sign in another way to approve. You may deny it.");
+    }
+
+    private Assurance? WeakestNeeded(ActionRecord record)
+    {
+        var electorate = Electorate.Of(record.Life, record.Asker, Charter.People, Charter.PolicyAuthors);
+        return record.Life.Tracks
+            .Where((track, i) => !track.IsMet && electorate.MayVote(Reader.Person, i, track.Stage))
+            .Min(track => (Assurance?)track.Requirement.Assurance);
+    }
+
+    private VoteView VoteOf(Vote vote) => new(
+        Words.Of(vote.Person, Charter.People),
+        vote.Decision == Decision.Approve,
+        vote.Assurance.ToText(),
+        vote.At,
+        vote.Comment is { Length: > 0 } comment ? DisplayText.Lines(comment).Text : null);
+
+    private static OutcomeView? OutcomeOf(ActionRecord record)
+    {
+        if (record.Outcome is { } outcome)
+        {
+            return new OutcomeView(
+                OutcomeSentence(outcome.State),
+                outcome.Error is { } error ? DisplayText.Lines(error).Text : null,
+                outcome.Result is { } result ? ExactText.Of(result.Span) : null,
+                $"{outcome.Duration.TotalMilliseconds:N0} ms");
+        }
+
+        return record.State.HasEnded()
+            ? new OutcomeView($"Nothing was executed. {DisplayText.Lines(record.Ending).Text}".Trim(), null, null, null)
+            : null;
+    }
+
+    private static string OutcomeSentence(OutcomeState state) => state switch
+    {
+        OutcomeState.Succeeded => "It was executed once and succeeded.",
+        OutcomeState.Failed => "It was tried once and failed.",
+        _ => "Nobody can say whether it took effect: look at the target.",
+    };
+}

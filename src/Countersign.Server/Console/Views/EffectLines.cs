@@ -1,0 +1,64 @@
+using System.Collections.Immutable;
+using Countersign.Core.Actions;
+using Countersign.Core.Records;
+
+namespace Countersign.Server.Console.Views;
+
+/// <summary>Says what the action would do, as far as its gate found out, before anybody reads a single argument.</summary>
+internal static class EffectLines
+{
+    /// <param name="record">The action.</param>
+    /// <param name="isFirst">Whether this agent asked for this operation before; <c>null</c> when it was not looked up.</param>
+    public static ImmutableArray<LabelledText> Of(ActionRecord record, bool? isFirst)
+    {
+        var lines = ImmutableArray.CreateBuilder<LabelledText>();
+        if (record.Preview is { } preview)
+        {
+            AddPreview(lines, preview);
+        }
+        else
+        {
+            lines.Add(new LabelledText("Effect", "No preview: the gate cannot say what this would do without doing it."));
+        }
+
+        lines.Add(Reversibility(record.Preview?.Reversible));
+        if (isFirst is { } first)
+        {
+            lines.Add(first
+                ? new LabelledText("First time?", "Yes: this agent has not asked for this operation here before") { Warns = true }
+                : new LabelledText("First time?", "No"));
+        }
+
+        return lines.ToImmutable();
+    }
+
+    private static void AddPreview(ImmutableArray<LabelledText>.Builder lines, Preview preview)
+    {
+        if (preview.Summary.Length > 0)
+        {
+            lines.Add(new LabelledText("Effect", Words.OneLine(preview.Summary)));
+        }
+
+        if (preview.Rows is { } rows)
+        {
+            var how = preview.Exact == true ? $"{rows:N0}, counted" : $"about {rows:N0}, estimated";
+            lines.Add(new LabelledText("Rows", how));
+        }
+
+        lines.AddRange(preview.Cascades.Select(cascade => new LabelledText(
+            "Goes along", $"{cascade.Rows:N0} rows of {Words.OneLine(cascade.Relation)}") { Warns = true }));
+        lines.AddRange(preview.Effects.Select(effect => new LabelledText("Also", Words.OneLine(effect))));
+        lines.AddRange(preview.Locks.Select(held => new LabelledText("Locks", Words.OneLine(held))));
+        if (preview.Error is { } error)
+        {
+            lines.Add(new LabelledText("Preview failed", Words.OneLine(error)) { Warns = true });
+        }
+    }
+
+    private static LabelledText Reversibility(bool? reversible) => reversible switch
+    {
+        true => new LabelledText("Reversible?", "Yes"),
+        false => new LabelledText("Reversible?", "No, it cannot be undone") { Warns = true },
+        null => new LabelledText("Reversible?", "Unknown"),
+    };
+}

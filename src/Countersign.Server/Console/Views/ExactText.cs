@@ -1,0 +1,205 @@
+using System.Collections.Immutable;
+using System.Text;
+using System.Text.Json;
+using Countersign.Core.Actions.Json;
+using Countersign.Core.Reviews;
+
+namespace Countersign.Server.Console.Views;
+
+/// <summary>
+/// Canonical JSON laid out for reading. Numbers and escapes stay as they are hashed; a line feed in a string is shown as
+/// its escape and then a real line, and every misleading character is spelled out. A long string shows head and tail.
+/// </summary>
+internal sealed class ExactText
+{
+    private const int HeadCharacters = 320;
+    private const int TailCharacters = 120;
+    private const int HeadLines = 48;
+    private const int TailLines = 16;
+
+    /// <summary>Longest text a page carries in full; beyond it the page offers the bytes for download.</summary>
+    private const int MaxFullBytes = 256 * 1024;
+
+    /// <summary>How much of a text that is no JSON is shown.</summary>
+    private const int MaxPlainBytes = 16 * 1024;
+
+    private const int IndentWidth = 2;
+
+    // The reader has bounded the depth already; the layout only has to follow.
+    private const int DeepestDepth = 1024;
+
+    private static readonly JsonLimits Lenient = JsonLimits.Default with { NumberCharacters = 4096 };
+
+    private readonly bool _shortens;
+    private readonly List<ExactPiece> _pieces = [];
+    private readonly StringBuilder _text = new();
+    private bool _afterName;
+    private bool _afterOpening = true;
+
+    private ExactText(bool shortens) => _shortens = shortens;
+
+    public static ExactView Of(CanonicalJson json)
+    {
+        var pieces = CutLines(new ExactText(shortens: true).LayOut(json.Bytes.Span));
+        var bytes = json.Bytes.Length;
+        var needsFull = pieces.Any(piece => piece.IsCut) && bytes <= MaxFullBytes;
+        return new ExactView(pieces, needsFull ? WholeOf(json.Bytes.Span) : null, bytes);
+    }
+
+    /// <summary>A target's answer: JSON like the arguments, and if it is none, its first characters as they are.</summary>
+    public static ExactView Of(ReadOnlySpan<byte> utf8)
+    {
+        if (CanonicalJson.TryCanonicalize(utf8, Lenient, out var json, out _))
+        {
+            return Of(json);
+        }
+
+        var text = DisplayText.Lines(Encoding.UTF8.GetString(utf8[..Math.Min(utf8.Length, MaxPlainBytes)])).Text;
+        var head = new ExactPiece(text, IsCut: false);
+        return utf8.Length <= MaxPlainBytes
+            ? new ExactView([head], Full: null, utf8.Length)
+            : new ExactView([head, Cut($"{utf8.Length - MaxPlainBytes:N0} bytes hidden")], Full: null, utf8.Length);
+    }
+
+    private static string WholeOf(ReadOnlySpan<byte> canonical) =>
+        string.Concat(new ExactText(shortens: false).LayOut(canonical).Select(piece => piece.Text));
+
+    private List<ExactPiece> LayOut(ReadOnlySpan<byte> canonical)
+    {
+        var reader = new Utf8JsonReader(canonical, new JsonReaderOptions { MaxDepth = DeepestDepth });
+        while (reader.Read())
+        {
+            Append(ref reader);
+        }
+
+        EndPiece();
+        return _pieces;
+    }
+
+    private void Append(ref Utf8JsonReader reader)
+    {
+        var closes = reader.TokenType is JsonTokenType.EndObject or JsonTokenType.EndArray;
+        BeginToken(reader.CurrentDepth, closes);
+        switch (reader.TokenType)
+        {
+            case JsonTokenType.PropertyName:
+                AppendString(reader.ValueSpan, reader.CurrentDepth);
+                _text.Append(": ");
+                break;
+            case JsonTokenType.String:
+                AppendString(reader.ValueSpan, reader.CurrentDepth);
+                break;
+            default:
+                _text.Append(Encoding.UTF8.GetString(reader.ValueSpan));
+                break;
+        }
+
+        _afterName = reader.TokenType == JsonTokenType.PropertyName;
+        _afterOpening = reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray;
+    }
+
+    /// <summary>Puts a comma and a new line before everything but a member's value and the content of nothing.</summary>
+    private void BeginToken(int depth, bool closes)
+    {
+        var isFirstOfAll = _text.Length == 0 && _pieces.Count == 0;
+        if (_afterName || isFirstOfAll || (closes && _afterOpening))
+        {
+            return;
+        }
+
+        _text.Append(closes || _afterOpening ? "" : ",").Append('\n').Append(' ', depth * IndentWidth);
+    }
+
+    private void AppendString(ReadOnlySpan<byte> raw, int depth)
+    {
+        var text = Encoding.UTF8.GetString(raw);
+        _text.Append('"');
+        if (_shortens && text.Length > HeadCharacters + TailCharacters)
+        {
+            var head = char.IsHighSurrogate(text[HeadCharacters - 1]) ? HeadCharacters - 1 : HeadCharacters;
+            var tail = text.Length - TailCharacters;
+            tail += char.IsLowSurrogate(text[tail]) ? 1 : 0;
+            AppendLines(text[..head], depth);
+            EndPiece();
+            var hidden = Encoding.UTF8.GetByteCount(text.AsSpan(head, tail - head));
+            _pieces.Add(Cut($"{hidden:N0} bytes hidden"));
+            AppendLines(text[tail..], depth);
+        }
+        else
+        {
+            AppendLines(text, depth);
+        }
+
+        _text.Append('"');
+    }
+
+    /// <summary>Breaks the line after each escaped line feed; a backslash that is itself escaped starts no escape.</summary>
+    private void AppendLines(string raw, int depth)
+    {
+        var start = 0;
+        for (var at = 0; at + 1 < raw.Length; at++)
+        {
+            if (raw[at] != '\\')
+            {
+                continue;
+            }
+
+            at++;
+            if (raw[at] == 'n')
+            {
+                _text.Append(DisplayText.OneLine(raw[start..(at + 1)]).Text);
+                _text.Append('\n').Append(' ', (depth + 1) * IndentWidth);
+                start = at + 1;
+            }
+        }
+
+        _text.Append(DisplayText.OneLine(raw[start..]).Text);
+    }
+
+    private static ExactPiece Cut(string what) => new(what, IsCut: true);
+
+    private void EndPiece()
+    {
+        _pieces.Add(new ExactPiece(_text.ToString(), IsCut: false));
+        _text.Clear();
+    }
+
+    /// <summary>Keeps the first and the last lines of a text of many lines.</summary>
+    private static ImmutableArray<ExactPiece> CutLines(List<ExactPiece> pieces)
+    {
+        var lines = pieces.Sum(piece => piece.IsCut ? 0 : piece.Text.Count(c => c == '\n'));
+        if (lines <= HeadLines + TailLines)
+        {
+            return [.. pieces];
+        }
+
+        var cut = Cut($"{lines - HeadLines - TailLines:N0} lines hidden");
+        return [.. TakeLines(pieces, 0, HeadLines), cut, .. TakeLines(pieces, lines - TailLines, int.MaxValue)];
+    }
+
+    /// <summary>The pieces between two line numbers; a piece that lies across a border is divided there.</summary>
+    private static IEnumerable<ExactPiece> TakeLines(List<ExactPiece> pieces, int from, int until)
+    {
+        var line = 0;
+        foreach (var piece in pieces)
+        {
+            if (piece.IsCut)
+            {
+                if (line >= from && line < until)
+                {
+                    yield return piece;
+                }
+
+                continue;
+            }
+
+            var parts = piece.Text.Split('\n');
+            var kept = parts.Where((_, i) => line + i >= from && line + i < until);
+            line += parts.Length - 1;
+            if (string.Join('\n', kept) is { Length: > 0 } text)
+            {
+                yield return new ExactPiece(text, IsCut: false);
+            }
+        }
+    }
+}

@@ -1,0 +1,59 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using Countersign.Core.Actions;
+using Countersign.Core.Records;
+using Countersign.Core.Reviews;
+
+namespace Countersign.Server.Console.Views;
+
+/// <summary>Names what a reader should know before trusting their own eyes.</summary>
+internal static class FindingLines
+{
+    private static readonly ImmutableArray<(DisplayFlags Flag, string Text)> Misleading =
+    [
+        (DisplayFlags.Bidi, "characters that reverse the reading direction"),
+        (DisplayFlags.Invisible, "invisible characters or unusual spaces"),
+        (DisplayFlags.Control, "control characters"),
+        (DisplayFlags.Unassigned, "characters without a meaning"),
+        (DisplayFlags.MixedScript, "a word that mixes letters of look-alike scripts"),
+    ];
+
+    /// <summary>Facts that are worth a sentence when they are true.</summary>
+    private static readonly ImmutableDictionary<string, string> Telling = ImmutableDictionary.CreateRange(
+    [
+        KeyValuePair.Create("opaque", "The gate cannot see what a part of this does: read it as able to do anything."),
+        KeyValuePair.Create("no_where", "A statement changes or deletes rows without a WHERE clause."),
+        KeyValuePair.Create("touches_masked", "It touches columns that are masked for agents."),
+        KeyValuePair.Create("deferred_code", "It leaves code behind that runs later, when nobody reviews it."),
+    ]);
+
+    public static ImmutableArray<string> Of(ActionRecord record) =>
+    [
+        .. record.Facts.Members.Where(IsTrue).Select(fact => Telling.GetValueOrDefault(fact.Key)).OfType<string>(),
+        .. InText("The operation's letters", DisplayText.OneLine(record.Action.Operation), "are spelled \\u{…} here"),
+        .. InText("The arguments", DisplayText.OneLine(record.Action.Arguments.ToString()), "are spelled \\u{…} below"),
+        .. InText("What the agent says", Said(record.Claimed), "are spelled \\u{…} below"),
+    ];
+
+    /// <summary>The facts of the gate as rows; policy has read exactly these.</summary>
+    public static ImmutableArray<LabelledText> FactsOf(ActionRecord record) =>
+        [.. record.Facts.Members.Select(fact => new LabelledText(
+            $"{record.Facts.Variable}.{Words.OneLine(fact.Key)}", Words.OneLine(ValueOf(fact.Value))))];
+
+    private static bool IsTrue(KeyValuePair<string, object> fact) => fact.Value is true;
+
+    private static DisplayText Said(Claimed claimed) => DisplayText.Lines($"{claimed.Reason}\n{claimed.Session}");
+
+    private static IEnumerable<string> InText(string where, DisplayText text, string how) =>
+        Misleading.Where(kind => text.Flags.HasFlag(kind.Flag)).Select(kind => kind.Flag == DisplayFlags.MixedScript
+            ? $"{where} hold {kind.Text}; compare letter by letter."
+            : $"{where} hold {kind.Text}; they {how}.");
+
+    private static string ValueOf(object value) => value switch
+    {
+        bool flag => flag ? "true" : "false",
+        ImmutableArray<string> texts => string.Join(", ", texts),
+        JsonElement json => json.GetRawText(),
+        _ => value.ToString() ?? "",
+    };
+}

@@ -1,0 +1,38 @@
+using System.Collections.Immutable;
+using Countersign.Core;
+using Countersign.Core.Records;
+using Countersign.Core.Reviews;
+
+namespace Countersign.Server.Console.Views;
+
+/// <summary>Sorts waiting reviews for one reader: those they can decide first, and what expires soonest on top.</summary>
+internal sealed record QueueComposer(Charter Charter, Func<ActionRecord, VotingRight> RightOf, DateTimeOffset Now)
+{
+    public QueueView Compose(IReadOnlyCollection<ActionRecord> pending, bool isCut)
+    {
+        var lookup = pending
+            .OrderBy(record => record.Life.ExpiresAt)
+            .ToLookup(record => RightOf(record).MayApprove, ItemOf);
+        return new QueueView([.. lookup[true]], [.. lookup[false]], isCut, Now);
+    }
+
+    private QueueItem ItemOf(ActionRecord record) => new()
+    {
+        Id = record.Id.Value,
+        Environment = Words.OneLine(record.Environment),
+        Headline = Words.Headline(Card.Of(record).Headline),
+        Agent = record.Asker.Agent.Value,
+        Why = string.Join(" ", record.Verdict.Rules.Select(rule => Words.OneLine(rule.Reason)).Distinct()),
+        Progress = ProgressOf(record),
+        ExpiresAt = record.Life.ExpiresAt,
+    };
+
+    /// <summary>Over all tracks and stages, because all of them have to be met.</summary>
+    private string ProgressOf(ActionRecord record)
+    {
+        var electorate = Electorate.Of(record.Life, record.Asker, Charter.People, Charter.PolicyAuthors);
+        var have = record.Life.Tracks.Select((track, i) => Tally.Of(track, i, record.Life.Votes, electorate).Have.Sum()).Sum();
+        var need = record.Life.Tracks.SelectMany(track => track.Requirement.Stages).Sum(stage => stage.Need);
+        return $"{have} of {need} {(need == 1 ? "approval" : "approvals")}";
+    }
+}

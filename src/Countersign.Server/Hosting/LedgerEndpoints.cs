@@ -1,0 +1,72 @@
+using System.Text;
+using Countersign.Core.Ledger;
+using Countersign.Core.Storage;
+using Countersign.Gates.Access;
+using Countersign.Server.Keys;
+
+namespace Countersign.Server.Hosting;
+
+/// <summary>The log for everyone (C2SP tlog-tiles): key, checkpoint, tiles and entry bundles. Leaves hold no secrets.</summary>
+internal sealed class LedgerEndpoints(IArchive archive, LedgerKey key)
+{
+    private static readonly Problem NoSuchTile = new(
+        404, "unknown-tile", "The log has no such tile: see the size in /ledger/checkpoint and the paths of C2SP tlog-tiles.");
+
+    public void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/ledger/key", () => Results.Text(key.VerifierKey + "\n"));
+        routes.MapGet("/ledger/checkpoint", WriteCheckpointAsync);
+        routes.MapGet("/ledger/tile/{**path}", WriteTileAsync);
+    }
+
+    private async Task WriteCheckpointAsync(HttpContext context)
+    {
+        if (await archive.ReadCheckpointAsync(context.RequestAborted) is not { } checkpoint)
+        {
+            await new Problem(404, "empty-log", "The log has no entry yet, so there is no checkpoint.").WriteAsync(context);
+            return;
+        }
+
+        context.Response.ContentType = "text/plain; charset=utf-8";
+        context.Response.Headers.CacheControl = "no-cache";
+        await context.Response.WriteAsync(checkpoint, context.RequestAborted);
+    }
+
+    private async Task WriteTileAsync(HttpContext context)
+    {
+        var bytes = TilePath.TryParse("tile/" + context.Request.RouteValues["path"], out var path)
+            ? await ReadAsync(path, context.RequestAborted)
+            : null;
+        if (bytes is not { } content)
+        {
+            await NoSuchTile.WriteAsync(context);
+            return;
+        }
+
+        context.Response.ContentType = "application/octet-stream";
+        context.Response.Headers.CacheControl = "public, max-age=31536000, immutable";
+        await context.Response.Body.WriteAsync(content, context.RequestAborted);
+    }
+
+    private Task<ReadOnlyMemory<byte>?> ReadAsync(TilePath path, CancellationToken cancellationToken) => path switch
+    {
+        TilePath.Hashes hashes => ReadHashesAsync(hashes.Tile, cancellationToken),
+        TilePath.Entries entries => ReadEntriesAsync(entries.Tile, cancellationToken),
+        _ => throw new System.Diagnostics.UnreachableException(),
+    };
+
+    private async Task<ReadOnlyMemory<byte>?> ReadHashesAsync(TileId tile, CancellationToken cancellationToken)
+    {
+        // A narrower tile that was served before stays served: it is a prefix of what there is now.
+        var wanted = tile.Width * Hash32.Length;
+        return await archive.ReadTileAsync(tile.Level, tile.Index, cancellationToken) is { } bytes && bytes.Length >= wanted
+            ? bytes[..wanted]
+            : null;
+    }
+
+    private async Task<ReadOnlyMemory<byte>?> ReadEntriesAsync(TileId tile, CancellationToken cancellationToken)
+    {
+        var leaves = await archive.ReadLeavesAsync(tile.Index * TileId.FullWidth, tile.Width, cancellationToken);
+        return leaves.Length == tile.Width ? EntryBundle.Encode(leaves) : null;
+    }
+}

@@ -1,0 +1,14 @@
+namespace Countersign.Server.Hosting;
+
+/// <summary>What the host logs.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(1, LogLevel.Warning, "The sweep could not reach the store and goes on later: {Reason}")]
+    public static partial void SweepFailed(this ILogger log, string reason);
+
+    [LoggerMessage(2, LogLevel.Information, "Policy {Policy} is in force")]
+    public static partial void PolicyInForce(this ILogger log, string policy);
+
+    [LoggerMessage(3, LogLevel.Error, "A request failed: {Failure}")]
+    public static partial void RequestFailed(this ILogger log, string failure);
+}

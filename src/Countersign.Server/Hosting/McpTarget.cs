@@ -1,0 +1,20 @@
+using Countersign.Gates.Mcp;
+using Countersign.Server.Configuration;
+
+namespace Countersign.Server.Hosting;
+
+/// <summary>What the configuration says about an MCP target, in the gate's own words.</summary>
+internal static class McpTarget
+{
+    public static McpOptions Of(UpstreamSettings upstream) => new(UpstreamOf(upstream)) { AskReason = upstream.AskReason };
+
+    private static McpUpstream UpstreamOf(UpstreamSettings upstream) => upstream.Url is { } url
+        ? new McpUpstream.Http(url, upstream.Credential is { } credential ? CredentialOf(credential) : null)
+        : new McpUpstream.Command(upstream.Command[0], upstream.Command[1..])
+        {
+            Environment = upstream.EnvironmentVariables,
+        };
+
+    private static McpCredential CredentialOf((string Header, string Value) credential) =>
+        new(credential.Header, _ => ValueTask.FromResult(credential.Value));
+}

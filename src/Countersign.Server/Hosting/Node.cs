@@ -1,0 +1,86 @@
+using System.Security.Cryptography;
+using Countersign.Core;
+using Countersign.Core.Actions.Json;
+using Countersign.Core.Reviews;
+using Countersign.Gates.Api;
+using Countersign.Server.Configuration;
+using Countersign.Server.Console;
+using Countersign.Server.Storage.Sqlite;
+
+namespace Countersign.Server.Hosting;
+
+/// <summary>
+/// One running server. It starts in an order in which nothing privileged can happen too early: (1) policy and people,
+/// (2) keys, (3) the store, which verifies itself, (4) the policy in the ledger, (5) the gates, (6) the doors.
+/// </summary>
+internal sealed class Node : IAsyncDisposable
+{
+    private readonly Keyring _keys;
+    private readonly SqliteStore _store;
+    private readonly WebApplication _web;
+
+    private Node(Keyring keys, SqliteStore store, WebApplication web)
+    {
+        _keys = keys;
+        _store = store;
+        _web = web;
+    }
+
+    /// <summary>Where the server listens; with port 0 in the configuration, the port it got.</summary>
+    public Uri Address => new(_web.Urls.First());
+
+    public SqliteStore Store => _store;
+
+    public Keyring Keys => _keys;
+
+    public IServiceProvider Services => _web.Services;
+
+    /// <exception cref="ConfigurationException">Something in the configuration or on this machine has to be mended first.</exception>
+    public static async Task<Node> StartAsync(
+        Settings settings, NodeOptions options, CancellationToken cancellationToken)
+    {
+        // 1.
+        var charter = new CharterSource(settings);
+        // 2.
+        var keys = Keyring.Open(settings);
+        SqliteStore? store = null;
+        try
+        {
+            // 3.
+            store = await SqliteStore.OpenAsync(StoreOptionsOf(settings, keys, options), cancellationToken);
+            // 4.
+            await PolicyEntry.RecordAsync(store, settings, charter.Current, cancellationToken);
+            // 5.
+            var web = WebServer.Build(settings, options, charter, keys, store);
+            // 6.
+            await WebServer.OpenAsync(web, settings, cancellationToken);
+            return new Node(keys, store, web);
+        }
+        catch
+        {
+            await (store?.DisposeAsync() ?? ValueTask.CompletedTask);
+            keys.Dispose();
+            throw;
+        }
+    }
+
+    public Task WaitForShutdownAsync(CancellationToken cancellationToken) => _web.WaitForShutdownAsync(cancellationToken);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _web.StopAsync();
+        await _web.DisposeAsync();
+        await _store.DisposeAsync();
+        _keys.Dispose();
+    }
+
+    private static SqliteStoreOptions StoreOptionsOf(Settings settings, Keyring keys, NodeOptions options) => new()
+    {
+        Path = settings.Database,
+        HeadFile = settings.Ledger.HeadFile,
+        Key = keys.Ledger,
+        Vault = keys.Vault,
+        Random = RandomNumberGenerator.Fill,
+        Time = options.Time,
+    };
+}

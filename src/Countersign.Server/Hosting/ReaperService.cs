@@ -1,0 +1,35 @@
+using Countersign.Core;
+using Countersign.Core.Storage;
+
+namespace Countersign.Server.Hosting;
+
+/// <summary>Runs the reaper's sweep again and again; on a planned stop it waits for executions that are under way.</summary>
+internal sealed class ReaperService(Reaper reaper, TimeProvider time, ILogger<ReaperService> log) : BackgroundService
+{
+    /// <summary>Deadlines are whole seconds in policies, so a sweep per second is soon enough.</summary>
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        await reaper.DrainAsync(cancellationToken);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Interval, time);
+        do
+        {
+            try
+            {
+                await reaper.SweepAsync(stoppingToken);
+            }
+            catch (StoreUnavailableException unavailable)
+            {
+                // Nothing privileged happens meanwhile; the next sweep finds what this one could not.
+                log.SweepFailed(unavailable.Message);
+            }
+        }
+        while (await timer.WaitForNextTickAsync(stoppingToken));
+    }
+}

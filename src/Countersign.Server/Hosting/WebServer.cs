@@ -1,0 +1,157 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using Countersign.Core;
+using Countersign.Core.Actions;
+using Countersign.Core.Actions.Json;
+using Countersign.Core.Reviews;
+using Countersign.Core.Storage;
+using Countersign.Gates.Access;
+using Countersign.Gates.Api;
+using Countersign.Gates.Mcp;
+using Countersign.Server.Configuration;
+using Countersign.Server.Console;
+using Countersign.Server.Storage.Sqlite;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace Countersign.Server.Hosting;
+
+/// <summary>Puts the rooms of one node behind one web server: API, gates, console, ledger and health.</summary>
+internal static class WebServer
+{
+    private const int RandomBytesPerNode = 8;
+
+    public static WebApplication Build(
+        Settings settings, NodeOptions options, CharterSource charter, Keyring keys, SqliteStore store)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.SetMinimumLevel(options.LogsToTerminal ? LogLevel.Information : LogLevel.None);
+        builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
+        builder.WebHost.UseKestrelHttpsConfiguration();
+        builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, settings));
+        AddRooms(builder.Services, settings, options, charter, store);
+        builder.Services.AddMcpGate(services => McpOptionsOf(services, settings, options, charter, keys));
+        builder.Services.AddConsole(new ConsoleOptions
+        {
+            PublicUrl = settings.PublicUrl,
+            AcceptsOneTimeLinks = options.AcceptsOneTimeLinks,
+        });
+        builder.Services.AddHostedService<ReaperService>();
+
+        var web = builder.Build();
+        web.MapMcpGate();
+        web.MapConsole();
+        ApiFor(web.Services, settings).Map(web);
+        new LedgerEndpoints(store, keys.Ledger).Map(web);
+        new HealthEndpoints(store).Map(web);
+        return web;
+    }
+
+    /// <exception cref="ConfigurationException">The address cannot be listened on.</exception>
+    public static async Task OpenAsync(WebApplication web, Settings settings, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await web.StartAsync(cancellationToken);
+        }
+        catch (IOException busy)
+        {
+            throw new ConfigurationException(
+                $"The server cannot listen on {settings.Listen}: {busy.Message} Stop what uses the port, or set 'listen' " +
+                "to another one.");
+        }
+    }
+
+    private static void Listen(KestrelServerOptions kestrel, Settings settings)
+    {
+        kestrel.AddServerHeader = false;
+        // Each door has its own limit and its own words for it; this one only stands behind them.
+        kestrel.Limits.MaxRequestBodySize = settings.Limits.Body + 64 * 1024;
+        var tls = settings.Tls;
+        var address = settings.Listen.HostNameType == UriHostNameType.Dns && !settings.Listen.IsLoopback
+            ? System.Net.IPAddress.Any
+            : settings.Listen.IsLoopback && settings.Listen.HostNameType == UriHostNameType.Dns
+                ? System.Net.IPAddress.Loopback
+                : System.Net.IPAddress.Parse(settings.Listen.Host.Trim('[', ']'));
+        kestrel.Listen(address, settings.Listen.Port, listen =>
+        {
+            if (tls is not null)
+            {
+                listen.UseHttps(System.Security.Cryptography.X509Certificates.X509Certificate2.CreateFromPemFile(
+                    tls.Certificate, tls.Key));
+            }
+        });
+    }
+
+    private static void AddRooms(
+        IServiceCollection services, Settings settings, NodeOptions options, CharterSource charter, SqliteStore store)
+    {
+        var tokens = new Tokens(settings.Tokens);
+        services.AddSingleton<IStore>(store);
+        services.AddSingleton<IArchive>(store);
+        services.AddSingleton(options.Time);
+        services.AddSingleton<FillRandom>(RandomNumberGenerator.Fill);
+        services.AddSingleton<Func<Charter>>(() => charter.Current);
+        services.AddSingleton<Authenticate>(tokens.Find);
+        services.AddSingleton(provider => OfficeOf(provider, settings, options, charter, store));
+        services.AddSingleton(provider => provider.GetRequiredService<Office>().Gatekeeper);
+        services.AddSingleton(provider => provider.GetRequiredService<Office>().ReviewDesk);
+        services.AddSingleton(provider => provider.GetRequiredService<Office>().Reaper);
+    }
+
+    private static Office OfficeOf(
+        IServiceProvider services, Settings settings, NodeOptions options, CharterSource charter, SqliteStore store) =>
+        new(new OfficeOptions(
+            store,
+            () => charter.Current,
+            // The gate is asked when something is to be executed, long after both exist.
+            new ExecutionOptions(action => services.GetRequiredService<McpGate>().FindExecutor(action)))
+        {
+            Self = new NodeId(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(RandomBytesPerNode))),
+            Random = RandomNumberGenerator.Fill,
+            Time = options.Time,
+            Limits = settings.Limits,
+        });
+
+    private static McpGateOptions McpOptionsOf(
+        IServiceProvider services, Settings settings, NodeOptions options, CharterSource charter, Keyring keys)
+    {
+        var office = services.GetRequiredService<Office>();
+        var targets = settings.Targets
+            .Where(target => target.Upstream is not null)
+            .ToImmutableDictionary(target => target.Target.Name, target => McpTarget.Of(target.Upstream!));
+        return new McpGateOptions(office.Gatekeeper, office.Definitions, () => charter.Current)
+        {
+            Authenticate = services.GetRequiredService<Authenticate>(),
+            Target = name => targets.GetValueOrDefault(name),
+            ReviewUrl = id => ReviewUrl(settings, id),
+            PublicUrl = settings.Public,
+            SessionKey = keys.DeriveKey("countersign-mcp-session-v1"),
+            Random = RandomNumberGenerator.Fill,
+            Time = options.Time,
+            Loggers = services.GetRequiredService<ILoggerFactory>(),
+            Json = JsonLimitsOf(settings),
+        };
+    }
+
+    private static ApiGate ApiFor(IServiceProvider services, Settings settings)
+    {
+        var charter = services.GetRequiredService<Func<Charter>>();
+        var rooms = new ApiRooms(
+            services.GetRequiredService<Office>(),
+            services.GetRequiredService<IStore>(),
+            services.GetRequiredService<IArchive>(),
+            charter,
+            services.GetRequiredService<Authenticate>(),
+            settings.Public);
+        var limits = JsonLimitsOf(settings);
+        return new ApiGate(rooms, new ApiActionReader(charter, limits), new ApiVotes(rooms, limits), new ApiOptions());
+    }
+
+    private static Uri ReviewUrl(Settings settings, ActionId id) => new(settings.Public, $"/console/actions/{id}");
+
+    private static JsonLimits JsonLimitsOf(Settings settings) => new()
+    {
+        Bytes = (int)settings.Limits.Body,
+        Depth = settings.Limits.Depth,
+    };
+}

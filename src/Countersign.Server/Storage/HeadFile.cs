@@ -1,0 +1,108 @@
+using Countersign.Core.Storage;
+
+namespace Countersign.Server.Storage;
+
+/// <summary>
+/// The latest checkpoint, kept outside the database: a database put back from an old copy is behind it and gives itself
+/// away (DESIGN section 5).
+/// </summary>
+/// <remarks>
+/// Writes are coalesced: while one is under way only the newest of the following checkpoints is kept. The file may
+/// therefore be a few commits old after a crash, but never ahead of the database, because only committed checkpoints
+/// come here. The bytes are flushed before the rename; a rename lost with the power leaves the older, still valid file.
+/// </remarks>
+internal sealed class HeadFile : IAsyncDisposable
+{
+    private readonly string path;
+    private readonly Lock gate = new();
+
+    // Guarded by gate.
+    private string? newest;
+    private bool isWriting;
+    private Task writing = Task.CompletedTask;
+
+    public HeadFile(string path) => this.path = path;
+
+    public string Path => path;
+
+    /// <summary>Why the last write failed; <c>null</c> when it succeeded. While it is set nothing may be committed.</summary>
+    public string? Failure { get; private set; }
+
+    public string? Read() => File.Exists(path) ? File.ReadAllText(path) : null;
+
+    /// <summary>Writes at once; throws <see cref="StoreUnavailableException"/> when the file cannot be written.</summary>
+    public void Write(string checkpoint)
+    {
+        try
+        {
+            var temporary = path + ".new";
+            using (var file = new FileStream(temporary, FileMode.Create, FileAccess.Write))
+            {
+                using var writer = new StreamWriter(file, leaveOpen: true);
+                writer.Write(checkpoint);
+                writer.Flush();
+                file.Flush(flushToDisk: true);
+            }
+
+            File.Move(temporary, path, overwrite: true);
+            Failure = null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Failure = $"The head file '{path}' cannot be written: {e.Message} Free space or correct its permissions; "
+                + "commits resume by themselves.";
+            throw new StoreUnavailableException(Failure, e);
+        }
+    }
+
+    /// <summary>Writes soon, on another thread; a failure shows in <see cref="Failure"/>.</summary>
+    public void Publish(string checkpoint)
+    {
+        lock (gate)
+        {
+            newest = checkpoint;
+            if (!isWriting)
+            {
+                isWriting = true;
+                writing = Task.Run(WriteNewest);
+            }
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Task last;
+        lock (gate)
+        {
+            last = writing;
+        }
+
+        await last;
+    }
+
+    private void WriteNewest()
+    {
+        while (TakeNewest() is { } checkpoint)
+        {
+            try
+            {
+                Write(checkpoint);
+            }
+            catch (StoreUnavailableException)
+            {
+                // The reason is in Failure, which stops the next commit; that one tries again.
+            }
+        }
+    }
+
+    private string? TakeNewest()
+    {
+        lock (gate)
+        {
+            var taken = newest;
+            newest = null;
+            isWriting = taken is not null;
+            return taken;
+        }
+    }
+}

@@ -1,0 +1,35 @@
+using Countersign.Core.Storage;
+
+namespace Countersign.Server.Storage;
+
+/// <summary>
+/// Keeps a second process away from a database that has one writer. The system releases it when the process dies; the
+/// file itself stays, because removing it would let two processes lock two files of one name.
+/// </summary>
+internal sealed class LockFile : IDisposable
+{
+    private readonly FileStream file;
+
+    private LockFile(FileStream file) => this.file = file;
+
+    public static LockFile Take(string path)
+    {
+        try
+        {
+            return new LockFile(new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new StoreUnavailableException(
+                $"The lock file '{path}' cannot be opened: {e.Message} Make the store's folder writable for this user.", e);
+        }
+        catch (IOException e)
+        {
+            throw new StoreUnavailableException(
+                $"The store is locked by another process ('{path}': {e.Message}). Stop the other countersign first; for "
+                + "several nodes use a PostgreSQL store.", e);
+        }
+    }
+
+    public void Dispose() => file.Dispose();
+}

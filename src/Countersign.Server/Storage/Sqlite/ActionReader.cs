@@ -1,0 +1,90 @@
+using System.Collections.Immutable;
+using Countersign.Core.Actions;
+using Countersign.Core.Identity;
+using Countersign.Core.Storage;
+
+namespace Countersign.Server.Storage.Sqlite;
+
+/// <summary>Reads actions together with the payloads that belong to them, all from one snapshot.</summary>
+internal sealed class ActionReader(SqliteSession session, PayloadReader payloads, Pseudonyms pseudonyms)
+{
+    /// <summary>How many actions of one key are handed out; a caller attaches to the first that fits.</summary>
+    private const int MaxAttachable = 16;
+
+    public StoredAction? Find(ActionId id) =>
+        Query("WHERE id = ?1", withResult: true, id.Value).FirstOrDefault();
+
+    public StoredAction? FindByIdempotency(string hash) =>
+        Query("WHERE idempotency_hash = ?1", withResult: true, hash).FirstOrDefault();
+
+    public ImmutableArray<StoredAction> FindAttachable(AttachKey key, DateTimeOffset now) => Query(
+        """
+        WHERE attach_key = ?1 AND (state IN ('pending', 'approved', 'executing') OR delivered = 0
+            OR (state = 'denied' AND denied_until > ?2))
+        ORDER BY id DESC LIMIT ?3
+        """,
+        withResult: true,
+        key.Value,
+        now.UtcTicks,
+        MaxAttachable);
+
+    /// <summary>The conditions are spelled out only when given, so that each list runs along the index that fits it.</summary>
+    public ImmutableArray<StoredAction> List(ActionFilter filter)
+    {
+        var conditions = new List<string> { "1 = 1" };
+        var values = new List<object?>();
+        Add("state", "=", filter.State?.ToText());
+        Add("target", "=", filter.Target?.Value);
+        Add("agent", "=", filter.Agent?.Value);
+        Add("id", "<", filter.Before?.Value);
+        values.Add(Math.Clamp(filter.Limit, 1, ActionFilter.MaxLimit));
+        return Query(
+            $"WHERE {string.Join(" AND ", conditions)} ORDER BY id DESC LIMIT ?{values.Count}",
+            withResult: false,
+            [.. values]);
+
+        void Add(string column, string comparison, string? value)
+        {
+            if (value is not null)
+            {
+                values.Add(value);
+                conditions.Add($"{column} {comparison} ?{values.Count}");
+            }
+        }
+    }
+
+    private ImmutableArray<StoredAction> Query(string condition, bool withResult, params ReadOnlySpan<object?> values)
+    {
+        var rows = session.Query($"{ActionColumns.Select} {condition}", ActionColumns.Read, values);
+        var size = rows.Count == 0 ? 0 : (long)session.Scalar("SELECT size FROM log_head")!;
+        return [.. rows.Select(found => Complete(found.Row, found.Entries, size, withResult))];
+    }
+
+    private StoredAction Complete(ActionRow row, EntryPointers entries, long size, bool withResult) => new(
+        row,
+        ReadVotes(row.Id),
+        payloads.Find(entries.Request) ?? ReadOnlyMemory<byte>.Empty,
+        withResult ? payloads.Find(entries.Outcome) : null,
+        payloads.Find(entries.Ending),
+        new LedgerPosition(entries.Last ?? -1, size));
+
+    private ImmutableArray<StoredVote> ReadVotes(ActionId action)
+    {
+        var votes = session.Query(
+            "SELECT revision, person, kind, assurance, at, entry FROM vote WHERE action = ?1 ORDER BY id",
+            reader => ReadVote(action, new ColumnReader(reader)),
+            action.Value);
+        return [.. votes.Select(vote =>
+            new StoredVote(vote.Row, payloads.Find(vote.Entry) ?? ReadOnlyMemory<byte>.Empty))];
+    }
+
+    private (VoteRow Row, long? Entry) ReadVote(ActionId action, ColumnReader columns) => (
+        new VoteRow(
+            action,
+            (int)columns.Number(),
+            pseudonyms.PersonOf(Pseudonym.Parse(columns.Text())),
+            columns.Enumeration<VoteKind>(),
+            columns.Enumeration<Assurance>(),
+            columns.Time()),
+        columns.NumberOrNull());
+}

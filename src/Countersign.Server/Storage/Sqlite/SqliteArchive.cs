@@ -1,0 +1,49 @@
+using System.Collections.Immutable;
+using Countersign.Core.Ledger;
+using Countersign.Core.Storage;
+
+namespace Countersign.Server.Storage.Sqlite;
+
+/// <summary>The ledger's tables as its readers see them; each answer comes from one snapshot.</summary>
+internal static class SqliteArchive
+{
+    public static string? ReadCheckpoint(SqliteSession session) =>
+        (string?)session.Scalar("SELECT checkpoint FROM log_head");
+
+    public static ImmutableArray<ReadOnlyMemory<byte>> ReadLeaves(SqliteSession session, long from, int count) =>
+        [.. StoredTree.ReadLeaves(session, from, count).Select(leaf => new ReadOnlyMemory<byte>(leaf))];
+
+    /// <summary>A tile at the present size of the log; <c>null</c> when the log has none there.</summary>
+    public static ReadOnlyMemory<byte>? ReadTile(SqliteSession session, int level, long index)
+    {
+        if (level is < 0 or > TileId.MaxLevel)
+        {
+            return null;
+        }
+
+        var size = (long)session.Scalar("SELECT size FROM log_head")!;
+        var tree = new StoredTree(session, size);
+        if (tree.FindFullTile(level, index) is { } full)
+        {
+            return full;
+        }
+
+        // Only the tile right behind the full ones of its level can be partial.
+        var width = TileId.PartialWidth(level, size);
+        var isEdge = width > 0 && index == (size >> (TileId.Height * level)) / TileId.FullWidth;
+        return isEdge ? tree.ReadTile(new TileId(level, index, width)).Bytes : default(ReadOnlyMemory<byte>?);
+    }
+
+    public static ImmutableArray<ReadOnlyMemory<byte>?> ReadCiphertexts(SqliteSession session, long from, int count)
+    {
+        var rows = session.Query(
+            """
+            SELECT ciphertext FROM entry LEFT JOIN payload ON payload.entry = entry.position
+            WHERE position >= ?1 AND position < ?1 + ?2 ORDER BY position
+            """,
+            static reader => new ColumnReader(reader).BytesOrNull(),
+            from,
+            count);
+        return [.. rows.Select(bytes => bytes is null ? null : (ReadOnlyMemory<byte>?)bytes)];
+    }
+}

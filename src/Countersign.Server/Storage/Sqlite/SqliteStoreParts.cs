@@ -1,0 +1,88 @@
+using Countersign.Core.Storage;
+using Microsoft.Data.Sqlite;
+
+namespace Countersign.Server.Storage.Sqlite;
+
+/// <summary>What an open store consists of; it is opened, and closed, in one order.</summary>
+internal sealed class SqliteStoreParts : IAsyncDisposable
+{
+    private readonly SqliteStoreOptions options;
+    private readonly LockFile lockFile;
+    private readonly HeadFile headFile;
+    private readonly Pseudonyms pseudonyms;
+
+    private SqliteStoreParts(SqliteStoreOptions options, LockFile lockFile, WriterParts writer)
+    {
+        (this.options, this.lockFile) = (options, lockFile);
+        (headFile, pseudonyms) = (writer.HeadFile, writer.Pseudonyms);
+        (Clock, Changes) = (writer.Clock, writer.Changes);
+        Writer = new SqliteWriter(options, writer);
+        Readers = new SqliteReaders(options.Path);
+    }
+
+    public StoreClock Clock { get; }
+
+    public ChangeFeed Changes { get; }
+
+    public SqliteWriter Writer { get; }
+
+    public SqliteReaders Readers { get; }
+
+    public static async Task<SqliteStoreParts> OpenAsync(SqliteStoreOptions options, CancellationToken cancellationToken)
+    {
+        SystemSqlite.EnsureLoaded();
+        var lockFile = LockFile.Take($"{options.Path}.lock");
+        try
+        {
+            var parts = new SqliteStoreParts(options, lockFile, await OpenWriterAsync(options, cancellationToken));
+            parts.Writer.Start();
+            return parts;
+        }
+        catch (Exception e)
+        {
+            lockFile.Dispose();
+            throw e is SqliteException failure ? SqliteFailure.ToUnavailable(failure, options.Path) : e;
+        }
+    }
+
+    public Task<T> ReadActionsAsync<T>(Func<ActionReader, T> read, CancellationToken cancellationToken) => Readers.ReadAsync(
+        session => read(new ActionReader(session, new PayloadReader(session, options.Vault), pseudonyms)), cancellationToken);
+
+    /// <summary>The writer goes first, because it still commits what waits; the lock goes last.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        Readers.Dispose();
+        await Writer.DisposeAsync();
+        await headFile.DisposeAsync();
+        lockFile.Dispose();
+    }
+
+    private static async Task<WriterParts> OpenWriterAsync(SqliteStoreOptions options, CancellationToken cancellationToken)
+    {
+        var connection = await WriteConnection.OpenAsync(options, cancellationToken);
+        try
+        {
+            var headFile = new HeadFile(options.HeadFile);
+            await HeadGuard.CheckAsync(connection, headFile, options, cancellationToken);
+            headFile.Write(connection.Head.Checkpoint ?? HeadGuard.EmptyCheckpoint(options.Key));
+            var clock = new StoreClock(options.Time);
+            clock.AdvanceTo(connection.Clock);
+            return new WriterParts(connection, clock, LoadPseudonyms(connection, options), headFile, new ChangeFeed());
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
+    private static Pseudonyms LoadPseudonyms(WriteConnection connection, SqliteStoreOptions options)
+    {
+        var pseudonyms = new Pseudonyms(options.Vault, options.Random);
+        var stored = connection.Session.Query(
+            "SELECT pseudonym, sealed_id FROM person",
+            static reader => (Pseudonym: Pseudonym.Parse(reader.GetString(0)), SealedId: (byte[])reader.GetValue(1)));
+        stored.ForEach(person => pseudonyms.AddSealed(person.Pseudonym, person.SealedId));
+        return pseudonyms;
+    }
+}

@@ -1,0 +1,223 @@
+using Countersign.Core.Ledger;
+using Countersign.Core.Storage;
+using Microsoft.Data.Sqlite;
+
+namespace Countersign.Server.Storage.Sqlite;
+
+/// <summary>
+/// The one writer. It commits together whatever has queued up; the commit before is the only time anybody lingers.
+/// </summary>
+/// <remarks>
+/// One batch: (1) begin, (2) each member checks its conditions and writes, (3) tiles, signed checkpoint and head,
+/// (4) commit, which ends in one fsync, (5) only then the head file, the announcements and the callers.
+/// A crash before 4 leaves the batch out, a crash after 4 leaves all of it in. When 4 fails nobody knows, so the
+/// connection is thrown away, and the next batch begins by reading and verifying what the file says; a failed fsync is
+/// never tried again, because the system may have dropped the pages and call the second try a success.
+/// </remarks>
+internal sealed class SqliteWriter : IAsyncDisposable
+{
+    private readonly SqliteStoreOptions options;
+    private readonly StoreClock clock;
+    private readonly Pseudonyms pseudonyms;
+    private readonly HeadFile headFile;
+    private readonly ChangeFeed changes;
+    private readonly WriteQueue<SqliteWrite> queue = new();
+
+    // Owned by the loop.
+    private WriteConnection? connection;
+    private StoreHead head;
+    private Task loop = Task.CompletedTask;
+
+    public SqliteWriter(SqliteStoreOptions options, WriterParts parts)
+    {
+        this.options = options;
+        (connection, clock, pseudonyms, headFile, changes) = parts;
+        head = parts.Connection.Head;
+        Fence = parts.Connection.Fence;
+    }
+
+    private long Fence { get; }
+
+    public void Start() => loop = Task.Run(RunAsync);
+
+    public Task<T> WriteAsync<T>(SqliteWrite<T> write)
+    {
+        queue.Add(write);
+        return write.Result;
+    }
+
+    /// <summary>Commits what waits, then closes the file.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        queue.Close();
+        await loop;
+        connection?.Dispose();
+        queue.Dispose();
+    }
+
+    private async Task RunAsync()
+    {
+        while (await queue.TakeAsync() is { Count: > 0 } taken)
+        {
+            var batch = taken.FindAll(static write => !write.IsAbandoned);
+            try
+            {
+                await (batch.Count > 0 ? CommitAsync(batch) : Task.CompletedTask);
+            }
+            catch (Exception e)
+            {
+                // The boundary of the loop: whatever went wrong, the callers hear of it and the next batch starts afresh.
+                CloseConnection();
+                var reason = Explain(e);
+                batch.ForEach(write => write.Fail(reason));
+            }
+        }
+    }
+
+    private async Task CommitAsync(List<SqliteWrite> writes)
+    {
+        if (headFile.Failure is not null)
+        {
+            headFile.Write(CheckpointOf(head));
+        }
+
+        var session = (await OpenConnectionAsync()).Session;
+        if (TryApply(session, writes) is { } batch)
+        {
+            Commit(batch, writes);
+        }
+        else
+        {
+            await CommitOneByOneAsync(writes);
+        }
+    }
+
+    /// <summary>A member that breaks a rule is our bug, and its own: the others are committed without it.</summary>
+    private async Task CommitOneByOneAsync(List<SqliteWrite> writes)
+    {
+        foreach (var write in writes)
+        {
+            var session = (await OpenConnectionAsync()).Session;
+            try
+            {
+                Commit(TryApply(session, [write])!, [write]);
+            }
+            catch (Exception e)
+            {
+                CloseConnection();
+                write.Fail(Explain(e));
+            }
+        }
+    }
+
+    /// <summary>Steps 1 and 2; <c>null</c> and rolled back when one of several members broke a rule.</summary>
+    private SqliteBatch? TryApply(SqliteSession session, List<SqliteWrite> writes)
+    {
+        session.Execute("BEGIN IMMEDIATE");
+        var batch = new SqliteBatch(session, head, clock.Now, pseudonyms, options.Vault.KeyId);
+        try
+        {
+            writes.ForEach(write => write.Apply(batch));
+            return batch;
+        }
+        catch (Exception e) when (writes.Count > 1 && IsOfOneMember(e))
+        {
+            session.Execute("ROLLBACK");
+            return null;
+        }
+    }
+
+    /// <summary>Steps 3 to 5.</summary>
+    private void Commit(SqliteBatch batch, List<SqliteWrite> writes)
+    {
+        var next = batch.Finish(options, Fence);
+        batch.Session.Execute("COMMIT");
+        var grew = next.Log.Size > head.Log.Size;
+        head = next;
+        foreach (var drawn in batch.Drawn)
+        {
+            pseudonyms.Add(drawn.Pseudonym, drawn.Person);
+        }
+
+        if (grew)
+        {
+            headFile.Publish(CheckpointOf(next));
+        }
+
+        foreach (var write in writes)
+        {
+            if (write is CommitWrite { Announcement: { } changed })
+            {
+                changes.Announce(changed);
+            }
+
+            write.Complete(batch);
+        }
+    }
+
+    private async Task<WriteConnection> OpenConnectionAsync()
+    {
+        if (connection is not null)
+        {
+            return connection;
+        }
+
+        var opened = await WriteConnection.ReopenAsync(options, CancellationToken.None);
+        try
+        {
+            await CheckReopenedAsync(opened);
+        }
+        catch
+        {
+            opened.Dispose();
+            throw;
+        }
+
+        connection = opened;
+        head = opened.Head;
+        clock.AdvanceTo(opened.Clock);
+        return opened;
+    }
+
+    /// <summary>A commit of unknown fate may have happened; one that was acknowledged may not be gone.</summary>
+    private async Task CheckReopenedAsync(WriteConnection opened)
+    {
+        var extends = await StoredLog.ExtendsAsync(
+            opened.Session, opened.Head.Log, head.Log.ToCheckpoint(), CancellationToken.None);
+        if (!extends || opened.Fence != Fence)
+        {
+            throw new StoreUnavailableException(
+                $"The store '{options.Path}' no longer holds what was committed to it (size {head.Log.Size} was acknowledged, "
+                + $"{opened.Head.Log.Size} is there). Stop whatever else writes to it and restore the newest copy.");
+        }
+    }
+
+    private void CloseConnection()
+    {
+        // Closing rolls back; a rollback of its own could only fail for the same reason.
+        connection?.Dispose();
+        connection = null;
+    }
+
+    private string CheckpointOf(StoreHead of) => of.Checkpoint ?? HeadGuard.EmptyCheckpoint(options.Key);
+
+    private static bool IsOfOneMember(Exception e) => e switch
+    {
+        SqliteException failure => SqliteFailure.IsBrokenRule(failure),
+        StoreUnavailableException or IOException => false,
+        _ => true,
+    };
+
+    private Exception Explain(Exception e) => e switch
+    {
+        StoreUnavailableException known => known,
+        SqliteException failure when SqliteFailure.IsBrokenRule(failure) =>
+            new InvalidOperationException($"The change breaks a rule of the store: {failure.Message}", failure),
+        SqliteException failure => SqliteFailure.ToUnavailable(failure, options.Path),
+        _ => new StoreUnavailableException($"The store '{options.Path}' could not commit: {e.Message}", e),
+    };
+}
+
+/// <summary>What the writer works with.</summary>
+internal sealed record WriterParts(
+    WriteConnection Connection, StoreClock Clock, Pseudonyms Pseudonyms, HeadFile HeadFile, ChangeFeed Changes);
