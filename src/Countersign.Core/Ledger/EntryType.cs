@@ -14,4 +14,5 @@ public enum EntryType
     ReviewExpired,
     ExecutionIntent,
     ExecutionOutcome,
+    DefinitionAccepted,
 }
