@@ -11,7 +11,7 @@ internal static class LifecycleSample
 {
     public static readonly DateTimeOffset Start = new(2026, 11, 21, 10, 0, 0, TimeSpan.Zero);
     public static readonly ActionDigest Digest = ActionDigest.Of("sample"u8);
-    public static readonly PolicyHash Policy = PolicyHash.Of("policy"u8);
+    public static readonly PolicyHash PolicyDigest = PolicyHash.Of("policy"u8);
     public static readonly PersonId Alice = new("alice");
     public static readonly PersonId Bob = new("bob");
     public static readonly PersonId Carol = new("carol");
@@ -25,7 +25,7 @@ internal static class LifecycleSample
         [Party.Parse(of)], need, TimeSpan.FromMinutes(15), escalate is null ? [] : [Party.Parse(escalate)]);
 
     public static Verdict Held(params Requirement[] requirements) => new(
-        VerdictOutcome.Require, [new MatchedRule(new RuleId("rule"), "why")], [.. requirements], Policy);
+        VerdictOutcome.Require, [new MatchedRule(new RuleId("rule"), "why")], [.. requirements], PolicyDigest);
 
     public static Life Pending(params Requirement[] requirements) =>
         Lifecycle.Begin(Digest, Held(requirements), Start).Life;

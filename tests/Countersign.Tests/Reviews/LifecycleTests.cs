@@ -13,7 +13,7 @@ public sealed class LifecycleTests
     [Fact]
     public void A_denied_verdict_ends_the_action_as_refused()
     {
-        var verdict = new Verdict(VerdictOutcome.Deny, [], [], Policy);
+        var verdict = new Verdict(VerdictOutcome.Deny, [], [], PolicyDigest);
 
         var begun = Lifecycle.Begin(Digest, verdict, Start);
 
@@ -24,7 +24,7 @@ public sealed class LifecycleTests
     [Fact]
     public void An_allowed_verdict_grants_one_use()
     {
-        var begun = Lifecycle.Begin(Digest, new Verdict(VerdictOutcome.Allow, [], [], Policy), Start);
+        var begun = Lifecycle.Begin(Digest, new Verdict(VerdictOutcome.Allow, [], [], PolicyDigest), Start);
 
         Assert.Equal(ActionState.Approved, begun.Life.State);
         Assert.Equal(1, begun.Life.Grant!.UsesLeft);
