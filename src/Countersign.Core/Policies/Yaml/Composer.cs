@@ -132,8 +132,8 @@ internal sealed class Composer
                 ?? throw new YamlRefusedException(node.At, $"{node.Kind} as a key; keys are texts");
             if (!first.TryAdd(key.Text, key.At))
             {
-                var where = first[key.Text];
-                throw new YamlRefusedException(key.At, $"the key '{key.Text}' is here twice, first in line {where.Line}");
+                throw new YamlRefusedException(
+                    key.At, $"the key '{key.Text}' is here twice, first in line {first[key.Text].Line}");
             }
 
             members.Add(new YamlNode.Member(key, Next(depth + 1)));
