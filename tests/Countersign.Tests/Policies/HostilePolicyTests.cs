@@ -69,7 +69,7 @@ public sealed class HostilePolicyTests
         const string whole = "version: 1\ndefault: { deny: , reason: \"a\\n b\" }\nrules:\n" +
             "- id: 'a'\n  when: |\n    sql.opaque\n  then: deny\n";
         var random = new Random(42);
-        for (int i = 0; i < 2_000; i++)
+        for (int i = 0; i < 5_000; i++)
         {
             char[] text = whole.ToCharArray();
             for (int hits = 0; hits < 3; hits++)
