@@ -40,7 +40,7 @@ internal sealed class Node : IAsyncDisposable
         Settings settings, NodeOptions options, CancellationToken cancellationToken)
     {
         // 1.
-        var charter = new CharterSource(settings);
+        var charter = new CharterSource(settings, options.Time);
         // 2.
         var keys = Keyring.Open(settings);
         SqliteStore? store = null;
