@@ -133,8 +133,8 @@ internal sealed record CardComposer(Charter Charter, Voter Reader, VotingRight R
 
     private static string OutcomeSentence(OutcomeState state) => state switch
     {
-        OutcomeState.Succeeded => "It was executed once and succeeded.",
-        OutcomeState.Failed => "It was tried once and failed.",
+        OutcomeState.Succeeded => "It was executed once.",
+        OutcomeState.Failed => "It was tried once.",
         _ => "Nobody can say whether it took effect: look at the target.",
     };
 }

@@ -194,9 +194,10 @@ internal sealed class ExactText
             }
 
             var parts = piece.Text.Split('\n');
-            var kept = parts.Where((_, i) => line + i >= from && line + i < until);
+            var first = Math.Clamp(from - line, 0, parts.Length);
+            var end = Math.Clamp(until - line, first, parts.Length);
             line += parts.Length - 1;
-            if (string.Join('\n', kept) is { Length: > 0 } text)
+            if (string.Join('\n', parts[first..end]) is { Length: > 0 } text)
             {
                 yield return new ExactPiece(text, IsCut: false);
             }
