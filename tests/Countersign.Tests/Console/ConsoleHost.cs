@@ -20,7 +20,8 @@ using Microsoft.Extensions.Logging;
 namespace Countersign.Tests.Console;
 
 /// <summary>
-/// The console on a real socket over a store in memory. Alice, Bob and Carol are database owners, Dora watches; the agent
+/// The console on a real socket over a store in memory. Alice, Bob and Carol are database owners, Dora watches; the
+/// agent
 /// <c>deploy-bot</c> belongs to Alice. Every request needs one database owner unless the test says otherwise.
 /// </summary>
 internal sealed class ConsoleHost : IAsyncDisposable
@@ -49,7 +50,8 @@ internal sealed class ConsoleHost : IAsyncDisposable
     public Office Office { get; }
 
     /// <summary>What targets answer.</summary>
-    public Outcome Outcome { get; set; } = new(OutcomeState.Succeeded, "{\"dropped\":1}"u8.ToArray(), null, TimeSpan.Zero);
+    public Outcome Outcome { get; set; } =
+        new(OutcomeState.Succeeded, "{\"dropped\":1}"u8.ToArray(), Error: null, TimeSpan.Zero);
 
     public OneTimeLinks Links => _app.Services.GetRequiredService<OneTimeLinks>();
 
@@ -121,7 +123,8 @@ internal sealed class ConsoleHost : IAsyncDisposable
     private static Charter People()
     {
         var policy = PolicyHash.Of("test"u8);
-        var requirement = Need("production-writes", "Changes to production data need a database owner.", Of("group:dba", 1));
+        var requirement = Need(
+            "production-writes", "Changes to production data need a database owner.", Of("group:dba", 1));
         return new Charter
         {
             People = new People(
@@ -169,7 +172,8 @@ internal sealed class ConsoleHost : IAsyncDisposable
         return app;
     }
 
-    private Task<Outcome> ExecuteAsync(ActionRecord action, CancellationToken cancellationToken) => Task.FromResult(Outcome);
+    private Task<Outcome> ExecuteAsync(ActionRecord action, CancellationToken cancellationToken) =>
+        Task.FromResult(Outcome);
 
     private static Caller? Authenticate(string token) => token switch
     {

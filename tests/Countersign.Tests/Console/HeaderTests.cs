@@ -85,7 +85,8 @@ public sealed class HeaderTests
         await using var host = await ConsoleHost.StartAsync();
         using var nobody = host.Open();
         var page = await nobody.ReadAsync("/console/sign-in");
-        var addresses = Regex.Matches(page, "(?:href|src)=\"(/console/assets/[^\"]+)\"").Select(match => match.Groups[1].Value);
+        var addresses = Regex.Matches(page, "(?:href|src)=\"(/console/assets/[^\"]+)\"")
+            .Select(match => match.Groups[1].Value);
 
         var types = new List<string>();
         foreach (var address in addresses.Distinct())
@@ -107,7 +108,8 @@ public sealed class HeaderTests
         var record = await host.AskAsync(new Ask());
         using var bob = await host.OpenForAsync("bob");
 
-        foreach (var path in (string[])["/console", "/console/history", $"/console/actions/{record.Id}", "/console/sign-in"])
+        string[] paths = ["/console", "/console/history", $"/console/actions/{record.Id}", "/console/sign-in"];
+        foreach (var path in paths)
         {
             var page = await bob.ReadAsync(path);
             Assert.DoesNotMatch("<style|style=|<script(?! type=\"module\" src=)|\\son\\w+=|javascript:", page);
@@ -117,8 +119,15 @@ public sealed class HeaderTests
     private static void AssertHeaders(HttpResponseMessage answer)
     {
         var policy = Assert.Single(answer.Headers.GetValues("Content-Security-Policy"));
-        foreach (var directive in (string[])
-            ["default-src 'none'", "script-src 'self'", "form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'"])
+        string[] directives =
+        [
+            "default-src 'none'",
+            "script-src 'self'",
+            "form-action 'self'",
+            "base-uri 'none'",
+            "frame-ancestors 'none'",
+        ];
+        foreach (var directive in directives)
         {
             Assert.Contains(directive, policy);
         }

@@ -16,7 +16,8 @@ public sealed class SignInTests
         Assert.Equal(("countersign_session", true, "/console"), (cookie.Name, cookie.HttpOnly, cookie.Path));
         foreach (var page in (string[])["/console", "/console/history"])
         {
-            Assert.Contains("Bob Sawyer (bob), <span class=\"quiet\">signed in by token</span>", await bob.ReadAsync(page));
+            var html = await bob.ReadAsync(page);
+            Assert.Contains("Bob Sawyer (bob), <span class=\"quiet\">signed in by token</span>", html);
         }
     }
 
