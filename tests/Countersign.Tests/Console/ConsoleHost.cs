@@ -29,7 +29,7 @@ internal sealed class ConsoleHost : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly TimeProvider _time;
 
-    private ConsoleHost(TimeProvider time, string address)
+    private ConsoleHost(TimeProvider time, ConsoleOptions options)
     {
         _time = time;
         Store = new ConsoleStore(time);
@@ -40,7 +40,7 @@ internal sealed class ConsoleHost : IAsyncDisposable
             Random = RandomNumberGenerator.Fill,
             Time = time,
         });
-        _app = Build(address);
+        _app = Build(options);
     }
 
     public ConsoleStore Store { get; }
@@ -57,9 +57,10 @@ internal sealed class ConsoleHost : IAsyncDisposable
 
     public Uri Address => new(_app.Urls.First());
 
-    public static async Task<ConsoleHost> StartAsync(TimeProvider? time = null, string address = "http://127.0.0.1:0")
+    public static async Task<ConsoleHost> StartAsync(TimeProvider? time = null, ConsoleOptions? options = null)
     {
-        var host = new ConsoleHost(time ?? TimeProvider.System, address);
+        var host = new ConsoleHost(
+            time ?? TimeProvider.System, options ?? new ConsoleOptions { AcceptsOneTimeLinks = true });
         await host._app.StartAsync(TestContext.Current.CancellationToken);
         return host;
     }
@@ -152,11 +153,11 @@ internal sealed class ConsoleHost : IAsyncDisposable
     private static Person PersonOf(string id, string name, params string[] groups) =>
         new(new PersonId(id), name, [.. groups.Select(group => new GroupName(group))], IsAdmin: false);
 
-    private WebApplication Build(string address)
+    private WebApplication Build(ConsoleOptions options)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls(address);
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Services
             .AddSingleton(Office.Gatekeeper)
             .AddSingleton(Office.ReviewDesk)
@@ -166,7 +167,7 @@ internal sealed class ConsoleHost : IAsyncDisposable
             .AddSingleton<Authenticate>(Authenticate)
             .AddSingleton(_time)
             .AddSingleton<FillRandom>(RandomNumberGenerator.Fill)
-            .AddConsole(new ConsoleOptions { AcceptsOneTimeLinks = true });
+            .AddConsole(options);
         var app = builder.Build();
         app.MapConsole();
         return app;

@@ -60,7 +60,7 @@ internal sealed class TrackLines(ActionRecord record, Charter charter)
 
     private static string Parties(ImmutableArray<Party> parties) => string.Join(" or ", parties);
 
-    /// <summary>Whoever voted too weakly for this track is still asked: a stronger vote of theirs would count.</summary>
+    /// <summary>Whoever voted too weakly for this track is still asked: a stronger vote would count.</summary>
     private ImmutableArray<string> WhoCanAct(Track track, int index) =>
     [
         .. _electorate.At(index, track.Stage)
