@@ -75,6 +75,7 @@ public sealed class ForgeryTests
             "/console/sign-in", "https://approvals.example", "same-origin", ("token", "bob-token"));
 
         Assert.Equal(HttpStatusCode.SeeOther, answer.StatusCode);
+        Assert.Contains("; secure", Assert.Single(answer.Headers.GetValues("Set-Cookie")));
     }
 
     [Fact]

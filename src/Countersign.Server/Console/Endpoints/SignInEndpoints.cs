@@ -118,11 +118,11 @@ internal sealed class SignInEndpoints(
         context.Response.Headers.Location = address;
     }
 
-    private static CookieOptions CookieFor(HttpContext context) => new()
+    private CookieOptions CookieFor(HttpContext context) => new()
     {
         HttpOnly = true,
         SameSite = SameSiteMode.Strict,
-        Secure = context.Request.IsHttps,
+        Secure = context.Request.IsHttps || options.PublicUrl?.Scheme == Uri.UriSchemeHttps,
         Path = "/console",
         IsEssential = true,
     };
