@@ -8,11 +8,9 @@ namespace Countersign.Server.Hosting;
 /// <summary>Makes the charter that is in force from the configuration, and hands out the present one.</summary>
 internal sealed class CharterSource
 {
-    private Charter _current;
+    public CharterSource(Settings settings) => Current = CharterOf(settings);
 
-    public CharterSource(Settings settings) => _current = CharterOf(settings);
-
-    public Charter Current => Volatile.Read(ref _current);
+    public Charter Current { get; }
 
     /// <summary>Loads a policy against the people who would have to meet it.</summary>
     /// <exception cref="ConfigurationException">The policy is refused; the message lists every reason.</exception>

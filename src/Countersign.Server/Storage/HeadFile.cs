@@ -7,13 +7,17 @@ namespace Countersign.Server.Storage;
 /// away (DESIGN section 5).
 /// </summary>
 /// <remarks>
-/// Writes are coalesced: while one is under way only the newest of the following checkpoints is kept. The file may
+/// Writes are coalesced: the first of a busy stretch is written at once, then the newest one every
+/// <see cref="Interval"/>, because every rename makes the disk's journal compete with the commits. The file may
 /// therefore be a few commits old after a crash, but never ahead of the database, because only committed checkpoints
 /// come here. The bytes are flushed before the rename; a rename lost with the power leaves the older, still valid file.
 /// </remarks>
 internal sealed class HeadFile : IAsyncDisposable
 {
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(50);
+
     private readonly string path;
+    private readonly CancellationTokenSource closing = new();
     private readonly Lock gate = new();
 
     // Guarded by gate.
@@ -64,7 +68,7 @@ internal sealed class HeadFile : IAsyncDisposable
             if (!isWriting)
             {
                 isWriting = true;
-                writing = Task.Run(WriteNewest);
+                writing = Task.Run(WriteNewestAsync);
             }
         }
     }
@@ -77,10 +81,12 @@ internal sealed class HeadFile : IAsyncDisposable
             last = writing;
         }
 
+        await closing.CancelAsync();
         await last;
+        closing.Dispose();
     }
 
-    private void WriteNewest()
+    private async Task WriteNewestAsync()
     {
         while (TakeNewest() is { } checkpoint)
         {
@@ -92,6 +98,9 @@ internal sealed class HeadFile : IAsyncDisposable
             {
                 // The reason is in Failure, which stops the next commit; that one tries again.
             }
+
+            await Task.Delay(Interval, closing.Token).ContinueWith(
+                static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
         }
     }
 

@@ -8,6 +8,9 @@ namespace Countersign.Server.Storage.Sqlite;
 /// </summary>
 internal static class SqliteSchema
 {
+    // The triggers keep accidents and simple tampering away from the ledger; what proves it is the signed tree. The two
+    // on INSERT are there because INSERT OR REPLACE deletes a row without asking the trigger on DELETE.
+
     /// <summary>Element <c>n</c> leads from version <c>n</c> to <c>n + 1</c>.</summary>
     private static readonly string[] Steps = [First];
 
@@ -32,6 +35,9 @@ internal static class SqliteSchema
             action   TEXT
         ) STRICT;
         CREATE INDEX entry_of_action ON entry (action) WHERE action IS NOT NULL;
+        CREATE TRIGGER entry_is_only_appended BEFORE INSERT ON entry
+            WHEN NEW.position IS NOT (SELECT coalesce(max(position), -1) + 1 FROM entry)
+            BEGIN SELECT RAISE(ABORT, 'entries of the ledger are appended without gaps'); END;
         CREATE TRIGGER entry_is_never_updated BEFORE UPDATE ON entry
             BEGIN SELECT RAISE(ABORT, 'entries of the ledger are never changed'); END;
         CREATE TRIGGER entry_is_never_deleted BEFORE DELETE ON entry
@@ -50,6 +56,9 @@ internal static class SqliteSchema
             hashes   BLOB    NOT NULL CHECK (length(hashes) = 8192),
             PRIMARY KEY (level, position)
         ) STRICT;
+        CREATE TRIGGER tile_is_never_replaced BEFORE INSERT ON tile
+            WHEN EXISTS (SELECT 1 FROM tile WHERE level = NEW.level AND position = NEW.position)
+            BEGIN SELECT RAISE(ABORT, 'tiles of the ledger are never replaced'); END;
         CREATE TRIGGER tile_is_never_updated BEFORE UPDATE ON tile
             BEGIN SELECT RAISE(ABORT, 'tiles of the ledger are never changed'); END;
         CREATE TRIGGER tile_is_never_deleted BEFORE DELETE ON tile

@@ -57,7 +57,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
 
     private async Task RunAsync()
     {
-        while (await queue.TakeAsync() is { Count: > 0 } taken)
+        while (await TakeAfterYieldAsync() is { Count: > 0 } taken)
         {
             var batch = taken.FindAll(static write => !write.IsAbandoned);
             try
@@ -72,6 +72,17 @@ internal sealed class SqliteWriter : IAsyncDisposable
                 batch.ForEach(write => write.Fail(reason));
             }
         }
+    }
+
+    /// <summary>
+    /// The callers just answered have their turn first: those that write again join the next batch, which makes it larger
+    /// without anybody waiting for time to pass.
+    /// </summary>
+    private async Task<List<SqliteWrite>> TakeAfterYieldAsync()
+    {
+        await Task.Factory.StartNew(
+            static () => { }, CancellationToken.None, TaskCreationOptions.PreferFairness, TaskScheduler.Default);
+        return await queue.TakeAsync();
     }
 
     private async Task CommitAsync(List<SqliteWrite> writes)

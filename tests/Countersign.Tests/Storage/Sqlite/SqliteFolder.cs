@@ -11,21 +11,17 @@ namespace Countersign.Tests.Storage.Sqlite;
 internal sealed class SqliteFolder : IDisposable
 {
     private readonly TemporaryFolder folder = new();
-    private readonly PayloadVault vault;
+    private readonly PayloadVault vault = NewVault();
 
-    public SqliteFolder()
-    {
-        Key = new LedgerKey(new KeyName("localhost/countersign"), new Ed25519SigningKey(Ed25519SigningKey.NewSeed()));
-        var key = new byte[32];
-        RandomNumberGenerator.Fill(key);
-        vault = new PayloadVault(new PayloadKey(key), RandomNumberGenerator.Fill);
-    }
-
-    public LedgerKey Key { get; }
+    public LedgerKey Key { get; } =
+        new(new KeyName("localhost/countersign"), new Ed25519SigningKey(Ed25519SigningKey.NewSeed()));
 
     public string Database => PathOf("store.db");
 
     public string Head => PathOf("ledger.head");
+
+    public static PayloadVault NewVault() =>
+        new(new PayloadKey(RandomNumberGenerator.GetBytes(ExtendedAesGcm.KeyBytes)), RandomNumberGenerator.Fill);
 
     public string PathOf(string name) => folder.PathOf(name);
 

@@ -1,0 +1,88 @@
+using System.Collections.Immutable;
+using System.CommandLine;
+using System.Text.Json;
+using Countersign.Core.Identity;
+using Countersign.Core.Policies;
+using Countersign.Server.Configuration;
+
+namespace Countersign.Server.Cli.Policy;
+
+/// <summary>
+/// <c>countersign policy check</c>: loads a policy as a server would and says where each rule applies.
+/// </summary>
+internal static class CheckCommand
+{
+    private const string DefaultPath = "policies/";
+
+    public static Command Create()
+    {
+        var path = new Argument<string?>("path")
+        {
+            Description = $"A policy file, or a folder of *.yaml files; default {DefaultPath}, or what --config says.",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
+        var config = new Option<string?>("--config")
+        {
+            Description = "A configuration; with it, who is asked is checked against the people it registers.",
+        };
+        var command = new Command("check", "Check policy files and print the gates of each rule.")
+        {
+            path, config, Output.Json,
+        };
+        command.Runs(async (parsed, _) =>
+        {
+            var (files, people) = Read(parsed.GetValue(path), parsed.GetValue(config));
+            var load = Core.Policies.Policy.Load(files, people);
+            return load is PolicyLoad.Loaded loaded
+                ? Report(parsed, loaded.Policy)
+                : await ReportAsync(parsed, ((PolicyLoad.Refused)load).Errors);
+        });
+        return command;
+    }
+
+    private static (ImmutableArray<PolicyText> Files, People? People) Read(string? path, string? config)
+    {
+        var settings = config is null ? null : SettingsFile.Load(config, Environment.GetEnvironmentVariable);
+        return path is null && settings is not null
+            ? (settings.Policies, settings.People)
+            : (ReadFiles(path ?? DefaultPath), settings?.People);
+    }
+
+    private static ImmutableArray<PolicyText> ReadFiles(string path)
+    {
+        var here = Directory.GetCurrentDirectory();
+        try
+        {
+            return [.. PolicyFiles.Read(path, here).Select(file => file with { Name = Shown(file.Name, here) })];
+        }
+        catch (ConfigurationException unreadable)
+        {
+            throw new CommandFailure(ExitCode.Usage, unreadable.Message);
+        }
+    }
+
+    /// <summary>A file elsewhere is named in full; a row of ".." would help nobody to find it.</summary>
+    private static string Shown(string relative, string here) =>
+        relative.StartsWith("..", StringComparison.Ordinal) ? Path.GetFullPath(relative, here) : relative;
+
+    private static int Report(ParseResult parsed, Core.Policies.Policy policy)
+    {
+        Output.Write(parsed, CheckReport.Of(policy), CheckReport.ToText);
+        return ExitCode.Succeeded;
+    }
+
+    private static async Task<int> ReportAsync(ParseResult parsed, ImmutableArray<PolicyError> errors)
+    {
+        foreach (var error in errors)
+        {
+            await Terminal.TellAsync(error.ToString());
+        }
+
+        if (parsed.GetValue(Output.Json))
+        {
+            Output.Write(parsed, CheckReport.Of(errors), data => data.ToString());
+        }
+
+        return ExitCode.Failed;
+    }
+}
