@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
 using Countersign.Core.Actions;
+using Countersign.Core.Actions.Json;
 using Countersign.Core.Identity;
 using Countersign.Core.Ledger;
 using Countersign.Core.Policies;
@@ -23,7 +24,7 @@ public sealed class Sample(TimeProvider time)
     {
         var number = Interlocked.Increment(ref ids).ToString("0000000000", CultureInfo.InvariantCulture);
         var id = ActionId.Create(time.GetUtcNow(), Encoding.ASCII.GetBytes(number));
-        var canonical = Encoding.UTF8.GetBytes($$"""{"value":"{{(arguments.Length > 0 ? arguments : number)}}"}""");
+        var canonical = new CanonicalObject().Add("value", arguments.Length > 0 ? arguments : number).ToCanonicalJson();
         var action = CanonicalAction.Of(new TargetName("orders-db"), "sql", canonical);
         var asker = new Asker(new AgentId(agent), OnBehalfOf: null);
         var deadline = time.GetUtcNow() + TimeSpan.FromMinutes(15);
