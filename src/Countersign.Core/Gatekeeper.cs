@@ -40,9 +40,13 @@ public sealed class Gatekeeper
     /// Judges a request, attaches it to an earlier identical one or records it, and says where it stands. A detached
     /// action that needs nobody is taken by this node at once.
     /// </summary>
-    public async Task<Admission> AdmitAsync(Asking asking, CancellationToken cancellationToken)
+    public Task<Admission> AdmitAsync(Asking asking, CancellationToken cancellationToken) =>
+        AdmitAsync(asking, judge: null, cancellationToken);
+
+    /// <summary>The same for what the gateway itself asks, whose verdict does not come from the policy's rules.</summary>
+    internal async Task<Admission> AdmitAsync(Asking asking, Judge? judge, CancellationToken cancellationToken)
     {
-        var admission = await _intake.AdmitAsync(asking, claim: null, cancellationToken);
+        var admission = await _intake.AdmitAsync(asking, judge, claim: null, cancellationToken);
         if (admission is Admission.Granted { Record: { Detached: true } granted })
         {
             await _executions.TakeAsync(granted.Id, cancellationToken);
@@ -56,7 +60,8 @@ public sealed class Gatekeeper
     {
         for (var round = 0; round < MaxRounds; round++)
         {
-            var admission = await _intake.AdmitAsync(asking, _executions.DescribeClaim, cancellationToken);
+            var admission = await _intake.AdmitAsync(
+                asking, judge: null, _executions.DescribeClaim, cancellationToken);
             if (await AdvanceAsync(admission, call, cancellationToken) is { } handled)
             {
                 return handled;

@@ -21,15 +21,16 @@ internal sealed class Intake(
     private static readonly TimeSpan FloodWindow = TimeSpan.FromMinutes(1);
 
     /// <param name="asking">The request.</param>
+    /// <param name="judge">Who judges it; <c>null</c> is the policy in force.</param>
     /// <param name="claim">How a live call takes what the policy allows, in the same commit; <c>null</c> for no taker.</param>
     /// <param name="cancellationToken">Stops the intake; what was committed stays.</param>
     public async Task<Admission> AdmitAsync(
-        Asking asking, Func<ActionRecord, Happening>? claim, CancellationToken cancellationToken)
+        Asking asking, Judge? judge, Func<ActionRecord, Happening>? claim, CancellationToken cancellationToken)
     {
         for (var round = 0; round < MaxRounds; round++)
         {
             var today = charter();
-            var verdict = today.Judge(asking, preview: null);
+            var verdict = (judge ?? today.Judge)(asking, preview: null);
             var admission = await FindEarlierAsync(asking, verdict, cancellationToken)
                 ?? await PauseAsync(asking, verdict, cancellationToken)
                 ?? await OpenAsync(RecordOf(asking, verdict), today.Policy, claim, cancellationToken);

@@ -28,11 +28,14 @@ public sealed class Office
         var store = options.Store;
         var registrar = new Registrar(store, options.Random, options.Channels);
         var callers = new Callers();
-        var executions = new Executions(registrar, store, options.Charter, options.Self, options.Execution);
+        var register = new DefinitionRegister(store);
+        var execution = options.Execution with { Find = register.FindExecutorOr(options.Execution.Find) };
+        var executions = new Executions(registrar, store, options.Charter, options.Self, execution);
         var intake = new Intake(store, registrar, callers, options.Charter, options.Limits);
         Gatekeeper = new Gatekeeper(intake, executions, registrar, new Waiting(store, options.Time), callers);
         ReviewDesk = new ReviewDesk(registrar, executions, store, options.Charter);
         Reaper = new Reaper(store, registrar, executions, options.Self);
+        Definitions = new DefinitionDesk(register, Gatekeeper, options.Charter);
     }
 
     public Gatekeeper Gatekeeper { get; }
@@ -40,4 +43,6 @@ public sealed class Office
     public ReviewDesk ReviewDesk { get; }
 
     public Reaper Reaper { get; }
+
+    public DefinitionDesk Definitions { get; }
 }

@@ -1,0 +1,71 @@
+using System.Globalization;
+using System.Text;
+using Countersign.Gates.Mcp.Wire;
+
+namespace Countersign.Gates.Mcp;
+
+/// <summary>
+/// One request of a client that is being answered: where its answer goes, and what may be said before the answer.
+/// </summary>
+internal sealed class Exchange(RpcMessage.Request request, ClientStream stream) : IDisposable
+{
+    private readonly CancellationTokenSource _cancelled = new();
+
+    /// <summary>Progress notices of our own. The target's progress continues above them, since it must never fall.</summary>
+    private long _notices;
+
+    public RpcMessage.Request Request { get; } = request;
+
+    public ClientStream Stream { get; } = stream;
+
+    /// <summary>The client's progress token; without one it gets no progress.</summary>
+    public RpcId? ProgressToken { get; } =
+        RpcId.TryRead(request.Arguments.FindObject("_meta")?.Find("progressToken"), out var token) ? token : null;
+
+    /// <summary>The id of this request on the upstream connection, once it was sent there.</summary>
+    public RpcId? UpstreamId { get; set; }
+
+    /// <summary>Fires when the client said <c>notifications/cancelled</c>.</summary>
+    public CancellationToken Cancelled => _cancelled.Token;
+
+    public Task CancelAsync() => _cancelled.CancelAsync();
+
+    /// <summary>Tells the client what it is waiting for; a comment alone when it asked for no progress.</summary>
+    public Task<bool> NoticeAsync(string text, CancellationToken cancellationToken)
+    {
+        if (ProgressToken is not { } token)
+        {
+            return Stream.TryCommentAsync(cancellationToken);
+        }
+
+        var parameters = Rpc.Object(json =>
+        {
+            Rpc.WriteRaw(json, "progressToken", token.Bytes);
+            json.WriteNumber("progress", ++_notices);
+            json.WriteString("message", text);
+        });
+        return Stream.TrySendAsync(Rpc.Notification("notifications/progress", parameters), cancellationToken);
+    }
+
+    /// <summary>Passes the target's own progress on.</summary>
+    public Task<bool> ForwardProgressAsync(RpcMessage.Notification progress, CancellationToken cancellationToken) =>
+        Stream.TrySendAsync(_notices == 0 ? progress.Bytes : Raise(progress), cancellationToken);
+
+    public void Dispose() => _cancelled.Dispose();
+
+    private byte[] Raise(RpcMessage.Notification progress)
+    {
+        var parameters = progress.Arguments;
+        foreach (var name in new[] { "progress", "total" })
+        {
+            if (parameters.Find(name) is { } value
+                && double.TryParse(value.Span, NumberStyles.Float, CultureInfo.InvariantCulture, out var number))
+            {
+                var raised = (number + _notices).ToString("R", CultureInfo.InvariantCulture);
+                parameters = parameters.With(name, Encoding.ASCII.GetBytes(raised));
+            }
+        }
+
+        return Rpc.Notification("notifications/progress", parameters.ToBytes());
+    }
+}

@@ -1,0 +1,121 @@
+using System.Text;
+using Countersign.Core.Actions;
+using Countersign.Core.Records;
+using Countersign.Core.Reviews;
+using Countersign.Gates.Mcp.Wire;
+
+namespace Countersign.Gates.Mcp;
+
+/// <summary>
+/// What an agent reads when its call did not simply run: tool results, never protocol errors, because models handle the
+/// first and hosts drop the second. Each says whether anything was executed and what to do next.
+/// </summary>
+internal static class McpAnswers
+{
+    private const int RetryAfterSeconds = 30;
+
+    /// <summary>A result that is one text.</summary>
+    public static byte[] Text(string text, bool isError) => Rpc.Object(json =>
+    {
+        WriteContent(json, text);
+        json.WriteBoolean("isError", isError);
+    });
+
+    /// <summary>The result of an action that ended: the target's own when it gave one.</summary>
+    public static byte[] Ended(ActionRecord record) => record.Life.LastOutcome is null
+        ? Text(WhyNotRun(record), isError: true)
+        : record.Outcome switch
+        {
+            { Result: { } result } => result.ToArray(),
+            { State: OutcomeState.Unknown, Error: var error } => Text(
+                $"UNKNOWN OUTCOME of {record.Id}: {error} Do not repeat the call before you have checked.", isError: true),
+            { Error: var error } => Text($"FAILED {record.Id}: {error}", isError: true),
+            null => Text($"The outcome of {record.Id} is not kept any more.", isError: true),
+        };
+
+    /// <summary>Nobody decided within the client's patience (reference section 3.2, step 6).</summary>
+    public static byte[] Pending(ActionRecord record, Uri url, bool hasOutputSchema) => Rpc.Object(json =>
+    {
+        var until = record.Life.ExpiresAt is { } at ? $" (expires {at:yyyy-MM-ddTHH:mm:ssZ})" : "";
+        WriteContent(
+            json,
+            $"PENDING APPROVAL {record.Id}{until}. Nothing has been executed. People have to approve this call: {url} . " +
+            $"To go on, repeat exactly the same call, or call {ApprovalTools.Wait} with " +
+            $"{{\"action_id\":\"{record.Id}\"}}. Changed arguments would be another request.");
+        json.WriteBoolean("isError", hasOutputSchema);
+        if (!hasOutputSchema)
+        {
+            json.WriteStartObject("structuredContent");
+            json.WriteString("status", "pending_approval");
+            json.WriteString("action_id", record.Id.Value);
+            json.WriteString("expires_at", record.Life.ExpiresAt?.ToString("yyyy-MM-ddTHH:mm:ssZ"));
+            json.WriteString("url", url.ToString());
+            json.WriteNumber("retry_after_seconds", RetryAfterSeconds);
+            json.WriteEndObject();
+        }
+    });
+
+    /// <summary>The tool's definition is not the accepted one; the call was not even judged.</summary>
+    public static byte[] DefinitionChanged(string tool, TargetName target, ActionRecord? review, Uri? url)
+    {
+        var next = review switch
+        {
+            null => $"Nobody can accept it, because target '{target}' has no reviewers: set 'reviewers:' on the target.",
+            { State: ActionState.Pending } => $"Its reviewers were asked: {review.Id}, {url} . Call again once they accepted it.",
+            { State: ActionState.Denied } => $"Its reviewers did not accept it: {review.Ending}",
+            { State: ActionState.Failed or ActionState.Unknown } =>
+                $"It was accepted as {review.Id}, but that could not be recorded: {review.Outcome?.Error}",
+            _ => $"It is being accepted as {review.Id}; call again in a moment.",
+        };
+        return Text(
+            $"definition-changed: tool '{tool}' is described differently from what was accepted, so it is blocked. " +
+            $"Nothing was executed. {next}",
+            isError: true);
+    }
+
+    public static string WhyNotRun(ActionRecord record) => record.State switch
+    {
+        ActionState.Refused =>
+            $"REFUSED {record.Id} by policy; nothing was executed. {record.Ending} Repeating the same call changes nothing.",
+        ActionState.Denied => Denied(record),
+        ActionState.Expired =>
+            $"EXPIRED {record.Id}; nothing was executed. {record.Ending} Repeating the call asks again.",
+        ActionState.Withdrawn => $"WITHDRAWN {record.Id}; nothing was executed. {record.Ending}",
+        ActionState.Superseded => $"SUPERSEDED {record.Id}; nothing was executed. {record.Ending} Repeat the call.",
+        ActionState.Pending => $"PENDING APPROVAL {record.Id}; nothing has been executed.",
+        ActionState.Approved =>
+            $"APPROVED {record.Id}; nothing has been executed yet. Repeat exactly the same call now to execute it.",
+        ActionState.Executing => $"EXECUTING {record.Id}: the call is running; ask again for its outcome.",
+        _ => $"{record.State.ToText()} {record.Id}. {record.Ending}",
+    };
+
+    private static string Denied(ActionRecord record)
+    {
+        var text = new StringBuilder($"DENIED {record.Id}; nothing was executed. {record.Ending}");
+        foreach (var vote in record.Life.Votes.Where(vote => vote.Decision == Decision.Approve && vote.Comment is { Length: > 0 }))
+        {
+            text.Append($" {vote.Person} had approved with the comment: {vote.Comment}.");
+        }
+
+        text.Append($" It needed approval because of {RulesOf(record)}.");
+        if (record.Life.DeniedUntil is { } until)
+        {
+            text.Append($" The same call gets this answer until {until:yyyy-MM-ddTHH:mm:ssZ}; do something else instead.");
+        }
+
+        return text.ToString();
+    }
+
+    private static string RulesOf(ActionRecord record) =>
+        string.Join(" ", record.Verdict.Rules.Select(rule => $"rule '{rule.Id}': {rule.Reason}"));
+
+    private static void WriteContent(System.Text.Json.Utf8JsonWriter json, string text)
+    {
+        json.WriteStartArray("content");
+        json.WriteStartObject();
+        json.WriteString("type", "text");
+        json.WriteString("text", text);
+        json.WriteEndObject();
+        json.WriteEndArray();
+    }
+}

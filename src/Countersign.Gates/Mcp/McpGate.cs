@@ -1,0 +1,238 @@
+using Countersign.Core;
+using Countersign.Core.Actions;
+using Countersign.Core.Records;
+using Countersign.Gates.Access;
+using Countersign.Gates.Mcp.Upstream;
+using Countersign.Gates.Mcp.Wire;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace Countersign.Gates.Mcp;
+
+/// <summary>
+/// The MCP gate: agents speak streamable HTTP to <c>/mcp/{target}</c> as if it were the target's own server.
+/// <list type="number">
+/// <item>The entrance lets agents in, and nobody else.</item>
+/// <item>One POST is one message, read strictly: a request, a notification or an answer.</item>
+/// <item><c>initialize</c> opens a session; everything later names it.</item>
+/// <item>A request is answered as JSON when that is quick, and otherwise over a stream that shows signs of life.</item>
+/// <item>Once the answer has left, the gatekeeper is told, so that nobody gets the same outcome again.</item>
+/// </list>
+/// </summary>
+internal sealed class McpGate : IAsyncDisposable
+{
+    private const string SessionHeader = "Mcp-Session-Id";
+
+    private readonly McpGateOptions _options;
+    private readonly McpEntrance _entrance;
+    private readonly McpSessions _sessions;
+    private readonly McpHandshake _handshake;
+    private readonly McpRequests _requests;
+    private readonly McpDetached _detached;
+
+    public McpGate(McpGateOptions options)
+    {
+        var log = options.Loggers.CreateLogger<McpGate>();
+        var upstreams = new Upstreams(options.Limits, options.Time, log);
+        var tools = new McpTools(options.Definitions, options.Limits, options.Time, log);
+        _options = options;
+        _entrance = new McpEntrance(options);
+        _sessions = new McpSessions(
+            new SessionSeal(options.SessionKey, options.Random), upstreams, options.Limits, options.Time);
+        _handshake = new McpHandshake(_sessions, options.Time, log);
+        _requests = new McpRequests(options, tools, new McpCalls(options, tools, new ApprovalTools(options), log), log);
+        _detached = new McpDetached(options, upstreams, tools);
+    }
+
+    /// <summary>What executes actions on this gate's targets that came in over the API.</summary>
+    public ActionExecutor? FindExecutor(ActionRecord action) => _detached.Find(action);
+
+    /// <summary>One message of a client.</summary>
+    public async Task PostAsync(HttpContext context, string target)
+    {
+        if (await _entrance.AdmitAsync(context, target) is not { } visitor)
+        {
+            return;
+        }
+
+        var (message, refusal) = await ReadAsync(context);
+        if (refusal is not null)
+        {
+            await refusal.WriteAsync(context);
+            return;
+        }
+
+        if (message is RpcMessage.Request { Method: "initialize" } initialize)
+        {
+            await _handshake.AnswerAsync(context, visitor, initialize);
+        }
+        else if (await FindSessionAsync(context, visitor, message as RpcMessage.Request) is { } session)
+        {
+            await TakeAsync(context, visitor, session, message!);
+        }
+    }
+
+    /// <summary>The stream for what belongs to no request of the client; it lasts until the client goes or opens another.</summary>
+    public async Task GetAsync(HttpContext context, string target)
+    {
+        if (await _entrance.AdmitAsync(context, target) is not { } visitor
+            || await FindSessionAsync(context, visitor, request: null) is not { } session)
+        {
+            return;
+        }
+
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(
+            context.RequestAborted, session.Mailbox.TakeOver());
+        ClientStream.Begin(context.Response);
+        try
+        {
+            await new MailboxStream(context.Response, session, _options).PumpAsync(over.Token);
+        }
+        catch (OperationCanceledException) when (over.IsCancellationRequested)
+        {
+            // The client left, or reads somewhere else now.
+        }
+    }
+
+    /// <summary>The client ends its session.</summary>
+    public async Task DeleteAsync(HttpContext context, string target)
+    {
+        if (await _entrance.AdmitAsync(context, target) is { } visitor
+            && await FindSessionAsync(context, visitor, request: null) is { } session)
+        {
+            await _sessions.EndAsync(context.Request.Headers[SessionHeader].ToString(), session);
+            context.Response.StatusCode = StatusCodes.Status204NoContent;
+        }
+    }
+
+    public ValueTask DisposeAsync() => _sessions.DisposeAsync();
+
+    private async Task<(RpcMessage? Message, Refusal? Refusal)> ReadAsync(HttpContext context)
+    {
+        var (json, problem) = await RequestBody.ReadJsonAsync(context.Request, _options.Json, context.RequestAborted);
+        if (json is null)
+        {
+            var code = problem!.Status == StatusCodes.Status400BadRequest ? Rpc.ParseError : Rpc.InvalidRequest;
+            return (null, new Refusal(problem.Status, code, problem.Detail));
+        }
+
+        if (!RpcMessage.TryRead(json.Bytes, out var message))
+        {
+            var text = json.Bytes.Span[0] == (byte)'['
+                ? "Batches are not taken: send each message in a request of its own."
+                : "This is no JSON-RPC 2.0 message as MCP defines it.";
+            return (null, new Refusal(400, Rpc.InvalidRequest, text));
+        }
+
+        return (message, ModernEra.Refuse(context.Request, message));
+    }
+
+    private async Task<McpSession?> FindSessionAsync(HttpContext context, Visitor visitor, RpcMessage.Request? request)
+    {
+        var id = context.Request.Headers[SessionHeader].ToString();
+        var version = context.Request.Headers[ModernEra.VersionHeader].ToString();
+        var session = id.Length == 0 ? null : _sessions.Find(id, visitor);
+        // A client that names no version speaks the session's.
+        var refusal = session switch
+        {
+            _ when version.Length > 0 && !ProtocolVersions.Supported.Contains(version) => new Refusal(
+                400, Rpc.InvalidRequest, $"The protocol version '{version}' is not served here."),
+            null when id.Length == 0 => Refusal.NoSession,
+            null => Refusal.UnknownSession,
+            _ => null,
+        };
+        if (refusal is not null)
+        {
+            await (refusal with { Id = request?.Id }).WriteAsync(context);
+            return null;
+        }
+
+        return session;
+    }
+
+    private async Task TakeAsync(HttpContext context, Visitor visitor, McpSession session, RpcMessage message)
+    {
+        if (message is RpcMessage.Request request)
+        {
+            await ExchangeAsync(context, visitor.Target, session, request);
+            return;
+        }
+
+        try
+        {
+            await (message is RpcMessage.Notification notification
+                ? session.NotifyAsync(notification, context.RequestAborted)
+                : session.AnswerAsync((RpcMessage.Response)message, context.RequestAborted));
+        }
+        catch (UpstreamException)
+        {
+            // Neither kind of message has an answer that could say so; the next request will.
+        }
+
+        context.Response.StatusCode = StatusCodes.Status202Accepted;
+    }
+
+    private async Task ExchangeAsync(
+        HttpContext context, Target target, McpSession session, RpcMessage.Request request)
+    {
+        await using var stream = new ClientStream(context.Response, TakesEvents(context.Request));
+        using var exchange = new Exchange(request, stream);
+        if (!session.TryBegin(exchange))
+        {
+            await new Refusal(
+                400,
+                Rpc.InvalidRequest,
+                $"Request id {request.Id} is in use, or {_options.Limits.RequestsPerSession} requests of this session are " +
+                "being answered already.") { Id = request.Id }.WriteAsync(context);
+            return;
+        }
+
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, exchange.Cancelled);
+        try
+        {
+            var answering = _requests.AnswerAsync(session, target, exchange, stop.Token);
+            await KeepAliveAsync(stream, answering, stop.Token);
+            using var reply = await answering;
+            await stream.FinishAsync(reply.Message, context.RequestAborted);
+            await ConfirmAsync(reply, context.RequestAborted);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            // The client left or cancelled: its wait is over and it gets no answer. The action stays as it is.
+            await stream.TryCommentAsync(CancellationToken.None);
+        }
+        finally
+        {
+            session.End(exchange);
+        }
+    }
+
+    /// <summary>Turns a slow answer into a stream, and shows signs of life on it until the answer is there.</summary>
+    private async Task KeepAliveAsync(ClientStream stream, Task answering, CancellationToken cancellationToken)
+    {
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var wait = _options.Limits.FirstByte;
+        while (!over.IsCancellationRequested
+            && await Task.WhenAny(answering, Task.Delay(wait, _options.Time, over.Token)) != answering)
+        {
+            await stream.TryCommentAsync(CancellationToken.None);
+            wait = _options.Limits.Heartbeat;
+        }
+
+        await over.CancelAsync();
+    }
+
+    /// <summary>An answer to a client that is gone was not delivered: the next identical call gets it.</summary>
+    private Task ConfirmAsync(Reply reply, CancellationToken clientGone) =>
+        reply.Outcome is { } outcome && !clientGone.IsCancellationRequested
+            ? _options.Gatekeeper.DeliveredAsync(outcome, CancellationToken.None)
+            : Task.CompletedTask;
+
+    private static bool TakesEvents(HttpRequest request)
+    {
+        var accept = request.Headers.Accept.ToString();
+        return accept.Length == 0
+            || accept.Contains("text/event-stream", StringComparison.OrdinalIgnoreCase)
+            || accept.Contains("*/*", StringComparison.Ordinal);
+    }
+}

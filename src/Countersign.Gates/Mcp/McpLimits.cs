@@ -1,0 +1,47 @@
+namespace Countersign.Gates.Mcp;
+
+/// <summary>What clients and upstream servers may cost this gate.</summary>
+internal sealed record McpLimits
+{
+    /// <summary>Sessions kept in memory; idle ones make room, because their ids carry all that is needed to resume.</summary>
+    public int Sessions { get; init; } = 10_000;
+
+    /// <summary>Requests of one session that are being answered at the same time.</summary>
+    public int RequestsPerSession { get; init; } = 64;
+
+    /// <summary>Tool calls of one agent that wait or run at the same time, over all of its sessions on this node.</summary>
+    public int CallsPerAgent { get; init; } = 256;
+
+    /// <summary>Questions of an upstream server that wait for one client's answer.</summary>
+    public int QuestionsPerSession { get; init; } = 64;
+
+    /// <summary>Messages kept for a client that has no stream open; the oldest are dropped.</summary>
+    public int Mailbox { get; init; } = 256;
+
+    /// <summary>Ended session ids that are remembered.</summary>
+    public int EndedSessions { get; init; } = 100_000;
+
+    /// <summary>Pages of <c>tools/list</c> that are read to find one tool.</summary>
+    public int ToolPages { get; init; } = 100;
+
+    /// <summary>How long a session id is accepted.</summary>
+    public TimeSpan SessionLifetime { get; init; } = TimeSpan.FromDays(30);
+
+    /// <summary>When the upstream connection of a session that does nothing is closed.</summary>
+    public TimeSpan IdleSession { get; init; } = TimeSpan.FromMinutes(15);
+
+    /// <summary>How long a tool's definition is trusted before the upstream server is asked again.</summary>
+    public TimeSpan DefinitionFreshness { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long connecting to an upstream server, with its initialize, may take.</summary>
+    public TimeSpan Connect { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long a request other than a tool call may take.</summary>
+    public TimeSpan Request { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>When an answer that is not ready becomes an event stream: the first byte leaves within 250 ms.</summary>
+    public TimeSpan FirstByte { get; init; } = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>Time between signs of life on a waiting stream.</summary>
+    public TimeSpan Heartbeat { get; init; } = TimeSpan.FromSeconds(10);
+}

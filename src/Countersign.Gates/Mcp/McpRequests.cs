@@ -1,0 +1,70 @@
+using Countersign.Core.Actions;
+using Countersign.Core.Storage;
+using Countersign.Gates.Mcp.Upstream;
+using Countersign.Gates.Mcp.Wire;
+using Microsoft.Extensions.Logging;
+
+namespace Countersign.Gates.Mcp;
+
+/// <summary>Answers a client's requests inside a session: tools through the gatekeeper, the rest from the upstream server.</summary>
+internal sealed class McpRequests(McpGateOptions options, McpTools tools, McpCalls calls, ILogger log)
+{
+    public async Task<Reply> AnswerAsync(
+        McpSession session, Target target, Exchange exchange, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return exchange.Request.Method switch
+            {
+                "tools/call" => await calls.AnswerAsync(session, target, exchange, cancellationToken),
+                "tools/list" => new Reply(await tools.ListAsync(session, exchange, cancellationToken)),
+                var method when IsPassedOn(method) => new Reply(await PassOnAsync(session, exchange, cancellationToken)),
+                var method => Error(exchange, Rpc.MethodNotFound, $"The method '{method}' is not served here."),
+            };
+        }
+        catch (UpstreamException failure) when (!cancellationToken.IsCancellationRequested)
+        {
+            log.UpstreamFailed(target.Name, failure.Message);
+            return Error(exchange, Rpc.InternalError, $"{failure.Message} Nothing was executed.");
+        }
+        catch (StoreUnavailableException failure)
+        {
+            return Error(exchange, Rpc.InternalError, $"Countersign cannot record anything now: {failure.Message}");
+        }
+    }
+
+    /// <summary>The methods whose results are the upstream server's own affair; everything unknown is refused.</summary>
+    private static bool IsPassedOn(string method) => method is
+        "ping" or "completion/complete" or "logging/setLevel" or "prompts/list" or "prompts/get"
+        or "resources/list" or "resources/templates/list" or "resources/read"
+        or "resources/subscribe" or "resources/unsubscribe";
+
+    /// <summary>
+    /// Asks the upstream server. When it has forgotten our session, a new one is opened and it is asked once more: these
+    /// methods change nothing, so asking twice does no harm.
+    /// </summary>
+    private async Task<byte[]> PassOnAsync(McpSession session, Exchange exchange, CancellationToken cancellationToken)
+    {
+        using var limit = new CancellationTokenSource(options.Limits.Request, options.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
+        try
+        {
+            return await AskAsync(session, exchange, either.Token);
+        }
+        catch (UpstreamException forgotten) when (forgotten.SessionEnded)
+        {
+            return await AskAsync(session, exchange, either.Token);
+        }
+    }
+
+    private static async Task<byte[]> AskAsync(McpSession session, Exchange exchange, CancellationToken cancellationToken)
+    {
+        var request = exchange.Request;
+        var connection = await session.ConnectAsync(cancellationToken);
+        return Rpc.Answer(
+            request.Id, await connection.RequestAsync(request.Method, request.Params, exchange, cancellationToken));
+    }
+
+    private static Reply Error(Exchange exchange, int code, string message) =>
+        new(Rpc.Error(exchange.Request.Id, code, message));
+}

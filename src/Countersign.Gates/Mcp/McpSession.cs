@@ -1,0 +1,243 @@
+using System.Collections.Concurrent;
+using Countersign.Core.Identity;
+using Countersign.Gates.Mcp.Upstream;
+using Countersign.Gates.Mcp.Wire;
+
+namespace Countersign.Gates.Mcp;
+
+/// <summary>
+/// One client's session in this node's memory: its upstream connection, and which of its requests are being answered.
+/// Nothing here is lost with a restart that the ticket cannot bring back, except questions on their way.
+/// </summary>
+internal sealed class McpSession : IAsyncDisposable
+{
+    private readonly Upstreams _upstreams;
+    private readonly McpLimits _limits;
+    private readonly ConcurrentDictionary<RpcId, Exchange> _exchanges = new();
+
+    /// <summary>Questions of the upstream server that the client has not answered: our id, and the server's.</summary>
+    private readonly ConcurrentDictionary<RpcId, RpcId> _questions = new();
+
+    // Guards _upstream while it is opened or replaced.
+    private readonly SemaphoreSlim _opening = new(1, 1);
+    private UpstreamConnection? _upstream;
+    private long _lastQuestion;
+
+    public McpSession(SessionTicket ticket, McpOptions options, Upstreams upstreams, McpLimits limits)
+    {
+        Ticket = ticket;
+        Options = options;
+        _upstreams = upstreams;
+        _limits = limits;
+        Mailbox = new Mailbox(limits.Mailbox);
+    }
+
+    public SessionTicket Ticket { get; private set; }
+
+    public McpOptions Options { get; }
+
+    public Asker Asker => Ticket.Asker;
+
+    public Mailbox Mailbox { get; }
+
+    public ToolCatalog Tools { get; } = new();
+
+    /// <summary>When the session was last used, as a timestamp of the gate's clock.</summary>
+    public long LastUsed { get; set; }
+
+    public bool IsBusy => !_exchanges.IsEmpty || _upstream is { IsBusy: true };
+
+    /// <summary>The upstream connection, opened when there is none.</summary>
+    /// <exception cref="UpstreamException">The server cannot be reached, or refuses.</exception>
+    public async Task<UpstreamConnection> ConnectAsync(CancellationToken cancellationToken)
+    {
+        if (_upstream is { IsOpen: true } open)
+        {
+            return open;
+        }
+
+        await _opening.WaitAsync(cancellationToken);
+        try
+        {
+            if (_upstream is { IsOpen: true } opened)
+            {
+                return opened;
+            }
+
+            if (_upstream is { } broken)
+            {
+                await broken.CloseWhenIdleAsync();
+            }
+
+            // What was learnt and asked over the old connection means nothing on the new one.
+            Tools.Forget();
+            _questions.Clear();
+            _upstream = await _upstreams.OpenAsync(
+                Ticket.Target, Options, Ticket.Hello, ArriveAsync, cancellationToken);
+            return _upstream;
+        }
+        finally
+        {
+            _opening.Release();
+        }
+    }
+
+    /// <summary>Connects if that is possible now; the next request says why it is not.</summary>
+    public async Task TryConnectAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await ConnectAsync(cancellationToken);
+        }
+        catch (UpstreamException)
+        {
+            // Whoever needs the connection opens it and gets the reason.
+        }
+    }
+
+    /// <summary>Settles the version both sides speak, once, while the session is being opened.</summary>
+    public void Agree(string version) => Ticket = Ticket with { Version = version };
+
+    /// <summary>Takes a request in; <c>false</c> when its id is in use or the session has too many.</summary>
+    public bool TryBegin(Exchange exchange) =>
+        _exchanges.Count < _limits.RequestsPerSession && _exchanges.TryAdd(exchange.Request.Id, exchange);
+
+    public void End(Exchange exchange) => _exchanges.TryRemove(exchange.Request.Id, out _);
+
+    /// <summary>Passes a notification of the client on; a cancellation ends the waiting of the request it names.</summary>
+    public async Task NotifyAsync(RpcMessage.Notification notification, CancellationToken cancellationToken)
+    {
+        switch (notification.Method)
+        {
+            case "notifications/initialized":
+                // The upstream connection had its own when it was opened.
+                break;
+            case "notifications/cancelled":
+                await CancelAsync(notification, cancellationToken);
+                break;
+            default:
+                await (await ConnectAsync(cancellationToken)).SendAsync(notification.Bytes, cancellationToken);
+                break;
+        }
+    }
+
+    /// <summary>Passes the client's answer to a question of the upstream server on, under the server's own id.</summary>
+    public Task AnswerAsync(RpcMessage.Response answer, CancellationToken cancellationToken) =>
+        _questions.TryRemove(answer.Id, out var upstreamId) && _upstream is { IsOpen: true } open
+            ? open.SendAsync(Rpc.Answer(upstreamId, answer), cancellationToken)
+            : Task.CompletedTask;
+
+    /// <summary>Ends every wait and, once nothing runs any more, the upstream connection.</summary>
+    public async Task EndAsync()
+    {
+        foreach (var exchange in _exchanges.Values)
+        {
+            await exchange.CancelAsync();
+        }
+
+        Mailbox.Dispose();
+        if (_upstream is { } open)
+        {
+            await open.CloseWhenIdleAsync();
+        }
+    }
+
+    /// <summary>The node stops: executions were drained before, whatever still runs is cut.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        Mailbox.Dispose();
+        if (_upstream is { } open)
+        {
+            await open.DisposeAsync();
+        }
+
+        _opening.Dispose();
+    }
+
+    /// <summary>
+    /// A cancelled tool call only stops waiting: an execution goes on, because cutting it short would leave an outcome
+    /// nobody knows, and its outcome waits for the next identical call. Other requests are cancelled upstream as well.
+    /// </summary>
+    private async Task CancelAsync(RpcMessage.Notification notification, CancellationToken cancellationToken)
+    {
+        if (!RpcId.TryRead(notification.Arguments.Find("requestId"), out var id) || !_exchanges.TryGetValue(id, out var exchange))
+        {
+            return;
+        }
+
+        await exchange.CancelAsync();
+        if (exchange.Request.Method != "tools/call" && exchange.UpstreamId is { } upstreamId && _upstream is { IsOpen: true } open)
+        {
+            var parameters = notification.Arguments.With("requestId", upstreamId.Bytes).ToBytes();
+            await open.SendAsync(Rpc.Notification(notification.Method, parameters), cancellationToken);
+        }
+    }
+
+    private Task ArriveAsync(RpcMessage message, Exchange? related) => message switch
+    {
+        RpcMessage.Request question => AskAsync(question, related),
+        RpcMessage.Notification { Method: "notifications/progress" } progress => ProgressAsync(progress),
+        RpcMessage.Notification { Method: "notifications/cancelled" } cancelled => TakeBackAsync(cancelled, related),
+        RpcMessage.Notification notification => TellAsync(notification, related),
+        _ => Task.CompletedTask,
+    };
+
+    private Task TellAsync(RpcMessage.Notification notification, Exchange? related)
+    {
+        if (notification.Method == "notifications/tools/list_changed")
+        {
+            Tools.Forget();
+            related = null;
+        }
+
+        return DeliverAsync(notification.Bytes, related);
+    }
+
+    /// <summary>Progress belongs to whoever gave the token, whichever way it came; without an owner it is dropped.</summary>
+    private async Task ProgressAsync(RpcMessage.Notification progress)
+    {
+        if (RpcId.TryRead(progress.Arguments.Find("progressToken"), out var token)
+            && _exchanges.Values.FirstOrDefault(exchange => exchange.ProgressToken == token) is { } owner)
+        {
+            await owner.ForwardProgressAsync(progress, CancellationToken.None);
+        }
+    }
+
+    private async Task AskAsync(RpcMessage.Request question, Exchange? related)
+    {
+        var known = question.Method is "sampling/createMessage" or "elicitation/create" or "roots/list";
+        if (!known || _questions.Count >= _limits.QuestionsPerSession)
+        {
+            var refusal = known
+                ? Rpc.Error(question.Id, Rpc.InternalError, "Too many questions wait for this client's answer.")
+                : Rpc.Error(question.Id, Rpc.MethodNotFound, $"'{question.Method}' is not passed on to clients.");
+            await (_upstream?.SendAsync(refusal, CancellationToken.None) ?? Task.CompletedTask);
+            return;
+        }
+
+        var id = RpcId.Of(Interlocked.Increment(ref _lastQuestion));
+        _questions[id] = question.Id;
+        await DeliverAsync(Rpc.Request(id, question.Method, question.Params), related);
+    }
+
+    private async Task TakeBackAsync(RpcMessage.Notification cancelled, Exchange? related)
+    {
+        if (RpcId.TryRead(cancelled.Arguments.Find("requestId"), out var upstreamId)
+            && _questions.FirstOrDefault(question => question.Value == upstreamId) is { Value: var found } question
+            && found == upstreamId
+            && _questions.TryRemove(question.Key, out _))
+        {
+            var parameters = cancelled.Arguments.With("requestId", question.Key.Bytes).ToBytes();
+            await DeliverAsync(Rpc.Notification(cancelled.Method, parameters), related);
+        }
+    }
+
+    /// <summary>On the stream of the request it belongs to; in the mailbox when there is none or its client left.</summary>
+    private async Task DeliverAsync(ReadOnlyMemory<byte> message, Exchange? related)
+    {
+        if (related is null || !await related.Stream.TrySendAsync(message, CancellationToken.None))
+        {
+            Mailbox.Post(message);
+        }
+    }
+}

@@ -1,0 +1,175 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using System.Text;
+using Countersign.Gates.Mcp.Upstream;
+using Countersign.Gates.Mcp.Wire;
+
+namespace Countersign.Gates.Mcp;
+
+/// <summary>The sessions this node serves right now. Any other node, or this one after a restart, can take them up.</summary>
+internal sealed class McpSessions : IAsyncDisposable
+{
+    private static readonly TimeSpan SweepInterval = TimeSpan.FromMinutes(1);
+
+    private readonly ConcurrentDictionary<string, McpSession> _sessions = new();
+    private readonly EndedSessions _ended;
+    private readonly SessionSeal _seal;
+    private readonly Upstreams _upstreams;
+    private readonly McpLimits _limits;
+    private readonly TimeProvider _time;
+    private readonly ITimer _sweeper;
+
+    public McpSessions(SessionSeal seal, Upstreams upstreams, McpLimits limits, TimeProvider time)
+    {
+        _seal = seal;
+        _upstreams = upstreams;
+        _limits = limits;
+        _time = time;
+        _ended = new EndedSessions(limits.EndedSessions);
+        _sweeper = time.CreateTimer(_ => Sweep(limits.IdleSession), state: null, SweepInterval, SweepInterval);
+    }
+
+    /// <summary>
+    /// Opens a session: the upstream server is asked first, because its version and capabilities decide the answer.
+    /// <c>null</c> when this node has no room.
+    /// </summary>
+    /// <exception cref="UpstreamException">The server cannot be reached, or refuses.</exception>
+    public async Task<(string Id, McpSession Session, UpstreamConnection Upstream)?> BeginAsync(
+        SessionTicket ticket, McpOptions options, CancellationToken cancellationToken)
+    {
+        if (!HasRoom())
+        {
+            return null;
+        }
+
+        var session = new McpSession(ticket, options, _upstreams, _limits);
+        try
+        {
+            var upstream = await session.ConnectAsync(cancellationToken);
+            session.Agree(ProtocolVersions.Common(ticket.Version, upstream.Version));
+            var id = _seal.Seal(session.Ticket);
+            session.LastUsed = _time.GetTimestamp();
+            _sessions[id] = session;
+            return (id, session, upstream);
+        }
+        catch
+        {
+            await session.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>The session of an id, if it is this visitor's; everybody else's is unknown.</summary>
+    public McpSession? Find(string id, Visitor visitor)
+    {
+        if (_ended.Contains(id))
+        {
+            return null;
+        }
+
+        // A changed configuration of the target does not end sessions; it replaces their connections.
+        if (!_sessions.TryGetValue(id, out var session) || !ReferenceEquals(session.Options, visitor.Options))
+        {
+            session = Resume(id, visitor, session);
+        }
+
+        if (session is null || session.Asker != visitor.Asker || session.Ticket.Target != visitor.Target.Name)
+        {
+            return null;
+        }
+
+        session.LastUsed = _time.GetTimestamp();
+        return session;
+    }
+
+    public async Task EndAsync(string id, McpSession session)
+    {
+        _ended.Add(id);
+        _sessions.TryRemove(id, out _);
+        await session.EndAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _sweeper.DisposeAsync();
+        foreach (var session in _sessions.Values)
+        {
+            await session.DisposeAsync();
+        }
+
+        _seal.Dispose();
+        _upstreams.Dispose();
+    }
+
+    private McpSession? Resume(string id, Visitor visitor, McpSession? replaced)
+    {
+        if (_seal.Open(id) is not { } ticket
+            || ticket.Asker != visitor.Asker
+            || ticket.Target != visitor.Target.Name
+            || _time.GetUtcNow() - ticket.Issued > _limits.SessionLifetime
+            || !HasRoom())
+        {
+            return null;
+        }
+
+        var fresh = new McpSession(ticket, visitor.Options, _upstreams, _limits);
+        if (replaced is null)
+        {
+            return _sessions.GetOrAdd(id, fresh);
+        }
+
+        if (_sessions.TryUpdate(id, fresh, replaced))
+        {
+            _ = replaced.EndAsync();
+        }
+
+        return _sessions.GetValueOrDefault(id);
+    }
+
+    private bool HasRoom()
+    {
+        if (_sessions.Count >= _limits.Sessions)
+        {
+            Sweep(TimeSpan.FromSeconds(30));
+        }
+
+        return _sessions.Count < _limits.Sessions;
+    }
+
+    /// <summary>Forgets sessions that do nothing; their ids bring them back.</summary>
+    private void Sweep(TimeSpan idle)
+    {
+        foreach (var (id, session) in _sessions)
+        {
+            if (!session.IsBusy && _time.GetElapsedTime(session.LastUsed) > idle && _sessions.TryRemove(id, out _))
+            {
+                _ = session.EndAsync();
+            }
+        }
+    }
+
+    /// <summary>The most recently ended ids, by their hashes; older ones are forgotten first.</summary>
+    private sealed class EndedSessions(int capacity)
+    {
+        private readonly ConcurrentDictionary<string, byte> _hashes = new();
+        private readonly ConcurrentQueue<string> _order = new();
+
+        public bool Contains(string id) => !_hashes.IsEmpty && _hashes.ContainsKey(HashOf(id));
+
+        public void Add(string id)
+        {
+            var hash = HashOf(id);
+            if (_hashes.TryAdd(hash, 0))
+            {
+                _order.Enqueue(hash);
+            }
+
+            while (_order.Count > capacity && _order.TryDequeue(out var oldest))
+            {
+                _hashes.TryRemove(oldest, out _);
+            }
+        }
+
+        private static string HashOf(string id) => Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(id)));
+    }
+}

@@ -1,0 +1,24 @@
+using Countersign.Gates.Mcp.Wire;
+using Microsoft.AspNetCore.Http;
+
+namespace Countersign.Gates.Mcp;
+
+/// <summary>A request that is not taken: an HTTP status, and a JSON-RPC error that says why.</summary>
+internal sealed record Refusal(int Status, int Code, string Message)
+{
+    public RpcId? Id { get; init; }
+
+    public static Refusal UnknownSession { get; } = new(
+        404, Rpc.ServerError, "This session is unknown or has ended; send a new initialize request.");
+
+    public static Refusal NoSession { get; } = new(
+        400, Rpc.ServerError, "The header Mcp-Session-Id is missing: send the id that the initialize response carried.");
+
+    public async Task WriteAsync(HttpContext context)
+    {
+        context.Response.StatusCode = Status;
+        context.Response.ContentType = "application/json";
+        context.Response.Headers.CacheControl = "no-store";
+        await context.Response.Body.WriteAsync(Rpc.Error(Id, Code, Message), context.RequestAborted);
+    }
+}

@@ -1,0 +1,30 @@
+using Countersign.Gates.Mcp.Wire;
+
+namespace Countersign.Gates.Mcp.Upstream;
+
+/// <summary>Told of a message that is no answer to a request of ours, with the exchange it belongs to when that is known.</summary>
+internal delegate Task Arrival(RpcMessage message, Exchange? related);
+
+/// <summary>Carries messages to one upstream server, over HTTP or over the pipes of a process.</summary>
+internal interface IUpstreamLink : IAsyncDisposable
+{
+    /// <summary>Whether a further message has a chance to arrive.</summary>
+    bool IsOpen { get; }
+
+    /// <summary>Sends a request once, and returns its answer.</summary>
+    /// <exception cref="UpstreamException">There is no answer.</exception>
+    Task<RpcMessage.Response> RequestAsync(Outgoing request, CancellationToken cancellationToken);
+
+    /// <summary>Sends a notification, or an answer to a request of the server.</summary>
+    /// <exception cref="UpstreamException">The server did not take it.</exception>
+    Task SendAsync(ReadOnlyMemory<byte> message, CancellationToken cancellationToken);
+
+    /// <summary>Told the version both sides agreed on, once, before anything but the initialize request is sent.</summary>
+    void Agree(string protocolVersion);
+}
+
+/// <summary>A request on its way to the upstream server, and the exchange on whose behalf it is sent.</summary>
+internal sealed record Outgoing(RpcId Id, ReadOnlyMemory<byte> Message, Exchange? Related);
+
+/// <summary>What a link needs from its surroundings; <c>MaxMessage</c> bounds one incoming message in bytes.</summary>
+internal sealed record LinkTerms(Arrival Arrival, int MaxMessage, TimeProvider Time);

@@ -1,0 +1,128 @@
+using Countersign.Gates.Mcp.Wire;
+
+namespace Countersign.Gates.Mcp.Upstream;
+
+/// <summary>
+/// One initialised connection to a target's MCP server, of one client session. It numbers the requests, so that ids of
+/// the client and of the server never meet.
+/// </summary>
+internal sealed class UpstreamConnection : IAsyncDisposable
+{
+    private readonly IUpstreamLink _link;
+    private readonly Arrival _outside;
+
+    private long _lastId;
+    private int _running;
+    private int _closing;
+    private int _disposed;
+
+    private UpstreamConnection(Func<Arrival, IUpstreamLink> connect, Arrival outside)
+    {
+        _outside = outside;
+        _link = connect(ArriveAsync);
+    }
+
+    /// <summary>The version the server chose.</summary>
+    public string Version { get; private set; } = ProtocolVersions.Latest;
+
+    /// <summary>What the server said about itself: capabilities, serverInfo, instructions.</summary>
+    public RawObject Introduction { get; private set; } = RawObject.Empty;
+
+    public bool IsOpen => _link.IsOpen && _closing == 0;
+
+    public bool IsBusy => Volatile.Read(ref _running) > 0;
+
+    /// <summary>Connects and shakes hands.</summary>
+    /// <exception cref="UpstreamException">The server cannot be reached, or refuses.</exception>
+    public static async Task<UpstreamConnection> OpenAsync(
+        Func<Arrival, IUpstreamLink> connect, Hello hello, Arrival outside, CancellationToken cancellationToken)
+    {
+        var connection = new UpstreamConnection(connect, outside);
+        try
+        {
+            await connection.ShakeHandsAsync(hello, cancellationToken);
+            return connection;
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Sends a request once, and returns its answer.</summary>
+    public async Task<RpcMessage.Response> RequestAsync(
+        string method, ReadOnlyMemory<byte>? parameters, Exchange? related, CancellationToken cancellationToken)
+    {
+        var id = RpcId.Of(Interlocked.Increment(ref _lastId));
+        if (related is not null)
+        {
+            related.UpstreamId = id;
+        }
+
+        Interlocked.Increment(ref _running);
+        try
+        {
+            return await _link.RequestAsync(
+                new Outgoing(id, Rpc.Request(id, method, parameters), related), cancellationToken);
+        }
+        finally
+        {
+            if (Interlocked.Decrement(ref _running) == 0 && Volatile.Read(ref _closing) != 0)
+            {
+                await DisposeAsync();
+            }
+        }
+    }
+
+    public Task SendAsync(ReadOnlyMemory<byte> message, CancellationToken cancellationToken) =>
+        _link.SendAsync(message, cancellationToken);
+
+    /// <summary>Closes once nothing runs any more: what was sent deserves its outcome.</summary>
+    public async Task CloseWhenIdleAsync()
+    {
+        Volatile.Write(ref _closing, 1);
+        if (!IsBusy)
+        {
+            await DisposeAsync();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) == 0)
+        {
+            await _link.DisposeAsync();
+        }
+    }
+
+    private async Task ShakeHandsAsync(Hello hello, CancellationToken cancellationToken)
+    {
+        var answer = await RequestAsync("initialize", hello.ToParams(), related: null, cancellationToken);
+        if (answer.Error is { } error)
+        {
+            throw new UpstreamException(
+                SendFate.Refused, $"The target's server refused to initialize with {Rpc.Describe(error)}");
+        }
+
+        if (!RawObject.TryRead(answer.Result!.Value, out var introduction)
+            || introduction.FindText("protocolVersion") is not { } version)
+        {
+            throw new UpstreamException(SendFate.Refused, "The target's server answered initialize without a version.");
+        }
+
+        Introduction = introduction;
+        Version = version;
+        _link.Agree(version);
+        await _link.SendAsync(Rpc.Notification("notifications/initialized", parameters: null), cancellationToken);
+    }
+
+    /// <summary>Answers what concerns this connection alone; everything else is for the client.</summary>
+    private Task ArriveAsync(RpcMessage message, Exchange? related) => message switch
+    {
+        RpcMessage.Request { Method: "ping" } ping =>
+            _link.SendAsync(Rpc.Result(ping.Id, "{}"u8.ToArray()), CancellationToken.None),
+        RpcMessage.Response => Task.CompletedTask,
+        _ => _outside(message, related),
+    };
+}

@@ -1,0 +1,55 @@
+using System.Diagnostics;
+using Countersign.Core.Actions;
+using Microsoft.Extensions.Logging;
+
+namespace Countersign.Gates.Mcp.Upstream;
+
+/// <summary>Opens connections to the targets' servers.</summary>
+internal sealed class Upstreams : IDisposable
+{
+    private readonly HttpClient _client;
+    private readonly McpLimits _limits;
+    private readonly TimeProvider _time;
+    private readonly ILogger _log;
+
+    public Upstreams(McpLimits limits, TimeProvider time, ILogger log)
+    {
+        _limits = limits;
+        _time = time;
+        _log = log;
+        // No redirects: they would carry the target's credential to an address nobody configured.
+        var handler = new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            UseCookies = false,
+            ConnectTimeout = limits.Connect,
+            PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+        };
+        _client = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
+    }
+
+    /// <summary>Connects to a target's server in the name of a client.</summary>
+    /// <exception cref="UpstreamException">The server cannot be reached, or refuses.</exception>
+    public async Task<UpstreamConnection> OpenAsync(
+        TargetName target, McpOptions options, Hello hello, Arrival arrival, CancellationToken cancellationToken)
+    {
+        using var limit = new CancellationTokenSource(_limits.Connect, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
+        var connection = await UpstreamConnection.OpenAsync(
+            inside => Connect(target, options, new LinkTerms(inside, options.MaxResult, _time)),
+            hello,
+            arrival,
+            either.Token);
+        _log.UpstreamOpened(target, connection.Version);
+        return connection;
+    }
+
+    public void Dispose() => _client.Dispose();
+
+    private IUpstreamLink Connect(TargetName target, McpOptions options, LinkTerms terms) => options.Upstream switch
+    {
+        McpUpstream.Http http => new HttpLink(_client, http, terms),
+        McpUpstream.Command command => CommandLink.Start(command, terms, line => _log.ProgramSaidSensitive(target, line)),
+        _ => throw new UnreachableException(),
+    };
+}

@@ -1,0 +1,41 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text;
+
+namespace Countersign.Gates.Mcp.Wire;
+
+/// <summary>
+/// The id of a JSON-RPC request, or a progress token: a string or a number, kept as it was written so that its owner
+/// recognises it.
+/// </summary>
+internal readonly record struct RpcId
+{
+    /// <summary>Longest id in bytes.</summary>
+    private const int MaxLength = 512;
+
+    private readonly string? _json;
+
+    private RpcId(string json) => _json = json;
+
+    /// <summary>The id as JSON.</summary>
+    public string Json => _json ?? throw new InvalidOperationException("A default RpcId identifies no request.");
+
+    public ReadOnlyMemory<byte> Bytes => Encoding.UTF8.GetBytes(Json);
+
+    public static RpcId Of(long number) => new(number.ToString());
+
+    /// <summary>Reads an id; MCP allows strings and numbers, not null.</summary>
+    public static bool TryRead([NotNullWhen(true)] ReadOnlyMemory<byte>? json, out RpcId id)
+    {
+        id = default;
+        var valid = json is { Length: > 0 and <= MaxLength } value
+            && (value.Span[0] is (byte)'"' or (byte)'-' || char.IsAsciiDigit((char)value.Span[0]));
+        if (valid)
+        {
+            id = new RpcId(Encoding.UTF8.GetString(json!.Value.Span));
+        }
+
+        return valid;
+    }
+
+    public override string ToString() => _json ?? "";
+}

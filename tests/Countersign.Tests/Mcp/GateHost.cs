@@ -1,0 +1,182 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using Countersign.Core;
+using Countersign.Core.Actions;
+using Countersign.Core.Identity;
+using Countersign.Core.Policies;
+using Countersign.Core.Records;
+using Countersign.Core.Reviews;
+using Countersign.Core.Storage;
+using Countersign.Gates.Access;
+using Countersign.Gates.Mcp;
+using Countersign.Tests.Support;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Countersign.Tests.Mcp;
+
+/// <summary>
+/// The gate on a real socket, over the real core and a store in memory. Tools whose name starts with <c>write</c> need
+/// one approval of <c>group:dba</c>, those with <c>drop</c> are denied, everything else is allowed.
+/// </summary>
+internal sealed class GateHost : IAsyncDisposable
+{
+    public static readonly TargetName Ops = new("ops");
+    public static readonly PersonId Alice = new("alice");
+
+    private static readonly PolicyHash s_policy = PolicyHash.Of("test"u8);
+    private static readonly RuleId s_writes = new("writes");
+
+    private readonly WebApplication _app;
+    private readonly McpGate _gate;
+
+    private GateHost(McpUpstream upstream, Func<McpOptions, McpOptions>? change, MemoryStore? store, McpLimits? limits)
+    {
+        Store = store ?? new MemoryStore(TimeProvider.System);
+        var options = new McpOptions(upstream);
+        Options = change?.Invoke(options) ?? options;
+        Office = new Office(new OfficeOptions(Store, () => Charter, new ExecutionOptions(record => _gate!.FindExecutor(record)))
+        {
+            Self = new NodeId("node"),
+            Random = RandomNumberGenerator.Fill,
+            Time = TimeProvider.System,
+        });
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Logging.ClearProviders();
+        builder.Services.AddMcpGate(_ => OptionsOfGate(limits ?? new McpLimits()));
+        _app = builder.Build();
+        _gate = _app.Services.GetRequiredService<McpGate>();
+        _app.MapMcpGate();
+    }
+
+    public MemoryStore Store { get; }
+
+    public Office Office { get; }
+
+    public McpOptions Options { get; }
+
+    public Party? Reviewers { get; set; } = Party.Parse("group:dba");
+
+    public Uri Address { get; private set; } = null!;
+
+    public Uri Endpoint => new(Address, "/mcp/ops");
+
+    private Charter Charter => new()
+    {
+        People = new People(
+            [
+                new Person(Alice, "Alice", [new GroupName("dba")], IsAdmin: false),
+                new Person(new PersonId("bob"), "Bob", [new GroupName("dba")], IsAdmin: false),
+            ],
+            [new Agent(new AgentId("bot"), Party.Parse("carol")), new Agent(new AgentId("other"), Party.Parse("carol"))]),
+        Targets = ImmutableDictionary<TargetName, Target>.Empty.Add(
+            Ops, new Target(Ops, GateKind.Mcp, "production") { Reviewers = Reviewers }),
+        Policy = s_policy,
+        Judge = Judge,
+    };
+
+    public static async Task<GateHost> StartAsync(
+        McpUpstream upstream,
+        Func<McpOptions, McpOptions>? change = null,
+        MemoryStore? store = null,
+        McpLimits? limits = null)
+    {
+        var host = new GateHost(upstream, change, store, limits);
+        await host._app.StartAsync();
+        var address = host._app.Services.GetRequiredService<Microsoft.AspNetCore.Hosting.Server.IServer>()
+            .Features.Get<IServerAddressesFeature>()!.Addresses.Single();
+        host.Address = new Uri(address);
+        return host;
+    }
+
+    public static Task<GateHost> StartAsync(
+        FakeServer server, Func<McpOptions, McpOptions>? change = null, MemoryStore? store = null) =>
+        StartAsync(new McpUpstream.Http(server.Address, Credential()), change, store);
+
+    /// <summary>Waits until the store holds an action in the given state, and returns it.</summary>
+    public async Task<ActionRecord> UntilAsync(ActionState state, Func<ActionRow, bool>? which = null)
+    {
+        using var changes = Store.Changes.Subscribe();
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        while (true)
+        {
+            if (Store.Actions.FirstOrDefault(row => row.State == state && which?.Invoke(row) != false) is { } found)
+            {
+                return (await Office.Gatekeeper.FindAsync(found.Id, limit.Token))!;
+            }
+
+            await changes.Reader.ReadAsync(limit.Token);
+        }
+    }
+
+    public async Task<ActionRecord> DecideAsync(Decision decision, string? comment = null)
+    {
+        var pending = await UntilAsync(ActionState.Pending);
+        var answer = await Office.ReviewDesk.VoteAsync(
+            pending.Id,
+            new Voter(Alice, Assurance.Session),
+            new Ballot(decision, pending.Action.Digest, comment),
+            TestContext.Current.CancellationToken);
+        return Assert.IsType<DeskAnswer.Recorded>(answer).Record;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        using var now = new CancellationTokenSource();
+        await now.CancelAsync();
+        await _app.StopAsync(now.Token);
+        await _app.DisposeAsync();
+    }
+
+    private static McpCredential Credential() =>
+        new("Authorization", _ => ValueTask.FromResult("Bearer target-secret"));
+
+    private McpGateOptions OptionsOfGate(McpLimits limits) =>
+        new(Office.Gatekeeper, Office.Definitions, () => Charter)
+        {
+            Authenticate = WhoIs,
+            Target = name => name == Ops ? Options : null,
+            ReviewUrl = id => new Uri($"http://127.0.0.1/actions/{id}"),
+            PublicUrl = new Uri("http://127.0.0.1"),
+            SessionKey = new byte[32],
+            Random = RandomNumberGenerator.Fill,
+            Time = TimeProvider.System,
+            Loggers = NullLoggerFactory.Instance,
+            Limits = limits,
+        };
+
+    private static Caller? WhoIs(string token) => token switch
+    {
+        "bot-token" => new Caller.OfAgent(new Asker(new AgentId("bot"), null)),
+        "other-token" => new Caller.OfAgent(new Asker(new AgentId("other"), null)),
+        "alice-token" => new Caller.OfPerson(new Voter(Alice, Assurance.Token)),
+        _ => null,
+    };
+
+    private static Verdict Judge(Asking asking, Preview? preview)
+    {
+        var tool = asking.Action.Operation;
+        return tool switch
+        {
+            _ when tool.StartsWith("drop", StringComparison.Ordinal) => new Verdict(
+                VerdictOutcome.Deny, [new MatchedRule(new RuleId("no-drops"), "Nothing is dropped here.")], [], s_policy),
+            _ when tool.StartsWith("write", StringComparison.Ordinal) => new Verdict(
+                VerdictOutcome.Require, [new MatchedRule(s_writes, "Writes need a look.")], [NeedsOne], s_policy),
+            _ => new Verdict(VerdictOutcome.Allow, [new MatchedRule(new RuleId("reads"), "Reads are fine.")], [], s_policy),
+        };
+    }
+
+    private static Requirement NeedsOne => new(
+        s_writes,
+        "Writes need a look.",
+        [new Stage([Party.Parse("group:dba")], Need: 1, TimeSpan.FromMinutes(30), Escalate: [])],
+        Assurance.Session,
+        DistinctFrom: [],
+        Bounds.None,
+        GrantTerms.Default);
+}

@@ -1,0 +1,256 @@
+using System.Collections.Immutable;
+using Countersign.Core.Actions;
+using Countersign.Core.Identity;
+using Countersign.Core.Ledger;
+using Countersign.Core.Policies;
+using Countersign.Core.Reviews;
+using Countersign.Core.Storage;
+
+namespace Countersign.Tests.Support;
+
+/// <summary>
+/// A store in memory for tests of what stands before it: conditional writes, attachment and definitions as the port
+/// says, entries kept as they came, and no ledger behind them.
+/// </summary>
+internal sealed class MemoryStore(TimeProvider time) : IStore
+{
+    // Guards everything below; Changes is announced after it was released.
+    private readonly Lock _lock = new();
+    private readonly Dictionary<ActionId, Kept> _actions = [];
+    private readonly Dictionary<(TargetName, string), DefinitionRow> _definitions = [];
+    private readonly List<EntryDraft> _entries = [];
+    private PolicyInForce? _policy;
+
+    public DateTimeOffset Now => time.GetUtcNow();
+
+    public ChangeFeed Changes { get; } = new();
+
+    /// <summary>Every entry committed so far, in order.</summary>
+    public ImmutableArray<EntryDraft> Entries
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _entries];
+            }
+        }
+    }
+
+    public ImmutableArray<ActionRow> Actions
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _actions.Values.Select(kept => kept.Row)];
+            }
+        }
+    }
+
+    public Task<CommitResult> CommitAsync(Change change, CancellationToken cancellationToken)
+    {
+        CommitResult result;
+        lock (_lock)
+        {
+            result = WhyNot(change) is { } reason ? new CommitResult.Conflict(reason) : Apply(change);
+        }
+
+        if (result is CommitResult.Committed && change.Action is { Row: var row })
+        {
+            Changes.Announce(new ActionChanged(row.Id, row.State, row.Version));
+        }
+
+        return Task.FromResult(result);
+    }
+
+    public Task<StoredAction?> FindAsync(ActionId id, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            return Task.FromResult(_actions.TryGetValue(id, out var kept) ? kept.ToStored() : null);
+        }
+    }
+
+    public Task<ImmutableArray<StoredAction>> FindAttachableAsync(AttachKey key, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            return Task.FromResult<ImmutableArray<StoredAction>>([.. _actions.Values
+                .Where(kept => kept.Row.Key == key && IsAttachable(kept.Row))
+                .OrderByDescending(kept => kept.Row.CreatedAt)
+                .Select(kept => kept.ToStored())]);
+        }
+    }
+
+    public Task<StoredAction?> FindByIdempotencyAsync(string idempotencyHash, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            return Task.FromResult(
+                _actions.Values.FirstOrDefault(kept => kept.Row.IdempotencyHash == idempotencyHash)?.ToStored());
+        }
+    }
+
+    public Task<AgentLoad> LoadOfAsync(AgentId agent, DateTimeOffset since, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            var own = _actions.Values.Select(kept => kept.Row).Where(row => row.Agent == agent).ToList();
+            return Task.FromResult(new AgentLoad(
+                own.Count(row => row.State == ActionState.Pending),
+                own.Count(row => row.CreatedAt >= since && !row.Tracks.IsEmpty)));
+        }
+    }
+
+    public Task<ImmutableArray<ActionId>> FindDueAsync(int limit, CancellationToken cancellationToken) =>
+        IdsAsync(row => row.NextDeadline <= Now, limit);
+
+    public Task<ImmutableArray<ActionId>> FindUntakenAsync(int limit, CancellationToken cancellationToken) =>
+        IdsAsync(row => row is { State: ActionState.Approved, Detached: true }, limit);
+
+    public Task<ImmutableArray<ActionId>> FindOrphansAsync(NodeId self, int limit, CancellationToken cancellationToken) =>
+        Task.FromResult<ImmutableArray<ActionId>>([]);
+
+    public Task<DefinitionRow?> FindDefinitionAsync(
+        TargetName target, string name, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            return Task.FromResult(_definitions.GetValueOrDefault((target, name)));
+        }
+    }
+
+    public Task<PolicyInForce?> FindPolicyAsync(CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            return Task.FromResult(_policy);
+        }
+    }
+
+    public Task<ImmutableArray<OutboxRow>> TakeOutboxAsync(
+        string channel, int limit, CancellationToken cancellationToken) => Task.FromResult<ImmutableArray<OutboxRow>>([]);
+
+    public Task SettleOutboxAsync(long id, DateTimeOffset? retryAt, CancellationToken cancellationToken) =>
+        Task.CompletedTask;
+
+    public Task<string?> WhyUnavailableAsync(CancellationToken cancellationToken) => Task.FromResult<string?>(null);
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private Task<ImmutableArray<ActionId>> IdsAsync(Func<ActionRow, bool> condition, int limit)
+    {
+        lock (_lock)
+        {
+            return Task.FromResult<ImmutableArray<ActionId>>([.. _actions.Values
+                .Select(kept => kept.Row)
+                .Where(condition)
+                .OrderBy(row => row.NextDeadline)
+                .Take(limit)
+                .Select(row => row.Id)]);
+        }
+    }
+
+    private bool IsAttachable(ActionRow row) => row.State switch
+    {
+        ActionState.Pending or ActionState.Approved or ActionState.Executing => true,
+        ActionState.Denied => row.DeniedUntil > Now,
+        _ => row is { LastOutcome: not null, Delivered: false },
+    };
+
+    private ConflictReason? WhyNot(Change change)
+    {
+        if (change.NotAfter <= Now)
+        {
+            return ConflictReason.TooLate;
+        }
+
+        if (change.OnlyUnderPolicy is { } policy && _policy is { } current && current.Hash != policy)
+        {
+            return ConflictReason.StalePolicy;
+        }
+
+        return change.Action is { } write ? WhyNot(write) : null;
+    }
+
+    private ConflictReason? WhyNot(ActionWrite write)
+    {
+        var row = write.Row;
+        if (write.ExpectedVersion > 0)
+        {
+            return _actions.GetValueOrDefault(row.Id)?.Row.Version == write.ExpectedVersion
+                ? null
+                : ConflictReason.VersionMoved;
+        }
+
+        var others = _actions.Values.Select(kept => kept.Row).ToList();
+        return true switch
+        {
+            _ when others.Any(other => other.Id == row.Id) => ConflictReason.VersionMoved,
+            _ when row.IdempotencyHash is { } hash && others.Any(other => other.IdempotencyHash == hash) =>
+                ConflictReason.IdempotencyKeyUsed,
+            _ when row.IsOpen && others.Any(other => other.IsOpen && other.Key == row.Key) => ConflictReason.AlreadyOpen,
+            _ => null,
+        };
+    }
+
+    private CommitResult.Committed Apply(Change change)
+    {
+        _policy = change.NewPolicy is { } hash ? new PolicyInForce(hash, (_policy?.Epoch ?? 0) + 1) : _policy;
+        foreach (var definition in change.Definitions)
+        {
+            _definitions[(definition.Target, definition.Name)] = definition;
+        }
+
+        var first = _entries.Count;
+        _entries.AddRange(change.Entries);
+        if (change.Action is { } write)
+        {
+            _actions[write.Row.Id] = (_actions.GetValueOrDefault(write.Row.Id) ?? Kept.Nothing)
+                .After(write.Row, change, new LedgerPosition(_entries.Count - 1, _entries.Count));
+        }
+
+        return new CommitResult.Committed(
+            [.. Enumerable.Range(first, change.Entries.Length).Select(index => (long)index)], _entries.Count, Now);
+    }
+
+    private sealed record Kept(ActionRow Row)
+    {
+        public static Kept Nothing { get; } = new((ActionRow)null!);
+
+        private ImmutableArray<StoredVote> Votes { get; init; } = [];
+
+        private ReadOnlyMemory<byte> Request { get; init; }
+
+        private ReadOnlyMemory<byte>? Outcome { get; init; }
+
+        private ReadOnlyMemory<byte>? Ending { get; init; }
+
+        private LedgerPosition Position { get; init; } = new(0, 0);
+
+        public StoredAction ToStored() => new(Row, Votes, Request, Outcome, Ending, Position);
+
+        public Kept After(ActionRow row, Change change, LedgerPosition position)
+        {
+            var next = this with { Row = row, Position = change.Entries.IsEmpty ? Position : position };
+            foreach (var entry in change.Entries)
+            {
+                next = next.Take(entry);
+            }
+
+            var payloads = change.Entries.Where(entry => entry.Type is EntryType.ReviewVote or EntryType.ReviewModified);
+            return next with { Votes = next.Votes.AddRange(change.Votes.Zip(payloads, (v, e) => new StoredVote(v, e.Payload))) };
+        }
+
+        private Kept Take(EntryDraft entry) => entry.Type switch
+        {
+            EntryType.ActionRequested or EntryType.ActionRefused or EntryType.ActionExecuted or EntryType.ReviewModified =>
+                this with { Request = entry.Payload },
+            EntryType.ExecutionOutcome => this with { Outcome = entry.Payload },
+            EntryType.ReviewDecided or EntryType.ReviewExpired or EntryType.ActionWithdrawn =>
+                this with { Ending = entry.Payload },
+            _ => this,
+        };
+    }
+}
