@@ -19,7 +19,7 @@ internal static class DoctorCommand
         {
             var findings = new List<(bool Ok, string Text)>
             {
-                Try("libcrypto", LibCrypto.EnsureLoaded),
+                Try("libcrypto with Ed25519", () => new Ed25519SigningKey(Ed25519SigningKey.NewSeed()).Dispose()),
                 Try("SQLite", SystemSqlite.EnsureLoaded),
             };
             var settings = TryLoad(parsed.GetRequiredValue(ServeCommand.Config), findings);

@@ -23,6 +23,7 @@ internal sealed class FakeServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
     private readonly ConcurrentQueue<Received> _received = new();
+    private TaskCompletionSource _arrived = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private FakeServer()
     {
@@ -72,6 +73,22 @@ internal sealed class FakeServer : IAsyncDisposable
         ["inputSchema"] = new JsonObject { ["type"] = "object", ["properties"] = new JsonObject() },
     };
 
+    /// <summary>Waits for a request that satisfies the condition; it may have come already.</summary>
+    public async Task<Received> UntilAsync(Func<Received, bool> condition)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        while (true)
+        {
+            var next = _arrived.Task;
+            if (_received.FirstOrDefault(condition) is { } found)
+            {
+                return found;
+            }
+
+            await next.WaitAsync(limit.Token);
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         using var now = new CancellationTokenSource();
@@ -99,6 +116,8 @@ internal sealed class FakeServer : IAsyncDisposable
         var headers = context.Request.Headers.ToDictionary(
             header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase);
         _received.Enqueue(new Received(context.Request.Method, headers, body));
+        Interlocked.Exchange(
+            ref _arrived, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
         if (context.Request.Method != "POST")
         {
             context.Response.StatusCode = 405;
