@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text.Json;
 using Countersign.Core.Actions;
 using Countersign.Core.Ledger;
 using Countersign.Core.Records;
@@ -135,7 +136,7 @@ internal sealed class Executions(
         using var limit = new CancellationTokenSource(LimitFor(claimed));
         try
         {
-            return await execute(claimed, limit.Token);
+            return Readable(await execute(claimed, limit.Token));
         }
         catch (OperationCanceledException) when (limit.IsCancellationRequested)
         {
@@ -145,6 +146,39 @@ internal sealed class Executions(
         {
             // Whatever a gate did not foresee happened somewhere between "not sent" and "done": say unknown, not failed.
             return Unknowable($"The gate failed while executing: {failure.Message}");
+        }
+    }
+
+    /// <summary>A result that is no JSON would make its record unreadable for good: it is dropped, and the loss is said.</summary>
+    private static Outcome Readable(Outcome outcome)
+    {
+        if (outcome.Result is not { } result || IsJson(result.Span))
+        {
+            return outcome;
+        }
+
+        return outcome with
+        {
+            Result = null,
+            Error = "The target's answer was not JSON and could not be kept. " + outcome.Error,
+        };
+    }
+
+    private static bool IsJson(ReadOnlySpan<byte> bytes)
+    {
+        var reader = new Utf8JsonReader(bytes, new JsonReaderOptions { MaxDepth = PayloadWriter.MaxDepth });
+        try
+        {
+            while (reader.Read())
+            {
+                // Only whether it can be read to its end matters.
+            }
+
+            return reader.BytesConsumed > 0;
+        }
+        catch (JsonException)
+        {
+            return false;
         }
     }
 

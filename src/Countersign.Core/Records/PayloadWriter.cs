@@ -14,6 +14,9 @@ namespace Countersign.Core.Records;
 /// </summary>
 internal static class PayloadWriter
 {
+    /// <summary>Deepest nesting of a payload; arguments and results have limits of their own far below it.</summary>
+    public const int MaxDepth = 900;
+
     public static byte[] Write(Action<Utf8JsonWriter> members)
     {
         var buffer = new ArrayBufferWriter<byte>(512);
