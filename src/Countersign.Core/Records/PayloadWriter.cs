@@ -30,7 +30,10 @@ internal static class PayloadWriter
         return buffer.WrittenSpan.ToArray();
     }
 
-    /// <summary><c>action.requested</c>, <c>action.refused</c>, <c>review.modified</c> and the request half of <c>action.executed</c>.</summary>
+    /// <summary>
+    /// <c>action.requested</c>, <c>action.refused</c>, <c>review.modified</c> and the request half of
+    /// <c>action.executed</c>.
+    /// </summary>
     public static void Request(Utf8JsonWriter json, ActionRecord record)
     {
         json.WriteString("agent", record.Asker.Agent.Value);

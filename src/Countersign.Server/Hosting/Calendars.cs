@@ -16,7 +16,9 @@ internal static class Calendars
 
     private static bool IsIn(Freeze freeze, DateTimeOffset now) => freeze.From <= now && now < freeze.Until;
 
-    /// <summary>Monday to Friday, 9 to 17 o'clock in the zone; <c>null</c> for a zone this machine does not know.</summary>
+    /// <summary>
+    /// Monday to Friday, 9 to 17 o'clock in the zone; <c>null</c> for a zone this machine does not know.
+    /// </summary>
     private static bool? IsWorkingHour(string zone, DateTimeOffset now)
     {
         if (!TimeZoneInfo.TryFindSystemTimeZoneById(zone, out var found))

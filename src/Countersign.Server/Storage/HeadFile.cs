@@ -33,12 +33,16 @@ internal sealed class HeadFile : IAsyncDisposable
 
     public HeadFile(string path) => this.path = path;
 
-    /// <summary>Why the last write failed; <c>null</c> when it succeeded. While it is set nothing may be committed.</summary>
+    /// <summary>
+    /// Why the last write failed; <c>null</c> when it succeeded. While it is set nothing may be committed.
+    /// </summary>
     public string? Failure => failure;
 
     public string? Read() => File.Exists(path) ? File.ReadAllText(path) : null;
 
-    /// <summary>Writes at once; throws <see cref="StoreUnavailableException"/> when the file cannot be written.</summary>
+    /// <summary>
+    /// Writes at once; throws <see cref="StoreUnavailableException"/> when the file cannot be written.
+    /// </summary>
     public void Write(string checkpoint)
     {
         lock (file)

@@ -4,8 +4,8 @@ using Countersign.Core.Storage;
 namespace Countersign.Server.Storage.Sqlite;
 
 /// <summary>
-/// The ledger of a database file, opened for reading only: beside a running server, on a copy, or on a file from somebody
-/// else. It needs no key.
+/// The ledger of a database file, opened for reading only: beside a running server, on a copy, or on a file from
+/// somebody else. It needs no key.
 /// </summary>
 internal sealed class SqliteLedgerFile : IAsyncDisposable
 {

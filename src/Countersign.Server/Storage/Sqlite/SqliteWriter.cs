@@ -65,7 +65,8 @@ internal sealed class SqliteWriter : IAsyncDisposable
             }
             catch (Exception e)
             {
-                // The boundary of the loop: whatever went wrong, the callers hear of it and the next batch starts afresh.
+                // The boundary of the loop: whatever went wrong, the callers hear of it and the next batch starts
+                // afresh.
                 CloseConnection();
                 var reason = Explain(e);
                 batch.ForEach(write => write.Fail(reason));
@@ -74,8 +75,8 @@ internal sealed class SqliteWriter : IAsyncDisposable
     }
 
     /// <summary>
-    /// The callers just answered have their turn first: those that write again join the next batch, which makes it larger
-    /// without anybody waiting for time to pass.
+    /// The callers just answered have their turn first: those that write again join the next batch, which makes it
+    /// larger without anybody waiting for time to pass.
     /// </summary>
     private async Task<List<SqliteWrite>> TakeAfterYieldAsync()
     {
