@@ -47,9 +47,7 @@ internal sealed class DefinitionRegister(IStore store)
     /// operation's name: an agent may call its operation whatever it likes.
     /// </summary>
     public FindExecutor FindExecutorOr(FindExecutor gates) => action =>
-        action.Asker.Agent == Gateway
-            ? action.Action.Operation == Operation ? ExecuteAsync : null
-            : gates(action);
+        action.Asker.Agent == Gateway && action.Action.Operation == Operation ? ExecuteAsync : gates(action);
 
     private async Task<Outcome> ExecuteAsync(ActionRecord action, CancellationToken cancellationToken)
     {

@@ -55,6 +55,11 @@ internal sealed class TargetsSection(Section section, People people)
                 section.Complain(key, $"the target name '{key.Text}' differs from another one in case only");
             }
 
+            if (key.Text == PeopleSection.Reserved.Value)
+            {
+                section.Complain(key, $"'{PeopleSection.Reserved}' is the gateway itself; give the target another name");
+            }
+
             if (section.Checked(key, "a target name", text => new TargetName(text).Value) is { } name
                 && ReadTarget(new TargetName(name), value) is { } target)
             {
