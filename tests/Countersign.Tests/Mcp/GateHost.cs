@@ -13,6 +13,7 @@ using Countersign.Tests.Support;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -33,6 +34,9 @@ internal sealed class GateHost : IAsyncDisposable
 
     private readonly WebApplication _app;
     private readonly McpGate _gate;
+    private readonly Lock _lock = new();
+    private TaskCompletionSource _quiet = new();
+    private int _running;
 
     private GateHost(McpUpstream upstream, Func<McpOptions, McpOptions>? change, MemoryStore? store, McpLimits? limits)
     {
@@ -51,6 +55,7 @@ internal sealed class GateHost : IAsyncDisposable
         builder.Services.AddMcpGate(_ => OptionsOfGate(limits ?? new McpLimits()));
         _app = builder.Build();
         _gate = _app.Services.GetRequiredService<McpGate>();
+        _app.Use(CountAsync);
         _app.MapMcpGate();
     }
 
@@ -114,6 +119,18 @@ internal sealed class GateHost : IAsyncDisposable
         }
     }
 
+    /// <summary>Waits until no request is being answered: the gateway has noticed everybody who left.</summary>
+    public async Task UntilQuietAsync()
+    {
+        Task quiet;
+        lock (_lock)
+        {
+            quiet = _running == 0 ? Task.CompletedTask : _quiet.Task;
+        }
+
+        await quiet.WaitAsync(TimeSpan.FromSeconds(20));
+    }
+
     public async Task<ActionRecord> DecideAsync(Decision decision, string? comment = null)
     {
         var pending = await UntilAsync(ActionState.Pending);
@@ -131,6 +148,30 @@ internal sealed class GateHost : IAsyncDisposable
         await now.CancelAsync();
         await _app.StopAsync(now.Token);
         await _app.DisposeAsync();
+    }
+
+    private async Task CountAsync(HttpContext context, RequestDelegate next)
+    {
+        lock (_lock)
+        {
+            _running++;
+        }
+
+        try
+        {
+            await next(context);
+        }
+        finally
+        {
+            lock (_lock)
+            {
+                if (--_running == 0)
+                {
+                    _quiet.TrySetResult();
+                    _quiet = new TaskCompletionSource();
+                }
+            }
+        }
     }
 
     private static McpCredential Credential() =>

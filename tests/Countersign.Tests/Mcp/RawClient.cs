@@ -65,9 +65,9 @@ internal sealed class RawClient : IDisposable
         (await AskAsync(
             "tools/call", $$"""{"name":"{{tool}}","arguments":{{arguments}} }"""))["result"]!;
 
-    public static async Task<IReadOnlyList<JsonNode>> MessagesAsync(HttpResponseMessage response)
+    public async Task<IReadOnlyList<JsonNode>> MessagesAsync(HttpResponseMessage response)
     {
-        var text = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        var text = await response.Content.ReadAsStringAsync(Leave);
         return response.Content.Headers.ContentType?.MediaType == "text/event-stream"
             ? [.. text.Split('\n').Where(line => line.StartsWith("data: ", StringComparison.Ordinal))
                 .Select(line => JsonNode.Parse(line[6..])!)]

@@ -98,7 +98,7 @@ public sealed class ToolCallTests : IAsyncLifetime
         Assert.Equal("no", response.Headers.GetValues("X-Accel-Buffering").Single());
         Assert.True(response.Headers.CacheControl!.NoStore);
         var record = await host.DecideAsync(Decision.Approve);
-        var messages = await RawClient.MessagesAsync(response);
+        var messages = await client.MessagesAsync(response);
 
         Assert.Equal("notifications/progress", (string?)messages[0]["method"]);
         Assert.Equal("p", (string?)messages[0]["params"]!["progressToken"]);
