@@ -12,7 +12,9 @@ namespace Countersign.Core;
 /// <summary>The accepted definitions of all targets, and the execution of an approved change of one.</summary>
 internal sealed class DefinitionRegister(IStore store)
 {
-    /// <summary>The gateway's own name where it asks for something itself; no agent may be registered under it.</summary>
+    /// <summary>
+    /// The gateway's own name where it asks for something itself; no agent may be registered under it.
+    /// </summary>
     public static readonly AgentId Gateway = new("countersign");
 
     /// <summary>The operation that people approve to let a changed definition be used.</summary>
@@ -36,7 +38,8 @@ internal sealed class DefinitionRegister(IStore store)
         if (committed is CommitResult.Conflict conflict)
         {
             throw new StoreUnavailableException(
-                $"{definitions.Length} definitions could not be recorded ({conflict.Reason}); nothing was accepted. Try again.");
+                $"{definitions.Length} definitions could not be recorded ({conflict.Reason}); nothing was accepted. " +
+                "Try again.");
         }
     }
 

@@ -175,6 +175,9 @@ public sealed class DeliveryTests : IAsyncLifetime
         context.Response.ContentType = "application/json";
         await FakeServer.WriteAsync(
             context,
-            $$"""{"jsonrpc":"2.0","id":{{message["id"]!.ToJsonString()}},"result":{"content":[{"type":"text","text":"slow"}]} }""");
+            $$"""
+            {"jsonrpc":"2.0","id":{{message["id"]!.ToJsonString()}},
+             "result":{"content":[{"type":"text","text":"slow"}]} }
+            """);
     };
 }

@@ -100,7 +100,7 @@ internal sealed class FakeServer : IAsyncDisposable
     public static Task SendEventAsync(HttpContext context, string json)
     {
         context.Response.ContentType = "text/event-stream";
-        return WriteAsync(context, $"event: message\ndata: {json}\n\n");
+        return WriteAsync(context, $"event: message\ndata: {json.ReplaceLineEndings(" ")}\n\n");
     }
 
     public static async Task WriteAsync(HttpContext context, string text)

@@ -43,7 +43,8 @@ internal sealed class GateHost : IAsyncDisposable
         Store = store ?? new MemoryStore(TimeProvider.System);
         var options = new McpOptions(upstream);
         Options = change?.Invoke(options) ?? options;
-        Office = new Office(new OfficeOptions(Store, () => Charter, new ExecutionOptions(record => _gate!.FindExecutor(record)))
+        var execution = new ExecutionOptions(record => _gate!.FindExecutor(record));
+        Office = new Office(new OfficeOptions(Store, () => Charter, execution)
         {
             Self = new NodeId("node"),
             Random = RandomNumberGenerator.Fill,
@@ -78,7 +79,10 @@ internal sealed class GateHost : IAsyncDisposable
                 new Person(Alice, "Alice", [new GroupName("dba")], IsAdmin: false),
                 new Person(new PersonId("bob"), "Bob", [new GroupName("dba")], IsAdmin: false),
             ],
-            [new Agent(new AgentId("bot"), Party.Parse("carol")), new Agent(new AgentId("other"), Party.Parse("carol"))]),
+            [
+                new Agent(new AgentId("bot"), Party.Parse("carol")),
+                new Agent(new AgentId("other"), Party.Parse("carol")),
+            ]),
         Targets = ImmutableDictionary<TargetName, Target>.Empty.Add(
             Ops, new Target(Ops, GateKind.Mcp, "production") { Reviewers = Reviewers }),
         Policy = s_policy,
@@ -205,10 +209,14 @@ internal sealed class GateHost : IAsyncDisposable
         return tool switch
         {
             _ when tool.StartsWith("drop", StringComparison.Ordinal) => new Verdict(
-                VerdictOutcome.Deny, [new MatchedRule(new RuleId("no-drops"), "Nothing is dropped here.")], [], s_policy),
+                VerdictOutcome.Deny,
+                [new MatchedRule(new RuleId("no-drops"), "Nothing is dropped here.")],
+                [],
+                s_policy),
             _ when tool.StartsWith("write", StringComparison.Ordinal) => new Verdict(
                 VerdictOutcome.Require, [new MatchedRule(s_writes, "Writes need a look.")], [NeedsOne], s_policy),
-            _ => new Verdict(VerdictOutcome.Allow, [new MatchedRule(new RuleId("reads"), "Reads are fine.")], [], s_policy),
+            _ => new Verdict(
+                VerdictOutcome.Allow, [new MatchedRule(new RuleId("reads"), "Reads are fine.")], [], s_policy),
         };
     }
 

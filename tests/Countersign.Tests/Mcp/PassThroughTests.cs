@@ -35,7 +35,8 @@ public sealed class PassThroughTests : IAsyncLifetime
         using var response = await _client.PostAsync(RawClient.Request(3, "resources/read", """{"uri":"x://y"}"""));
         var text = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
 
-        Assert.Contains("""{"contents":[{"uri":"x://y","text":"1.50"}],"vendor":1.50}""", text, StringComparison.Ordinal);
+        const string expected = """{"contents":[{"uri":"x://y","text":"1.50"}],"vendor":1.50}""";
+        Assert.Contains(expected, text, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -50,7 +51,7 @@ public sealed class PassThroughTests : IAsyncLifetime
     [InlineData("sampling/createMessage")]
     [InlineData("elicitation/create")]
     [InlineData("roots/list")]
-    public async Task A_question_of_the_server_reaches_the_client_under_an_id_of_ours_and_the_answer_the_server_under_its_own(string method)
+    public async Task A_question_of_the_server_and_its_answer_each_arrive_under_the_receivers_own_id(string method)
     {
         _server.TakeCall = async (context, message) =>
         {
@@ -80,7 +81,10 @@ public sealed class PassThroughTests : IAsyncLifetime
         {
             await FakeServer.SendEventAsync(
                 context,
-                """{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":"p","progress":0.5,"total":2}}""");
+                """
+                {"jsonrpc":"2.0","method":"notifications/progress",
+                 "params":{"progressToken":"p","progress":0.5,"total":2}}
+                """);
             await FakeServer.SendEventAsync(
                 context, $$"""{"jsonrpc":"2.0","id":{{message["id"]!.ToJsonString()}},"result":{"content":[]} }""");
         };
@@ -137,7 +141,8 @@ public sealed class PassThroughTests : IAsyncLifetime
         };
         using var client = new RawClient(_host.Endpoint);
 
-        var answer = await client.AskAsync("initialize", """{"protocolVersion":"2025-11-25","capabilities":{"tasks":{},"roots":{}}}""");
+        var answer = await client.AskAsync(
+            "initialize", """{"protocolVersion":"2025-11-25","capabilities":{"tasks":{},"roots":{}}}""");
 
         Assert.Equal("Be careful.", (string?)answer["result"]!["instructions"]);
         Assert.NotNull(answer["result"]!["capabilities"]!["vendor"]);
@@ -171,7 +176,8 @@ public sealed class PassThroughTests : IAsyncLifetime
     [InlineData("gemini-cli-mcp-client", true, 540)]
     [InlineData("anything", true, 45)]
     [InlineData("mine", false, 7)]
-    public void Patience_is_what_the_client_was_measured_to_have_or_what_the_user_wrote(string client, bool token, int seconds)
+    public void Patience_is_what_the_client_was_measured_to_have_or_what_the_user_wrote(
+        string client, bool token, int seconds)
     {
         var options = new McpOptions(new McpUpstream.Http(new Uri("http://x/"), null));
         options = options with { Patience = options.Patience.Add("mine", TimeSpan.FromSeconds(7)) };

@@ -32,7 +32,10 @@ internal sealed class RawClient : IDisposable
     {
         var raw = new RawClient(host.Endpoint, token);
         var parameters =
-            $$"""{"protocolVersion":"{{version}}","capabilities":{"sampling":{} },"clientInfo":{"name":"{{client}}","version":"1"} }""";
+            $$"""
+            {"protocolVersion":"{{version}}","capabilities":{"sampling":{} },
+             "clientInfo":{"name":"{{client}}","version":"1"} }
+            """;
         using var response = await raw.PostAsync(Request(0, "initialize", parameters));
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         raw.Session = response.Headers.GetValues("Mcp-Session-Id").Single();

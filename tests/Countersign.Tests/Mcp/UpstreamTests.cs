@@ -11,13 +11,14 @@ namespace Countersign.Tests.Mcp;
 public sealed class UpstreamTests : IAsyncLifetime
 {
     private const string Program = """
+        answer() { printf '{"jsonrpc":"2.0","id":%s,"result":%s}\n' "$id" "$1"; }
         while IFS= read -r line; do
           id=$(printf '%s' "$line" | sed -n 's/.*"id":\([0-9]*\).*/\1/p')
           case "$line" in
-            *'"initialize"'*) printf '{"jsonrpc":"2.0","id":%s,"result":{"protocolVersion":"2024-11-05","capabilities":{"tools":{}},"serverInfo":{"name":"sh","version":"1"}}}\n' "$id";;
-            *'"tools/list"'*) printf '{"jsonrpc":"2.0","id":%s,"result":{"tools":[{"name":"read","inputSchema":{"type":"object"}}]}}\n' "$id";;
+            *'"initialize"'*) answer '{"protocolVersion":"2024-11-05","capabilities":{"tools":{}},"serverInfo":{}}';;
+            *'"tools/list"'*) answer '{"tools":[{"name":"read","inputSchema":{"type":"object"}}]}';;
             *'"die"'*) exit 1;;
-            *'"tools/call"'*) printf '{"jsonrpc":"2.0","id":%s,"result":{"content":[{"type":"text","text":"%s %s"}]}}\n' "$id" "$GIVEN" "$COUNTERSIGN_TEST_SECRET";;
+            *'"tools/call"'*) answer '{"content":[{"type":"text","text":"'"$GIVEN $COUNTERSIGN_TEST_SECRET"'"}]}';;
           esac
         done
         """;
@@ -47,7 +48,10 @@ public sealed class UpstreamTests : IAsyncLifetime
     public async Task A_protocol_error_of_the_upstream_server_becomes_a_readable_result()
     {
         _server.TakeCall = (context, message) => FakeServer.SendEventAsync(
-            context, $$"""{"jsonrpc":"2.0","id":{{message["id"]!.ToJsonString()}},"error":{"code":-32602,"message":"bad input"} }""");
+            context,
+            $$"""
+            {"jsonrpc":"2.0","id":{{message["id"]!.ToJsonString()}},"error":{"code":-32602,"message":"bad input"} }
+            """);
 
         var (record, text) = await CallAsync();
 
@@ -70,7 +74,8 @@ public sealed class UpstreamTests : IAsyncLifetime
     [InlineData(404, ActionState.Failed)]
     [InlineData(401, ActionState.Failed)]
     [InlineData(502, ActionState.Unknown)]
-    public async Task An_http_error_fails_when_it_means_refusal_and_is_unknown_otherwise(int status, ActionState expected)
+    public async Task An_http_error_fails_when_it_means_refusal_and_is_unknown_otherwise(
+        int status, ActionState expected)
     {
         _server.TakeCall = (context, _) =>
         {
@@ -144,12 +149,16 @@ public sealed class UpstreamTests : IAsyncLifetime
         var target = new Target(GateHost.Ops, GateKind.Mcp, "production");
         CanonicalJson.TryCanonicalize("""{"a":1}"""u8, JsonLimits.Default, out var arguments, out _);
         var asking = new Asking(
-            new Asker(new AgentId("bot"), null), target, GateKind.Api, CanonicalAction.Of(target.Name, "read", arguments!));
+            new Asker(new AgentId("bot"), null),
+            target,
+            GateKind.Api,
+            CanonicalAction.Of(target.Name, "read", arguments!));
 
         await host.Office.Gatekeeper.AdmitAsync(asking, TestContext.Current.CancellationToken);
         var record = await host.UntilAsync(ActionState.Succeeded);
 
-        Assert.Contains("ran read", System.Text.Encoding.UTF8.GetString(record.Outcome!.Result!.Value.Span), StringComparison.Ordinal);
+        var result = System.Text.Encoding.UTF8.GetString(record.Outcome!.Result!.Value.Span);
+        Assert.Contains("ran read", result, StringComparison.Ordinal);
         var hello = _server.Requests.First(request => request.RpcMethod == "initialize").Json["params"]!;
         Assert.Equal("countersign", (string?)hello["clientInfo"]!["name"]);
         Assert.Contains("\"arguments\":{\"a\":1}", _server.Calls.Single().Body, StringComparison.Ordinal);
