@@ -19,9 +19,9 @@ internal sealed class McpRequests(McpGateOptions options, McpTools tools, McpCal
             return exchange.Request.Method switch
             {
                 "tools/call" => await calls.AnswerAsync(session, target, exchange, cancellationToken),
-                "tools/list" => new Reply(await tools.ListAsync(session, exchange, cancellationToken)),
+                "tools/list" => await OnceMoreAsync(tools.ListAsync, session, exchange, cancellationToken),
                 var method when IsPassedOn(method) =>
-                    new Reply(await PassOnAsync(session, exchange, cancellationToken)),
+                    await OnceMoreAsync(PassOnAsync, session, exchange, cancellationToken),
                 var method => Error(exchange, Rpc.MethodNotFound, $"The method '{method}' is not served here."),
             };
         }
@@ -48,21 +48,25 @@ internal sealed class McpRequests(McpGateOptions options, McpTools tools, McpCal
     /// Asks the upstream server. When it has forgotten our session, a new one is opened and it is asked once more:
     /// these methods change nothing, so asking twice does no harm.
     /// </summary>
-    private async Task<byte[]> PassOnAsync(McpSession session, Exchange exchange, CancellationToken cancellationToken)
+    private async Task<Reply> OnceMoreAsync(
+        Func<McpSession, Exchange, CancellationToken, Task<byte[]>> ask,
+        McpSession session,
+        Exchange exchange,
+        CancellationToken cancellationToken)
     {
         using var limit = new CancellationTokenSource(options.Limits.Request, options.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
         try
         {
-            return await AskAsync(session, exchange, either.Token);
+            return new Reply(await ask(session, exchange, either.Token));
         }
         catch (UpstreamException forgotten) when (forgotten.SessionEnded)
         {
-            return await AskAsync(session, exchange, either.Token);
+            return new Reply(await ask(session, exchange, either.Token));
         }
     }
 
-    private static async Task<byte[]> AskAsync(
+    private static async Task<byte[]> PassOnAsync(
         McpSession session, Exchange exchange, CancellationToken cancellationToken)
     {
         var request = exchange.Request;

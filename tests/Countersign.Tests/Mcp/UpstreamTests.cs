@@ -90,6 +90,37 @@ public sealed class UpstreamTests : IAsyncLifetime
         Assert.Single(_server.Calls);
     }
 
+    [Theory]
+    [InlineData("tools/list")]
+    [InlineData("ping")]
+    public async Task A_server_that_forgot_our_session_is_asked_once_more_in_a_new_one(string method)
+    {
+        await using var host = await GateHost.StartAsync(_server);
+        using var client = await RawClient.OpenAsync(host);
+        _server.ForgetNext = 1;
+
+        var answer = await client.AskAsync(method);
+
+        Assert.NotNull(answer["result"]);
+        Assert.Equal(2, _server.Requests.Count(request => request.RpcMethod == "initialize"));
+    }
+
+    [Fact]
+    public async Task A_tool_call_whose_session_was_forgotten_is_not_sent_again()
+    {
+        await using var host = await GateHost.StartAsync(_server);
+        using var client = await RawClient.OpenAsync(host);
+        await client.AskAsync("tools/list");
+        _server.ForgetNext = 1;
+
+        var refused = await client.CallAsync("read");
+        var result = await client.CallAsync("read");
+
+        Assert.Contains("It did not take the call.", RawClient.TextOf(refused), StringComparison.Ordinal);
+        Assert.Equal("ran read", RawClient.TextOf(result));
+        Assert.Equal(2, _server.Calls.Count);
+    }
+
     [Fact]
     public async Task A_connection_that_breaks_before_the_answer_leaves_the_outcome_unknown_and_is_not_tried_again()
     {
