@@ -19,7 +19,9 @@ public sealed record Charter
 
     public required Judge Judge { get; init; }
 
-    /// <summary>Persons who took part in the latest policy change, for rules that exclude <c>policy-author</c>.</summary>
+    /// <summary>
+    /// Persons who took part in the latest policy change, for rules that exclude <c>policy-author</c>.
+    /// </summary>
     public ImmutableHashSet<PersonId> PolicyAuthors { get; init; } = [];
 
     /// <summary>The target if it exists and the agent may use it; an agent learns nothing about others.</summary>
@@ -27,7 +29,9 @@ public sealed record Charter
         Targets.TryGetValue(name, out var target) && target.Admits(agent) ? target : null;
 }
 
-/// <summary>Asks the policy about one request. It never throws: what cannot be evaluated makes the verdict stricter.</summary>
+/// <summary>
+/// Asks the policy about one request. It never throws: what cannot be evaluated makes the verdict stricter.
+/// </summary>
 public delegate Verdict Judge(Asking asking, Preview? preview);
 
 /// <summary>Fills a buffer with unpredictable bytes.</summary>

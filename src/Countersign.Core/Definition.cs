@@ -11,7 +11,9 @@ namespace Countersign.Core;
 /// </summary>
 public sealed class Definition
 {
-    /// <summary>Largest definition that is accepted, in canonical bytes: a reviewer has to be able to read it.</summary>
+    /// <summary>
+    /// Largest definition that is accepted, in canonical bytes: a reviewer has to be able to read it.
+    /// </summary>
     public const int MaxBytes = 256 * 1024;
 
     private static readonly JsonLimits s_limits = new() { Bytes = MaxBytes };
@@ -29,7 +31,9 @@ public sealed class Definition
 
     public string Fingerprint { get; }
 
-    /// <summary>Reads a definition strictly: what two readers could understand differently cannot be reviewed.</summary>
+    /// <summary>
+    /// Reads a definition strictly: what two readers could understand differently cannot be reviewed.
+    /// </summary>
     public static bool TryRead(
         string name,
         ReadOnlySpan<byte> json,

@@ -34,7 +34,9 @@ public sealed class DefinitionDesk
     /// <summary>The agent id under which the gateway itself asks; the configuration may give it to nobody.</summary>
     public static AgentId ReservedAgent => DefinitionRegister.Gateway;
 
-    /// <summary>Says where each definition stands, in their order; those never seen before are recorded in one commit.</summary>
+    /// <summary>
+    /// Says where each definition stands, in their order; those never seen before are recorded in one commit.
+    /// </summary>
     public async Task<ImmutableArray<DefinitionStanding>> SeeAsync(
         TargetName target, IReadOnlyList<Definition> definitions, CancellationToken cancellationToken)
     {

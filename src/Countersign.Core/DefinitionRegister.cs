@@ -12,7 +12,9 @@ namespace Countersign.Core;
 /// <summary>The accepted definitions of all targets, and the execution of an approved change of one.</summary>
 internal sealed class DefinitionRegister(IStore store)
 {
-    /// <summary>The gateway's own name where it asks for something itself; no agent may be registered under it.</summary>
+    /// <summary>
+    /// The gateway's own name where it asks for something itself; no agent may be registered under it.
+    /// </summary>
     public static readonly AgentId Gateway = new("countersign");
 
     /// <summary>The operation that people approve to let a changed definition be used.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text.Json;
 using Countersign.Core.Actions;
 using Countersign.Core.Ledger;
 using Countersign.Core.Records;
@@ -8,8 +9,8 @@ using Countersign.Core.Storage;
 namespace Countersign.Core;
 
 /// <summary>
-/// Steps 7 to 9 of an action's life: claim, execute, outcome. The claim is one conditional write with the intent entry in
-/// it; only after it is durable does anything leave this machine.
+/// Steps 7 to 9 of an action's life: claim, execute, outcome. The claim is one conditional write with the intent entry
+/// in it; only after it is durable does anything leave this machine.
 /// </summary>
 internal sealed class Executions(
     Registrar registrar, IStore store, Func<Charter> charter, NodeId self, ExecutionOptions options)
@@ -36,8 +37,8 @@ internal sealed class Executions(
     }
 
     /// <summary>
-    /// Executes a claimed action and records the outcome. The work belongs to this node, not to the caller: a caller that
-    /// leaves cancels nothing, because what was sent cannot be unsent.
+    /// Executes a claimed action and records the outcome. The work belongs to this node, not to the caller: a caller
+    /// that leaves cancels nothing, because what was sent cannot be unsent.
     /// </summary>
     public Task<ActionRecord> Run(ActionRecord claimed, ActionExecutor execute)
     {
@@ -108,7 +109,9 @@ internal sealed class Executions(
         "Nothing was sent: the claim could not be confirmed because the store was unavailable. Ask again.",
         TimeSpan.Zero);
 
-    /// <summary>The claim as an event under the conditions that make it safe: in time, and under the policy in force.</summary>
+    /// <summary>
+    /// The claim as an event under the conditions that make it safe: in time, and under the policy in force.
+    /// </summary>
     public Happening DescribeClaim(ActionRecord record)
     {
         var today = charter();
@@ -135,7 +138,7 @@ internal sealed class Executions(
         using var limit = new CancellationTokenSource(LimitFor(claimed));
         try
         {
-            return await execute(claimed, limit.Token);
+            return Readable(await execute(claimed, limit.Token));
         }
         catch (OperationCanceledException) when (limit.IsCancellationRequested)
         {
@@ -143,8 +146,44 @@ internal sealed class Executions(
         }
         catch (Exception failure) when (failure is not OutOfMemoryException)
         {
-            // Whatever a gate did not foresee happened somewhere between "not sent" and "done": say unknown, not failed.
+            // Whatever a gate did not foresee happened somewhere between "not sent" and "done": say unknown, not
+            // failed.
             return Unknowable($"The gate failed while executing: {failure.Message}");
+        }
+    }
+
+    /// <summary>
+    /// A result that is no JSON would make its record unreadable for good: it is dropped, and the loss is said.
+    /// </summary>
+    private static Outcome Readable(Outcome outcome)
+    {
+        if (outcome.Result is not { } result || IsJson(result.Span))
+        {
+            return outcome;
+        }
+
+        return outcome with
+        {
+            Result = null,
+            Error = "The target's answer was not JSON and could not be kept. " + outcome.Error,
+        };
+    }
+
+    private static bool IsJson(ReadOnlySpan<byte> bytes)
+    {
+        var reader = new Utf8JsonReader(bytes, new JsonReaderOptions { MaxDepth = PayloadWriter.MaxDepth });
+        try
+        {
+            while (reader.Read())
+            {
+                // Only whether it can be read to its end matters.
+            }
+
+            return reader.BytesConsumed > 0;
+        }
+        catch (JsonException)
+        {
+            return false;
         }
     }
 

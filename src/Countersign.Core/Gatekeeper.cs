@@ -18,7 +18,9 @@ namespace Countersign.Core;
 /// </summary>
 public sealed class Gatekeeper
 {
-    /// <summary>How often one call may be overtaken by other calls or policies before it is told to come back.</summary>
+    /// <summary>
+    /// How often one call may be overtaken by other calls or policies before it is told to come back.
+    /// </summary>
     private const int MaxRounds = 16;
 
     private readonly Intake _intake;
@@ -43,7 +45,9 @@ public sealed class Gatekeeper
     public Task<Admission> AdmitAsync(Asking asking, CancellationToken cancellationToken) =>
         AdmitAsync(asking, judge: null, cancellationToken);
 
-    /// <summary>The same for what the gateway itself asks, whose verdict does not come from the policy's rules.</summary>
+    /// <summary>
+    /// The same for what the gateway itself asks, whose verdict does not come from the policy's rules.
+    /// </summary>
     internal async Task<Admission> AdmitAsync(Asking asking, Judge? judge, CancellationToken cancellationToken)
     {
         var admission = await _intake.AdmitAsync(asking, judge, claim: null, cancellationToken);
@@ -55,7 +59,9 @@ public sealed class Gatekeeper
         return admission;
     }
 
-    /// <summary>Takes a live call from request to answer. Only such a call may take an approval that came in attached.</summary>
+    /// <summary>
+    /// Takes a live call from request to answer. Only such a call may take an approval that came in attached.
+    /// </summary>
     public async Task<Handled> HandleAsync(Asking asking, Call call, CancellationToken cancellationToken)
     {
         for (var round = 0; round < MaxRounds; round++)
@@ -91,7 +97,9 @@ public sealed class Gatekeeper
         ActionId id, Func<ActionRecord, bool> satisfied, TimeSpan patience, CancellationToken cancellationToken) =>
         _waiting.UntilAsync(id, satisfied, patience, cancellationToken);
 
-    /// <summary>One action, as soon as its state is another one than the caller has seen, or when time is over.</summary>
+    /// <summary>
+    /// One action, as soon as its state is another one than the caller has seen, or when time is over.
+    /// </summary>
     public Task<ActionRecord?> WaitForChangeAsync(
         ActionId id, ActionState seen, TimeSpan patience, CancellationToken cancellationToken) =>
         _waiting.UntilAsync(

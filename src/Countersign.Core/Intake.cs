@@ -15,14 +15,17 @@ namespace Countersign.Core;
 internal sealed class Intake(
     IStore store, Registrar registrar, Callers callers, Func<Charter> charter, Limits limits)
 {
-    /// <summary>How often one intake may find that the ground shifted: a race with identical calls, a new policy.</summary>
+    /// <summary>
+    /// How often one intake may find that the ground shifted: a race with identical calls, a new policy.
+    /// </summary>
     private const int MaxRounds = 16;
 
     private static readonly TimeSpan FloodWindow = TimeSpan.FromMinutes(1);
 
     /// <param name="asking">The request.</param>
     /// <param name="judge">Who judges it; <c>null</c> is the policy in force.</param>
-    /// <param name="claim">How a live call takes what the policy allows, in the same commit; <c>null</c> for no taker.</param>
+    /// <param name="claim">How a live call takes what the policy allows, in the same commit; <c>null</c> for no
+    /// taker.</param>
     /// <param name="cancellationToken">Stops the intake; what was committed stays.</param>
     public async Task<Admission> AdmitAsync(
         Asking asking, Judge? judge, Func<ActionRecord, Happening>? claim, CancellationToken cancellationToken)
@@ -101,7 +104,9 @@ internal sealed class Intake(
             : null;
     }
 
-    /// <summary>An open review first, then an unspent grant, then what is under way or ended without a listener.</summary>
+    /// <summary>
+    /// An open review first, then an unspent grant, then what is under way or ended without a listener.
+    /// </summary>
     private IEnumerable<ActionRecord> Ordered(List<ActionRecord> earlier) => earlier
         .Where(record => record.State is ActionState.Pending or ActionState.Approved || IsUnclaimedOutcome(record))
         .OrderBy(record => record.State switch
@@ -174,7 +179,9 @@ internal sealed class Intake(
         return registered is Registered.Done done ? Admit(done.Record) : null;
     }
 
-    /// <summary>Records and takes an allowed action in one commit: the intent is durable before anything is sent.</summary>
+    /// <summary>
+    /// Records and takes an allowed action in one commit: the intent is durable before anything is sent.
+    /// </summary>
     private async Task<Admission?> OpenClaimedAsync(
         ActionRecord opening, Step.To begun, Happening claim, CancellationToken cancellationToken)
     {

@@ -6,9 +6,9 @@ using Countersign.Core.Storage;
 namespace Countersign.Core;
 
 /// <summary>
-/// Step 10 of an action's life, and the timers: one sweep lets deadlines pass, takes detached approvals nobody took, ends
-/// executions whose node is gone, and reports outcomes the store could not take before. It may run on every node at once,
-/// because each transition is a conditional write.
+/// Step 10 of an action's life, and the timers: one sweep lets deadlines pass, takes detached approvals nobody took,
+/// ends executions whose node is gone, and reports outcomes the store could not take before. It may run on every node
+/// at once, because each transition is a conditional write.
 /// </summary>
 public sealed class Reaper
 {

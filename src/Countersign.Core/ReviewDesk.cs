@@ -27,7 +27,9 @@ public sealed class ReviewDesk
         _charter = charter;
     }
 
-    /// <summary>Counts one person's answer to what they were shown. The digest binds it to exactly that revision.</summary>
+    /// <summary>
+    /// Counts one person's answer to what they were shown. The digest binds it to exactly that revision.
+    /// </summary>
     public async Task<DeskAnswer> VoteAsync(
         ActionId id, Voter voter, Ballot ballot, CancellationToken cancellationToken)
     {
@@ -43,7 +45,9 @@ public sealed class ReviewDesk
         return AnswerOf(registered);
     }
 
-    /// <summary>Ends a review because it is not wanted any more: by the agent that asked, or by whoever may vote on it.</summary>
+    /// <summary>
+    /// Ends a review because it is not wanted any more: by the agent that asked, or by whoever may vote on it.
+    /// </summary>
     public async Task<DeskAnswer> WithdrawAsync(
         ActionId id, string who, string? comment, CancellationToken cancellationToken)
     {

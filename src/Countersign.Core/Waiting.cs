@@ -5,14 +5,16 @@ using Countersign.Core.Storage;
 namespace Countersign.Core;
 
 /// <summary>
-/// Lets callers wait for an action to change. The feed wakes them; a slow poll stands behind it, because a wake-up may be
-/// lost and the store is the only authority.
+/// Lets callers wait for an action to change. The feed wakes them; a slow poll stands behind it, because a wake-up may
+/// be lost and the store is the only authority.
 /// </summary>
 internal sealed class Waiting(IStore store, TimeProvider time)
 {
     private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(5);
 
-    /// <summary>Waits until the record satisfies the condition or the time is over, and returns it as it stands then.</summary>
+    /// <summary>
+    /// Waits until the record satisfies the condition or the time is over, and returns it as it stands then.
+    /// </summary>
     public async Task<ActionRecord?> UntilAsync(
         ActionId id, Func<ActionRecord, bool> satisfied, TimeSpan patience, CancellationToken cancellationToken)
     {

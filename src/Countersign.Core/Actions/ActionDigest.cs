@@ -3,7 +3,9 @@ using System.Security.Cryptography;
 
 namespace Countersign.Core.Actions;
 
-/// <summary>What identifies an action: SHA-256 over a domain label and its canonical bytes, as <c>sha256:</c> + hex.</summary>
+/// <summary>
+/// What identifies an action: SHA-256 over a domain label and its canonical bytes, as <c>sha256:</c> + hex.
+/// </summary>
 public readonly record struct ActionDigest
 {
     private const string Prefix = "sha256:";

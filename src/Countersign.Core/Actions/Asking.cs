@@ -2,7 +2,9 @@ using Countersign.Core.Identity;
 
 namespace Countersign.Core.Actions;
 
-/// <summary>One request as a gate hands it over: authenticated, bounded, canonical, with the facts derived from it.</summary>
+/// <summary>
+/// One request as a gate hands it over: authenticated, bounded, canonical, with the facts derived from it.
+/// </summary>
 public sealed record Asking(Asker Asker, Target Target, GateKind Via, CanonicalAction Action)
 {
     public Facts Facts { get; init; } = Facts.None;

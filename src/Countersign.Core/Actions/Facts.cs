@@ -4,8 +4,8 @@ namespace Countersign.Core.Actions;
 
 /// <summary>
 /// What a gate derived from the action itself: members of the gate's policy variable (<c>mcp</c>, <c>sql</c> …).
-/// A value is a <c>bool</c>, <c>long</c>, <c>double</c>, <c>string</c>, <c>ImmutableArray&lt;string&gt;</c> or canonical
-/// JSON as <see cref="System.Text.Json.JsonElement"/>.
+/// A value is a <c>bool</c>, <c>long</c>, <c>double</c>, <c>string</c>, <c>ImmutableArray&lt;string&gt;</c> or
+/// canonical JSON as <see cref="System.Text.Json.JsonElement"/>.
 /// </summary>
 public sealed record Facts(string Variable, ImmutableSortedDictionary<string, object> Members)
 {

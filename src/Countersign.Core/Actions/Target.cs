@@ -3,14 +3,18 @@ using Countersign.Core.Identity;
 
 namespace Countersign.Core.Actions;
 
-/// <summary>A registered upstream: what policy and people may know about it. Addresses and credentials stay in the gate.</summary>
+/// <summary>
+/// A registered upstream: what policy and people may know about it. Addresses and credentials stay in the gate.
+/// </summary>
 public sealed record Target(TargetName Name, GateKind Gate, string Environment)
 {
     public static readonly TimeSpan DefaultDenyFor = TimeSpan.FromMinutes(10);
 
     public ImmutableArray<string> Labels { get; init; } = [];
 
-    /// <summary>Who looks at changes of the target itself, such as a tool's new definition; <c>null</c> is nobody.</summary>
+    /// <summary>
+    /// Who looks at changes of the target itself, such as a tool's new definition; <c>null</c> is nobody.
+    /// </summary>
     public Party? Reviewers { get; init; }
 
     /// <summary>Who may use the target; <c>null</c> is every agent.</summary>
@@ -39,6 +43,8 @@ public enum RecordMode
     /// <summary>Request and outcome are one entry, durable before any byte of the answer leaves.</summary>
     With,
 
-    /// <summary>Reads run unrecorded inside a window that was declared beforehand; only where the target opted in.</summary>
+    /// <summary>
+    /// Reads run unrecorded inside a window that was declared beforehand; only where the target opted in.
+    /// </summary>
     Behind,
 }

@@ -5,7 +5,9 @@ internal static class Name
 {
     public const int MaxLength = 128;
 
-    /// <summary>Returns the name, or refuses it: letters, digits and <c>. _ @ -</c>, starting with a letter or digit.</summary>
+    /// <summary>
+    /// Returns the name, or refuses it: letters, digits and <c>. _ @ -</c>, starting with a letter or digit.
+    /// </summary>
     public static string Check(string? value, string what)
     {
         if (IsValid(value))

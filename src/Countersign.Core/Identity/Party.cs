@@ -2,7 +2,9 @@ using System.Diagnostics;
 
 namespace Countersign.Core.Identity;
 
-/// <summary>Who is meant by <c>alice</c>, <c>person:alice</c> or <c>group:dba</c> in the configuration and in policies.</summary>
+/// <summary>
+/// Who is meant by <c>alice</c>, <c>person:alice</c> or <c>group:dba</c> in the configuration and in policies.
+/// </summary>
 public abstract record Party
 {
     private const string GroupPrefix = "group:";

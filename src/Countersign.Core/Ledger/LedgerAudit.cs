@@ -19,7 +19,8 @@ public sealed record LogSource
 
 /// <summary>What an audit found.</summary>
 /// <param name="Checkpoint">The head that was verified against; <c>null</c> when there is none to read.</param>
-/// <param name="Signers">Trusted keys that signed it; empty means that nothing outside the store vouches for it.</param>
+/// <param name="Signers">Trusted keys that signed it; empty means that nothing outside the store vouches for
+/// it.</param>
 /// <param name="Erased">Payloads that are gone; their entries still prove that they existed.</param>
 /// <param name="Faults">Everything that does not hold, each with the index it was found at; at most
 /// <see cref="LedgerAudit.MaxFaults"/>.</param>
@@ -30,8 +31,9 @@ public sealed record AuditReport(
 }
 
 /// <summary>
-/// Recomputes a whole log from its leaves, believing nothing that is stored beside them: (1) the checkpoint and who signed
-/// it, (2) each leaf, its chain to the action's previous entry and its payload's hash, (3) each full tile, (4) the root.
+/// Recomputes a whole log from its leaves, believing nothing that is stored beside them: (1) the checkpoint and who
+/// signed it, (2) each leaf, its chain to the action's previous entry and its payload's hash, (3) each full tile, (4)
+/// the root.
 /// </summary>
 public sealed class LedgerAudit(LogSource source, IReadOnlyList<NoteVerifierKey> trusted)
 {

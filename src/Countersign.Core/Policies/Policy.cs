@@ -35,7 +35,7 @@ public sealed class Policy
     public VerdictOutcome Default => _theDefault.Outcome;
 
     /// <summary>Reads, checks and compiles a policy.</summary>
-    /// <param name="files">The files with their names as errors should show them; no file is a policy that denies all.</param>
+    /// <param name="files">The files, named as errors should show them; no file is a policy that denies all.</param>
     /// <param name="people">Who may be asked; <c>null</c> when unknown, which skips the checks of membership.</param>
     public static PolicyLoad Load(IReadOnlyCollection<PolicyText> files, People? people) =>
         PolicyLoader.Load(files, people);
@@ -43,10 +43,14 @@ public sealed class Policy
     /// <summary>Whether a rule that exists at the gate reads <c>preview</c> at all.</summary>
     public bool NeedsPreview(GateKind gate) => _gates[(int)gate].ReadPreview;
 
-    /// <summary>Whether the verdict on this request may depend on its preview; the other facts settle most requests.</summary>
+    /// <summary>
+    /// Whether the verdict on this request may depend on its preview; the other facts settle most requests.
+    /// </summary>
     public bool NeedsPreview(PolicyInput input) => _gates[(int)input.Asking.Target.Gate].NeedPreview(input);
 
-    /// <summary>Decides: all matching rules contribute, deny over require over allow, the default where none matches.</summary>
+    /// <summary>
+    /// Decides: all matching rules contribute, deny over require over allow, the default where none matches.
+    /// </summary>
     public Verdict Judge(PolicyInput input)
     {
         var matched = _gates[(int)input.Asking.Target.Gate].Judge(input);
@@ -68,6 +72,8 @@ public sealed class Policy
     private static ImmutableArray<Requirement> RequirementsOf(List<Rule> matched) =>
         [.. matched.Select(rule => rule.Requirement!)];
 
-    /// <summary>The most careful way of recording that a rule asked for; rules without a wish leave it to the target.</summary>
+    /// <summary>
+    /// The most careful way of recording that a rule asked for; rules without a wish leave it to the target.
+    /// </summary>
     private static RecordMode? RecordOf(List<Rule> matched) => matched.Min(rule => rule.Record);
 }

@@ -4,7 +4,9 @@ using Countersign.Core.Identity;
 
 namespace Countersign.Core.Policies;
 
-/// <summary>Everything a policy may know about one request. What is not set is unknown, and unknown makes stricter.</summary>
+/// <summary>
+/// Everything a policy may know about one request. What is not set is unknown, and unknown makes stricter.
+/// </summary>
 public sealed record PolicyInput(Asking Asking)
 {
     /// <summary>Who answers for the agent: a person's id, or <c>group:</c> and a group's name.</summary>

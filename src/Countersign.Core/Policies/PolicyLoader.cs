@@ -9,8 +9,8 @@ namespace Countersign.Core.Policies;
 
 /// <summary>
 /// Makes a policy of its files: (1) read the documents, (2) compile the conditions, (3) check each rule by itself,
-/// (4) check who is asked, (5) compare the rules with each other and with the assertions. A later step runs only when the
-/// earlier ones found nothing, because its complaints would follow from theirs.
+/// (4) check who is asked, (5) compare the rules with each other and with the assertions. The last step runs only when
+/// the earlier ones found nothing, because its complaints would follow from theirs.
 /// </summary>
 internal static class PolicyLoader
 {
@@ -35,7 +35,8 @@ internal static class PolicyLoader
         var draft = DocumentReader.Read(files, errors);
         var rules = draft.Rules.Select(rule => Compile(rule, errors)).OfType<Rule>()
             .OrderBy(rule => rule.Id.Value, StringComparer.Ordinal).ToImmutableArray();
-        var assertions = draft.Assertions.Select(each => Assertion.Compile(each, errors)).OfType<Assertion>().ToImmutableArray();
+        var assertions = draft.Assertions.Select(each => Assertion.Compile(each, errors)).OfType<Assertion>()
+            .ToImmutableArray();
 
         // 3.
         foreach (var rule in rules)
@@ -83,7 +84,9 @@ internal static class PolicyLoader
         };
     }
 
-    /// <summary>Hashes the texts with their lengths, so that moving a line from one file to the next is a change.</summary>
+    /// <summary>
+    /// Hashes the texts with their lengths, so that moving a line from one file to the next is a change.
+    /// </summary>
     private static PolicyHash HashOf(ImmutableArray<PolicyText> files)
     {
         var framed = new StringBuilder();

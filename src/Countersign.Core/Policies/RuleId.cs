@@ -2,7 +2,9 @@ using Countersign.Core.Identity;
 
 namespace Countersign.Core.Policies;
 
-/// <summary>The name of a policy rule, unique over all files; <see cref="Default"/> stands for the policy's default.</summary>
+/// <summary>
+/// The name of a policy rule, unique over all files; <see cref="Default"/> stands for the policy's default.
+/// </summary>
 public readonly record struct RuleId
 {
     private readonly string? _value;

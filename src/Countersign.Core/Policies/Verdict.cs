@@ -15,7 +15,9 @@ public enum VerdictOutcome
 /// <summary>A rule that contributed to a verdict, and the reason it gives to agents and reviewers.</summary>
 public sealed record MatchedRule(RuleId Id, string Reason);
 
-/// <summary>What the policy says about one action: all matching rules contributed, their order never mattered.</summary>
+/// <summary>
+/// What the policy says about one action: all matching rules contributed, their order never mattered.
+/// </summary>
 /// <param name="Outcome">The strictest outcome of all matching rules.</param>
 /// <param name="Rules">The rules that gave that outcome.</param>
 /// <param name="Requirements">One per rule that requires; each opens its own track. Empty unless required.</param>

@@ -6,10 +6,14 @@ using Countersign.Core.Storage;
 
 namespace Countersign.Core.Records;
 
-/// <summary>One event on its way into the record: what happened, under which conditions, and what the ledger is told.</summary>
+/// <summary>
+/// One event on its way into the record: what happened, under which conditions, and what the ledger is told.
+/// </summary>
 internal sealed record Happening(LifeEvent Event)
 {
-    /// <summary>What each entry says, given the record after the event; entries without a text say only that it happened.</summary>
+    /// <summary>
+    /// What each entry says, given the record after the event; entries without a text say only that it happened.
+    /// </summary>
     public Func<EntryType, ActionRecord, byte[]> Payload { get; init; } = static (_, _) => "{}"u8.ToArray();
 
     public DateTimeOffset? NotAfter { get; init; }

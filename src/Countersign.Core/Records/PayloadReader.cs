@@ -10,7 +10,9 @@ using Countersign.Core.Storage;
 
 namespace Countersign.Core.Records;
 
-/// <summary>Reads what <see cref="PayloadWriter"/> wrote; the store has checked the bytes against the ledger's hash.</summary>
+/// <summary>
+/// Reads what <see cref="PayloadWriter"/> wrote; the store has checked the bytes against the ledger's hash.
+/// </summary>
 internal static class PayloadReader
 {
     public static Asker Asker(JsonElement request) => new(

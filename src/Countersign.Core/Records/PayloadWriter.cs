@@ -14,6 +14,9 @@ namespace Countersign.Core.Records;
 /// </summary>
 internal static class PayloadWriter
 {
+    /// <summary>Deepest nesting of a payload; arguments and results have limits of their own far below it.</summary>
+    public const int MaxDepth = 900;
+
     public static byte[] Write(Action<Utf8JsonWriter> members)
     {
         var buffer = new ArrayBufferWriter<byte>(512);
@@ -27,7 +30,10 @@ internal static class PayloadWriter
         return buffer.WrittenSpan.ToArray();
     }
 
-    /// <summary><c>action.requested</c>, <c>action.refused</c>, <c>review.modified</c> and the request half of <c>action.executed</c>.</summary>
+    /// <summary>
+    /// <c>action.requested</c>, <c>action.refused</c>, <c>review.modified</c> and the request half of
+    /// <c>action.executed</c>.
+    /// </summary>
     public static void Request(Utf8JsonWriter json, ActionRecord record)
     {
         json.WriteString("agent", record.Asker.Agent.Value);

@@ -9,7 +9,9 @@ namespace Countersign.Core.Records;
 /// <summary>Turns records into rows and payloads, and back.</summary>
 internal static class RecordCodec
 {
-    /// <summary>Arguments and results have passed a depth limit of their own; the payload wraps them once more.</summary>
+    /// <summary>
+    /// Arguments and results have passed a depth limit of their own; the payload wraps them once more.
+    /// </summary>
     private static readonly JsonDocumentOptions Deep = new() { MaxDepth = 1024 };
 
     public static ActionRow ToRow(ActionRecord record) => new()

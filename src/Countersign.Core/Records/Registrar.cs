@@ -39,7 +39,9 @@ internal sealed class Registrar(IStore store, FillRandom random, ImmutableArray<
         return Outcome(record, await store.CommitAsync(change, cancellationToken));
     }
 
-    /// <summary>Applies one event to an action; <paramref name="describe"/> sees the record as it is at that moment.</summary>
+    /// <summary>
+    /// Applies one event to an action; <paramref name="describe"/> sees the record as it is at that moment.
+    /// </summary>
     public async Task<Registered> ApplyAsync(
         ActionId id, Func<ActionRecord, Happening> describe, CancellationToken cancellationToken) =>
         await FindAsync(id, cancellationToken) is { } record

@@ -44,7 +44,9 @@ public sealed record Card
 
     public required ActionDigest Digest { get; init; }
 
-    /// <summary>The first characters of the digest, the same in every channel, for comparing two screens by eye.</summary>
+    /// <summary>
+    /// The first characters of the digest, the same in every channel, for comparing two screens by eye.
+    /// </summary>
     public string ShortDigest => Digest.Value["sha256:".Length..][..12];
 
     public static Card Of(ActionRecord record) => new()

@@ -47,7 +47,8 @@ public readonly record struct DisplayText
     public static DisplayText OneLine(string? raw) => Of(raw ?? "", keepsLines: false);
 
     /// <summary>The text with its line feeds and tabs; CR LF counts as one line feed.</summary>
-    public static DisplayText Lines(string? raw) => Of((raw ?? "").Replace("\r\n", "\n", StringComparison.Ordinal), keepsLines: true);
+    public static DisplayText Lines(string? raw) =>
+        Of((raw ?? "").Replace("\r\n", "\n", StringComparison.Ordinal), keepsLines: true);
 
     public override string ToString() => Text;
 
@@ -99,8 +100,8 @@ public readonly record struct DisplayText
         value is 0x061C or 0x200E or 0x200F or (>= 0x202A and <= 0x202E) or (>= 0x2066 and <= 0x2069);
 
     /// <summary>
-    /// Letters, marks and symbols that show nothing: those with the property Default_Ignorable_Code_Point (UAX #44) that
-    /// are not format characters anyway, and the empty braille pattern.
+    /// Letters, marks and symbols that show nothing: those with the property Default_Ignorable_Code_Point (UAX #44)
+    /// that are not format characters anyway, and the empty braille pattern.
     /// </summary>
     private static bool HasNoGlyph(int value) => value is
         0x034F or 0x115F or 0x1160 or 0x17B4 or 0x17B5 or 0x2800 or 0x3164 or 0xFFA0

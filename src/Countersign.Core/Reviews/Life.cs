@@ -31,7 +31,9 @@ public sealed record Life
 
     public OutcomeState? LastOutcome { get; init; }
 
-    /// <summary>Whether the latest outcome was handed to a caller; one that was not waits for the next identical call.</summary>
+    /// <summary>
+    /// Whether the latest outcome was handed to a caller; one that was not waits for the next identical call.
+    /// </summary>
     public bool Delivered { get; init; }
 
     /// <summary>Until when the same request gets the same denial without opening a review.</summary>

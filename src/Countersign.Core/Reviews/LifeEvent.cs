@@ -4,7 +4,9 @@ using Countersign.Core.Identity;
 
 namespace Countersign.Core.Reviews;
 
-/// <summary>What can happen to an action. Every event carries the facts it needs, so that the lifecycle reads no clock.</summary>
+/// <summary>
+/// What can happen to an action. Every event carries the facts it needs, so that the lifecycle reads no clock.
+/// </summary>
 public abstract record LifeEvent
 {
     private LifeEvent()

@@ -104,7 +104,9 @@ public static class Lifecycle
         !life.Tracks.Where((track, i) =>
             electorate.FitsTrack(vote.Person, i) && vote.Assurance >= track.Requirement.Assurance).Any();
 
-    /// <summary>A person votes once; a stronger proof of the same answer may follow, and still counts as one person.</summary>
+    /// <summary>
+    /// A person votes once; a stronger proof of the same answer may follow, and still counts as one person.
+    /// </summary>
     private static bool HasVoted(Life life, Vote vote) =>
         life.Votes.Any(earlier => earlier.Person == vote.Person && earlier.Assurance >= vote.Assurance);
 

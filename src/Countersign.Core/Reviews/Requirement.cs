@@ -14,7 +14,9 @@ public sealed record Requirement(
     Bounds Bounds,
     GrantTerms Grant);
 
-/// <summary>"<c>Need</c> of <c>Of</c> within <c>Within</c>"; when the time is over, <c>Escalate</c> is asked as well, once.</summary>
+/// <summary>
+/// "<c>Need</c> of <c>Of</c> within <c>Within</c>"; when the time is over, <c>Escalate</c> is asked as well, once.
+/// </summary>
 public sealed record Stage(ImmutableArray<Party> Of, int Need, TimeSpan Within, ImmutableArray<Party> Escalate);
 
 /// <summary>How often and how long an approval may be used.</summary>

@@ -1,6 +1,8 @@
 namespace Countersign.Core.Reviews;
 
-/// <summary>The way one rule's requirement is going: which stage is asked, until when, and whether it escalated.</summary>
+/// <summary>
+/// The way one rule's requirement is going: which stage is asked, until when, and whether it escalated.
+/// </summary>
 /// <param name="Requirement">What the rule demands.</param>
 /// <param name="Stage">Index of the stage that is asked; the number of stages once all are met.</param>
 /// <param name="Escalated">Whether the present stage's deadline passed once and its escalation is asked too.</param>
@@ -13,7 +15,9 @@ public sealed record Track(Requirement Requirement, int Stage, bool Escalated, D
 
     private bool CanEscalate => !Escalated && !CurrentStage.Escalate.IsEmpty;
 
-    /// <summary>When the review expires if nobody does anything: the escalation's time counts when it is still to come.</summary>
+    /// <summary>
+    /// When the review expires if nobody does anything: the escalation's time counts when it is still to come.
+    /// </summary>
     public DateTimeOffset ExpiresAt => CanEscalate ? Deadline + CurrentStage.Within : Deadline;
 
     public static Track Begin(Requirement requirement, DateTimeOffset now) =>

@@ -6,8 +6,8 @@ using Countersign.Core.Policies;
 namespace Countersign.Core.Storage;
 
 /// <summary>
-/// Everything that becomes durable together: one action's transition, votes, outbox rows and the ledger entries that say
-/// so. Either all of it is committed, or none.
+/// Everything that becomes durable together: one action's transition, votes, outbox rows and the ledger entries that
+/// say so. Either all of it is committed, or none.
 /// </summary>
 public sealed record Change
 {
@@ -24,7 +24,9 @@ public sealed record Change
     /// <summary>Puts another policy in force: the store's policy epoch grows by one.</summary>
     public PolicyHash? NewPolicy { get; init; }
 
-    /// <summary>The commit happens only before this time by the store's own clock; at or after it, <c>TooLate</c>.</summary>
+    /// <summary>
+    /// The commit happens only before this time by the store's own clock; at or after it, <c>TooLate</c>.
+    /// </summary>
     public DateTimeOffset? NotAfter { get; init; }
 
     /// <summary>The commit happens only while this policy is in force; otherwise <c>StalePolicy</c>.</summary>
@@ -46,7 +48,9 @@ public enum ChangePriority
 /// </summary>
 public sealed record ActionWrite(ActionRow Row, long ExpectedVersion);
 
-/// <summary>One entry before the log gives it an index. The store encrypts the payload and hashes the ciphertext.</summary>
+/// <summary>
+/// One entry before the log gives it an index. The store encrypts the payload and hashes the ciphertext.
+/// </summary>
 public sealed record EntryDraft(EntryType Type, ActionId? Action, int Revision, ReadOnlyMemory<byte> Payload);
 
 /// <summary>One message a channel has to deliver at least once.</summary>

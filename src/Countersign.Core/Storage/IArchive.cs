@@ -10,13 +10,17 @@ public interface IArchive
     /// <summary>Actions that match, newest first, with their payloads except results.</summary>
     Task<ImmutableArray<StoredAction>> ListAsync(ActionFilter filter, CancellationToken cancellationToken);
 
-    /// <summary>The latest signed checkpoint, as the note's text; <c>null</c> while the log is empty and unsigned.</summary>
+    /// <summary>
+    /// The latest signed checkpoint, as the note's text; <c>null</c> while the log is empty and unsigned.
+    /// </summary>
     Task<string?> ReadCheckpointAsync(CancellationToken cancellationToken);
 
     /// <summary>Consecutive leaves, as many as there are up to <paramref name="count"/>.</summary>
     Task<ImmutableArray<ReadOnlyMemory<byte>>> ReadLeavesAsync(long from, int count, CancellationToken cancellationToken);
 
-    /// <summary>The 256 hashes of a full tile, or the hashes present in a partial one; <c>null</c> when there is none.</summary>
+    /// <summary>
+    /// The 256 hashes of a full tile, or the hashes present in a partial one; <c>null</c> when there is none.
+    /// </summary>
     Task<ReadOnlyMemory<byte>?> ReadTileAsync(int level, long index, CancellationToken cancellationToken);
 
     /// <summary>Ciphertexts of the payloads of consecutive entries; <c>null</c> where one was erased.</summary>

@@ -7,8 +7,8 @@ using Countersign.Core.Reviews;
 namespace Countersign.Core.Storage;
 
 /// <summary>
-/// The only authority on where actions stand. One method writes; whatever it commits is durable, in the ledger and under
-/// a signed checkpoint when the call returns (DESIGN section 4).
+/// The only authority on where actions stand. One method writes; whatever it commits is durable, in the ledger and
+/// under a signed checkpoint when the call returns (DESIGN section 4).
 /// </summary>
 public interface IStore : IAsyncDisposable
 {
@@ -19,14 +19,15 @@ public interface IStore : IAsyncDisposable
     ChangeFeed Changes { get; }
 
     /// <summary>Commits all of a change or nothing of it.</summary>
-    /// <exception cref="StoreUnavailableException">The change was refused, or its fate is unknown: read again.</exception>
+    /// <exception cref="StoreUnavailableException">The change was refused, or its fate is unknown: read
+    /// again.</exception>
     Task<CommitResult> CommitAsync(Change change, CancellationToken cancellationToken);
 
     Task<StoredAction?> FindAsync(ActionId id, CancellationToken cancellationToken);
 
     /// <summary>
-    /// The actions an identical call could attach to, newest first: open, executing, ended with an outcome nobody got, or
-    /// denied and still remembered. A handful at most.
+    /// The actions an identical call could attach to, newest first: open, executing, ended with an outcome nobody got,
+    /// or denied and still remembered. A handful at most.
     /// </summary>
     Task<ImmutableArray<StoredAction>> FindAttachableAsync(AttachKey key, CancellationToken cancellationToken);
 

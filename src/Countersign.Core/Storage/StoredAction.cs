@@ -9,7 +9,8 @@ namespace Countersign.Core.Storage;
 /// <param name="Request">Payload of the entry that holds the present revision (<c>action.requested</c>,
 /// <c>action.refused</c>, <c>action.executed</c> or <c>review.modified</c>).</param>
 /// <param name="Outcome">Payload of the latest <c>execution.outcome</c>, if any.</param>
-/// <param name="Ending">Payload of the latest <c>review.decided</c>, <c>review.expired</c> or <c>action.withdrawn</c>, if any.</param>
+/// <param name="Ending">Payload of the latest <c>review.decided</c>, <c>review.expired</c> or <c>action.withdrawn</c>,
+/// if any.</param>
 /// <param name="LastEntry">Index of the latest ledger entry of this action.</param>
 /// <param name="TreeSize">Size of the tree under the checkpoint that covers it.</param>
 public sealed record StoredAction(

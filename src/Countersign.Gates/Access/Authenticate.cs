@@ -1,4 +1,4 @@
 namespace Countersign.Gates.Access;
 
 /// <summary>Finds out who presents a bearer token; <c>null</c> when nobody registered does.</summary>
-public delegate Caller? Authenticate(string token);
+internal delegate Caller? Authenticate(string token);

@@ -4,7 +4,7 @@ using Countersign.Core.Reviews;
 namespace Countersign.Gates.Access;
 
 /// <summary>Who is at the other end of a connection. Agents ask, people decide; no caller is both.</summary>
-public abstract record Caller
+internal abstract record Caller
 {
     private Caller()
     {

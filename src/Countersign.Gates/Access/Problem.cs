@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Http;
 namespace Countersign.Gates.Access;
 
 /// <summary>An error as RFC 9457 wants it; <c>type</c> ends in the slug that the API names.</summary>
-public sealed record Problem(int Status, string Slug, string Detail)
+internal sealed record Problem(int Status, string Slug, string Detail)
 {
     private const string TypePrefix = "https://countersign.dev/problems/";
 

@@ -8,7 +8,9 @@ using Microsoft.AspNetCore.Http;
 
 namespace Countersign.Gates.Api;
 
-/// <summary>Reads <c>POST /v1/actions</c> into a request: strict JSON, known members only, a target the agent may use.</summary>
+/// <summary>
+/// Reads <c>POST /v1/actions</c> into a request: strict JSON, known members only, a target the agent may use.
+/// </summary>
 internal sealed class ApiActionReader(Func<Charter> charter, JsonLimits limits)
 {
     private const int LongestOperation = 1024;

@@ -5,7 +5,9 @@ using Microsoft.AspNetCore.Http;
 
 namespace Countersign.Gates.Api;
 
-/// <summary><c>GET /v1/events</c>: every change of what the caller may see, as server-sent events with whole actions.</summary>
+/// <summary>
+/// <c>GET /v1/events</c>: every change of what the caller may see, as server-sent events with whole actions.
+/// </summary>
 internal sealed class ApiEvents(ApiRooms rooms)
 {
     private static readonly TimeSpan HeartbeatInterval = TimeSpan.FromSeconds(15);

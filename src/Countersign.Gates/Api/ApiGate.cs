@@ -10,8 +10,8 @@ using Microsoft.AspNetCore.Routing;
 namespace Countersign.Gates.Api;
 
 /// <summary>
-/// The HTTP API under <c>/v1</c> (DESIGN section 6.3): agents ask and wait here, people read and vote here. What came in
-/// here is detached: the node executes it and keeps the outcome.
+/// The HTTP API under <c>/v1</c> (DESIGN section 6.3): agents ask and wait here, people read and vote here. What came
+/// in here is detached: the node executes it and keeps the outcome.
 /// </summary>
 internal sealed class ApiGate(ApiRooms rooms, ApiActionReader reader, ApiVotes votes, ApiOptions options)
 {

@@ -6,7 +6,9 @@ using Microsoft.AspNetCore.Http;
 
 namespace Countersign.Gates.Api;
 
-/// <summary>Writes <c>GET /v1/actions</c>: whole actions without results, newest first, only those the caller may see.</summary>
+/// <summary>
+/// Writes <c>GET /v1/actions</c>: whole actions without results, newest first, only those the caller may see.
+/// </summary>
 internal sealed class ApiList(ApiRooms rooms)
 {
     public async Task WriteAsync(HttpContext context, Caller caller, ActionFilter filter)

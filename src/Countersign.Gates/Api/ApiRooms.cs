@@ -24,7 +24,9 @@ internal sealed class ApiRooms(
 
     public Caller? Authenticate(string token) => authenticate(token);
 
-    /// <summary>The action of the route, if the caller may see it; what is not theirs does not exist for them.</summary>
+    /// <summary>
+    /// The action of the route, if the caller may see it; what is not theirs does not exist for them.
+    /// </summary>
     public async Task<ActionRecord?> FindVisibleAsync(HttpContext context, Caller caller) =>
         ActionId.TryParse(context.Request.RouteValues["id"] as string, out var id)
         && await Gatekeeper.FindAsync(id, context.RequestAborted) is { } record
@@ -41,7 +43,9 @@ internal sealed class ApiRooms(
 
     public VotingRight RightOf(Voter voter, ActionRecord record) => ReviewDesk.RightOf(voter.Person, record);
 
-    /// <summary>Writes the whole action; an outcome that reaches the asking agent this way counts as delivered.</summary>
+    /// <summary>
+    /// Writes the whole action; an outcome that reaches the asking agent this way counts as delivered.
+    /// </summary>
     public async Task WriteActionAsync(HttpContext context, Caller caller, ActionRecord record)
     {
         var json = ActionJson.Write(record, ViewFor(caller, record, withResult: true));

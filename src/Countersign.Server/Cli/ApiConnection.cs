@@ -6,7 +6,9 @@ using Countersign.Core.Reviews;
 
 namespace Countersign.Server.Cli;
 
-/// <summary>The API of a running server, as commands use it: where it is, who asks, and errors as people read them.</summary>
+/// <summary>
+/// The API of a running server, as commands use it: where it is, who asks, and errors as people read them.
+/// </summary>
 internal sealed class ApiConnection : IDisposable
 {
     private const string UrlVariable = "COUNTERSIGN_URL";
@@ -23,7 +25,9 @@ internal sealed class ApiConnection : IDisposable
         Recursive = true,
     };
 
-    /// <summary>Opens a connection with the token of the environment; tokens are never taken from the command line.</summary>
+    /// <summary>
+    /// Opens a connection with the token of the environment; tokens are never taken from the command line.
+    /// </summary>
     public static ApiConnection Open(ParseResult parsed)
     {
         var text = parsed.GetValue(Url) ?? Environment.GetEnvironmentVariable(UrlVariable) ?? DefaultUrl;

@@ -6,7 +6,9 @@ using Countersign.Server.Storage.Sqlite;
 
 namespace Countersign.Server.Cli;
 
-/// <summary><c>countersign doctor</c>: what stands between this machine and a running server, each with its remedy.</summary>
+/// <summary>
+/// <c>countersign doctor</c>: what stands between this machine and a running server, each with its remedy.
+/// </summary>
 internal static class DoctorCommand
 {
     public static Command Create()

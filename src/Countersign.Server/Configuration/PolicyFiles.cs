@@ -10,7 +10,8 @@ internal static class PolicyFiles
 
     /// <param name="path">A file or a folder.</param>
     /// <param name="shownFrom">Names in errors are relative to this folder.</param>
-    /// <exception cref="ConfigurationException">There is nothing to read; without a policy nothing is ever allowed.</exception>
+    /// <exception cref="ConfigurationException">There is nothing to read; without a policy nothing is ever
+    /// allowed.</exception>
     public static ImmutableArray<PolicyText> Read(string path, string shownFrom)
     {
         try

@@ -32,6 +32,8 @@ internal sealed record Settings
 
     public Limits Limits { get; init; } = new();
 
+    public ImmutableArray<Freeze> Freezes { get; init; } = [];
+
     public ChangesMode Changes { get; init; } = ChangesMode.Proposed;
 
     public Uri Public => PublicUrl ?? Listen;

@@ -17,7 +17,9 @@ internal sealed class TargetsSection(Section section, People people)
         "environment_variables", "resolver",
     ];
 
-    /// <summary>What this version does not do yet is refused by name: a setting without effect would be a false promise.</summary>
+    /// <summary>
+    /// What this version does not do yet is refused by name: a setting without effect would be a false promise.
+    /// </summary>
     private static readonly string[] NotYet =
         ["preview", "limits", "default", "redact", "mask", "openapi", "program", "environment_variables", "resolver"];
 

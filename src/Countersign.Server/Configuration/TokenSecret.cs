@@ -3,7 +3,9 @@ using System.Text;
 
 namespace Countersign.Server.Configuration;
 
-/// <summary>How a presented token is recognised: by the SHA-256 of the token, or by a SCRAM-SHA-256 verifier (RFC 5803).</summary>
+/// <summary>
+/// How a presented token is recognised: by the SHA-256 of the token, or by a SCRAM-SHA-256 verifier (RFC 5803).
+/// </summary>
 internal abstract record TokenSecret
 {
     /// <summary>Tokens written out with fewer characters can be guessed; <c>doctor</c> names them.</summary>

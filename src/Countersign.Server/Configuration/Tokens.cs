@@ -7,10 +7,14 @@ using Countersign.Gates.Access;
 
 namespace Countersign.Server.Configuration;
 
-/// <summary>Finds out whose token was presented. Only hashes are kept, and they are compared, never the tokens.</summary>
+/// <summary>
+/// Finds out whose token was presented. Only hashes are kept, and they are compared, never the tokens.
+/// </summary>
 internal sealed class Tokens
 {
-    /// <summary>How many SCRAM results are remembered, so that a busy agent does not pay the key derivation per call.</summary>
+    /// <summary>
+    /// How many SCRAM results are remembered, so that a busy agent does not pay the key derivation per call.
+    /// </summary>
     private const int MaxRemembered = 1024;
 
     private readonly FrozenDictionary<string, Caller> _byHash;

@@ -22,7 +22,8 @@ internal sealed class ConsoleDoor(
     private const string ArrivedMark = "arrived";
 
     /// <summary>A page that anybody may see.</summary>
-    public RequestDelegate Public(Func<HttpContext, Task> answer) => context => GuardAsync(context, () => answer(context));
+    public RequestDelegate Public(Func<HttpContext, Task> answer) =>
+        context => GuardAsync(context, () => answer(context));
 
     /// <summary>A page for signed-in persons; everybody else is sent to sign in.</summary>
     public RequestDelegate Page(Func<Visit, Task> answer) => context => GuardAsync(
@@ -71,7 +72,8 @@ internal sealed class ConsoleDoor(
 
         // Whoever left the configuration is out at once, whatever their cookie says.
         var today = charter();
-        return today.People.Find(session.Voter.Person) is { } person ? new Visit(context, session, person, today) : null;
+        var person = today.People.Find(session.Voter.Person);
+        return person is null ? null : new Visit(context, session, person, today);
     }
 
     private async Task GuardAsync(HttpContext context, Func<Task> answer)
@@ -87,14 +89,14 @@ internal sealed class ConsoleDoor(
         }
         catch (StoreUnavailableException unavailable) when (!context.Response.HasStarted)
         {
-            await pages.WriteMessageAsync(
-                context, 503, "Unavailable", $"{unavailable.Message} Nothing was decided; reload this page in a moment.");
+            var text = $"{unavailable.Message} Reload this page in a moment to see where things stand.";
+            await pages.WriteMessageAsync(context, 503, "Unavailable", text);
         }
         catch (Exception failure) when (!context.Response.HasStarted)
         {
             Log.Failed(logger, failure, PathOf(context));
-            await pages.WriteMessageAsync(
-                context, 500, "Something broke", "The console failed; the server's log says why. Nothing was decided.");
+            const string Text = "The server's log says why. Open the page again to see where things stand.";
+            await pages.WriteMessageAsync(context, 500, "Something broke", Text);
         }
     }
 
@@ -123,13 +125,13 @@ internal sealed class ConsoleDoor(
             context,
             403,
             "Form refused",
-            "This form does not come from a page of your present session, so nothing was done. Open the page again and " +
-            "send it from there.");
+            "This form does not come from a page of your present session, so nothing was done. Open the page again " +
+            "and send it from there.");
     }
 
     /// <summary>
-    /// A link from elsewhere arrives without the cookie, because it is SameSite=Strict: the page fetches itself once more
-    /// before it concludes that nobody is signed in.
+    /// A link from elsewhere arrives without the cookie, because it is SameSite=Strict: the page fetches itself once
+    /// more before it concludes that nobody is signed in.
     /// </summary>
     private Task AskToSignInAsync(HttpContext context)
     {

@@ -7,8 +7,8 @@ using Microsoft.AspNetCore.Routing;
 namespace Countersign.Server.Console;
 
 /// <summary>
-/// The web console: what waits for review, one page per action, and what happened. Pages are plain HTML with plain forms;
-/// the script only fetches them again when something changed. Nothing is ever decided by a GET.
+/// The web console: what waits for review, one page per action, and what happened. Pages are plain HTML with plain
+/// forms; the script only fetches them again when something changed. Nothing is ever decided by a GET.
 /// </summary>
 internal static class ConsoleEndpoints
 {

@@ -9,6 +9,8 @@ internal sealed record ConsoleOptions
     /// </summary>
     public Uri? PublicUrl { get; init; }
 
-    /// <summary>Whether one-time links sign people in: for the demo only, because whoever holds a link is that person.</summary>
+    /// <summary>
+    /// Whether one-time links sign people in: for the demo only, because whoever holds a link is that person.
+    /// </summary>
     public bool AcceptsOneTimeLinks { get; init; }
 }

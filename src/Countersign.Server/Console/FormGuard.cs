@@ -5,8 +5,8 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Countersign.Server.Console;
 
 /// <summary>
-/// Reads posted forms that come from a page of this console. Three things guard them: the cookie is SameSite=Strict, the
-/// browser says which origin sent the form, and the form holds the session's own token.
+/// Reads posted forms that come from a page of this console. Three things guard them: the cookie is SameSite=Strict,
+/// the browser says which origin sent the form, and the form holds the session's own token.
 /// </summary>
 internal sealed class FormGuard(ConsoleOptions options)
 {
@@ -14,7 +14,9 @@ internal sealed class FormGuard(ConsoleOptions options)
 
     private const string FormType = "application/x-www-form-urlencoded";
 
-    /// <summary>Largest form: a comment of the greatest length with every character percent-encoded, and some room.</summary>
+    /// <summary>
+    /// Largest form: a comment of the greatest length with every character percent-encoded, and some room.
+    /// </summary>
     private const int MaxBytes = 64 * 1024;
 
     private const int MaxFields = 16;
@@ -28,8 +30,8 @@ internal sealed class FormGuard(ConsoleOptions options)
     };
 
     /// <summary>
-    /// Whether the browser's own word on the sender agrees. A browser always says it; a program that says nothing has no
-    /// foreign page in it that could have been tricked.
+    /// Whether the browser's own word on the sender agrees. A browser always says it; a program that says nothing has
+    /// no foreign page in it that could have been tricked.
     /// </summary>
     public bool IsFromHere(HttpRequest request)
     {

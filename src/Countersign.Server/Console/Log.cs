@@ -14,7 +14,7 @@ internal static partial class Log
     [LoggerMessage(3, LogLevel.Warning, "A console sign-in from {Address} was refused: {Reason}")]
     public static partial void SignInRefused(ILogger logger, System.Net.IPAddress? address, string reason);
 
-    [LoggerMessage(4, LogLevel.Warning, "A form sent to {Path} was refused: it does not come from a page of this console.")]
+    [LoggerMessage(4, LogLevel.Warning, "A form sent to {Path} was refused: it comes from no page of this session.")]
     public static partial void ForgedForm(ILogger logger, string path);
 
     [LoggerMessage(5, LogLevel.Information, "{Person} answered {Action} in the console: {Result}.")]

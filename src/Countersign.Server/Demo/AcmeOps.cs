@@ -4,8 +4,8 @@ using System.Text.Json.Nodes;
 namespace Countersign.Server.Demo;
 
 /// <summary>
-/// The demo's upstream: a small MCP server (revision 2025-06-18, JSON answers) with four tools of an operations team. It
-/// counts its calls, so that the demo can show what ran and what did not.
+/// The demo's upstream: a small MCP server (revision 2025-06-18, JSON answers) with four tools of an operations team.
+/// It counts its calls, so that the demo can show what ran and what did not.
 /// </summary>
 internal sealed class AcmeOps : IAsyncDisposable
 {

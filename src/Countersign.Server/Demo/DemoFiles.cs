@@ -2,7 +2,9 @@ using System.Security.Cryptography;
 
 namespace Countersign.Server.Demo;
 
-/// <summary>The demo's folder: a configuration and a policy as a user would write them, fresh tokens, an empty store.</summary>
+/// <summary>
+/// The demo's folder: a configuration and a policy as a user would write them, fresh tokens, an empty store.
+/// </summary>
 internal sealed class DemoFiles
 {
     /// <summary>Marks a ledger as a demo's; <c>serve</c> refuses it.</summary>
@@ -63,8 +65,8 @@ internal sealed class DemoFiles
         """;
 
     /// <summary>
-    /// The held rule asks for a token's assurance, so that the printed command line may approve; a real policy keeps the
-    /// default, a session.
+    /// The held rule asks for a token's assurance, so that the printed command line may approve; a real policy keeps
+    /// the default, a session.
     /// </summary>
     private const string Policy =
         """

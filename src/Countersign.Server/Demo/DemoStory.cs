@@ -105,7 +105,9 @@ internal sealed class DemoStory(Node node, DemoFiles files, AcmeOps ops, bool au
         response.EnsureSuccessStatusCode();
     }
 
-    /// <summary>Proves the last entry of the held action under the signed checkpoint, then recomputes the whole log.</summary>
+    /// <summary>
+    /// Proves the last entry of the held action under the signed checkpoint, then recomputes the whole log.
+    /// </summary>
     private async Task<bool> ProveAsync(ActionId id, CancellationToken cancellationToken)
     {
         var record = await _services.GetRequiredService<Gatekeeper>().WaitForEndAsync(id, LongestPause, cancellationToken);

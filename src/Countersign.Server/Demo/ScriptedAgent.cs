@@ -6,7 +6,9 @@ using System.Text.Json.Nodes;
 
 namespace Countersign.Server.Demo;
 
-/// <summary>The demo's agent: a plain MCP client that calls tools through the gate and repeats a call while it is pending.</summary>
+/// <summary>
+/// The demo's agent: a plain MCP client that calls tools through the gate and repeats a call while it is pending.
+/// </summary>
 internal sealed class ScriptedAgent : IDisposable
 {
     private const string ProtocolVersion = "2025-06-18";

@@ -8,7 +8,7 @@ namespace Countersign.Server.Hosting;
 /// <summary>Makes the charter that is in force from the configuration, and hands out the present one.</summary>
 internal sealed class CharterSource
 {
-    public CharterSource(Settings settings) => Current = CharterOf(settings);
+    public CharterSource(Settings settings, TimeProvider time) => Current = CharterOf(settings, time);
 
     public Charter Current { get; }
 
@@ -21,16 +21,17 @@ internal sealed class CharterSource
         _ => throw new System.Diagnostics.UnreachableException(),
     };
 
-    private static Charter CharterOf(Settings settings)
+    private static Charter CharterOf(Settings settings, TimeProvider time)
     {
+        var calendar = Calendars.Of(settings.Freezes, time);
         var policy = LoadPolicy(settings);
         return new Charter
         {
             People = settings.People,
             Targets = settings.Targets.ToImmutableDictionary(target => target.Target.Name, target => target.Target),
             Policy = policy.Hash,
-            Judge = (asking, preview) =>
-                policy.Judge(PolicyInput.Of(asking, settings.People) with { Preview = preview }),
+            Judge = (asking, preview) => policy.Judge(
+                PolicyInput.Of(asking, settings.People) with { Preview = preview, Calendar = calendar }),
         };
     }
 }

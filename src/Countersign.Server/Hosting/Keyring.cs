@@ -6,7 +6,9 @@ using Countersign.Server.Storage;
 
 namespace Countersign.Server.Hosting;
 
-/// <summary>The keys of one ledger. They are made only while the store is empty: a lost key is never replaced silently.</summary>
+/// <summary>
+/// The keys of one ledger. They are made only while the store is empty: a lost key is never replaced silently.
+/// </summary>
 internal sealed class Keyring : IDisposable
 {
     private Keyring(LedgerKey ledger, PayloadKey payload)

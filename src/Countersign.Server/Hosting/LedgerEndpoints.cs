@@ -6,7 +6,9 @@ using Countersign.Server.Keys;
 
 namespace Countersign.Server.Hosting;
 
-/// <summary>The log for everyone (C2SP tlog-tiles): key, checkpoint, tiles and entry bundles. Leaves hold no secrets.</summary>
+/// <summary>
+/// The log for everyone (C2SP tlog-tiles): key, checkpoint, tiles and entry bundles. Leaves hold no secrets.
+/// </summary>
 internal sealed class LedgerEndpoints(IArchive archive, LedgerKey key)
 {
     private static readonly Problem NoSuchTile = new(

@@ -35,12 +35,13 @@ internal sealed class Node : IAsyncDisposable
 
     public IServiceProvider Services => _web.Services;
 
-    /// <exception cref="ConfigurationException">Something in the configuration or on this machine has to be mended first.</exception>
+    /// <exception cref="ConfigurationException">Something in the configuration or on this machine has to be mended
+    /// first.</exception>
     public static async Task<Node> StartAsync(
         Settings settings, NodeOptions options, CancellationToken cancellationToken)
     {
         // 1.
-        var charter = new CharterSource(settings);
+        var charter = new CharterSource(settings, options.Time);
         // 2.
         var keys = Keyring.Open(settings);
         SqliteStore? store = null;

@@ -3,7 +3,9 @@ using Countersign.Core.Storage;
 
 namespace Countersign.Server.Hosting;
 
-/// <summary>Runs the reaper's sweep again and again; on a planned stop it waits for executions that are under way.</summary>
+/// <summary>
+/// Runs the reaper's sweep again and again; on a planned stop it waits for executions that are under way.
+/// </summary>
 internal sealed class ReaperService(Reaper reaper, TimeProvider time, ILogger<ReaperService> log) : BackgroundService
 {
     /// <summary>Deadlines are whole seconds in policies, so a sweep per second is soon enough.</summary>

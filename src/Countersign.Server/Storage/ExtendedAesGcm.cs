@@ -39,7 +39,9 @@ internal sealed class ExtendedAesGcm : IDisposable
         return box;
     }
 
-    /// <summary>Opens what <see cref="Seal"/> returned; <see cref="CryptographicException"/> if it was changed.</summary>
+    /// <summary>
+    /// Opens what <see cref="Seal"/> returned; <see cref="CryptographicException"/> if it was changed.
+    /// </summary>
     public byte[] Open(ReadOnlySpan<byte> box, ReadOnlySpan<byte> associated)
     {
         if (box.Length < Overhead)

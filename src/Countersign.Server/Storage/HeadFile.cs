@@ -1,3 +1,4 @@
+using System.Text;
 using Countersign.Core.Storage;
 
 namespace Countersign.Server.Storage;
@@ -20,6 +21,11 @@ internal sealed class HeadFile : IAsyncDisposable
     private readonly CancellationTokenSource closing = new();
     private readonly Lock gate = new();
 
+    private readonly Lock file = new();
+
+    // Guarded by file, as is the file itself; readers only look whether it is set.
+    private volatile string? failure;
+
     // Guarded by gate.
     private string? newest;
     private bool isWriting;
@@ -27,35 +33,31 @@ internal sealed class HeadFile : IAsyncDisposable
 
     public HeadFile(string path) => this.path = path;
 
-    public string Path => path;
-
-    /// <summary>Why the last write failed; <c>null</c> when it succeeded. While it is set nothing may be committed.</summary>
-    public string? Failure { get; private set; }
+    /// <summary>
+    /// Why the last write failed; <c>null</c> when it succeeded. While it is set nothing may be committed.
+    /// </summary>
+    public string? Failure => failure;
 
     public string? Read() => File.Exists(path) ? File.ReadAllText(path) : null;
 
-    /// <summary>Writes at once; throws <see cref="StoreUnavailableException"/> when the file cannot be written.</summary>
+    /// <summary>
+    /// Writes at once; throws <see cref="StoreUnavailableException"/> when the file cannot be written.
+    /// </summary>
     public void Write(string checkpoint)
     {
-        try
+        lock (file)
         {
-            var temporary = path + ".new";
-            using (var file = new FileStream(temporary, FileMode.Create, FileAccess.Write))
+            try
             {
-                using var writer = new StreamWriter(file, leaveOpen: true);
-                writer.Write(checkpoint);
-                writer.Flush();
-                file.Flush(flushToDisk: true);
+                Replace(checkpoint);
+                failure = null;
             }
-
-            File.Move(temporary, path, overwrite: true);
-            Failure = null;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            Failure = $"The head file '{path}' cannot be written: {e.Message} Free space or correct its permissions; "
-                + "commits resume by themselves.";
-            throw new StoreUnavailableException(Failure, e);
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                failure = $"The head file '{path}' cannot be written: {e.Message} Free space or correct its permissions; "
+                    + "commits resume by themselves.";
+                throw new StoreUnavailableException(failure, e);
+            }
         }
     }
 
@@ -84,6 +86,18 @@ internal sealed class HeadFile : IAsyncDisposable
         await closing.CancelAsync();
         await last;
         closing.Dispose();
+    }
+
+    private void Replace(string checkpoint)
+    {
+        var temporary = path + ".new";
+        using (var stream = new FileStream(temporary, FileMode.Create, FileAccess.Write))
+        {
+            stream.Write(Encoding.UTF8.GetBytes(checkpoint));
+            stream.Flush(flushToDisk: true);
+        }
+
+        File.Move(temporary, path, overwrite: true);
     }
 
     private async Task WriteNewestAsync()

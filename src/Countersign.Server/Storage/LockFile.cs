@@ -18,10 +18,11 @@ internal sealed class LockFile : IDisposable
         {
             return new LockFile(new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
         }
-        catch (UnauthorizedAccessException e)
+        catch (Exception e) when (e is UnauthorizedAccessException or DirectoryNotFoundException)
         {
             throw new StoreUnavailableException(
-                $"The lock file '{path}' cannot be opened: {e.Message} Make the store's folder writable for this user.", e);
+                $"The lock file '{path}' cannot be opened: {e.Message} Make sure that the store's folder exists and that the "
+                + "user who runs countersign may write there.", e);
         }
         catch (IOException e)
         {

@@ -23,8 +23,11 @@ internal sealed class PayloadKey
 
     public ReadOnlySpan<byte> Bytes => bytes;
 
-    /// <summary>Reads the key file, or makes it while the store holds nothing that an older key could have sealed.</summary>
-    /// <exception cref="StoreUnavailableException">Missing for a store in use, unreadable, malformed or open to others.</exception>
+    /// <summary>
+    /// Reads the key file, or makes it while the store holds nothing that an older key could have sealed.
+    /// </summary>
+    /// <exception cref="StoreUnavailableException">Missing for a store in use, unreadable, malformed or open to
+    /// others.</exception>
     public static PayloadKey LoadOrCreate(string path, bool storeIsEmpty, FillRandom random)
     {
         try

@@ -42,7 +42,8 @@ internal sealed class PayloadVault(PayloadKey key, FillRandom random) : IDisposa
     }
 
     /// <summary>Opens a payload that <see cref="Seal"/> closed under the same context.</summary>
-    /// <exception cref="StoreUnavailableException">It was changed, swapped with another one, or sealed under another key.</exception>
+    /// <exception cref="StoreUnavailableException">It was changed, swapped with another one, or sealed under another
+    /// key.</exception>
     public byte[] Open(SealedPayload box, string context)
     {
         var associated = Encoding.UTF8.GetBytes(context);

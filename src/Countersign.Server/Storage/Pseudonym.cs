@@ -1,6 +1,8 @@
 namespace Countersign.Server.Storage;
 
-/// <summary>What the store calls a person: <c>per_</c> and 26 random characters, so that rows and indexes name nobody.</summary>
+/// <summary>
+/// What the store calls a person: <c>per_</c> and 26 random characters, so that rows and indexes name nobody.
+/// </summary>
 internal readonly record struct Pseudonym
 {
     private const string Prefix = "per_";

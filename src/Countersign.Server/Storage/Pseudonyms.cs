@@ -21,7 +21,9 @@ internal sealed class Pseudonyms(PayloadVault vault, FillRandom random)
     public PersonId PersonOf(Pseudonym pseudonym) =>
         byPseudonym.TryGetValue(pseudonym, out var person) ? person : new PersonId(pseudonym.Value);
 
-    /// <summary>Draws a pseudonym for a person who has none, and seals who it is; <see cref="Add"/> follows the commit.</summary>
+    /// <summary>
+    /// Draws a pseudonym for a person who has none, and seals who it is; <see cref="Add"/> follows the commit.
+    /// </summary>
     public NewPseudonym Draw(PersonId person)
     {
         var pseudonym = Pseudonym.Create(random);

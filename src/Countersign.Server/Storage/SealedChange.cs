@@ -5,7 +5,9 @@ using Countersign.Core.Storage;
 
 namespace Countersign.Server.Storage;
 
-/// <summary>A change whose payloads are encrypted: sealing costs time, so callers do it and not the one writer.</summary>
+/// <summary>
+/// A change whose payloads are encrypted: sealing costs time, so callers do it and not the one writer.
+/// </summary>
 internal sealed record SealedChange(
     Change Change, ImmutableArray<SealedEntry> Entries, ImmutableArray<SealedDefinition> Definitions)
 {

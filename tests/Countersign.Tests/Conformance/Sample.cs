@@ -19,7 +19,9 @@ public sealed class Sample(TimeProvider time)
 
     private int ids;
 
-    /// <summary>A pending action with one track. The same arguments by the same agent have the same attach key.</summary>
+    /// <summary>
+    /// A pending action with one track. The same arguments by the same agent have the same attach key.
+    /// </summary>
     public ActionRow Pending(string arguments = "", string agent = "bot", string? idempotencyKey = null)
     {
         var number = Interlocked.Increment(ref ids).ToString("0000000000", CultureInfo.InvariantCulture);

@@ -68,6 +68,8 @@ public abstract partial class StoreTests : IAsyncLifetime
 
     private protected async Task<StoredAction> FindAsync(ActionRow row) => (await Store.FindAsync(row.Id, Cancel))!;
 
-    /// <summary>A store that a test may use: both ports of it, and the key that its checkpoints are verified with.</summary>
+    /// <summary>
+    /// A store that a test may use: both ports of it, and the key that its checkpoints are verified with.
+    /// </summary>
     protected sealed record OpenedStore(IStore Store, IArchive Archive, NoteVerifierKey LogKey);
 }

@@ -3,7 +3,9 @@ using System.Text.RegularExpressions;
 
 namespace Countersign.Tests.Console;
 
-/// <summary>As much of a browser as forms need: it keeps cookies, follows nothing, and says where forms come from.</summary>
+/// <summary>
+/// As much of a browser as forms need: it keeps cookies, follows nothing, and says where forms come from.
+/// </summary>
 internal sealed partial class Browser : IDisposable
 {
     private readonly HttpClient _client;
@@ -20,7 +22,8 @@ internal sealed partial class Browser : IDisposable
 
     public HttpClient Client => _client;
 
-    public Task<HttpResponseMessage> GetAsync(string path) => _client.GetAsync(path, TestContext.Current.CancellationToken);
+    public Task<HttpResponseMessage> GetAsync(string path) =>
+        _client.GetAsync(path, TestContext.Current.CancellationToken);
 
     public async Task<string> ReadAsync(string path)
     {

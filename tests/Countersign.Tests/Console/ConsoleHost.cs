@@ -20,7 +20,8 @@ using Microsoft.Extensions.Logging;
 namespace Countersign.Tests.Console;
 
 /// <summary>
-/// The console on a real socket over a store in memory. Alice, Bob and Carol are database owners, Dora watches; the agent
+/// The console on a real socket over a store in memory. Alice, Bob and Carol are database owners, Dora watches; the
+/// agent
 /// <c>deploy-bot</c> belongs to Alice. Every request needs one database owner unless the test says otherwise.
 /// </summary>
 internal sealed class ConsoleHost : IAsyncDisposable
@@ -28,7 +29,7 @@ internal sealed class ConsoleHost : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly TimeProvider _time;
 
-    private ConsoleHost(TimeProvider time, string address)
+    private ConsoleHost(TimeProvider time, ConsoleOptions options)
     {
         _time = time;
         Store = new ConsoleStore(time);
@@ -39,7 +40,7 @@ internal sealed class ConsoleHost : IAsyncDisposable
             Random = RandomNumberGenerator.Fill,
             Time = time,
         });
-        _app = Build(address);
+        _app = Build(options);
     }
 
     public ConsoleStore Store { get; }
@@ -49,15 +50,17 @@ internal sealed class ConsoleHost : IAsyncDisposable
     public Office Office { get; }
 
     /// <summary>What targets answer.</summary>
-    public Outcome Outcome { get; set; } = new(OutcomeState.Succeeded, "{\"dropped\":1}"u8.ToArray(), null, TimeSpan.Zero);
+    public Outcome Outcome { get; set; } =
+        new(OutcomeState.Succeeded, "{\"dropped\":1}"u8.ToArray(), Error: null, TimeSpan.Zero);
 
     public OneTimeLinks Links => _app.Services.GetRequiredService<OneTimeLinks>();
 
     public Uri Address => new(_app.Urls.First());
 
-    public static async Task<ConsoleHost> StartAsync(TimeProvider? time = null, string address = "http://127.0.0.1:0")
+    public static async Task<ConsoleHost> StartAsync(TimeProvider? time = null, ConsoleOptions? options = null)
     {
-        var host = new ConsoleHost(time ?? TimeProvider.System, address);
+        var host = new ConsoleHost(
+            time ?? TimeProvider.System, options ?? new ConsoleOptions { AcceptsOneTimeLinks = true });
         await host._app.StartAsync(TestContext.Current.CancellationToken);
         return host;
     }
@@ -121,7 +124,8 @@ internal sealed class ConsoleHost : IAsyncDisposable
     private static Charter People()
     {
         var policy = PolicyHash.Of("test"u8);
-        var requirement = Need("production-writes", "Changes to production data need a database owner.", Of("group:dba", 1));
+        var requirement = Need(
+            "production-writes", "Changes to production data need a database owner.", Of("group:dba", 1));
         return new Charter
         {
             People = new People(
@@ -149,11 +153,11 @@ internal sealed class ConsoleHost : IAsyncDisposable
     private static Person PersonOf(string id, string name, params string[] groups) =>
         new(new PersonId(id), name, [.. groups.Select(group => new GroupName(group))], IsAdmin: false);
 
-    private WebApplication Build(string address)
+    private WebApplication Build(ConsoleOptions options)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls(address);
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Services
             .AddSingleton(Office.Gatekeeper)
             .AddSingleton(Office.ReviewDesk)
@@ -163,13 +167,14 @@ internal sealed class ConsoleHost : IAsyncDisposable
             .AddSingleton<Authenticate>(Authenticate)
             .AddSingleton(_time)
             .AddSingleton<FillRandom>(RandomNumberGenerator.Fill)
-            .AddConsole(new ConsoleOptions { AcceptsOneTimeLinks = true });
+            .AddConsole(options);
         var app = builder.Build();
         app.MapConsole();
         return app;
     }
 
-    private Task<Outcome> ExecuteAsync(ActionRecord action, CancellationToken cancellationToken) => Task.FromResult(Outcome);
+    private Task<Outcome> ExecuteAsync(ActionRecord action, CancellationToken cancellationToken) =>
+        Task.FromResult(Outcome);
 
     private static Caller? Authenticate(string token) => token switch
     {

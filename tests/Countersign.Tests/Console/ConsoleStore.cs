@@ -82,16 +82,18 @@ internal sealed class ConsoleStore(TimeProvider time) : IStore, IArchive
 
     public Task<ImmutableArray<ActionId>> FindUntakenAsync(int limit, CancellationToken cancellationToken) => None();
 
-    public Task<ImmutableArray<ActionId>> FindOrphansAsync(NodeId self, int limit, CancellationToken cancellationToken) =>
-        None();
+    public Task<ImmutableArray<ActionId>> FindOrphansAsync(
+        NodeId self, int limit, CancellationToken cancellationToken) => None();
 
-    public Task<DefinitionRow?> FindDefinitionAsync(TargetName target, string name, CancellationToken cancellationToken) =>
+    public Task<DefinitionRow?> FindDefinitionAsync(
+        TargetName target, string name, CancellationToken cancellationToken) =>
         Task.FromResult<DefinitionRow?>(null);
 
     public Task<PolicyInForce?> FindPolicyAsync(CancellationToken cancellationToken) =>
         Task.FromResult<PolicyInForce?>(null);
 
-    public Task<ImmutableArray<OutboxRow>> TakeOutboxAsync(string channel, int limit, CancellationToken cancellationToken) =>
+    public Task<ImmutableArray<OutboxRow>> TakeOutboxAsync(
+        string channel, int limit, CancellationToken cancellationToken) =>
         Task.FromResult(ImmutableArray<OutboxRow>.Empty);
 
     public Task SettleOutboxAsync(long id, DateTimeOffset? retryAt, CancellationToken cancellationToken) =>
@@ -128,7 +130,8 @@ internal sealed class ConsoleStore(TimeProvider time) : IStore, IArchive
             Payload(change, EntryType.ActionRequested, EntryType.ActionRefused, EntryType.ReviewModified)
                 ?? known!.Request,
             Payload(change, EntryType.ExecutionOutcome) ?? known?.Outcome,
-            Payload(change, EntryType.ReviewDecided, EntryType.ReviewExpired, EntryType.ActionWithdrawn) ?? known?.Ending,
+            Payload(change, EntryType.ReviewDecided, EntryType.ReviewExpired, EntryType.ActionWithdrawn)
+                ?? known?.Ending,
             indexes.IsEmpty ? known!.Ledger : new LedgerPosition(indexes[^1], _size));
     }
 

@@ -1,13 +1,16 @@
 using System.Net;
-using Countersign.Core;
 using Countersign.Core.Actions;
 using Countersign.Core.Identity;
+using Countersign.Core.Records;
 using Countersign.Core.Reviews;
 
 namespace Countersign.Tests.Console;
 
 public sealed class DecisionTests
 {
+    private static readonly Requirement NeedsSession =
+        ConsoleHost.Need("r", "Because.", ConsoleHost.Of("group:dba", 1)) with { Assurance = Assurance.Session };
+
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -30,7 +33,7 @@ public sealed class DecisionTests
     public async Task A_one_time_link_gives_votes_the_assurance_of_a_session()
     {
         await using var host = await ConsoleHost.StartAsync();
-        host.Require(ConsoleHost.Need("r", "Because.", ConsoleHost.Of("group:dba", 1)) with { Assurance = Assurance.Session });
+        host.Require(NeedsSession);
         var record = await host.AskAsync(new Ask());
         using var bob = host.Open();
         var code = host.Links.Create(new PersonId("bob"), TimeSpan.FromMinutes(5));
@@ -52,6 +55,7 @@ public sealed class DecisionTests
 
         Assert.Contains("Your denial is recorded.", page);
         Assert.Contains("Nothing was executed. Denied by bob.", page);
+        Assert.Contains("0 of 1 approved (group:dba)", page);
         Assert.Equal(ActionState.Denied, (await FindAsync(host, record.Id)).State);
     }
 
@@ -127,7 +131,7 @@ public sealed class DecisionTests
     public async Task A_sign_in_too_weak_for_the_rule_is_explained_before_and_refused_after()
     {
         await using var host = await ConsoleHost.StartAsync();
-        host.Require(ConsoleHost.Need("r", "Because.", ConsoleHost.Of("group:dba", 1)) with { Assurance = Assurance.Session });
+        host.Require(NeedsSession);
         var record = await host.AskAsync(new Ask());
         using var bob = await host.OpenForAsync("bob");
 
@@ -189,6 +193,6 @@ public sealed class DecisionTests
         Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
     }
 
-    private static async Task<Countersign.Core.Records.ActionRecord> FindAsync(ConsoleHost host, ActionId id) =>
+    private static async Task<ActionRecord> FindAsync(ConsoleHost host, ActionId id) =>
         (await host.Office.Gatekeeper.FindAsync(id, Cancellation))!;
 }

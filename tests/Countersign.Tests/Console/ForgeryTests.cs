@@ -1,5 +1,6 @@
 using System.Net;
 using Countersign.Core.Actions;
+using Countersign.Server.Console;
 
 namespace Countersign.Tests.Console;
 
@@ -61,6 +62,20 @@ public sealed class ForgeryTests
             ("form_token", await bob.FormTokenAsync()));
 
         await AssertRefusedAsync(host, record.Id, answer);
+    }
+
+    [Fact]
+    public async Task A_form_from_the_public_address_in_front_of_a_proxy_is_accepted()
+    {
+        var options = new ConsoleOptions { PublicUrl = new Uri("https://approvals.example/") };
+        await using var host = await ConsoleHost.StartAsync(options: options);
+        using var browser = host.Open();
+
+        using var answer = await browser.SendAsync(
+            "/console/sign-in", "https://approvals.example", "same-origin", ("token", "bob-token"));
+
+        Assert.Equal(HttpStatusCode.SeeOther, answer.StatusCode);
+        Assert.Contains("; secure", Assert.Single(answer.Headers.GetValues("Set-Cookie")));
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Net;
 using Countersign.Core.Identity;
+using Countersign.Server.Console;
 using Countersign.Server.Console.Sessions;
 
 namespace Countersign.Tests.Console;
@@ -16,7 +17,8 @@ public sealed class SignInTests
         Assert.Equal(("countersign_session", true, "/console"), (cookie.Name, cookie.HttpOnly, cookie.Path));
         foreach (var page in (string[])["/console", "/console/history"])
         {
-            Assert.Contains("Bob Sawyer (bob), <span class=\"quiet\">signed in by token</span>", await bob.ReadAsync(page));
+            var html = await bob.ReadAsync(page);
+            Assert.Contains("Bob Sawyer (bob), <span class=\"quiet\">signed in by token</span>", html);
         }
     }
 
@@ -96,6 +98,20 @@ public sealed class SignInTests
         Assert.Contains("signed in with a session", await first.ReadAsync("/console"));
         Assert.Equal(HttpStatusCode.NotFound, again.StatusCode);
         Assert.Empty(second.Cookies.GetAllCookies());
+    }
+
+    [Fact]
+    public async Task Outside_the_demo_no_link_signs_anybody_in()
+    {
+        await using var host = await ConsoleHost.StartAsync(options: new ConsoleOptions());
+        var path = $"/console/sign-in/{host.Links.Create(new PersonId("bob"), TimeSpan.FromMinutes(5))}";
+        using var browser = host.Open();
+
+        using var looked = await browser.GetAsync(path);
+        using var used = await browser.PostAsync(path);
+
+        Assert.Equal(HttpStatusCode.NotFound, looked.StatusCode);
+        Assert.Equal(HttpStatusCode.NotFound, used.StatusCode);
     }
 
     [Fact]

@@ -13,11 +13,11 @@ public sealed class HostilePolicyTests
     [InlineData("? ")]
     [InlineData("{a: ")]
     public void Endless_nesting_is_refused(string opening) =>
-        Assert.IsType<PolicyLoad.Refused>(Load("version: 1\nrules: " + string.Concat(Enumerable.Repeat(opening, 20_000))));
+        Assert.IsType<PolicyLoad.Refused>(Load("version: 1\nrules: " + Repeat(opening, 20_000)));
 
     [Fact]
     public void A_condition_of_endless_parentheses_is_refused() =>
-        Assert.IsType<PolicyLoad.Refused>(Load(Rules("deny: " + new string('(', 10_000) + "true" + new string(')', 10_000))));
+        Assert.IsType<PolicyLoad.Refused>(Load(Rules($"deny: {Repeat("(", 10_000)}true{Repeat(")", 10_000)}")));
 
     [Fact]
     public void A_file_beyond_the_limit_is_refused() =>
@@ -46,14 +46,14 @@ public sealed class HostilePolicyTests
     [Fact]
     public void A_flood_of_errors_is_cut()
     {
-        string yaml = "version: 1\nrules: [" + string.Concat(Enumerable.Repeat("{},", 500)) + "]";
+        string yaml = "version: 1\nrules: [" + Repeat("{},", 500) + "]";
 
         Assert.Equal(PolicyLimits.Errors, Assert.IsType<PolicyLoad.Refused>(Load(yaml)).Errors.Length);
     }
 
     [Fact]
     public void A_byte_order_mark_moves_nothing() =>
-        Assert.Equal("policy.yaml:1:10: version '3' is unknown; this program reads version 1", Errors("\uFEFFversion: 3"));
+        Assert.StartsWith("policy.yaml:1:10: version '3'", Errors("\uFEFFversion: 3"), StringComparison.Ordinal);
 
     [Fact]
     public void Windows_line_ends_move_nothing() =>
@@ -66,9 +66,10 @@ public sealed class HostilePolicyTests
     public void Broken_text_is_refused_and_never_throws()
     {
         const string hazards = "\0\t\n\r{}[]:,-?&*!|>'\"%@`# ~a\\";
-        const string whole = "version: 1\ndefault: { deny: , reason: \"a\\n b\" }\nrules:\n- id: 'a'\n  when: |\n    sql.opaque\n  then: deny\n";
+        const string whole = "version: 1\ndefault: { deny: , reason: \"a\\n b\" }\nrules:\n" +
+            "- id: 'a'\n  when: |\n    sql.opaque\n  then: deny\n";
         var random = new Random(42);
-        for (int i = 0; i < 2_000; i++)
+        for (int i = 0; i < 5_000; i++)
         {
             char[] text = whole.ToCharArray();
             for (int hits = 0; hits < 3; hits++)
@@ -86,10 +87,15 @@ public sealed class HostilePolicyTests
     [Fact]
     public void An_assertion_with_very_many_cases_ends()
     {
-        string conditions = string.Join(" || ", Enumerable.Range(0, 200).Select(i => $"(action.operation.contains(\"{i}\") && !target.name.contains(\"{i}\"))"));
+        string conditions = string.Join(
+            " || ",
+            Enumerable.Range(0, 200)
+                .Select(i => $"(action.operation.contains(\"{i}\") && !target.name.contains(\"{i}\"))"));
         string yaml = $"version: 1\nrules:\n- {{ id: a, when: '{conditions}', then: allow }}\n" +
             $"- {{ id: b, when: '!({conditions})', then: deny }}\nassert: [ {{ never: allow, when: sql.opaque }} ]";
 
         Assert.Contains("at postgres rule 'a' breaks it", Errors(yaml), StringComparison.Ordinal);
     }
+
+    private static string Repeat(string text, int count) => string.Concat(Enumerable.Repeat(text, count));
 }

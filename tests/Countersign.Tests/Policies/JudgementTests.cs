@@ -17,7 +17,8 @@ public sealed class JudgementTests
             then: allow
           - id: production-writes
             reason: Changes to production data need a database owner.
-            when: target.environment == "production" && sql.verbs.exists(v, v in ["DELETE", "UPDATE", "DROP", "TRUNCATE", "ALTER"])
+            when: target.environment == "production"
+              && sql.verbs.exists(v, v in ["DELETE", "UPDATE", "DROP", "TRUNCATE", "ALTER"])
             then:
               require:
                 stages: [ { of: group:dba, need: 1, within: 15m, escalate: [group:oncall] } ]
@@ -110,7 +111,8 @@ public sealed class JudgementTests
     [Fact]
     public void Every_rule_that_denies_is_named_and_no_other()
     {
-        var policy = Loaded(Rules("deny: sql.no_where", "require: sql.no_where", "deny: sql.opaque", "allow: sql.read_only"));
+        var policy = Loaded(
+            Rules("deny: sql.no_where", "require: sql.no_where", "deny: sql.opaque", "allow: sql.read_only"));
 
         var verdict = policy.Judge(Sql(("no_where", true), ("opaque", true)));
 
@@ -126,7 +128,7 @@ public sealed class JudgementTests
         var verdict = policy.Judge(Sql(("no_where", true), ("opaque", true)));
 
         Assert.Equal(["r0", "r1"], verdict.Requirements.Select(requirement => requirement.Rule.Value));
-        Assert.All(verdict.Requirements, requirement => Assert.Equal(TimeSpan.FromMinutes(30), requirement.Stages[0].Within));
+        Assert.All(verdict.Requirements, each => Assert.Equal(TimeSpan.FromMinutes(30), each.Stages[0].Within));
     }
 
     [Theory]
@@ -154,12 +156,20 @@ public sealed class JudgementTests
     }
 
     [Fact]
-    public void A_gate_that_derived_nothing_is_not_trusted() =>
-        Assert.Equal("r0", Ids(Loaded(Rules("deny: sql.opaque", "allow: action.bytes < 100")).Judge(Input(GateKind.Postgres))));
+    public void A_gate_that_derived_nothing_is_not_trusted()
+    {
+        var policy = Loaded(Rules("deny: sql.opaque", "allow: action.bytes < 100"));
+
+        Assert.Equal("r0", Ids(policy.Judge(Input(GateKind.Postgres))));
+    }
 
     [Fact]
-    public void Absence_that_is_known_reads_as_an_empty_text() =>
-        Assert.Equal("r0 r1", Ids(Loaded(Rules("deny: claimed.reason == \"\"", "deny: agent.on_behalf_of == \"\"")).Judge(Sql())));
+    public void Absence_that_is_known_reads_as_an_empty_text()
+    {
+        var policy = Loaded(Rules("deny: claimed.reason == \"\"", "deny: agent.on_behalf_of == \"\""));
+
+        Assert.Equal("r0 r1", Ids(policy.Judge(Sql())));
+    }
 
     [Theory]
     [InlineData("action.arguments.amount > 100", true)]

@@ -36,7 +36,8 @@ public sealed class LatticeProperties
         Gen.Three(s_atom).Select(atoms => $"{atoms.Item1} && !({atoms.Item2} || {atoms.Item3})"));
 
     private static readonly Gen<string> s_rule =
-        Gen.Zip(Gen.Elements("allow", "allow", "require", "deny"), s_condition).Select(rule => $"{rule.Item1}: {rule.Item2}");
+        Gen.Zip(Gen.Elements("allow", "allow", "require", "deny"), s_condition)
+            .Select(rule => $"{rule.Item1}: {rule.Item2}");
 
     private static readonly Gen<ImmutableArray<string>> s_rules =
         Gen.Choose(1, 8).SelectMany(count => Gen.ListOf(s_rule, count)).Select(rules => rules.ToImmutableArray());
@@ -81,7 +82,8 @@ public sealed class LatticeProperties
     [Fact]
     public void Another_rule_that_denies_never_loosens() => Check((rules, input) =>
     {
-        if (TryLoad(rules[..^1]) is { } policy && TryLoad([.. rules[..^1], "deny" + rules[^1][rules[^1].IndexOf(':')..]]) is { } more)
+        string denying = "deny" + rules[^1][rules[^1].IndexOf(':')..];
+        if (TryLoad(rules[..^1]) is { } policy && TryLoad([.. rules[..^1], denying]) is { } more)
         {
             Assert.True(more.Judge(input).Outcome >= policy.Judge(input).Outcome);
         }
@@ -95,9 +97,12 @@ public sealed class LatticeProperties
             return;
         }
 
-        var alone = rules.Select(rule => (Rule: rule, Outcome: Loaded(Rules(rule)).Judge(input))).ToList();
-        var matched = alone.Where(rule => rule.Outcome.Rules[0].Id != RuleId.Default).Select(rule => rule.Outcome.Outcome);
-        var strictest = matched.DefaultIfEmpty(VerdictOutcome.Deny).Max();
+        var strictest = rules
+            .Select(rule => Loaded(Rules(rule)).Judge(input))
+            .Where(verdict => verdict.Rules[0].Id != RuleId.Default)
+            .Select(verdict => verdict.Outcome)
+            .DefaultIfEmpty(VerdictOutcome.Deny)
+            .Max();
 
         Assert.Equal(strictest, policy.Judge(input).Outcome);
     });
@@ -125,5 +130,5 @@ public sealed class LatticeProperties
     }
 
     private static string Shown(Verdict verdict) =>
-        $"{verdict.Outcome} {Ids(verdict)} {string.Join(' ', verdict.Requirements.Select(requirement => requirement.Rule))}";
+        $"{verdict.Outcome} {Ids(verdict)} {string.Join(' ', verdict.Requirements.Select(each => each.Rule))}";
 }

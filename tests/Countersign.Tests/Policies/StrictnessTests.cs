@@ -7,7 +7,8 @@ namespace Countersign.Tests.Policies;
 
 public sealed class StrictnessTests
 {
-    private static readonly Stage s_stage = new([Party.Parse("group:dba")], 1, TimeSpan.FromMinutes(15), [Party.Parse("carol")]);
+    private static readonly Stage s_stage =
+        new([Party.Parse("group:dba")], 1, TimeSpan.FromMinutes(15), [Party.Parse("carol")]);
 
     private static readonly Requirement s_requirement = new(
         new RuleId("a"), "", [s_stage], Assurance.Session, [], Bounds.None, GrantTerms.Default);
@@ -24,20 +25,20 @@ public sealed class StrictnessTests
         { "other people", With(s_stage with { Of = [Party.Parse("alice")] }), true },
         { "more people", With(s_stage with { Of = [.. s_stage.Of, Party.Parse("alice")] }), false },
         { "no escalation", With(s_stage with { Escalate = [] }), true },
-        { "escalation asked at once", With(s_stage with { Of = [.. s_stage.Of, .. s_stage.Escalate], Escalate = [] }), false },
+        { "asked at once", With(s_stage with { Of = [.. s_stage.Of, .. s_stage.Escalate], Escalate = [] }), false },
         { "more assurance", s_requirement with { Assurance = Assurance.Passkey }, true },
         { "less assurance", s_requirement with { Assurance = Assurance.Chat }, false },
         { "an exclusion", s_requirement with { DistinctFrom = [Exclusion.PolicyAuthor] }, true },
-        { "a ceiling of rows", s_requirement with { Bounds = new Bounds(RowsFromPreview: false, Rows: 9, Time: null) }, true },
-        { "the preview's rows", s_requirement with { Bounds = new Bounds(RowsFromPreview: true, Rows: null, Time: null) }, true },
-        { "a ceiling of time", s_requirement with { Bounds = Bounds.None with { Time = TimeSpan.FromSeconds(1) } }, true },
-        { "more uses", s_requirement with { Grant = GrantTerms.Default with { Uses = 2 } }, false },
-        { "a shorter grant", s_requirement with { Grant = GrantTerms.Default with { TimeToLive = TimeSpan.FromMinutes(1) } }, true },
+        { "a ceiling of rows", Bounded(Bounds.None with { Rows = 9 }), true },
+        { "the preview's rows", Bounded(Bounds.None with { RowsFromPreview = true }), true },
+        { "a ceiling of time", Bounded(Bounds.None with { Time = TimeSpan.FromSeconds(1) }), true },
+        { "more uses", s_requirement with { Grant = new GrantTerms(2, TimeSpan.FromMinutes(10)) }, false },
+        { "a shorter grant", s_requirement with { Grant = new GrantTerms(1, TimeSpan.FromMinutes(9)) }, true },
     };
 
     [Theory]
     [MemberData(nameof(Changes))]
-    public void A_requirement_is_stricter_when_old_votes_might_not_satisfy_it(string change, Requirement today, bool stricter) =>
+    public void A_requirement_is_stricter_when_votes_might_not_do(string change, Requirement today, bool stricter) =>
         Assert.True(Requires(today).IsStricterThan(Requires(s_requirement)) == stricter, change);
 
     [Theory]
@@ -60,11 +61,13 @@ public sealed class StrictnessTests
     [Fact]
     public void A_lower_ceiling_is_stricter_and_a_higher_one_is_not()
     {
-        Verdict Rows(long rows) => Requires(s_requirement with { Bounds = Bounds.None with { Rows = rows } });
+        static Verdict Rows(long rows) => Requires(Bounded(Bounds.None with { Rows = rows }));
 
         Assert.True(Rows(9).IsStricterThan(Rows(10)));
         Assert.False(Rows(10).IsStricterThan(Rows(9)));
     }
+
+    private static Requirement Bounded(Bounds bounds) => s_requirement with { Bounds = bounds };
 
     private static Requirement With(Stage stage) => s_requirement with { Stages = [stage] };
 

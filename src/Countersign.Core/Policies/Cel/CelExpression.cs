@@ -8,7 +8,9 @@ namespace Countersign.Core.Policies.Cel;
 /// <summary>Turns the text of a condition into a program.</summary>
 public static class CelExpression
 {
-    /// <summary>Compiles against a schema: unknown names, wrong types and too high a cost refuse the expression.</summary>
+    /// <summary>
+    /// Compiles against a schema: unknown names, wrong types and too high a cost refuse the expression.
+    /// </summary>
     public static CompileResult Compile(string source, FactSchema schema) =>
         Compile(source, schema, CelLimits.Default);
 

@@ -14,7 +14,9 @@ public static class CelJson
 {
     private const int MaxNodes = 1_000_000;
 
-    /// <summary>Evaluates one expression over bindings, an object of typed JSON by variable name, without a schema.</summary>
+    /// <summary>
+    /// Evaluates one expression over bindings, an object of typed JSON by variable name, without a schema.
+    /// </summary>
     public static CelValue Evaluate(string source, JsonElement bindings, FindTimeZone? findTimeZone)
     {
         if (bindings.ValueKind != JsonValueKind.Object)

@@ -2,7 +2,9 @@ using System.Collections.Immutable;
 
 namespace Countersign.Core.Policies.Cel;
 
-/// <summary>A list as the evaluator sees it; a host may derive from it to present its own data without copying.</summary>
+/// <summary>
+/// A list as the evaluator sees it; a host may derive from it to present its own data without copying.
+/// </summary>
 public abstract class CelList
 {
     internal static readonly CelList Empty = new OfValues([]);

@@ -3,7 +3,9 @@ using Countersign.Core.Policies.Cel.Runtime;
 
 namespace Countersign.Core.Policies.Cel;
 
-/// <summary>A map as the evaluator sees it; a host may derive from it to present its own data without copying.</summary>
+/// <summary>
+/// A map as the evaluator sees it; a host may derive from it to present its own data without copying.
+/// </summary>
 public abstract class CelMap
 {
     public abstract int Count { get; }

@@ -55,7 +55,8 @@ public sealed class CelProgram
         }
         catch (Exception exception)
         {
-            // Nothing inside throws on purpose. If it does, the rule must count as failed and not take the gateway down.
+            // Nothing inside throws on purpose. If it does, the rule must count as failed and not take the gateway
+            // down.
             return CelValue.Error(Unexpected(exception));
         }
     }

@@ -3,8 +3,8 @@ using System.Collections.Immutable;
 namespace Countersign.Core.Policies.Cel;
 
 /// <summary>
-/// One value of the condition language. Numbers, booleans, timestamps and durations do not allocate; lists and maps wrap
-/// what the host gives. An accessor may be called only when <see cref="Kind"/> says so.
+/// One value of the condition language. Numbers, booleans, timestamps and durations do not allocate; lists and maps
+/// wrap what the host gives. An accessor may be called only when <see cref="Kind"/> says so.
 /// </summary>
 public readonly struct CelValue
 {

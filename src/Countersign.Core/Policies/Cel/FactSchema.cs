@@ -57,8 +57,9 @@ public sealed class FactSchema
         public FindTimeZone? FindTimeZone { get; set; }
 
         /// <summary>
-        /// Declares a fact. The cost estimate trusts its sizes: elements of a list or map, UTF-16 code units of a string,
-        /// octets of bytes. A larger value becomes an error when it is set; what a collection holds is not measured.
+        /// Declares a fact. The cost estimate trusts its sizes: elements of a list or map, UTF-16 code units of a
+        /// string, octets of bytes. A larger value becomes an error when it is set; what a collection holds is not
+        /// measured.
         /// </summary>
         public Fact Add(string name, CelType type, int maxElements = 1_000, int maxLength = 4_096)
         {

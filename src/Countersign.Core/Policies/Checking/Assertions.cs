@@ -40,7 +40,7 @@ internal static class Assertions
         PolicyFormulas formulas)
     {
         var known = formulas.Of(rules.Where(rule => rule.Gates.Contains(gate))).ToList();
-        var stricter = known.Where(rule => rule.Rule.Effect > assertion.Never).Select(rule => Not(rule.Formula)).ToList();
+        var stricter = known.Where(rule => rule.Rule.Effect > assertion.Never).Select(rule => Not(rule.Formula));
         var asserted = formulas.Of(assertion.When);
         foreach (var (rule, formula) in known.Where(rule => rule.Rule.Effect == assertion.Never))
         {

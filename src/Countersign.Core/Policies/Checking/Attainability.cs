@@ -35,7 +35,8 @@ internal sealed class Attainability
 
     private void Check(ImmutableArray<StageDraft> stages)
     {
-        var unknown = stages.SelectMany(stage => stage.Of.Concat(stage.Escalate)).Where(p => !_known.Contains(p.Party)).ToList();
+        var unknown = stages.SelectMany(stage => stage.Of.Concat(stage.Escalate))
+            .Where(party => !_known.Contains(party.Party)).ToList();
         foreach (var party in unknown)
         {
             Complain(party);
@@ -54,7 +55,9 @@ internal sealed class Attainability
         var suggestion = Nearest.To(name, _known.Where(party => party is Party.OfGroup == isGroup).Select(NameOf));
         _errors.Add(
             unknown.At,
-            isGroup ? $"nobody is in the group '{name}'" : $"nobody is called '{name}'; a group is written group:{name}",
+            isGroup
+                ? $"nobody is in the group '{name}'"
+                : $"nobody is called '{name}'; a group is written group:{name}",
             suggestion);
     }
 
@@ -70,7 +73,9 @@ internal sealed class Attainability
         return false;
     }
 
-    /// <summary>A person counts once in all stages of a rule, so each stage may have enough and all together too few.</summary>
+    /// <summary>
+    /// A person counts once in all stages of a rule, so each stage may have enough and all together too few.
+    /// </summary>
     private void CheckTogether(ImmutableArray<StageDraft> stages)
     {
         var places = stages.SelectMany(stage => Enumerable.Repeat(MembersOf(stage), stage.Need)).ToImmutableArray();

@@ -32,8 +32,8 @@ internal static class Coverage
                 {
                     errors.Add(
                         cover.Condition.At,
-                        $"rule '{cover.Id}' matches whatever rule '{allow.Id}' at {allow.At} allows, so that never has an " +
-                        "effect; use 'default' for everything else, or narrow one of them");
+                        $"rule '{cover.Id}' matches whatever rule '{allow.Id}' at {allow.At} allows, so that never " +
+                        "has an effect; use 'default' for everything else, or narrow one of them");
                 }
             }
         }

@@ -3,7 +3,9 @@ using Countersign.Core.Identity;
 
 namespace Countersign.Core.Policies.Checking;
 
-/// <summary>How many places can be filled when each takes one of some people and nobody fills two (bipartite matching).</summary>
+/// <summary>
+/// How many places can be filled when each takes one of some people and nobody fills two (bipartite matching).
+/// </summary>
 internal sealed class Places
 {
     private readonly ImmutableArray<ImmutableHashSet<PersonId>> _places;
@@ -17,7 +19,9 @@ internal sealed class Places
         return Enumerable.Range(0, places.Length).Count(place => matching.TryFill(place, []));
     }
 
-    /// <summary>Fills a place, moving those who sit elsewhere if they can sit elsewhere still (Kuhn's algorithm).</summary>
+    /// <summary>
+    /// Fills a place, moving those who sit elsewhere if they can sit elsewhere still (Kuhn's algorithm).
+    /// </summary>
     private bool TryFill(int place, HashSet<PersonId> asked)
     {
         foreach (var person in _places[place])

@@ -17,8 +17,8 @@ internal static class RuleChecks
         {
             errors.Add(
                 rule.Condition.At,
-                $"no gate has every fact that rule '{rule.Id}' reads ({Facts(rule)}), so it would never hold anything; " +
-                "write one rule for each gate");
+                $"no gate has every fact that rule '{rule.Id}' reads ({Facts(rule)}), so it would never hold " +
+                "anything; write one rule for each gate");
         }
     }
 
@@ -29,7 +29,8 @@ internal static class RuleChecks
         {
             errors.Add(
                 rule.Condition.At,
-                $"rule '{rule.Id}' allows because of 'claimed', which the agent writes itself; read facts of the action");
+                $"rule '{rule.Id}' allows because of 'claimed', which the agent writes itself; read facts of the " +
+                "action");
         }
     }
 

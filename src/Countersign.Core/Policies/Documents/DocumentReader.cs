@@ -14,8 +14,8 @@ internal sealed class DocumentReader(PolicyErrors errors)
     private readonly EffectReader _effects = new(errors);
     private readonly RuleReader _ruleReader = new(errors);
     private readonly Dictionary<RuleId, SourcePosition> _ids = [];
-    private readonly ImmutableArray<RuleDraft>.Builder _rules = ImmutableArray.CreateBuilder<RuleDraft>();
-    private readonly ImmutableArray<AssertionDraft>.Builder _assertions = ImmutableArray.CreateBuilder<AssertionDraft>();
+    private readonly List<RuleDraft> _rules = [];
+    private readonly List<AssertionDraft> _assertions = [];
     private DefaultDraft? _theDefault;
     private SourcePosition? _defaultAt;
 
@@ -30,7 +30,7 @@ internal sealed class DocumentReader(PolicyErrors errors)
             }
         }
 
-        return new PolicyDraft(reader._rules.DrainToImmutable(), reader._theDefault, reader._assertions.DrainToImmutable());
+        return new PolicyDraft([.. reader._rules], reader._theDefault, [.. reader._assertions]);
     }
 
     private void ReadFile(YamlNode root)

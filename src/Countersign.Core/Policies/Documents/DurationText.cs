@@ -1,6 +1,8 @@
 namespace Countersign.Core.Policies.Documents;
 
-/// <summary>Durations as policies write them: a whole number and one of <c>s</c>, <c>m</c>, <c>h</c>, <c>d</c>.</summary>
+/// <summary>
+/// Durations as policies write them: a whole number and one of <c>s</c>, <c>m</c>, <c>h</c>, <c>d</c>.
+/// </summary>
 internal static class DurationText
 {
     public const string Form = "a whole number with s, m, h or d, like 15m";

@@ -28,7 +28,8 @@ internal sealed class EffectReader(PolicyErrors errors)
             case "deny":
                 return new EffectDraft.Deny();
             case "require":
-                return Missing(node, "'then: require' names nobody; write then: { require: { stages: [ { of: group:dba } ] } }");
+                return Missing(
+                    node, "'then: require' names nobody; write then: { require: { stages: [ { of: group:dba } ] } }");
             default:
                 errors.Add(
                     node.At,
@@ -87,7 +88,9 @@ internal sealed class EffectReader(PolicyErrors errors)
     private EffectDraft? Denial(YamlNode node)
     {
         var isBare = node is YamlNode.Scalar { IsEmpty: true } or YamlNode.Mapping { Members.IsEmpty: true };
-        return isBare ? new EffectDraft.Deny() : Missing(node, "'deny' takes no value; the text for people is 'reason'");
+        return isBare
+            ? new EffectDraft.Deny()
+            : Missing(node, "'deny' takes no value; the text for people is 'reason'");
     }
 
     private EffectDraft? DefaultRequirement(YamlNode node) =>

@@ -5,7 +5,9 @@ using Countersign.Core.Reviews;
 
 namespace Countersign.Core.Policies.Documents;
 
-/// <summary>Reads what stands under <c>require</c>: who has to agree, how strongly, and what the approval permits.</summary>
+/// <summary>
+/// Reads what stands under <c>require</c>: who has to agree, how strongly, and what the approval permits.
+/// </summary>
 internal sealed class RequirementReader(PolicyErrors errors)
 {
     private const int DefaultNeed = 1;
@@ -44,7 +46,8 @@ internal sealed class RequirementReader(PolicyErrors errors)
     {
         if (node is not YamlNode.List { Items.Length: > 0 and <= PolicyLimits.Stages } list)
         {
-            errors.Add(node.At, $"'stages' is a list of 1 to {PolicyLimits.Stages} stages like {{ of: group:dba, need: 1 }}");
+            errors.Add(
+                node.At, $"'stages' is a list of 1 to {PolicyLimits.Stages} stages like {{ of: group:dba, need: 1 }}");
             return null;
         }
 
@@ -92,7 +95,8 @@ internal sealed class RequirementReader(PolicyErrors errors)
 
     private Bounds BoundsOf(Fields requirement)
     {
-        if (requirement.Find("bounds") is not { } node || Fields.Of(node, "'bounds'", BoundsKeys, errors) is not { } fields)
+        if (requirement.Find("bounds") is not { } node
+            || Fields.Of(node, "'bounds'", BoundsKeys, errors) is not { } fields)
         {
             return Bounds.None;
         }
@@ -111,7 +115,8 @@ internal sealed class RequirementReader(PolicyErrors errors)
 
     private GrantTerms GrantOf(Fields requirement)
     {
-        if (requirement.Find("grant") is not { } node || Fields.Of(node, "'grant'", GrantKeys, errors) is not { } fields)
+        if (requirement.Find("grant") is not { } node
+            || Fields.Of(node, "'grant'", GrantKeys, errors) is not { } fields)
         {
             return GrantTerms.Default;
         }

@@ -48,7 +48,8 @@ internal sealed class RuleReader(PolicyErrors errors)
 
     private RuleId? IdOf(Fields fields)
     {
-        if (Required(fields, "id", "give it a name") is not { } node || Values.Text(node, "'id'", errors) is not { } text)
+        var node = Required(fields, "id", "give it a name");
+        if (node is null || Values.Text(node, "'id'", errors) is not { } text)
         {
             return null;
         }

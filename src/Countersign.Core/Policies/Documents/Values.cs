@@ -6,7 +6,9 @@ using Countersign.Core.Policies.Yaml;
 
 namespace Countersign.Core.Policies.Documents;
 
-/// <summary>Reads single values; each returns <c>null</c> after it said what is wrong and what would be right.</summary>
+/// <summary>
+/// Reads single values; each returns <c>null</c> after it said what is wrong and what would be right.
+/// </summary>
 internal static class Values
 {
     public static YamlNode.Scalar? Text(YamlNode node, string what, PolicyErrors errors)
@@ -65,7 +67,9 @@ internal static class Values
         return null;
     }
 
-    /// <summary>The words for the values of an enumeration, in its order: <c>policy-author</c> for PolicyAuthor.</summary>
+    /// <summary>
+    /// The words for the values of an enumeration, in its order: <c>policy-author</c> for PolicyAuthor.
+    /// </summary>
     public static OrderedDictionary<string, T> WordsOf<T>()
         where T : struct, Enum =>
         new(Enum.GetValues<T>().Select(value =>

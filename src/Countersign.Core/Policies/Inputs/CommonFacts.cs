@@ -31,7 +31,7 @@ internal static class CommonFacts
         builder.Add("action.via", CelType.String, FactSize.Name, i => Text(i.Asking.Via.ToText()));
         builder.Add("action.operation", CelType.String, FactSize.Text, i => Text(i.Asking.Action.Operation));
         builder.Add("action.arguments", CelType.Dyn, FactSize.Document, i => Arguments(i.Asking.Action));
-        builder.Add("action.bytes", CelType.Int, FactSize.Name, i => CelValue.FromInt(i.Asking.Action.Arguments.Bytes.Length));
+        builder.Add("action.bytes", CelType.Int, FactSize.Name, i => Number(i.Asking.Action.Arguments.Bytes.Length));
     }
 
     private static void AddTargetAndAgent(SchemaBuilder builder)
@@ -87,7 +87,9 @@ internal static class CommonFacts
             return CelValue.Error($"history.count takes {DurationText.Form}, not '{time}'");
         }
 
-        return history.Count(duration) is { } count ? CelValue.FromInt(count) : CelValue.Error("the history is unknown");
+        return history.Count(duration) is { } count
+            ? CelValue.FromInt(count)
+            : CelValue.Error("the history is unknown");
     }
 
     private static CelValue Arguments(CanonicalAction action)

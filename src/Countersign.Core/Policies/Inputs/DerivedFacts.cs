@@ -3,7 +3,9 @@ using Countersign.Core.Policies.Cel;
 
 namespace Countersign.Core.Policies.Inputs;
 
-/// <summary>Turns what a gate derived into values, without copying lists; a value of the wrong type becomes an error.</summary>
+/// <summary>
+/// Turns what a gate derived into values, without copying lists; a value of the wrong type becomes an error.
+/// </summary>
 internal static class DerivedFacts
 {
     public static CelValue Read(PolicyInput input, string variable, string member, CelType type)

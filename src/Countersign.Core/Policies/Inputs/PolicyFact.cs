@@ -8,5 +8,7 @@ namespace Countersign.Core.Policies.Inputs;
 /// </summary>
 internal sealed record PolicyFact(Fact Fact, GateSet Gates, Func<PolicyInput, CelValue> Read);
 
-/// <summary>A function that policies may call; <c>Read</c> returns <c>null</c> when the caller did not supply it.</summary>
+/// <summary>
+/// A function that policies may call; <c>Read</c> returns <c>null</c> when the caller did not supply it.
+/// </summary>
 internal sealed record PolicyFunction(FactFunction Function, Func<PolicyInput, CelFunction?> Read);

@@ -32,7 +32,9 @@ internal sealed class GateRules
             .Where(rule => rule.Rule.Gates.Contains(gate))
             .Select(rule => (rule.Rule, Selector.Of(rule.Formula, atoms).ToImmutableArray()))]);
 
-    /// <summary>Whether a rule's answer depends on the preview; rules settled by other facts do not ask for one.</summary>
+    /// <summary>
+    /// Whether a rule's answer depends on the preview; rules settled by other facts do not ask for one.
+    /// </summary>
     public bool NeedPreview(PolicyInput input)
     {
         if (!ReadPreview)
@@ -44,7 +46,9 @@ internal sealed class GateRules
         return _readingPreview.Any(rule => rule.Condition.Program.EvaluateBool(frame).Fault is not null);
     }
 
-    /// <summary>The matching rules of the strictest effect, ordered by id, so that the order of the files never shows.</summary>
+    /// <summary>
+    /// The matching rules of the strictest effect, ordered by id, so that the order of the files never shows.
+    /// </summary>
     public List<Rule> Judge(PolicyInput input)
     {
         var frame = _plan.Fill(input);

@@ -6,8 +6,8 @@ namespace Countersign.Core.Policies.Judging;
 internal static class Matching
 {
     /// <summary>
-    /// An answer that cannot be had, because a fact is missing, something overflows or the budget is exhausted, makes the
-    /// verdict stricter: a rule that denies or requires matches, a rule that allows does not.
+    /// An answer that cannot be had, because a fact is missing, something overflows or the budget is exhausted, makes
+    /// the verdict stricter: a rule that denies or requires matches, a rule that allows does not.
     /// </summary>
     public static bool Holds(Rule rule, FactFrame frame)
     {

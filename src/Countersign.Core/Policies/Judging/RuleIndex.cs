@@ -6,8 +6,8 @@ using Countersign.Core.Policies.Inputs;
 namespace Countersign.Core.Policies.Judging;
 
 /// <summary>
-/// The rules of one gate and one effect, arranged so that a request meets few of them: rules that ask for a certain text
-/// in a fact are found by that text, the others are always asked.
+/// The rules of one gate and one effect, arranged so that a request meets few of them: rules that ask for a certain
+/// text in a fact are found by that text, the others are always asked.
 /// </summary>
 internal sealed class RuleIndex
 {

@@ -34,8 +34,10 @@ internal sealed class AtomTable
     /// <summary>Which other atoms an answer settles, and how: the whole theory the prover knows.</summary>
     public IEnumerable<(int Atom, bool Value)> Consequences(int number, bool value) => _atoms[number] switch
     {
-        Atom.Equal equal when value => _equals[equal.Term].Where(other => other != number).Select(other => (other, false)),
-        Atom.Below below => _bounds[below.Term].Where(other => Follows(below.Bound, other, value)).Select(o => (o, value)),
+        Atom.Equal equal when value =>
+            _equals[equal.Term].Where(other => other != number).Select(other => (other, false)),
+        Atom.Below below =>
+            _bounds[below.Term].Where(other => Follows(below.Bound, other, value)).Select(other => (other, value)),
         _ => [],
     };
 

@@ -10,7 +10,9 @@ internal abstract record Formula
     {
     }
 
-    /// <summary>The answer as far as a partial valuation settles it; <c>null</c> is still open (Kleene's logic).</summary>
+    /// <summary>
+    /// The answer as far as a partial valuation settles it; <c>null</c> is still open (Kleene's logic).
+    /// </summary>
     public bool? Evaluate(ReadOnlySpan<bool?> valuation) => this switch
     {
         Constant constant => constant.Value,

@@ -5,8 +5,8 @@ using Countersign.Core.Policies.Cel.Ast;
 namespace Countersign.Core.Policies.Proving;
 
 /// <summary>
-/// Reduces a condition to its atoms. It never invents a relation: what it does not understand stays one opaque atom, so a
-/// formula that cannot be true belongs to a condition that cannot be true.
+/// Reduces a condition to its atoms. It never invents a relation: what it does not understand stays one opaque atom, so
+/// a formula that cannot be true belongs to a condition that cannot be true.
 /// </summary>
 internal sealed class FormulaReader(FactSchema schema, AtomTable atoms)
 {
@@ -18,7 +18,8 @@ internal sealed class FormulaReader(FactSchema schema, AtomTable atoms)
         Expression.Logical or => new Formula.Any([.. or.Operands.Select(Read)]),
         Expression.Conditional choice => Choice(choice),
         Expression.Binary binary => Relation(binary) ?? Opaque(binary),
-        Expression.Comprehension { Kind: ComprehensionKind.Exists } exists => Exists(exists) as Formula ?? Opaque(exists),
+        Expression.Comprehension { Kind: ComprehensionKind.Exists } exists =>
+            Exists(exists) as Formula ?? Opaque(exists),
         _ => Opaque(expression),
     };
 
@@ -103,7 +104,9 @@ internal sealed class FormulaReader(FactSchema schema, AtomTable atoms)
         switch (body)
         {
             case Expression.Binary { Operator: BinaryOperator.Equal } equal:
-                return IsName(equal.Left, name) ? Texts([equal.Right]) : IsName(equal.Right, name) ? Texts([equal.Left]) : null;
+                return IsName(equal.Left, name) ? Texts([equal.Right])
+                    : IsName(equal.Right, name) ? Texts([equal.Left])
+                    : null;
             case Expression.Binary { Operator: BinaryOperator.In } member:
                 return IsName(member.Left, name) ? Texts(member.Right) : null;
             case Expression.Logical { IsAnd: false } or:

@@ -44,7 +44,9 @@ internal sealed class Search
         _valuation = new bool?[atoms.Count];
     }
 
-    /// <summary>Searches with some atoms given; the order of the formulas is the order in which atoms are tried.</summary>
+    /// <summary>
+    /// Searches with some atoms given; the order of the formulas is the order in which atoms are tried.
+    /// </summary>
     public static SearchResult Run(AtomTable atoms, IReadOnlyList<Formula> formulas, IEnumerable<int> given)
     {
         var search = new Search(atoms, formulas);

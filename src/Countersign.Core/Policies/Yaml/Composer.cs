@@ -28,9 +28,10 @@ internal sealed class Composer
             return null;
         }
 
+        var composer = new Composer(source);
         try
         {
-            return new Composer(source).ComposeStream();
+            return composer.ComposeStream();
         }
         catch (YamlRefusedException refused)
         {
@@ -40,9 +41,19 @@ internal sealed class Composer
         {
             errors.Add(Position(source, invalid.Start), Explain(invalid.Message));
         }
+        catch (Exception fault) when (IsFaultOfTheParser(fault))
+        {
+            errors.Add(composer.LastPosition, "not valid YAML somewhere after this");
+        }
 
         return null;
     }
+
+    private SourcePosition LastPosition => Position(_source, _parser.Current?.Start ?? Mark.Empty);
+
+    /// <summary>On some broken texts the parser fails over itself instead of saying what is wrong with them.</summary>
+    private static bool IsFaultOfTheParser(Exception fault) =>
+        fault is InvalidOperationException or ArgumentException or IndexOutOfRangeException or NullReferenceException;
 
     private static SourcePosition Position(SourceText source, Mark mark) =>
         new(source.File, Math.Max((int)mark.Line, 1), Math.Max((int)mark.Column, 1));
@@ -132,8 +143,8 @@ internal sealed class Composer
                 ?? throw new YamlRefusedException(node.At, $"{node.Kind} as a key; keys are texts");
             if (!first.TryAdd(key.Text, key.At))
             {
-                var where = first[key.Text];
-                throw new YamlRefusedException(key.At, $"the key '{key.Text}' is here twice, first in line {where.Line}");
+                throw new YamlRefusedException(
+                    key.At, $"the key '{key.Text}' is here twice, first in line {first[key.Text].Line}");
             }
 
             members.Add(new YamlNode.Member(key, Next(depth + 1)));

@@ -62,8 +62,8 @@ internal static class ScalarPositions
     }
 
     /// <summary>Escapes of white space and of a line's end (YAML 1.2.2, section 5.7).</summary>
-    private static bool StandsForSpace(char escape) => char.IsWhiteSpace(escape) || escape is 't' or 'n' or 'v' or 'f' or 'r'
-        or 'N' or '_' or 'L' or 'P';
+    private static bool StandsForSpace(char escape) =>
+        char.IsWhiteSpace(escape) || escape is 't' or 'n' or 'v' or 'f' or 'r' or 'N' or '_' or 'L' or 'P';
 
     /// <summary>How many written characters stand for one character of the value.</summary>
     private static int Width(string written, int offset, char style) => (style, written[offset]) switch

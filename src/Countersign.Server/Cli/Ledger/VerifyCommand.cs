@@ -26,7 +26,7 @@ internal static class VerifyCommand
         {
             var url = parsed.GetRequiredValue(store);
             var trusted = TrustOptions.Read(parsed);
-            using var file = new SqliteLedgerFile(
+            await using var file = new SqliteLedgerFile(
                 url.StartsWith(SqlitePrefix, StringComparison.Ordinal) ? url[SqlitePrefix.Length..] : url);
             var report = await new LedgerAudit(file.Source, trusted).RunAsync(cancellationToken);
             Output.Write(parsed, ToJson(report), _ => ToText(report));

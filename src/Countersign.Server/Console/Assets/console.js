@@ -68,7 +68,8 @@ function reviewIds(root) {
 
 function announceNew(before, after) {
   const count = [...after].filter((id) => !before.has(id)).length;
-  if (count > 0) announcement.textContent = count === 1 ? "One new review is waiting." : `${count} new reviews are waiting.`;
+  if (count === 1) announcement.textContent = "One new review is waiting.";
+  if (count > 1) announcement.textContent = `${count} new reviews are waiting.`;
 }
 
 // Times in the fresh part are brought to the same words first, so that only a real difference replaces a part; what a

@@ -50,7 +50,9 @@ internal sealed class ActionEndpoints(
         });
     }
 
-    /// <summary>The bytes behind the digest, for whoever wants to compute it: what no screen can misrepresent.</summary>
+    /// <summary>
+    /// The bytes behind the digest, for whoever wants to compute it: what no screen can misrepresent.
+    /// </summary>
     public async Task DownloadAsync(Visit visit)
     {
         if (await lookup.FindAsync(visit) is not { } record)

@@ -24,7 +24,8 @@ internal sealed class HistoryEndpoints(ActionLookup lookup, IStore store, PageWr
         var query = visit.Context.Request.Query;
         var (records, last) = await lookup.ListAsync(FilterOf(query, visit.Charter), visit);
         var chosen = ChosenOf(query, visit.Charter);
-        var view = new HistoryView([.. records.Where(record => record.State.HasEnded()).Select(ItemOf)], chosen, store.Now)
+        var ended = records.Where(record => record.State.HasEnded());
+        var view = new HistoryView([.. ended.Select(ItemOf)], chosen, store.Now)
         {
             Older = last is { } before ? OlderThan(before, chosen) : null,
         };
@@ -34,7 +35,7 @@ internal sealed class HistoryEndpoints(ActionLookup lookup, IStore store, PageWr
     private static ActionFilter FilterOf(IQueryCollection query, Charter charter) => new()
     {
         State = ActionStates.TryParse(query["state"].ToString(), out var state) && state.HasEnded() ? state : null,
-        Target = TargetName.TryParse(query["target"], out var target) && charter.Targets.ContainsKey(target) ? target : null,
+        Target = TargetName.TryParse(query["target"], out var name) && charter.Targets.ContainsKey(name) ? name : null,
         Agent = charter.People.Agents.FirstOrDefault(agent => agent.Id.Value == query["agent"])?.Id,
         Before = ActionId.TryParse(query["before"], out var before) ? before : null,
         Limit = PageSize,
@@ -58,20 +59,23 @@ internal sealed class HistoryEndpoints(ActionLookup lookup, IStore store, PageWr
     private static string OneOf(ImmutableArray<string> known, string? chosen) =>
         chosen is not null && known.Contains(chosen) ? chosen : "";
 
-    private static string OlderThan(ActionId before, HistoryFilterView chosen) => "/console/history" + QueryString.Create(
-    [
-        KeyValuePair.Create<string, string?>("state", chosen.State),
-        KeyValuePair.Create<string, string?>("target", chosen.Target),
-        KeyValuePair.Create<string, string?>("agent", chosen.Agent),
-        KeyValuePair.Create<string, string?>("before", before.Value),
-    ]);
+    private static string OlderThan(ActionId before, HistoryFilterView chosen) =>
+        "/console/history" + QueryString.Create(
+        [
+            KeyValuePair.Create<string, string?>("state", chosen.State),
+            KeyValuePair.Create<string, string?>("target", chosen.Target),
+            KeyValuePair.Create<string, string?>("agent", chosen.Agent),
+            KeyValuePair.Create<string, string?>("before", before.Value),
+        ]);
 
-    private static HistoryItem ItemOf(ActionRecord record) => new(
-        record.Id.Value,
-        Words.OneLine(record.Environment),
-        Words.Headline(Card.Of(record).Headline),
-        record.Asker.Agent.Value,
-        record.State.ToText(),
-        Words.Of(record.State),
-        record.CreatedAt);
+    private static HistoryItem ItemOf(ActionRecord record) => new()
+    {
+        Id = record.Id.Value,
+        Environment = Words.OneLine(record.Environment),
+        Headline = Words.Headline(Card.Of(record).Headline),
+        Agent = record.Asker.Agent.Value,
+        State = record.State.ToText(),
+        StateText = Words.Of(record.State),
+        CreatedAt = record.CreatedAt,
+    };
 }

@@ -10,7 +10,9 @@ namespace Countersign.Server.Console.Endpoints;
 /// <summary>The list of reviews that wait.</summary>
 internal sealed class QueueEndpoints(ActionLookup lookup, ReviewDesk desk, IStore store, PageWriter pages)
 {
-    /// <summary>How many reviews one page shows; who has more than that waiting does not read them one by one.</summary>
+    /// <summary>
+    /// How many reviews one page shows; who has more than that waiting does not read them one by one.
+    /// </summary>
     private const int MaxShown = 200;
 
     public async Task ShowAsync(Visit visit)

@@ -28,7 +28,7 @@ internal sealed class SignInEndpoints(
         var token = form["token"].ToString().Trim();
         if (!desk.Throttle.TryEnter(context.Connection.RemoteIpAddress))
         {
-            await RefuseAsync(context, 429, "Too many attempts from your address. Wait a minute, then try again.", after);
+            await RefuseAsync(context, 429, "Too many attempts from your address. Wait a minute.", after);
             return;
         }
 
@@ -38,7 +38,7 @@ internal sealed class SignInEndpoints(
                 Enter(context, new Voter(voter.Person, Assurance.Token), after);
                 break;
             case Caller.OfAgent:
-                await RefuseAsync(context, 403, "This is an agent's token. Agents ask; only people sign in here.", after);
+                await RefuseAsync(context, 403, "This is an agent's token; only people sign in here.", after);
                 break;
             default:
                 await RefuseAsync(context, 401, "No person has this token. Check that you copied all of it.", after);
@@ -47,7 +47,9 @@ internal sealed class SignInEndpoints(
     }
 
     public Task ShowLinkAsync(HttpContext context) =>
-        options.AcceptsOneTimeLinks && links.Peek(CodeOf(context)) is { } id && desk.Charter().People.Find(id) is { } person
+        options.AcceptsOneTimeLinks
+        && links.Peek(CodeOf(context)) is { } id
+        && desk.Charter().People.Find(id) is { } person
             ? pages.WritePageAsync<LinkPage>(
                 context, 200, new FrameView("Sign in", Person: null), new LinkView(CodeOf(context), Words.Of(person)))
             : RefuseLinkAsync(context);
@@ -97,8 +99,8 @@ internal sealed class SignInEndpoints(
             context,
             404,
             "This link does not work",
-            "It is unknown, expired, or was used before: each works once. Ask for a new one where you got it, or sign in " +
-            "with your token.");
+            "It is unknown, expired, or was used before: each works once. Ask for a new one where you got it, or " +
+            "sign in with your token.");
     }
 
     private Task WriteFormAsync(HttpContext context, int status, string? problem, string? after)
@@ -116,11 +118,11 @@ internal sealed class SignInEndpoints(
         context.Response.Headers.Location = address;
     }
 
-    private static CookieOptions CookieFor(HttpContext context) => new()
+    private CookieOptions CookieFor(HttpContext context) => new()
     {
         HttpOnly = true,
         SameSite = SameSiteMode.Strict,
-        Secure = context.Request.IsHttps,
+        Secure = context.Request.IsHttps || options.PublicUrl?.Scheme == Uri.UriSchemeHttps,
         Path = "/console",
         IsEssential = true,
     };

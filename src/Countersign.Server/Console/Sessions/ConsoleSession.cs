@@ -3,7 +3,9 @@ using Countersign.Core.Reviews;
 
 namespace Countersign.Server.Console.Sessions;
 
-/// <summary>One signed-in browser. It says who signed in and how; what that person may do is looked up at each request.</summary>
+/// <summary>
+/// One signed-in browser. It says who signed in and how; what that person may do is looked up at each request.
+/// </summary>
 internal sealed class ConsoleSession(Voter voter, string formToken, DateTimeOffset createdAt)
 {
     private Notice? _notice;

@@ -18,7 +18,9 @@ internal sealed class SessionStore(TimeProvider time, FillRandom random)
     private readonly Lock _lock = new();
     private readonly Dictionary<string, ConsoleSession> _sessions = [];
 
-    /// <summary>Starts a session and returns the cookie's value, which is known to nobody before: sign-in rotates.</summary>
+    /// <summary>
+    /// Starts a session and returns the cookie's value, which is known to nobody before: sign-in rotates.
+    /// </summary>
     public string Start(Voter voter)
     {
         var cookie = SecretText.Create(random);
@@ -32,7 +34,9 @@ internal sealed class SessionStore(TimeProvider time, FillRandom random)
         return cookie;
     }
 
-    /// <summary>Finds a session that still counts; <paramref name="touches"/> is false for what a page does by itself.</summary>
+    /// <summary>
+    /// Finds a session that still counts; <paramref name="touches"/> is false for what a page does by itself.
+    /// </summary>
     public bool TryFind(string? cookie, bool touches, [NotNullWhen(true)] out ConsoleSession? session)
     {
         session = null;

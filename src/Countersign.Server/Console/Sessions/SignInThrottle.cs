@@ -2,7 +2,9 @@ using System.Net;
 
 namespace Countersign.Server.Console.Sessions;
 
-/// <summary>Bounds how often one address may try to sign in, so that tokens cannot be guessed through the form.</summary>
+/// <summary>
+/// Bounds how often one address may try to sign in, so that tokens cannot be guessed through the form.
+/// </summary>
 internal sealed class SignInThrottle(TimeProvider time)
 {
     public const int AttemptsPerMinute = 20;

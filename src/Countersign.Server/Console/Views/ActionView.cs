@@ -60,7 +60,8 @@ public sealed record ActionView
 }
 
 /// <summary>The arguments for reading.</summary>
-/// <param name="Pieces">The text, shortened where it is long; a cut is a piece of its own, so that no text can fake one.</param>
+/// <param name="Pieces">The text, shortened where it is long; a cut is a piece of its own, so that no text can fake
+/// one.</param>
 /// <param name="Full">The whole text when something was shortened and a page can hold it.</param>
 /// <param name="Bytes">Size of the canonical arguments.</param>
 public sealed record ExactView(ImmutableArray<ExactPiece> Pieces, string? Full, int Bytes)
@@ -74,7 +75,7 @@ public sealed record ExactPiece(string Text, bool IsCut);
 public sealed record TrackView(string Rule, string Assurance, ImmutableArray<StageView> Stages);
 
 /// <summary>One stage of a track.</summary>
-/// <param name="Look"><c>met</c>, <c>asked</c> or <c>later</c>.</param>
+/// <param name="Look"><c>met</c>, <c>asked</c>, <c>later</c>, or <c>over</c> when the review ended without it.</param>
 /// <param name="Sentence">How many of whom approved, and how many more it takes.</param>
 /// <param name="Who">Who can still act, when the stage is asked now.</param>
 /// <param name="Deadline">When the stage escalates or expires, when it is asked now.</param>

@@ -8,12 +8,15 @@ using Countersign.Core.Reviews;
 namespace Countersign.Server.Console.Views;
 
 /// <summary>
-/// Makes the page of one action out of its record: the card in its fixed order, then where the review stands. Everything
-/// from outside passes <see cref="DisplayText"/> here; the components encode what they are given and decide nothing.
+/// Makes the page of one action out of its record: the card in its fixed order, then where the review stands.
+/// Everything from outside passes <see cref="DisplayText"/> here; the components encode what they are given and decide
+/// nothing.
 /// </summary>
 internal sealed record CardComposer(Charter Charter, Voter Reader, VotingRight Right, DateTimeOffset Now)
 {
-    /// <summary>Whether the agent asks for this operation for the first time; <c>null</c> when it was not looked up.</summary>
+    /// <summary>
+    /// Whether the agent asks for this operation for the first time; <c>null</c> when it was not looked up.
+    /// </summary>
     public bool? IsFirst { get; init; }
 
     public NoticeView? Notice { get; init; }
@@ -60,9 +63,12 @@ internal sealed record CardComposer(Charter Charter, Voter Reader, VotingRight R
             new LabelledText("On behalf of", asker.OnBehalfOf is { } person
                 ? Words.Of(person, Charter.People)
                 : "nobody named: the agent asks for itself"),
-            new LabelledText("Agent", owner is null ? $"{asker.Agent}, not registered any more" : $"{asker.Agent}, owned by {OwnerText(owner)}"),
+            new LabelledText("Agent", owner is null
+                ? $"{asker.Agent}, not registered any more"
+                : $"{asker.Agent}, owned by {OwnerText(owner)}"),
             new LabelledText("Operation", Words.Headline(record.Action.Operation)),
-            new LabelledText("Target", $"{record.Action.Target} ({record.Gate.ToText()} gate, asked via {record.Via.ToText()})"),
+            new LabelledText(
+                "Target", $"{record.Action.Target} ({record.Gate.ToText()} gate, asked via {record.Via.ToText()})"),
         ];
     }
 
@@ -85,7 +91,9 @@ internal sealed record CardComposer(Charter Charter, Voter Reader, VotingRight R
         return lines.ToImmutable();
     }
 
-    /// <summary>The right of the person, narrowed by what this sign-in is worth to the rules that they could meet.</summary>
+    /// <summary>
+    /// The right of the person, narrowed by what this sign-in is worth to the rules that they could meet.
+    /// </summary>
     private BallotView BallotOf(ActionRecord record)
     {
         if (!Right.MayApprove || WeakestNeeded(record) is not { } needed || Reader.Assurance >= needed)
@@ -96,8 +104,8 @@ internal sealed record CardComposer(Charter Charter, Voter Reader, VotingRight R
         return new BallotView(
             MayApprove: false,
             Right.MayDeny,
-            $"You are signed in {Words.Of(Reader.Assurance)}, which counts as '{Reader.Assurance.ToText()}'; approving asks for " +
-            $"'{needed.ToText()}' or stronger. Sign in another way to approve. You may deny it.");
+            $"You are signed in {Words.Of(Reader.Assurance)}, which counts as '{Reader.Assurance.ToText()}'; " +
+            $"approving asks for '{needed.ToText()}' or stronger. Sign in another way to approve. You may deny it.");
     }
 
     private Assurance? WeakestNeeded(ActionRecord record)
@@ -133,8 +141,8 @@ internal sealed record CardComposer(Charter Charter, Voter Reader, VotingRight R
 
     private static string OutcomeSentence(OutcomeState state) => state switch
     {
-        OutcomeState.Succeeded => "It was executed once and succeeded.",
-        OutcomeState.Failed => "It was tried once and failed.",
+        OutcomeState.Succeeded => "It was executed once.",
+        OutcomeState.Failed => "It was tried once.",
         _ => "Nobody can say whether it took effect: look at the target.",
     };
 }

@@ -4,11 +4,14 @@ using Countersign.Core.Records;
 
 namespace Countersign.Server.Console.Views;
 
-/// <summary>Says what the action would do, as far as its gate found out, before anybody reads a single argument.</summary>
+/// <summary>
+/// Says what the action would do, as far as its gate found out, before anybody reads a single argument.
+/// </summary>
 internal static class EffectLines
 {
     /// <param name="record">The action.</param>
-    /// <param name="isFirst">Whether this agent asked for this operation before; <c>null</c> when it was not looked up.</param>
+    /// <param name="isFirst">Whether this agent asked for this operation before; <c>null</c> when it was not looked
+    /// up.</param>
     public static ImmutableArray<LabelledText> Of(ActionRecord record, bool? isFirst)
     {
         var lines = ImmutableArray.CreateBuilder<LabelledText>();
@@ -18,15 +21,14 @@ internal static class EffectLines
         }
         else
         {
-            lines.Add(new LabelledText("Effect", "No preview: the gate cannot say what this would do without doing it."));
+            lines.Add(new LabelledText("Effect", "No preview: the gate cannot tell without doing it."));
         }
 
         lines.Add(Reversibility(record.Preview?.Reversible));
         if (isFirst is { } first)
         {
-            lines.Add(first
-                ? new LabelledText("First time?", "Yes: this agent has not asked for this operation here before") { Warns = true }
-                : new LabelledText("First time?", "No"));
+            var text = first ? "Yes: this agent has not asked for this operation here before" : "No";
+            lines.Add(new LabelledText("First time?", text) { Warns = first });
         }
 
         return lines.ToImmutable();

@@ -7,8 +7,9 @@ using Countersign.Core.Reviews;
 namespace Countersign.Server.Console.Views;
 
 /// <summary>
-/// Canonical JSON laid out for reading. Numbers and escapes stay as they are hashed; a line feed in a string is shown as
-/// its escape and then a real line, and every misleading character is spelled out. A long string shows head and tail.
+/// Canonical JSON laid out for reading. Numbers and escapes stay as they are hashed; a line feed in a string is shown
+/// as its escape and then a real line, and every misleading character is spelled out. A long string shows head and
+/// tail.
 /// </summary>
 internal sealed class ExactText
 {
@@ -46,7 +47,9 @@ internal sealed class ExactText
         return new ExactView(pieces, needsFull ? WholeOf(json.Bytes.Span) : null, bytes);
     }
 
-    /// <summary>A target's answer: JSON like the arguments, and if it is none, its first characters as they are.</summary>
+    /// <summary>
+    /// A target's answer: JSON like the arguments, and if it is none, its first characters as they are.
+    /// </summary>
     public static ExactView Of(ReadOnlySpan<byte> utf8)
     {
         if (CanonicalJson.TryCanonicalize(utf8, Lenient, out var json, out _))
@@ -98,7 +101,9 @@ internal sealed class ExactText
         _afterOpening = reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray;
     }
 
-    /// <summary>Puts a comma and a new line before everything but a member's value and the content of nothing.</summary>
+    /// <summary>
+    /// Puts a comma and a new line before everything but a member's value and the content of nothing.
+    /// </summary>
     private void BeginToken(int depth, bool closes)
     {
         var isFirstOfAll = _text.Length == 0 && _pieces.Count == 0;
@@ -133,7 +138,9 @@ internal sealed class ExactText
         _text.Append('"');
     }
 
-    /// <summary>Breaks the line after each escaped line feed; a backslash that is itself escaped starts no escape.</summary>
+    /// <summary>
+    /// Breaks the line after each escaped line feed; a backslash that is itself escaped starts no escape.
+    /// </summary>
     private void AppendLines(string raw, int depth)
     {
         var start = 0;
@@ -194,9 +201,10 @@ internal sealed class ExactText
             }
 
             var parts = piece.Text.Split('\n');
-            var kept = parts.Where((_, i) => line + i >= from && line + i < until);
+            var first = Math.Clamp(from - line, 0, parts.Length);
+            var end = Math.Clamp(until - line, first, parts.Length);
             line += parts.Length - 1;
-            if (string.Join('\n', kept) is { Length: > 0 } text)
+            if (string.Join('\n', parts[first..end]) is { Length: > 0 } text)
             {
                 yield return new ExactPiece(text, IsCut: false);
             }

@@ -30,9 +30,9 @@ internal static class FindingLines
     public static ImmutableArray<string> Of(ActionRecord record) =>
     [
         .. record.Facts.Members.Where(IsTrue).Select(fact => Telling.GetValueOrDefault(fact.Key)).OfType<string>(),
-        .. InText("The operation's letters", DisplayText.OneLine(record.Action.Operation), "are spelled \\u{…} here"),
-        .. InText("The arguments", DisplayText.OneLine(record.Action.Arguments.ToString()), "are spelled \\u{…} below"),
-        .. InText("What the agent says", Said(record.Claimed), "are spelled \\u{…} below"),
+        .. InText("The operation's letters", DisplayText.OneLine(record.Action.Operation)),
+        .. InText("The arguments", DisplayText.OneLine(record.Action.Arguments.ToString())),
+        .. InText("What the agent says", Said(record.Claimed)),
     ];
 
     /// <summary>The facts of the gate as rows; policy has read exactly these.</summary>
@@ -44,10 +44,10 @@ internal static class FindingLines
 
     private static DisplayText Said(Claimed claimed) => DisplayText.Lines($"{claimed.Reason}\n{claimed.Session}");
 
-    private static IEnumerable<string> InText(string where, DisplayText text, string how) =>
+    private static IEnumerable<string> InText(string where, DisplayText text) =>
         Misleading.Where(kind => text.Flags.HasFlag(kind.Flag)).Select(kind => kind.Flag == DisplayFlags.MixedScript
             ? $"{where} hold {kind.Text}; compare letter by letter."
-            : $"{where} hold {kind.Text}; they {how}.");
+            : $"{where} hold {kind.Text}; they are spelled \\u{{…}} on this page.");
 
     private static string ValueOf(object value) => value switch
     {

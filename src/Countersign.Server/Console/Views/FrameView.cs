@@ -1,7 +1,7 @@
 namespace Countersign.Server.Console.Views;
 
-// The views are public because Razor compiles components to public classes, and C# wants the types of their parameters to
-// be as visible as they are. Nothing outside this program can see them.
+// The views are public because Razor compiles components to public classes, and C# wants the types of their parameters
+// to be as visible as they are. Nothing outside this program can see them.
 
 /// <summary>What surrounds every page.</summary>
 /// <param name="Title">Names the page in the browser's tab.</param>

@@ -9,8 +9,22 @@ public sealed record HistoryView(ImmutableArray<HistoryItem> Items, HistoryFilte
     public string? Older { get; init; }
 }
 
-public sealed record HistoryItem(
-    string Id, string Environment, string Headline, string Agent, string State, string StateText, DateTimeOffset CreatedAt);
+public sealed record HistoryItem
+{
+    public required string Id { get; init; }
+
+    public required string Environment { get; init; }
+
+    public required string Headline { get; init; }
+
+    public required string Agent { get; init; }
+
+    public required string State { get; init; }
+
+    public required string StateText { get; init; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+}
 
 /// <summary>What the list can be narrowed to, and what it is narrowed to.</summary>
 public sealed record HistoryFilterView(

@@ -5,7 +5,9 @@ using Countersign.Core.Reviews;
 
 namespace Countersign.Server.Console.Views;
 
-/// <summary>Sorts waiting reviews for one reader: those they can decide first, and what expires soonest on top.</summary>
+/// <summary>
+/// Sorts waiting reviews for one reader: those they can decide first, and what expires soonest on top.
+/// </summary>
 internal sealed record QueueComposer(Charter Charter, Func<ActionRecord, VotingRight> RightOf, DateTimeOffset Now)
 {
     public QueueView Compose(IReadOnlyCollection<ActionRecord> pending, bool isCut)
@@ -27,12 +29,15 @@ internal sealed record QueueComposer(Charter Charter, Func<ActionRecord, VotingR
         ExpiresAt = record.Life.ExpiresAt,
     };
 
-    /// <summary>Over all tracks and stages, because all of them have to be met.</summary>
+    /// <summary>
+    /// Track by track, because one vote counts in every track it fits and all of them have to be met.
+    /// </summary>
     private string ProgressOf(ActionRecord record)
     {
         var electorate = Electorate.Of(record.Life, record.Asker, Charter.People, Charter.PolicyAuthors);
-        var have = record.Life.Tracks.Select((track, i) => Tally.Of(track, i, record.Life.Votes, electorate).Have.Sum()).Sum();
-        var need = record.Life.Tracks.SelectMany(track => track.Requirement.Stages).Sum(stage => stage.Need);
-        return $"{have} of {need} {(need == 1 ? "approval" : "approvals")}";
+        var tracks = record.Life.Tracks.Select((track, i) =>
+            $"{Tally.Of(track, i, record.Life.Votes, electorate).Have.Sum()} of " +
+            $"{track.Requirement.Stages.Sum(stage => stage.Need)}");
+        return $"approvals: {string.Join(" and ", tracks)}";
     }
 }

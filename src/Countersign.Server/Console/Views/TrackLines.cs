@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Countersign.Core;
 using Countersign.Core.Actions;
+using Countersign.Core.Identity;
 using Countersign.Core.Records;
 using Countersign.Core.Reviews;
 
@@ -27,29 +28,44 @@ internal sealed class TrackLines(ActionRecord record, Charter charter)
     {
         var stage = track.Requirement.Stages[at];
         var isAsked = record.State == ActionState.Pending && at == track.Stage;
-        var look = at < track.Stage ? "met" : isAsked ? "asked" : "later";
+        var look = LookOf(track, at, isAsked);
         return new StageView(
             look,
-            Sentence(stage, look == "met" ? stage.Need : have, isAsked && track.Escalated),
-            isAsked ? WhoCanAct(index, at) : [],
+            SentenceOf(stage, look, have, isAsked && track.Escalated),
+            isAsked ? WhoCanAct(track, index) : [],
             isAsked ? track.Deadline : null,
-            !track.Escalated && !stage.Escalate.IsEmpty ? $"then {Parties(stage.Escalate)} are asked too" : "then it expires");
+            track.Escalated || stage.Escalate.IsEmpty
+                ? "then it expires"
+                : $"then {Parties(stage.Escalate)} are asked too");
     }
 
-    private static string Sentence(Stage stage, int have, bool escalated)
+    private string LookOf(Track track, int at, bool isAsked) => 0 switch
+    {
+        _ when at < track.Stage => "met",
+        _ when isAsked => "asked",
+        _ when record.State == ActionState.Pending => "later",
+        _ => "over",
+    };
+
+    private static string SentenceOf(Stage stage, string look, int have, bool escalated)
     {
         var of = Parties(stage.Of) + (escalated ? $", and now {Parties(stage.Escalate)}" : "");
-        return have >= stage.Need
-            ? $"{have} of {stage.Need} approved ({of})"
-            : $"{have} of {stage.Need} approved, {stage.Need - have} more from {of}";
+        return look switch
+        {
+            "met" => $"{stage.Need} of {stage.Need} approved ({of})",
+            "over" => $"{have} of {stage.Need} approved ({of})",
+            _ => $"{have} of {stage.Need} approved, {stage.Need - have} more from {of}",
+        };
     }
 
-    private static string Parties(ImmutableArray<Core.Identity.Party> parties) => string.Join(" or ", parties);
+    private static string Parties(ImmutableArray<Party> parties) => string.Join(" or ", parties);
 
-    private ImmutableArray<string> WhoCanAct(int track, int stage) =>
+    /// <summary>Whoever voted too weakly for this track is still asked: a stronger vote would count.</summary>
+    private ImmutableArray<string> WhoCanAct(Track track, int index) =>
     [
-        .. _electorate.At(track, stage)
-            .Where(person => record.Life.Votes.All(vote => vote.Person != person))
+        .. _electorate.At(index, track.Stage)
+            .Where(person => !record.Life.Votes.Any(vote =>
+                vote.Person == person && vote.Assurance >= track.Requirement.Assurance))
             .Select(person => Words.Of(person, charter.People))
             .Order(StringComparer.Ordinal),
     ];

@@ -51,7 +51,7 @@ internal static class Words
         StepRefusal.AssuranceTooLow =>
             "Your sign-in is too weak for this approval: a rule asks for a stronger one. You may still deny.",
         StepRefusal.StaleDigest =>
-            $"The request changed since you looked: this is revision {record.Life.Revision}. Read it again, then decide.",
+            $"The request changed since you looked: this is revision {record.Life.Revision}. Read it, then decide.",
         StepRefusal.AlreadyDecided => $"It is over: the action is {record.State.ToText()} already.",
         StepRefusal.AlreadyVoted => "You have voted on this revision; a person counts once.",
         StepRefusal.Expired => "The time for a decision is over; the agent has to ask again.",
@@ -76,6 +76,9 @@ internal static class Words
     }
 
     public static string Clock(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss 'UTC'");
+
+    /// <summary>A time as the attribute <c>datetime</c> wants it.</summary>
+    public static string Machine(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'");
 
     /// <summary>Which of the four looks an environment has; an unknown name gets the plain one.</summary>
     public static string EnvironmentKind(string environment) => environment.ToLowerInvariant() switch

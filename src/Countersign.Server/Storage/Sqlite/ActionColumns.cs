@@ -9,7 +9,9 @@ using Microsoft.Data.Sqlite;
 
 namespace Countersign.Server.Storage.Sqlite;
 
-/// <summary>How an action row is spelled in columns, both ways; the order of the columns is the order of the values.</summary>
+/// <summary>
+/// How an action row is spelled in columns, both ways; the order of the columns is the order of the values.
+/// </summary>
 internal static class ActionColumns
 {
     public const string Insert = """

@@ -28,7 +28,9 @@ internal sealed class ActionReader(SqliteSession session, PayloadReader payloads
         now.UtcTicks,
         MaxAttachable);
 
-    /// <summary>The conditions are spelled out only when given, so that each list runs along the index that fits it.</summary>
+    /// <summary>
+    /// The conditions are spelled out only when given, so that each list runs along the index that fits it.
+    /// </summary>
     public ImmutableArray<StoredAction> List(ActionFilter filter)
     {
         var conditions = new List<string> { "1 = 1" };

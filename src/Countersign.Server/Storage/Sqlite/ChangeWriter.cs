@@ -196,7 +196,9 @@ internal static class ChangeWriter
             "INSERT INTO policy (epoch, hash, at) VALUES (?1, ?2, ?3)", batch.Policy.Epoch, hash.Value, batch.At.UtcTicks);
     }
 
-    /// <summary>Entries may concern actions whose row this change does not write; their latest entry moves on all the same.</summary>
+    /// <summary>
+    /// Entries may concern actions whose row this change does not write; their latest entry moves on all the same.
+    /// </summary>
     private static void NoteLastEntries(SealedChange change, ImmutableArray<long> indexes, SqliteBatch batch)
     {
         for (var i = 0; i < indexes.Length; i++)

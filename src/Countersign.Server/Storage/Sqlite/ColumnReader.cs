@@ -25,7 +25,9 @@ internal sealed class ColumnReader(SqliteDataReader reader)
 
     public DateTimeOffset? TimeOrNull() => reader.IsDBNull(next) ? Skip<DateTimeOffset?>() : Time();
 
-    /// <summary>A name that this program does not know, written by a newer one, is an error and never a guess.</summary>
+    /// <summary>
+    /// A name that this program does not know, written by a newer one, is an error and never a guess.
+    /// </summary>
     public T Enumeration<T>()
         where T : struct, Enum => Enum.Parse<T>(Text(), ignoreCase: true);
 

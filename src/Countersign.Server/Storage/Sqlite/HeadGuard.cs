@@ -11,7 +11,9 @@ internal static class HeadGuard
     private const string WayOn =
         "If this copy was restored on purpose, 'countersign ledger accept-restore' is the way on; nothing is signed before.";
 
-    /// <summary>What the head file of an empty log holds, so that a missing file always means that it was lost.</summary>
+    /// <summary>
+    /// What the head file of an empty log holds, so that a missing file always means that it was lost.
+    /// </summary>
     public static string EmptyCheckpoint(LedgerKey key)
     {
         var empty = new LogHead(key.Origin, TileEdge.Empty);

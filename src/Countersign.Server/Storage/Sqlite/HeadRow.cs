@@ -1,11 +1,27 @@
 using Countersign.Core.Ledger;
 using Countersign.Core.Storage;
+using Microsoft.Data.Sqlite;
 
 namespace Countersign.Server.Storage.Sqlite;
 
 /// <summary>The row of <c>log_head</c> as it stands in the file, not yet verified.</summary>
 internal sealed record HeadRow(CompactRange Range, string? Checkpoint, DateTimeOffset Clock, long Fence)
 {
+    /// <summary>Whether the database at a path has no tables yet, or a log without entries.</summary>
+    public static bool IsEmpty(string path)
+    {
+        try
+        {
+            using var session = SqliteSession.Open(path, SqliteOpenMode.ReadWrite);
+            return session.Scalar("SELECT 1 FROM sqlite_schema WHERE name = 'log_head'") is null
+                || session.Scalar("SELECT size FROM log_head") is null or 0L;
+        }
+        catch (SqliteException e)
+        {
+            throw SqliteFailure.ToUnavailable(e, path);
+        }
+    }
+
     /// <summary>Makes the row of a new store; once the log holds an entry the row keeps its log and its key.</summary>
     public static void Insert(SqliteSession session, SqliteStoreOptions options) => session.Execute(
         """

@@ -6,8 +6,8 @@ using Countersign.Core.Storage;
 namespace Countersign.Server.Storage.Sqlite;
 
 /// <summary>
-/// One transaction of the writer while it grows: the entries appended so far, the policy and the pseudonyms they brought.
-/// Nothing of it is true outside before the commit.
+/// One transaction of the writer while it grows: the entries appended so far, the policy and the pseudonyms they
+/// brought. Nothing of it is true outside before the commit.
 /// </summary>
 internal sealed class SqliteBatch(
     SqliteSession session, StoreHead before, DateTimeOffset at, Pseudonyms pseudonyms, string payloadKeyId)
@@ -67,7 +67,9 @@ internal sealed class SqliteBatch(
         return mapping.Pseudonym;
     }
 
-    /// <summary>Completes tiles, signs the checkpoint and replaces the head; what is left to do is the commit.</summary>
+    /// <summary>
+    /// Completes tiles, signs the checkpoint and replaces the head; what is left to do is the commit.
+    /// </summary>
     /// <exception cref="StoreUnavailableException">Another process has opened this database.</exception>
     public StoreHead Finish(SqliteStoreOptions options, long fence)
     {

@@ -4,10 +4,10 @@ using Countersign.Core.Storage;
 namespace Countersign.Server.Storage.Sqlite;
 
 /// <summary>
-/// The ledger of a database file, opened for reading only: beside a running server, on a copy, or on a file from somebody
-/// else. It needs no key.
+/// The ledger of a database file, opened for reading only: beside a running server, on a copy, or on a file from
+/// somebody else. It needs no key.
 /// </summary>
-internal sealed class SqliteLedgerFile : IDisposable
+internal sealed class SqliteLedgerFile : IAsyncDisposable
 {
     private readonly SqliteReaders _readers;
 
@@ -34,5 +34,5 @@ internal sealed class SqliteLedgerFile : IDisposable
             _readers.ReadAsync(session => SqliteArchive.ReadCiphertexts(session, from, count), token),
     };
 
-    public void Dispose() => _readers.Dispose();
+    public ValueTask DisposeAsync() => _readers.DisposeAsync();
 }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Countersign.Core.Storage;
 using Microsoft.Data.Sqlite;
 
 namespace Countersign.Server.Storage.Sqlite;
@@ -7,19 +8,22 @@ namespace Countersign.Server.Storage.Sqlite;
 /// A few read-only connections beside the writer. In WAL mode they neither wait for it nor make it wait; each read sees
 /// one snapshot, the latest commit when it began.
 /// </summary>
-internal sealed class SqliteReaders(string path) : IDisposable
+internal sealed class SqliteReaders(string path) : IAsyncDisposable
 {
     private const int Connections = 8;
 
     private readonly SemaphoreSlim places = new(Connections);
     private readonly ConcurrentBag<SqliteSession> idle = [];
+    private volatile bool isClosed;
 
     public async Task<T> ReadAsync<T>(Func<SqliteSession, T> read, CancellationToken cancellationToken)
     {
         await places.WaitAsync(cancellationToken);
         try
         {
-            return Read(read);
+            return isClosed
+                ? throw new StoreUnavailableException("The store is closed. Ask again once the server is back.")
+                : Read(read);
         }
         catch (SqliteException e)
         {
@@ -31,14 +35,21 @@ internal sealed class SqliteReaders(string path) : IDisposable
         }
     }
 
-    public void Dispose()
+    /// <summary>Waits for the reads under way; later ones are refused.</summary>
+    public async ValueTask DisposeAsync()
     {
+        isClosed = true;
+        for (var i = 0; i < Connections; i++)
+        {
+            await places.WaitAsync();
+        }
+
         while (idle.TryTake(out var session))
         {
             session.Dispose();
         }
 
-        places.Dispose();
+        places.Release(Connections);
     }
 
     private T Read<T>(Func<SqliteSession, T> read)

@@ -25,6 +25,14 @@ internal sealed class SqliteStore : IStore, IArchive
     public static async Task<SqliteStore> OpenAsync(SqliteStoreOptions options, CancellationToken cancellationToken) =>
         new(options, await SqliteStoreParts.OpenAsync(options, cancellationToken));
 
+    /// <summary>Whether a file holds no entry yet, or does not exist: only then may missing keys be made.</summary>
+    /// <exception cref="StoreUnavailableException">The file cannot be read.</exception>
+    public static bool IsEmpty(string path)
+    {
+        SystemSqlite.EnsureLoaded();
+        return !File.Exists(path) || HeadRow.IsEmpty(path);
+    }
+
     public async Task<CommitResult> CommitAsync(Change change, CancellationToken cancellationToken) =>
         await parts.Writer.WriteAsync(new CommitWrite(SealedChange.Of(change, options.Vault), cancellationToken));
 

@@ -41,7 +41,12 @@ internal sealed class SqliteStoreParts : IAsyncDisposable
         catch (Exception e)
         {
             lockFile.Dispose();
-            throw e is SqliteException failure ? SqliteFailure.ToUnavailable(failure, options.Path) : e;
+            if (e is SqliteException failure)
+            {
+                throw SqliteFailure.ToUnavailable(failure, options.Path);
+            }
+
+            throw;
         }
     }
 
@@ -51,7 +56,7 @@ internal sealed class SqliteStoreParts : IAsyncDisposable
     /// <summary>The writer goes first, because it still commits what waits; the lock goes last.</summary>
     public async ValueTask DisposeAsync()
     {
-        Readers.Dispose();
+        await Readers.DisposeAsync();
         await Writer.DisposeAsync();
         await headFile.DisposeAsync();
         lockFile.Dispose();

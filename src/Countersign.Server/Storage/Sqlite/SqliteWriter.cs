@@ -22,6 +22,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
     private readonly HeadFile headFile;
     private readonly ChangeFeed changes;
     private readonly WriteQueue<SqliteWrite> queue = new();
+    private readonly long fence;
 
     // Owned by the loop.
     private WriteConnection? connection;
@@ -33,10 +34,8 @@ internal sealed class SqliteWriter : IAsyncDisposable
         this.options = options;
         (connection, clock, pseudonyms, headFile, changes) = parts;
         head = parts.Connection.Head;
-        Fence = parts.Connection.Fence;
+        fence = parts.Connection.Fence;
     }
-
-    private long Fence { get; }
 
     public void Start() => loop = Task.Run(RunAsync);
 
@@ -66,7 +65,8 @@ internal sealed class SqliteWriter : IAsyncDisposable
             }
             catch (Exception e)
             {
-                // The boundary of the loop: whatever went wrong, the callers hear of it and the next batch starts afresh.
+                // The boundary of the loop: whatever went wrong, the callers hear of it and the next batch starts
+                // afresh.
                 CloseConnection();
                 var reason = Explain(e);
                 batch.ForEach(write => write.Fail(reason));
@@ -75,8 +75,8 @@ internal sealed class SqliteWriter : IAsyncDisposable
     }
 
     /// <summary>
-    /// The callers just answered have their turn first: those that write again join the next batch, which makes it larger
-    /// without anybody waiting for time to pass.
+    /// The callers just answered have their turn first: those that write again join the next batch, which makes it
+    /// larger without anybody waiting for time to pass.
     /// </summary>
     private async Task<List<SqliteWrite>> TakeAfterYieldAsync()
     {
@@ -141,7 +141,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
     /// <summary>Steps 3 to 5.</summary>
     private void Commit(SqliteBatch batch, List<SqliteWrite> writes)
     {
-        var next = batch.Finish(options, Fence);
+        var next = batch.Finish(options, fence);
         batch.Session.Execute("COMMIT");
         var grew = next.Log.Size > head.Log.Size;
         head = next;
@@ -195,7 +195,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
     {
         var extends = await StoredLog.ExtendsAsync(
             opened.Session, opened.Head.Log, head.Log.ToCheckpoint(), CancellationToken.None);
-        if (!extends || opened.Fence != Fence)
+        if (!extends || opened.Fence != fence)
         {
             throw new StoreUnavailableException(
                 $"The store '{options.Path}' no longer holds what was committed to it (size {head.Log.Size} was acknowledged, "

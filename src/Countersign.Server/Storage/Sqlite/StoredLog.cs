@@ -5,7 +5,9 @@ using Countersign.Server.Keys;
 
 namespace Countersign.Server.Storage.Sqlite;
 
-/// <summary>Takes the log up from its tables, and believes nothing there that the signed checkpoint does not confirm.</summary>
+/// <summary>
+/// Takes the log up from its tables, and believes nothing there that the signed checkpoint does not confirm.
+/// </summary>
 internal static class StoredLog
 {
     /// <summary>

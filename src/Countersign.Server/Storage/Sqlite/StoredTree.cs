@@ -3,7 +3,9 @@ using Countersign.Core.Ledger;
 
 namespace Countersign.Server.Storage.Sqlite;
 
-/// <summary>Reads the log's tree from its tables: full tiles are stored, partial ones are computed on request.</summary>
+/// <summary>
+/// Reads the log's tree from its tables: full tiles are stored, partial ones are computed on request.
+/// </summary>
 internal sealed class StoredTree(SqliteSession session, long size)
 {
     public static List<byte[]> ReadLeaves(SqliteSession session, long from, int count) => session.Query(

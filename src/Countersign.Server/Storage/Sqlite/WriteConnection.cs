@@ -7,8 +7,8 @@ namespace Countersign.Server.Storage.Sqlite;
 internal sealed class WriteConnection : IDisposable
 {
     /// <summary>
-    /// Every so many pages the WAL is copied into the database. Small portions keep the slowest commit short: 1,000 pages
-    /// are 4 MiB.
+    /// Every so many pages the WAL is copied into the database. Small portions keep the slowest commit short: 1,000
+    /// pages are 4 MiB.
     /// </summary>
     private const int CheckpointPages = 1000;
 
@@ -37,7 +37,9 @@ internal sealed class WriteConnection : IDisposable
     /// <summary>Grows with each opening of the store; a writer that finds another number has been replaced.</summary>
     public long Fence { get; }
 
-    /// <summary>Opens the store, makes or migrates its tables, and verifies its head before anybody builds on it.</summary>
+    /// <summary>
+    /// Opens the store, makes or migrates its tables, and verifies its head before anybody builds on it.
+    /// </summary>
     public static Task<WriteConnection> OpenAsync(SqliteStoreOptions options, CancellationToken cancellationToken) =>
         OpenAsync(options, Prepare, cancellationToken);
 
@@ -73,7 +75,9 @@ internal sealed class WriteConnection : IDisposable
 
     public void Dispose() => Session.Dispose();
 
-    /// <summary>Migrates, takes the next fence and gives back what a process that died had taken, all in one transaction.</summary>
+    /// <summary>
+    /// Migrates, takes the next fence and gives back what a process that died had taken, all in one transaction.
+    /// </summary>
     private static HeadRow Prepare(SqliteSession session, SqliteStoreOptions options)
     {
         session.RunScript("BEGIN IMMEDIATE");

@@ -4,7 +4,9 @@ using Countersign.Core.Policies.Cel.Ast;
 
 namespace Countersign.Tests.Policies.Cel;
 
-/// <summary>Random syntax trees from a seed: well-formed, mostly ill-typed, always the same for the same seed.</summary>
+/// <summary>
+/// Random syntax trees from a seed: well-formed, mostly ill-typed, always the same for the same seed.
+/// </summary>
 internal sealed class RandomExpressions(int seed)
 {
     private static readonly string[] Names = ["a", "b", "x", "sql", "action"];

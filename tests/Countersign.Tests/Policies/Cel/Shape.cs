@@ -3,7 +3,9 @@ using Countersign.Core.Policies.Cel.Parsing;
 
 namespace Countersign.Tests.Policies.Cel;
 
-/// <summary>Writes a syntax tree with every node in brackets, so that two trees compare as text without positions.</summary>
+/// <summary>
+/// Writes a syntax tree with every node in brackets, so that two trees compare as text without positions.
+/// </summary>
 internal static class Shape
 {
     public static string Of(Expression? expression) => expression switch

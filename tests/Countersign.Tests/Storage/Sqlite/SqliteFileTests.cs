@@ -231,6 +231,28 @@ public sealed class SqliteFileTests : IDisposable
     }
 
     [Fact]
+    public async Task A_read_only_file_is_refused_at_the_start()
+    {
+        await (await FillAsync(1)).DisposeAsync();
+        var refusal = await AssertRefusedAsync(folder.Options(time) with
+        {
+            OnWriteConnection = static session => session.RunScript("PRAGMA query_only = ON"),
+        });
+        Assert.Contains("the file is read-only", refusal, StringComparison.Ordinal);
+        Assert.Contains("readable and writable for the user", refusal, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_store_is_empty_until_its_first_entry()
+    {
+        Assert.True(SqliteStore.IsEmpty(folder.Database));
+        await (await FillAsync(0)).DisposeAsync();
+        Assert.True(SqliteStore.IsEmpty(folder.Database));
+        await (await FillAsync(1)).DisposeAsync();
+        Assert.False(SqliteStore.IsEmpty(folder.Database));
+    }
+
+    [Fact]
     public async Task A_full_disk_refuses_whole_changes_and_commits_resume_with_space()
     {
         var pages = 120;

@@ -84,7 +84,9 @@ internal sealed partial class Checker
         return new Node.Faulty(reason);
     }
 
-    /// <summary>Computes constant timestamps and durations once; a malformed one is refused when the rule is loaded.</summary>
+    /// <summary>
+    /// Computes constant timestamps and durations once; a malformed one is refused when the rule is loaded.
+    /// </summary>
     private Node Fold(int at, string name, Node.Call call)
     {
         if (name is not ("timestamp" or "duration")

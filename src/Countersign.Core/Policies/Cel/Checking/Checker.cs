@@ -135,7 +135,9 @@ internal sealed partial class Checker
 
     private void Forget(int count) => _scope.RemoveRange(_scope.Count - count, count);
 
-    /// <summary>Refuses the expression; a lenient checker goes on, and the fault shows when the node is evaluated.</summary>
+    /// <summary>
+    /// Refuses the expression; a lenient checker goes on, and the fault shows when the node is evaluated.
+    /// </summary>
     private void Report(int at, string message, string? suggestion = null)
     {
         if (!_isLenient)

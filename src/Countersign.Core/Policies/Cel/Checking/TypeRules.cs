@@ -50,7 +50,9 @@ internal static class TypeRules
         };
     }
 
-    /// <summary>The element type a comprehension sees: of a list its elements, of a map its keys; null for others.</summary>
+    /// <summary>
+    /// The element type a comprehension sees: of a list its elements, of a map its keys; null for others.
+    /// </summary>
     public static CelType? ElementOf(CelType range) => range switch
     {
         CelType.List list => list.Element,

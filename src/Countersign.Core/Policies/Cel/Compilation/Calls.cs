@@ -62,7 +62,8 @@ internal static class Calls
         }
         catch (Exception exception)
         {
-            // The host's code may fail in any way; the policy must still come to a verdict, and an error is the strict one.
+            // The host's code may fail in any way; the policy must still come to a verdict, and an error is the strict
+            // one.
             return CelValue.Error($"{function.Name}() failed: {exception.Message}");
         }
     }

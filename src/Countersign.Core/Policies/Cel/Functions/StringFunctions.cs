@@ -37,7 +37,9 @@ internal static class StringFunctions
                 ? CelValue.FromBool(test(a[0].AsString, a[1].AsString))
                 : CelValue.Error(CelFault.BudgetExhausted));
 
-    /// <summary>The pattern of this overload is known only now; constant patterns are compiled when the rule is loaded.</summary>
+    /// <summary>
+    /// The pattern of this overload is known only now; constant patterns are compiled when the rule is loaded.
+    /// </summary>
     private static Overload Matches(bool isMethod) =>
         new("matches", [CelType.String, CelType.String], CelType.Bool, static (ref e, scoped a) =>
         {

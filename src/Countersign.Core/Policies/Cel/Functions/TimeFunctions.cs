@@ -3,7 +3,10 @@ using Countersign.Core.Policies.Cel.Runtime;
 
 namespace Countersign.Core.Policies.Cel.Functions;
 
-/// <summary>The parts of timestamps and durations (langdef, "Timestamps and Durations"); months and days of the year count from 0.</summary>
+/// <summary>
+/// The parts of timestamps and durations (langdef, "Timestamps and Durations"); months and days of the year count from
+/// 0.
+/// </summary>
 internal static class TimeFunctions
 {
     public static readonly ImmutableArray<Overload> All =

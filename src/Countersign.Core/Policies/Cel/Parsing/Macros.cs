@@ -3,7 +3,9 @@ using Countersign.Core.Policies.Cel.Ast;
 
 namespace Countersign.Core.Policies.Cel.Parsing;
 
-/// <summary>The calls that bind names (langdef, "Macros", and the two-variable comprehensions of the extensions).</summary>
+/// <summary>
+/// The calls that bind names (langdef, "Macros", and the two-variable comprehensions of the extensions).
+/// </summary>
 internal static class Macros
 {
     public const string HasUsage = "has() takes one member selection, such as has(action.arguments.name)";
@@ -32,8 +34,8 @@ internal static class Macros
             : null;
 
     /// <summary>
-    /// Reads a receiver call as a comprehension; null when it is none, so that it stays an ordinary call. A name that is
-    /// no plain identifier makes it an ordinary call too, which the checker then refuses.
+    /// Reads a receiver call as a comprehension; null when it is none, so that it stays an ordinary call. A name that
+    /// is no plain identifier makes it an ordinary call too, which the checker then refuses.
     /// </summary>
     public static Expression? TryExpand(Expression range, string function, ImmutableArray<Expression> arguments, int at)
     {

@@ -9,7 +9,9 @@ internal static class CodePoints
         return first < 0 ? text.Length : first + CountRunes(text.AsSpan(first));
     }
 
-    /// <summary>The UTF-16 index of a code point, or -1 when the text has fewer; its length is a valid position.</summary>
+    /// <summary>
+    /// The UTF-16 index of a code point, or -1 when the text has fewer; its length is a valid position.
+    /// </summary>
     public static int ToIndex(string text, long codePoint)
     {
         if (codePoint < 0 || codePoint > text.Length)

@@ -1,8 +1,8 @@
 namespace Countersign.Core.Policies.Cel.Runtime;
 
 /// <summary>
-/// The state of one evaluation. It lives on the stack, so that a frame can be read by several evaluations at once and the
-/// common rule allocates nothing.
+/// The state of one evaluation. It lives on the stack, so that a frame can be read by several evaluations at once and
+/// the common rule allocates nothing.
 /// </summary>
 internal ref struct Evaluation
 {

@@ -76,7 +76,9 @@ internal static class Instants
     public static DateTime UtcOf(long seconds) =>
         new(DateTime.UnixEpoch.Ticks + (seconds * TimeSpan.TicksPerSecond), DateTimeKind.Utc);
 
-    /// <summary>The wall clock of a zone: an IANA name, <c>UTC</c>, or an offset such as <c>+02:00</c> or <c>-09:30</c>.</summary>
+    /// <summary>
+    /// The wall clock of a zone: an IANA name, <c>UTC</c>, or an offset such as <c>+02:00</c> or <c>-09:30</c>.
+    /// </summary>
     public static bool TryGetLocal(long seconds, string zone, FindTimeZone? find, out DateTime local)
     {
         local = default;

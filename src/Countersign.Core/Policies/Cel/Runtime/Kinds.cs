@@ -40,7 +40,9 @@ internal static class Kinds
         _ => CelType.Dyn,
     };
 
-    /// <summary>Whether a value of a kind may stand where a type is declared; what a list holds is not looked at.</summary>
+    /// <summary>
+    /// Whether a value of a kind may stand where a type is declared; what a list holds is not looked at.
+    /// </summary>
     public static bool Fits(CelKind kind, CelType type) => type switch
     {
         CelType.List => kind == CelKind.List,

@@ -1,6 +1,8 @@
 namespace Countersign.Core.Policies.Cel.Runtime;
 
-/// <summary>The identity of a map key: numbers of equal value are one key, whatever their kind (langdef, "Equality").</summary>
+/// <summary>
+/// The identity of a map key: numbers of equal value are one key, whatever their kind (langdef, "Equality").
+/// </summary>
 internal readonly record struct MapKey
 {
     private readonly CelKind _kind;

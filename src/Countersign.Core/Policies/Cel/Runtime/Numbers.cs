@@ -8,7 +8,9 @@ internal static class Numbers
 
     public static bool IsNumeric(CelKind kind) => kind is CelKind.Int or CelKind.Uint or CelKind.Double;
 
-    /// <summary>Truncates towards zero; the bounds themselves are refused because a double cannot tell them apart.</summary>
+    /// <summary>
+    /// Truncates towards zero; the bounds themselves are refused because a double cannot tell them apart.
+    /// </summary>
     public static bool TryToInt(double value, out long result)
     {
         var fits = value is > -TwoTo63 and < TwoTo63;

@@ -4,7 +4,8 @@ namespace Countersign.Core.Policies.Cel.Runtime;
 
 /// <summary>
 /// Translates RE2 syntax (github.com/google/re2, "Syntax") to the .NET constructs of the same meaning:
-/// <c>\d \w \s</c> are ASCII, <c>$</c> without (?m) is the very end of the text, named groups may be written (?P&lt;name>).
+/// <c>\d \w \s</c> are ASCII, <c>$</c> without (?m) is the very end of the text, named groups may be written
+/// (?P&lt;name>).
 /// </summary>
 internal sealed class PatternTranslation
 {

@@ -68,7 +68,8 @@ internal static class ValueText
             return text;
         }
 
-        // R switches to an exponent earlier than the langdef's reference; all digits are known, so only the point moves.
+        // R switches to an exponent earlier than the langdef's reference; all digits are known, so only the point
+        // moves.
         return decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var exact)
             ? exact.ToString("0.############################", CultureInfo.InvariantCulture)
             : text;

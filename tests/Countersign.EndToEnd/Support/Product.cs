@@ -1,0 +1,124 @@
+namespace Countersign.EndToEnd.Support;
+
+/// <summary>The built product serving a folder of its own; it can be stopped, killed and started again on the same folder.</summary>
+internal sealed class Product : IAsyncDisposable
+{
+    private const string Listening = "Countersign listens on";
+
+    private readonly List<Api> _callers = [];
+    private Program _server;
+
+    private Product(ProductFolder folder, Program server)
+    {
+        Folder = folder;
+        _server = server;
+    }
+
+    public ProductFolder Folder { get; }
+
+    public Uri Address => new($"http://127.0.0.1:{Folder.Port}/");
+
+    public int ProcessId => _server.Id;
+
+    public bool IsRunning => !_server.HasExited;
+
+    /// <summary>What the present process has logged.</summary>
+    public string Log => _server.Output + _server.Errors;
+
+    public static async Task<Product> StartAsync(ProductOptions options, CancellationToken cancellationToken)
+    {
+        var folder = new ProductFolder(options);
+        try
+        {
+            return new Product(folder, await ServeAsync(folder, cancellationToken));
+        }
+        catch
+        {
+            folder.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The address where an agent speaks MCP to a target.</summary>
+    public Uri Mcp(string target) => new(Address, $"mcp/{target}");
+
+    /// <summary>The API with the token of <c>ALICE</c>, <c>DEPLOY_BOT</c> and so on.</summary>
+    public Api As(string name) => WithToken(ProductFolder.TokenOf(name));
+
+    public Api WithToken(string? token)
+    {
+        var api = new Api(Address, token);
+        _callers.Add(api);
+        return api;
+    }
+
+    /// <summary>Runs a command of the product with the token of somebody.</summary>
+    public Task<ProgramResult> RunAsync(string name, CancellationToken cancellationToken, params string[] arguments) =>
+        Program.RunAsync(
+            new ProgramOptions(Repository.Binary, arguments)
+            {
+                WorkingDirectory = Folder.Path,
+                Environment = new Dictionary<string, string>(Folder.Variables)
+                {
+                    ["COUNTERSIGN_URL"] = Address.ToString(),
+                    ["COUNTERSIGN_TOKEN"] = ProductFolder.TokenOf(name),
+                },
+            },
+            cancellationToken);
+
+    public Task KillAsync() => _server.KillAsync();
+
+    public Task<ProgramResult> StopAsync(CancellationToken cancellationToken) => _server.TerminateAsync(cancellationToken);
+
+    public async Task StartAgainAsync(CancellationToken cancellationToken)
+    {
+        await _server.DisposeAsync();
+        _server = await ServeAsync(Folder, cancellationToken);
+    }
+
+    /// <summary>Recomputes the ledger from outside, as a stranger with the key would.</summary>
+    public async Task VerifyLedgerAsync(CancellationToken cancellationToken)
+    {
+        var key = await RunAsync("ALICE", cancellationToken, "ledger", "key");
+        var verified = await RunAsync(
+            "ALICE", cancellationToken, "ledger", "verify", "--store", "sqlite:" + Folder.Database, "--vkey", key.Output.Trim());
+        Assert.True(verified.ExitCode == 0, verified.ToString());
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var caller in _callers)
+        {
+            caller.Dispose();
+        }
+
+        await _server.DisposeAsync();
+        Folder.Dispose();
+    }
+
+    private static async Task<Program> ServeAsync(ProductFolder folder, CancellationToken cancellationToken)
+    {
+        var server = Program.Start(new ProgramOptions(Repository.Binary, "serve", "--config", folder.Configuration)
+        {
+            Environment = folder.Variables,
+            WorkingDirectory = folder.Path,
+        });
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(Limits.Soon);
+        string? line;
+        do
+        {
+            line = await server.ReadErrorAsync(limit.Token);
+        }
+        while (line?.Contains(Listening, StringComparison.Ordinal) == false);
+
+        if (line is not null)
+        {
+            return server;
+        }
+
+        var ended = await server.WaitAsync(cancellationToken);
+        await server.DisposeAsync();
+        throw new InvalidOperationException($"The product did not start: {ended}");
+    }
+}

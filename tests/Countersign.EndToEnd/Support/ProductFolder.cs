@@ -1,0 +1,68 @@
+namespace Countersign.EndToEnd.Support;
+
+/// <summary>A folder as a user would write it: configuration, policy, and the data that the product puts there.</summary>
+internal sealed class ProductFolder : IDisposable
+{
+    private static readonly string[] s_names =
+        ["ALICE", "BOB", "CAROL", "DAVE", "DEPLOY_BOT", "BOT_FOR_BOB", "TEAM_BOT", "OTHER_BOT", "OPS"];
+
+    private readonly ProductOptions _options;
+
+    public ProductFolder(ProductOptions options)
+    {
+        _options = options;
+        Path = Directory.CreateTempSubdirectory("countersign-e2e-").FullName;
+        Directory.CreateDirectory(In("policies"));
+        File.WriteAllText(PolicyFile, options.Policy);
+        File.WriteAllText(Configuration, Text);
+    }
+
+    public string Path { get; }
+
+    public int Port { get; } = Ports.Take();
+
+    public string Configuration => In("countersign.yaml");
+
+    public string PolicyFile => In("policies/policy.yaml");
+
+    public string Database => In(_options.DataFolder + "/countersign.db");
+
+    /// <summary>The environment variables that the configuration names.</summary>
+    public IReadOnlyDictionary<string, string> Variables { get; } =
+        s_names.ToDictionary(name => name + "_TOKEN", TokenOf);
+
+    private string Text =>
+        $$"""
+        listen: http://127.0.0.1:{{Port}}
+        store: sqlite:{{_options.DataFolder}}/countersign.db
+        ledger: { origin: e2e.example/countersign, key: {{_options.DataFolder}}/ledger.key }
+        people:
+          - { id: alice, name: Alice Liddell, groups: [platform], tokens: [ env:ALICE_TOKEN ] }
+          - { id: bob, name: Bob Dodgson, groups: [platform, dba], tokens: [ env:BOB_TOKEN ] }
+          - { id: carol, name: Carol Lewis, groups: [platform, dba, crew], tokens: [ env:CAROL_TOKEN ] }
+          - { id: dave, name: Dave Hatter, groups: [crew], tokens: [ env:DAVE_TOKEN ] }
+        agents:
+          - { id: deploy-bot, owner: dave, tokens: [ env:DEPLOY_BOT_TOKEN, { value: env:BOT_FOR_BOB_TOKEN, on_behalf_of: bob } ] }
+          - { id: team-bot, owner: group:crew, tokens: [ env:TEAM_BOT_TOKEN ] }
+          - { id: other-bot, owner: dave, tokens: [ env:OTHER_BOT_TOKEN ] }
+        policies: policies/
+        {{_options.More}}
+        targets:
+          sdk: { gate: api, environment: production }
+        {{Ops}}
+        {{_options.Targets}}
+
+        """;
+
+    private string Ops => _options.Upstream is { } upstream
+        ? $$"""  ops: { gate: mcp, environment: production, upstream: { url: "{{upstream}}" }, reviewers: group:platform, """
+            + "credentials: { header: Authorization, value: env:OPS_TOKEN } }"
+        : "";
+
+    /// <summary>The token of a person, an agent or the target: <c>ALICE</c>, <c>DEPLOY_BOT</c>, <c>OPS</c>.</summary>
+    public static string TokenOf(string name) => $"{name.ToLowerInvariant()}-token-of-the-end-to-end-tests";
+
+    public string In(string path) => System.IO.Path.Combine(Path, path);
+
+    public void Dispose() => Directory.Delete(Path, recursive: true);
+}

@@ -1,0 +1,19 @@
+namespace Countersign.EndToEnd.Support;
+
+/// <summary>What one test wants to be different from the standard product.</summary>
+internal sealed record ProductOptions
+{
+    /// <summary>Address of the MCP server behind target <c>ops</c>; without one that target is left out.</summary>
+    public Uri? Upstream { get; init; }
+
+    /// <summary>More targets, as lines of YAML below <c>targets:</c>.</summary>
+    public string Targets { get; init; } = "";
+
+    /// <summary>More top-level keys of the configuration.</summary>
+    public string More { get; init; } = "";
+
+    public string Policy { get; init; } = StandardPolicy.Text;
+
+    /// <summary>Where the store and the keys are; a path relative to the configuration, or an absolute one.</summary>
+    public string DataFolder { get; init; } = "data";
+}

@@ -1,0 +1,216 @@
+using System.Net;
+using System.Security.Cryptography;
+using Countersign.Core.Actions;
+using Countersign.Core.Actions.Json;
+using Countersign.Core.Reviews;
+
+namespace Countersign.Tests.Console;
+
+public sealed class PageTests
+{
+    private const string Attack =
+        "<script>alert(1)</script><img src=x onerror=alert(2)>\" autofocus onfocus=alert(3) x=\"";
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task The_card_is_read_in_its_fixed_order_and_the_agents_words_come_last()
+    {
+        await using var host = await ConsoleHost.StartAsync();
+        var record = await host.AskAsync(new Ask
+        {
+            OnBehalfOf = "dora",
+            Reason = "because I can",
+            Arguments = """{"table":"or\u202eders"}""",
+        });
+        using var bob = await host.OpenForAsync("bob");
+
+        var page = WebUtility.HtmlDecode(await bob.ReadAsync($"/console/actions/{record.Id}"));
+
+        AssertInOrder(
+            page,
+            "class=\"env env-production\"",
+            "<h1>Call tool drop_table on ops</h1>",
+            "What it would do",
+            "Exactly this",
+            "\"table\": \"or\\u{202E}ders\"",
+            "The arguments hold characters that reverse the reading direction",
+            "Who asks",
+            "Dora Marsden (dora)",
+            "deploy-bot, owned by Alice Liddell (alice)",
+            "production-writes",
+            "Changes to production data need a database owner.",
+            "0 of 1 approved, 1 more from group:dba",
+            "Who can still act: Bob Sawyer (bob), Carol Danvers (carol).",
+            "The agent says",
+            "because I can",
+            "value=\"deny\"",
+            "value=\"approve\"",
+            $"<code class=\"short\">{record.Action.Digest.Value["sha256:".Length..][..12]}</code>");
+    }
+
+    [Fact]
+    public async Task Markup_in_anything_the_agent_controls_stays_text()
+    {
+        await using var host = await ConsoleHost.StartAsync();
+        var hostile = new CanonicalObject().Add(Attack, Attack).ToCanonicalJson();
+        host.Outcome = new Outcome(OutcomeState.Failed, hostile.Bytes, Attack, TimeSpan.Zero);
+        var record = await host.AskAsync(new Ask
+        {
+            Operation = Attack,
+            Arguments = hostile.ToString(),
+            Reason = Attack,
+            Session = Attack,
+            Facts = Facts.Of("mcp", ("tool", Attack), (Attack, Attack)),
+        });
+        using var bob = await host.OpenForAsync("bob");
+
+        AssertHarmless(await bob.ReadAsync("/console"));
+        AssertHarmless(await bob.ReadAsync("/console/fragments/queue"));
+        AssertHarmless(await bob.ReadAsync($"/console/actions/{record.Id}"));
+        AssertHarmless(await bob.VoteAsync(record.Id.Value, "approve", Attack));
+        await host.Office.Gatekeeper.WaitForEndAsync(record.Id, TimeSpan.FromMinutes(1), Cancellation);
+        var ended = await bob.ReadAsync($"/console/actions/{record.Id}");
+        AssertHarmless(ended);
+        Assert.Contains("It was tried once.", ended);
+        AssertHarmless(await bob.ReadAsync("/console/history"));
+    }
+
+    [Fact]
+    public async Task What_a_person_may_not_see_does_not_exist_for_them()
+    {
+        await using var host = await ConsoleHost.StartAsync();
+        var record = await host.AskAsync(new Ask { Target = "vault" });
+        using var dora = await host.OpenForAsync("dora");
+        using var bob = await host.OpenForAsync("bob");
+        string[] paths =
+        [
+            $"/console/actions/{record.Id}",
+            $"/console/actions/{record.Id}/exact",
+            $"/console/fragments/actions/{record.Id}",
+            $"/console/events?action={record.Id}",
+        ];
+
+        foreach (var path in paths)
+        {
+            using var answer = await dora.GetAsync(path);
+            Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
+        }
+
+        using var vote = await dora.PostAsync(
+            $"/console/actions/{record.Id}/votes",
+            ("decision", "deny"),
+            ("digest", record.Action.Digest.Value),
+            ("form_token", await dora.FormTokenAsync()));
+        Assert.Equal(HttpStatusCode.NotFound, vote.StatusCode);
+        Assert.DoesNotContain(record.Id.Value, await dora.ReadAsync("/console"));
+        Assert.Contains(record.Id.Value, await bob.ReadAsync("/console"));
+    }
+
+    [Fact]
+    public async Task Ended_actions_of_a_restricted_target_stay_out_of_strangers_history()
+    {
+        await using var host = await ConsoleHost.StartAsync();
+        var record = await host.AskAsync(new Ask { Target = "vault" });
+        using var bob = await host.OpenForAsync("bob");
+        using var dora = await host.OpenForAsync("dora");
+        await bob.VoteAsync(record.Id.Value, "deny");
+
+        Assert.Contains(record.Id.Value, await bob.ReadAsync("/console/history"));
+        Assert.DoesNotContain(record.Id.Value, await dora.ReadAsync("/console/history"));
+    }
+
+    [Fact]
+    public async Task Reviews_for_the_reader_come_first()
+    {
+        await using var host = await ConsoleHost.StartAsync();
+        host.Require(ConsoleHost.Need("r", "Because.", ConsoleHost.Of("carol", 1)));
+        var hers = await host.AskAsync(new Ask { Operation = "for_carol" });
+        host.Require(ConsoleHost.Need("r", "Because.", ConsoleHost.Of("bob", 1)));
+        var his = await host.AskAsync(new Ask { Operation = "for_bob" });
+        using var bob = await host.OpenForAsync("bob");
+
+        AssertInOrder(
+            await bob.ReadAsync("/console"), "Waiting for you", his.Id.Value, "Waiting for others", hers.Id.Value);
+    }
+
+    [Fact]
+    public async Task An_empty_list_says_how_to_fill_it()
+    {
+        await using var host = await ConsoleHost.StartAsync();
+        using var bob = await host.OpenForAsync("bob");
+
+        var page = await bob.ReadAsync("/console");
+
+        Assert.Contains("No reviews are waiting", page);
+        Assert.Contains("/v1/actions", page);
+    }
+
+    [Fact]
+    public async Task History_lists_what_ended_and_can_be_narrowed()
+    {
+        await using var host = await ConsoleHost.StartAsync();
+        var pending = await host.AskAsync(new Ask { Operation = "pending" });
+        var denied = await host.AskAsync(new Ask { Operation = "denied", Target = "orders-db" });
+        using var bob = await host.OpenForAsync("bob");
+        await bob.VoteAsync(denied.Id.Value, "deny");
+
+        var all = await bob.ReadAsync("/console/history");
+        Assert.Contains(denied.Id.Value, all);
+        Assert.DoesNotContain(pending.Id.Value, all);
+        var narrowed = await bob.ReadAsync("/console/history?state=denied&target=orders-db&agent=deploy-bot");
+        Assert.Contains(denied.Id.Value, narrowed);
+        Assert.DoesNotContain(denied.Id.Value, await bob.ReadAsync("/console/history?state=succeeded"));
+        Assert.DoesNotContain(denied.Id.Value, await bob.ReadAsync("/console/history?target=ops"));
+        Assert.DoesNotContain(denied.Id.Value, await bob.ReadAsync($"/console/history?before={denied.Id}"));
+    }
+
+    [Fact]
+    public async Task The_canonical_bytes_can_be_downloaded_and_have_the_digest()
+    {
+        await using var host = await ConsoleHost.StartAsync();
+        var record = await host.AskAsync(new Ask { Arguments = """{"b":[1,2.50,"\u202e"],"a":null}""" });
+        using var bob = await host.OpenForAsync("bob");
+
+        using var answer = await bob.GetAsync($"/console/actions/{record.Id}/exact");
+        var bytes = await answer.Content.ReadAsByteArrayAsync(Cancellation);
+
+        Assert.Equal("attachment", answer.Content.Headers.ContentDisposition!.DispositionType);
+        var hash = SHA256.HashData([.. "countersign-action-v1\n"u8, .. bytes]);
+        Assert.Equal(record.Action.Digest.Value, "sha256:" + Convert.ToHexStringLower(hash));
+    }
+
+    [Fact]
+    public async Task An_agents_second_request_of_a_kind_is_not_its_first()
+    {
+        var time = new ManualTime();
+        await using var host = await ConsoleHost.StartAsync(time);
+        var first = await host.AskAsync(new Ask { Arguments = """{"n":1}""" });
+        time.Advance(TimeSpan.FromSeconds(1));
+        var second = await host.AskAsync(new Ask { Arguments = """{"n":2}""" });
+        using var bob = await host.OpenForAsync("bob");
+
+        const string News = "Yes: this agent has not asked for this operation here before";
+        Assert.Contains(News, await bob.ReadAsync($"/console/actions/{first.Id}"));
+        Assert.DoesNotContain(News, await bob.ReadAsync($"/console/actions/{second.Id}"));
+    }
+
+    private static void AssertHarmless(string page)
+    {
+        Assert.DoesNotContain("<script>", page);
+        Assert.DoesNotContain("<img src=x", page);
+        Assert.DoesNotContain("\" autofocus", page);
+        Assert.Contains("&lt;script&gt;alert(1)&lt;/script&gt;", page);
+    }
+
+    private static void AssertInOrder(string page, params string[] parts)
+    {
+        var at = 0;
+        foreach (var part in parts)
+        {
+            var found = page.IndexOf(part, at, StringComparison.Ordinal);
+            Assert.True(found >= 0, $"'{part}' does not follow in its place.");
+            at = found + part.Length;
+        }
+    }
+}

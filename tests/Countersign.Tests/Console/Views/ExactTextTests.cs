@@ -1,0 +1,91 @@
+using System.Text;
+using Countersign.Core.Actions.Json;
+using Countersign.Server.Console.Views;
+
+namespace Countersign.Tests.Console.Views;
+
+public sealed class ExactTextTests
+{
+    [Theory]
+    [InlineData("{}", "{}")]
+    [InlineData("[]", "[]")]
+    [InlineData("null", "null")]
+    [InlineData("""{"b":[],"a":{}}""", "{\n  \"a\": {},\n  \"b\": []\n}")]
+    [InlineData("""[1,[2,{"x":true}]]""", "[\n  1,\n  [\n    2,\n    {\n      \"x\": true\n    }\n  ]\n]")]
+    [InlineData("""{"n":9007199254740993}""", "{\n  \"n\": 9007199254740993\n}")]
+    [InlineData("""{"q":"a \"b\" \\ c"}""", "{\n  \"q\": \"a \\\"b\\\" \\\\ c\"\n}")]
+    public void Canonical_json_is_laid_out_without_changing_a_value(string json, string shown) =>
+        Assert.Equal(shown, TextOf(Show(json)));
+
+    [Fact]
+    public void A_line_feed_is_shown_as_its_escape_and_as_a_line() =>
+        Assert.Equal("{\n  \"sql\": \"SELECT 1\\n\n    FROM t\"\n}", TextOf(Show("""{"sql":"SELECT 1\nFROM t"}""")));
+
+    [Fact]
+    public void An_escaped_backslash_before_n_is_no_line_feed() =>
+        Assert.Equal("{\n  \"path\": \"C:\\\\new\"\n}", TextOf(Show("""{"path":"C:\\new"}""")));
+
+    [Fact]
+    public void Text_that_spells_an_escape_differs_from_the_character_it_names()
+    {
+        Assert.Equal("\"\\u{202E}\"", TextOf(Show("\"\\u202e\"")));
+        Assert.Equal("\"\\\\u{202E}\"", TextOf(Show("\"\\\\u{202E}\"")));
+    }
+
+    [Fact]
+    public void A_long_string_shows_head_and_tail_and_counts_what_is_between()
+    {
+        var text = "HEAD" + new string('x', 2000) + "TAIL";
+
+        var view = Show($$"""{"a":"{{text}}","b":1}""");
+
+        var cut = Assert.Single(view.Pieces, piece => piece.IsCut);
+        Assert.Equal($"{text.Length - 440:N0} bytes hidden", cut.Text);
+        Assert.StartsWith("{\n  \"a\": \"HEADxxx", view.Pieces[0].Text);
+        Assert.EndsWith("xxxTAIL\",\n  \"b\": 1\n}", view.Pieces[^1].Text);
+        Assert.Contains(text, view.Full);
+    }
+
+    [Fact]
+    public void A_cut_never_divides_a_character()
+    {
+        var view = Show($"\"{string.Concat(Enumerable.Repeat("😀", 400))}\"");
+
+        Assert.DoesNotContain("\\u{", TextOf(view));
+    }
+
+    [Fact]
+    public void Many_lines_show_the_first_and_the_last()
+    {
+        var view = Show($"[{string.Join(',', Enumerable.Range(0, 1000))}]");
+
+        Assert.Contains(view.Pieces, piece => piece is { IsCut: true, Text: "937 lines hidden" });
+        Assert.StartsWith("[\n  0,\n", TextOf(view));
+        Assert.EndsWith("  999\n]", TextOf(view));
+        Assert.Contains("  500,\n", view.Full);
+    }
+
+    [Fact]
+    public void What_a_page_cannot_hold_is_left_to_the_download()
+    {
+        var view = Show($"\"{new string('x', 300_000)}\"");
+
+        Assert.True(view.IsShortened);
+        Assert.Null(view.Full);
+    }
+
+    [Theory]
+    [InlineData("plain \u001b[31mtext", "plain \\u{001B}[31mtext")]
+    [InlineData("""{"a":1,"a":2}""", """{"a":1,"a":2}""")]
+    public void An_answer_that_is_no_json_is_shown_as_text(string answer, string shown) =>
+        Assert.Equal(shown, TextOf(ExactText.Of(Encoding.UTF8.GetBytes(answer))));
+
+    private static ExactView Show(string json)
+    {
+        Assert.True(CanonicalJson.TryCanonicalize(
+            Encoding.UTF8.GetBytes(json), JsonLimits.Default, out var canonical, out var refusal), refusal?.Message);
+        return ExactText.Of(canonical);
+    }
+
+    private static string TextOf(ExactView view) => string.Concat(view.Pieces.Select(piece => piece.Text));
+}

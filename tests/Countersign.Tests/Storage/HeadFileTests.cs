@@ -1,0 +1,50 @@
+using Countersign.Core.Storage;
+using Countersign.Server.Storage;
+using Countersign.Tests.Support;
+
+namespace Countersign.Tests.Storage;
+
+public sealed class HeadFileTests : IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+
+    private string Path => folder.PathOf("ledger.head");
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public async Task A_file_that_was_never_written_reads_as_nothing()
+    {
+        await using var file = new HeadFile(Path);
+        Assert.Null(file.Read());
+    }
+
+    [Fact]
+    public async Task The_newest_checkpoint_is_in_the_file_when_it_is_closed()
+    {
+        var file = new HeadFile(Path);
+        for (var i = 0; i <= 1000; i++)
+        {
+            file.Publish($"checkpoint {i}");
+        }
+
+        await file.DisposeAsync();
+        Assert.Equal("checkpoint 1000", await File.ReadAllTextAsync(Path, TestContext.Current.CancellationToken));
+        Assert.Single(folder.Files);
+    }
+
+    [Fact]
+    public async Task A_failure_names_the_file_and_goes_away_with_the_next_success()
+    {
+        await using var file = new HeadFile(Path);
+        Directory.CreateDirectory(Path + ".new");
+        var failure = Assert.Throws<StoreUnavailableException>(() => file.Write("one"));
+        Assert.Contains(Path, failure.Message, StringComparison.Ordinal);
+        Assert.Equal(failure.Message, file.Failure);
+
+        Directory.Delete(Path + ".new");
+        file.Write("two");
+        Assert.Null(file.Failure);
+        Assert.Equal("two", file.Read());
+    }
+}
