@@ -6,7 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Countersign.Tests.Api;
 
-/// <summary>The API's document says what the API does: the same routes, and responses of the documented shape.</summary>
+/// <summary>The API's document says what the API does: the same routes, and responses of its shape.</summary>
 public sealed class ApiDocumentTests
 {
     private static readonly string s_otherDigest = "sha256:" + new string('0', 64);
@@ -85,7 +85,22 @@ public sealed class ApiDocumentTests
         }
 
         await calls.GetAsync(node.Nobody, "/ledger/tile/{path}", "/ledger/tile/entries/000.p/1", HttpStatusCode.OK);
-        await calls.GetAsync(node.Nobody, "/ledger/tile/{path}", "/ledger/tile/7/000", HttpStatusCode.NotFound);
+        await calls.GetAsync(node.Nobody, "/ledger/tile/{path}", "/ledger/tile/0/000.p/1", HttpStatusCode.OK);
+    }
+
+    [Theory]
+    [InlineData("0/000")]
+    [InlineData("5/000")]
+    [InlineData("7/000")]
+    [InlineData("entries/000")]
+    [InlineData("entries/000.p/200")]
+    [InlineData("nonsense")]
+    public async Task A_tile_the_log_does_not_have_is_missing_and_not_empty(string path)
+    {
+        await using var node = await DemoNode.StartAsync(Cancelled);
+        var calls = new DocumentedCalls(await DocumentOf(node));
+
+        await calls.GetAsync(node.Nobody, "/ledger/tile/{path}", $"/ledger/tile/{path}", HttpStatusCode.NotFound);
     }
 
     private static Task<JsonElement> DocumentOf(DemoNode node) =>
