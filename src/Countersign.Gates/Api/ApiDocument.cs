@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Routing;
 namespace Countersign.Gates.Api;
 
 /// <summary>
-/// The API's own description (OpenAPI 3.1), written by hand and held to the routes by a test. It is read without a token.
+/// The API's own description (OpenAPI 3.1), written by hand and held to the routes by a test. No token is needed.
 /// </summary>
 internal static class ApiDocument
 {

@@ -5,7 +5,7 @@ using Countersign.Server.Hosting;
 
 namespace Countersign.Tests.Api;
 
-/// <summary>A whole server with the demo's files: one tool allowed, one refused, one held for whoever is not its owner.</summary>
+/// <summary>A whole server with the demo's files: one tool is allowed, one refused, one held for Alice.</summary>
 internal sealed class DemoNode : IAsyncDisposable
 {
     private readonly AcmeOps _ops;

@@ -33,7 +33,7 @@ public sealed partial class CommandLineTests
         Assert.Empty(spans.Where(span => !Exists(root, span.Words)).Select(span => $"{span.At}: {span.Words}"));
     }
 
-    /// <summary>Follows the words down the tree; what is left are options of that command, and arguments of a leaf.</summary>
+    /// <summary>Follows the words down the tree; what is left are its options, and arguments of a leaf.</summary>
     private static bool Exists(Command root, string words)
     {
         var command = root;
