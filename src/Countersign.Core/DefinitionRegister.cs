@@ -38,7 +38,8 @@ internal sealed class DefinitionRegister(IStore store)
         if (committed is CommitResult.Conflict conflict)
         {
             throw new StoreUnavailableException(
-                $"{definitions.Length} definitions could not be recorded ({conflict.Reason}); nothing was accepted. Try again.");
+                $"{definitions.Length} definitions could not be recorded ({conflict.Reason}); " +
+                "nothing was accepted. Try again.");
         }
     }
 

@@ -5,9 +5,9 @@ using Countersign.Server.Cli.Ledger;
 using Countersign.Server.Cli.Policy;
 
 var root = new RootCommand(
-    "Countersign lets AI agents do privileged work in production without letting them do harm: it holds each sensitive " +
-    "action until the right people approve it, runs exactly what was approved, and records every step in a ledger that " +
-    "anyone can verify.")
+    "Countersign lets AI agents do privileged work in production without letting them do harm: it holds each " +
+    "sensitive action until the right people approve it, runs exactly what was approved, and records every step " +
+    "in a ledger that anyone can verify.")
 {
     DemoCommand.Create(),
     ServeCommand.Create(),

@@ -15,9 +15,14 @@ internal static class RequestBody
             return (null, TooLarge(limits.Bytes));
         }
 
-        return CanonicalJson.TryCanonicalize(bytes.Span, limits, out var json, out var refusal)
-            ? (json, null)
-            : (null, refusal.ExceedsLimit ? new Problem(413, "too-large", refusal.Message) : Malformed(refusal.Message));
+        if (CanonicalJson.TryCanonicalize(bytes.Span, limits, out var json, out var refusal))
+        {
+            return (json, null);
+        }
+
+        return (null, refusal.ExceedsLimit
+            ? new Problem(413, "too-large", refusal.Message)
+            : Malformed(refusal.Message));
     }
 
     public static Problem Malformed(string detail) => new(400, "malformed-action", detail);

@@ -12,7 +12,9 @@ namespace Countersign.Server.Hosting;
 internal sealed class LedgerEndpoints(IArchive archive, LedgerKey key)
 {
     private static readonly Problem NoSuchTile = new(
-        404, "unknown-tile", "The log has no such tile: see the size in /ledger/checkpoint and the paths of C2SP tlog-tiles.");
+        404,
+        "unknown-tile",
+        "The log has no such tile: see the size in /ledger/checkpoint and the paths of C2SP tlog-tiles.");
 
     public void Map(IEndpointRouteBuilder routes)
     {
@@ -25,7 +27,8 @@ internal sealed class LedgerEndpoints(IArchive archive, LedgerKey key)
     {
         if (await archive.ReadCheckpointAsync(context.RequestAborted) is not { } checkpoint)
         {
-            await new Problem(404, "empty-log", "The log has no entry yet, so there is no checkpoint.").WriteAsync(context);
+            await new Problem(404, "empty-log", "The log has no entry yet, so there is no checkpoint.")
+                .WriteAsync(context);
             return;
         }
 
@@ -61,7 +64,8 @@ internal sealed class LedgerEndpoints(IArchive archive, LedgerKey key)
     {
         // A narrower tile that was served before stays served: it is a prefix of what there is now.
         var wanted = tile.Width * Hash32.Length;
-        return await archive.ReadTileAsync(tile.Level, tile.Index, cancellationToken) is { } bytes && bytes.Length >= wanted
+        return await archive.ReadTileAsync(tile.Level, tile.Index, cancellationToken) is { } bytes
+            && bytes.Length >= wanted
             ? bytes[..wanted]
             : null;
     }

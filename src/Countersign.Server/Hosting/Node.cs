@@ -65,7 +65,8 @@ internal sealed class Node : IAsyncDisposable
         }
     }
 
-    public Task WaitForShutdownAsync(CancellationToken cancellationToken) => _web.WaitForShutdownAsync(cancellationToken);
+    public Task WaitForShutdownAsync(CancellationToken cancellationToken) =>
+        _web.WaitForShutdownAsync(cancellationToken);
 
     public async ValueTask DisposeAsync()
     {

@@ -35,7 +35,11 @@ internal sealed class ExtendedAesGcm : IDisposable
         nonce.CopyTo(box);
         using var gcm = DeriveGcm(nonce);
         gcm.Encrypt(
-            nonce[HalfNonce..], plaintext, box.AsSpan(NonceBytes, plaintext.Length), box.AsSpan(^TagBytes..), associated);
+            nonce[HalfNonce..],
+            plaintext,
+            box.AsSpan(NonceBytes, plaintext.Length),
+            box.AsSpan(^TagBytes..),
+            associated);
         return box;
     }
 

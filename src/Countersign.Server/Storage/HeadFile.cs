@@ -54,8 +54,8 @@ internal sealed class HeadFile : IAsyncDisposable
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                failure = $"The head file '{path}' cannot be written: {e.Message} Free space or correct its permissions; "
-                    + "commits resume by themselves.";
+                failure = $"The head file '{path}' cannot be written: {e.Message} Free space or correct its "
+                    + "permissions; commits resume by themselves.";
                 throw new StoreUnavailableException(failure, e);
             }
         }

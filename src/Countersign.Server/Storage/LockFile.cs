@@ -21,14 +21,14 @@ internal sealed class LockFile : IDisposable
         catch (Exception e) when (e is UnauthorizedAccessException or DirectoryNotFoundException)
         {
             throw new StoreUnavailableException(
-                $"The lock file '{path}' cannot be opened: {e.Message} Make sure that the store's folder exists and that the "
-                + "user who runs countersign may write there.", e);
+                $"The lock file '{path}' cannot be opened: {e.Message} Make sure that the store's folder exists and "
+                + "that the user who runs countersign may write there.", e);
         }
         catch (IOException e)
         {
             throw new StoreUnavailableException(
-                $"The store is locked by another process ('{path}': {e.Message}). Stop the other countersign first; for "
-                + "several nodes use a PostgreSQL store.", e);
+                $"The store is locked by another process ('{path}': {e.Message}). Stop the other countersign first; "
+                + "for several nodes use a PostgreSQL store.", e);
         }
     }
 

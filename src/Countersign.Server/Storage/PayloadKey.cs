@@ -46,8 +46,8 @@ internal sealed class PayloadKey
         if (!File.Exists(path))
         {
             throw new StoreUnavailableException(
-                $"The payload key '{path}' is missing, and keys are made only while the store is empty. Restore the file "
-                + "from its backup, or correct ledger.payload_key.");
+                $"The payload key '{path}' is missing, and keys are made only while the store is empty. Restore the "
+                + "file from its backup, or correct ledger.payload_key.");
         }
 
         if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & ~OwnerOnly) != 0)

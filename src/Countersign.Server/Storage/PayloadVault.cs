@@ -52,7 +52,12 @@ internal sealed class PayloadVault(PayloadKey key, FillRandom random) : IDisposa
             using var gcm = new AesGcm(wrapping.Open(box.WrappedKey, associated), TagBytes);
             var ciphertext = box.Ciphertext.AsSpan();
             var body = new byte[ciphertext.Length - NonceBytes - TagBytes];
-            gcm.Decrypt(ciphertext[..NonceBytes], ciphertext[NonceBytes..^TagBytes], ciphertext[^TagBytes..], body, associated);
+            gcm.Decrypt(
+                ciphertext[..NonceBytes],
+                ciphertext[NonceBytes..^TagBytes],
+                ciphertext[^TagBytes..],
+                body,
+                associated);
             return body[SaltBytes..];
         }
         catch (Exception e) when (e is CryptographicException or ArgumentException or OverflowException)
@@ -86,6 +91,6 @@ internal sealed class PayloadVault(PayloadKey key, FillRandom random) : IDisposa
     public void Dispose() => wrapping.Dispose();
 
     private StoreUnavailableException Damaged(string context, Exception e) => new(
-        $"What the store keeps sealed as '{context.ReplaceLineEndings(" ")}' does not open with payload key {key.Id}: it was "
-        + "damaged or exchanged. Restore the store from a backup.", e);
+        $"What the store keeps sealed as '{context.ReplaceLineEndings(" ")}' does not open with payload key {key.Id}: "
+        + "it was damaged or exchanged. Restore the store from a backup.", e);
 }

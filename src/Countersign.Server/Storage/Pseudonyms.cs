@@ -27,7 +27,8 @@ internal sealed class Pseudonyms(PayloadVault vault, FillRandom random)
     public NewPseudonym Draw(PersonId person)
     {
         var pseudonym = Pseudonym.Create(random);
-        return new NewPseudonym(pseudonym, person, vault.SealValue(Encoding.UTF8.GetBytes(person.Value), ContextOf(pseudonym)));
+        return new NewPseudonym(pseudonym, person,
+            vault.SealValue(Encoding.UTF8.GetBytes(person.Value), ContextOf(pseudonym)));
     }
 
     public void Add(Pseudonym pseudonym, PersonId person)

@@ -41,8 +41,8 @@ internal sealed class WriteQueue<T> : IDisposable
             if (lane.Count == Capacity)
             {
                 throw new StoreUnavailableException(
-                    $"{Capacity} writes are waiting for the store already, so this one was refused and nothing of it was "
-                    + "written. Ask again in a moment; if it lasts, the store's disk is too slow for the load.");
+                    $"{Capacity} writes are waiting for the store already, so this one was refused and nothing of it "
+                    + "was written. Ask again in a moment; if it lasts, the store's disk is too slow for the load.");
             }
 
             lane.Enqueue(write);

@@ -32,7 +32,8 @@ public sealed class PayloadVaultTests : IDisposable
     [Fact]
     public void Another_key_does_not_open_it()
     {
-        using var other = new PayloadVault(new PayloadKey(RandomNumberGenerator.GetBytes(32)), RandomNumberGenerator.Fill);
+        using var other = new PayloadVault(
+            new PayloadKey(RandomNumberGenerator.GetBytes(32)), RandomNumberGenerator.Fill);
         var box = vault.Seal("payload"u8, Context);
         Assert.Throws<StoreUnavailableException>(() => other.Open(box, Context));
         Assert.NotEqual(vault.KeyId, other.KeyId);

@@ -14,7 +14,8 @@ internal sealed class SqliteStore : IStore, IArchive
     private readonly SqliteStoreOptions options;
     private readonly SqliteStoreParts parts;
 
-    private SqliteStore(SqliteStoreOptions options, SqliteStoreParts parts) => (this.options, this.parts) = (options, parts);
+    private SqliteStore(SqliteStoreOptions options, SqliteStoreParts parts) =>
+        (this.options, this.parts) = (options, parts);
 
     public DateTimeOffset Now => parts.Clock.Now;
 
@@ -58,22 +59,25 @@ internal sealed class SqliteStore : IStore, IArchive
 
     public Task<ImmutableArray<ActionId>> FindDueAsync(int limit, CancellationToken cancellationToken) => FindIdsAsync(
         "SELECT id FROM action WHERE next_deadline <= ?1 ORDER BY next_deadline, id LIMIT ?2",
-        cancellationToken,
-        Now.UtcTicks,
-        limit);
+        [Now.UtcTicks, limit],
+        cancellationToken);
 
-    public Task<ImmutableArray<ActionId>> FindUntakenAsync(int limit, CancellationToken cancellationToken) => FindIdsAsync(
-        "SELECT id FROM action WHERE state = 'approved' AND detached = 1 ORDER BY id LIMIT ?1", cancellationToken, limit);
+    public Task<ImmutableArray<ActionId>> FindUntakenAsync(int limit, CancellationToken cancellationToken) =>
+        FindIdsAsync(
+            "SELECT id FROM action WHERE state = 'approved' AND detached = 1 ORDER BY id LIMIT ?1",
+            [limit],
+            cancellationToken);
 
     /// <summary>One process has the file, so whoever else began an execution is gone.</summary>
-    public Task<ImmutableArray<ActionId>> FindOrphansAsync(NodeId self, int limit, CancellationToken cancellationToken) =>
+    public Task<ImmutableArray<ActionId>> FindOrphansAsync(
+        NodeId self, int limit, CancellationToken cancellationToken) =>
         FindIdsAsync(
             "SELECT id FROM action WHERE state = 'executing' AND owner <> ?1 ORDER BY id LIMIT ?2",
-            cancellationToken,
-            self.Value,
-            limit);
+            [self.Value, limit],
+            cancellationToken);
 
-    public Task<DefinitionRow?> FindDefinitionAsync(TargetName target, string name, CancellationToken cancellationToken) =>
+    public Task<DefinitionRow?> FindDefinitionAsync(
+        TargetName target, string name, CancellationToken cancellationToken) =>
         parts.Readers.ReadAsync(
             session => session.Query(
                 "SELECT fingerprint, definition FROM definition WHERE target = ?1 AND name = ?2",
@@ -85,7 +89,8 @@ internal sealed class SqliteStore : IStore, IArchive
     public Task<PolicyInForce?> FindPolicyAsync(CancellationToken cancellationToken) =>
         parts.Readers.ReadAsync(WriteConnection.ReadPolicy, cancellationToken);
 
-    public Task<ImmutableArray<OutboxRow>> TakeOutboxAsync(string channel, int limit, CancellationToken cancellationToken) =>
+    public Task<ImmutableArray<OutboxRow>> TakeOutboxAsync(
+        string channel, int limit, CancellationToken cancellationToken) =>
         parts.Writer.WriteAsync(new CallWrite<ImmutableArray<OutboxRow>>(
             batch => OutboxTable.Take(batch, channel, limit), cancellationToken));
 
@@ -132,13 +137,15 @@ internal sealed class SqliteStore : IStore, IArchive
         (int)(long)session.Scalar(sql, values)!;
 
     private Task<ImmutableArray<ActionId>> FindIdsAsync(
-        string sql, CancellationToken cancellationToken, params object?[] values) => parts.Readers.ReadAsync(
-            session => session.Query(sql, static reader => ActionId.Parse(reader.GetString(0)), values).ToImmutableArray(),
+        string sql, object?[] values, CancellationToken cancellationToken) => parts.Readers.ReadAsync(
+            session => session.Query(sql, static reader => ActionId.Parse(reader.GetString(0)), values)
+                .ToImmutableArray(),
             cancellationToken);
 
     private DefinitionRow ReadDefinition(TargetName target, string name, ColumnReader columns)
     {
         var (fingerprint, definition) = (columns.Text(), columns.Bytes());
-        return new DefinitionRow(target, name, fingerprint, SealedDefinition.Open(target, name, definition, options.Vault));
+        return new DefinitionRow(
+            target, name, fingerprint, SealedDefinition.Open(target, name, definition, options.Vault));
     }
 }

@@ -28,7 +28,8 @@ internal sealed class SqliteStoreParts : IAsyncDisposable
 
     public SqliteReaders Readers { get; }
 
-    public static async Task<SqliteStoreParts> OpenAsync(SqliteStoreOptions options, CancellationToken cancellationToken)
+    public static async Task<SqliteStoreParts> OpenAsync(
+        SqliteStoreOptions options, CancellationToken cancellationToken)
     {
         SystemSqlite.EnsureLoaded();
         var lockFile = LockFile.Take($"{options.Path}.lock");
@@ -50,8 +51,10 @@ internal sealed class SqliteStoreParts : IAsyncDisposable
         }
     }
 
-    public Task<T> ReadActionsAsync<T>(Func<ActionReader, T> read, CancellationToken cancellationToken) => Readers.ReadAsync(
-        session => read(new ActionReader(session, new PayloadReader(session, options.Vault), pseudonyms)), cancellationToken);
+    public Task<T> ReadActionsAsync<T>(Func<ActionReader, T> read, CancellationToken cancellationToken) =>
+        Readers.ReadAsync(
+            session => read(new ActionReader(session, new PayloadReader(session, options.Vault), pseudonyms)),
+            cancellationToken);
 
     /// <summary>The writer goes first, because it still commits what waits; the lock goes last.</summary>
     public async ValueTask DisposeAsync()
@@ -62,7 +65,8 @@ internal sealed class SqliteStoreParts : IAsyncDisposable
         lockFile.Dispose();
     }
 
-    private static async Task<WriterParts> OpenWriterAsync(SqliteStoreOptions options, CancellationToken cancellationToken)
+    private static async Task<WriterParts> OpenWriterAsync(
+        SqliteStoreOptions options, CancellationToken cancellationToken)
     {
         var connection = await WriteConnection.OpenAsync(options, cancellationToken);
         try

@@ -3,7 +3,8 @@ using Countersign.Core.Storage;
 namespace Countersign.Server.Storage.Sqlite;
 
 /// <summary>One caller's part of a batch: what to do in the transaction, and what to say after the commit.</summary>
-internal abstract class SqliteWrite(ChangePriority priority, int entries, long bytes) : QueuedWrite(priority, entries, bytes)
+internal abstract class SqliteWrite(ChangePriority priority, int entries, long bytes)
+    : QueuedWrite(priority, entries, bytes)
 {
     /// <summary>Whether the caller gave up before the write began.</summary>
     public abstract bool IsAbandoned { get; }

@@ -198,8 +198,9 @@ internal sealed class SqliteWriter : IAsyncDisposable
         if (!extends || opened.Fence != fence)
         {
             throw new StoreUnavailableException(
-                $"The store '{options.Path}' no longer holds what was committed to it (size {head.Log.Size} was acknowledged, "
-                + $"{opened.Head.Log.Size} is there). Stop whatever else writes to it and restore the newest copy.");
+                $"The store '{options.Path}' no longer holds what was committed to it (size {head.Log.Size} was "
+                + $"acknowledged, {opened.Head.Log.Size} is there). Stop whatever else writes to it and restore "
+                + "the newest copy.");
         }
     }
 

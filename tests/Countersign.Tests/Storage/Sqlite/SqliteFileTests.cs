@@ -129,7 +129,8 @@ public sealed class SqliteFileTests : IDisposable
     public async Task A_changed_entry_near_the_end_is_found_at_the_start(int size, int changed)
     {
         await (await FillAsync(size)).DisposeAsync();
-        Run($"DROP TRIGGER entry_is_never_updated; UPDATE entry SET leaf = CAST(leaf || x'20' AS BLOB) WHERE position = {changed}");
+        Run("DROP TRIGGER entry_is_never_updated");
+        Run($"UPDATE entry SET leaf = CAST(leaf || x'20' AS BLOB) WHERE position = {changed}");
         Assert.Contains("does not verify", await AssertRefusedAsync(folder.Options(time)), StringComparison.Ordinal);
     }
 
@@ -151,7 +152,8 @@ public sealed class SqliteFileTests : IDisposable
     public async Task An_old_entry_that_was_changed_is_found_by_the_full_check()
     {
         await (await FillAsync(300)).DisposeAsync();
-        Run("DROP TRIGGER entry_is_never_updated; UPDATE entry SET leaf = CAST(leaf || x'20' AS BLOB) WHERE position = 3");
+        Run("DROP TRIGGER entry_is_never_updated");
+        Run("UPDATE entry SET leaf = CAST(leaf || x'20' AS BLOB) WHERE position = 3");
         await using var store = await folder.OpenAsync(time);
         await Assert.ThrowsAnyAsync<Exception>(() => LedgerCheck.RunAsync(store, folder.Key.VerifierKey, Cancel));
     }
@@ -175,7 +177,8 @@ public sealed class SqliteFileTests : IDisposable
         Run("DELETE FROM payload WHERE entry = 1");
         await using var store = await folder.OpenAsync(time);
         Assert.Null(await store.ReadPayloadAsync(1, Cancel));
-        Assert.Equal([false, true, false], (await store.ReadCiphertextsAsync(0, 3, Cancel)).Select(bytes => bytes is null));
+        Assert.Equal(
+            [false, true, false], (await store.ReadCiphertextsAsync(0, 3, Cancel)).Select(bytes => bytes is null));
         Assert.IsType<CommitResult.Committed>(await store.CommitAsync(Sample.Note(), Cancel));
     }
 
@@ -209,7 +212,8 @@ public sealed class SqliteFileTests : IDisposable
     public async Task Another_origin_is_refused()
     {
         await (await FillAsync(1)).DisposeAsync();
-        using var other = new LedgerKey(new KeyName("example.com/log"), new Ed25519SigningKey(Ed25519SigningKey.NewSeed()));
+        using var other = new LedgerKey(
+            new KeyName("example.com/log"), new Ed25519SigningKey(Ed25519SigningKey.NewSeed()));
         var refusal = await AssertRefusedAsync(folder.Options(time) with { Key = other });
         Assert.Contains("ledger.origin", refusal, StringComparison.Ordinal);
     }
@@ -305,7 +309,8 @@ public sealed class SqliteFileTests : IDisposable
     {
         await using var store = await FillAsync(2);
         Run("UPDATE log_head SET fence = fence + 1");
-        var refusal = await Assert.ThrowsAsync<StoreUnavailableException>(() => store.CommitAsync(Sample.Note(), Cancel));
+        var refusal = await Assert.ThrowsAsync<StoreUnavailableException>(
+            () => store.CommitAsync(Sample.Note(), Cancel));
         Assert.Contains("another process", refusal.Message, StringComparison.Ordinal);
     }
 

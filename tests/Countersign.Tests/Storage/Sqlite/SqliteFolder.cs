@@ -57,7 +57,8 @@ internal sealed class SqliteFolder : IDisposable
         var files = new List<byte[]>();
         foreach (var path in folder.Files.Where(path => !path.EndsWith(".lock", StringComparison.Ordinal)))
         {
-            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            using var file = new FileStream(
+                path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
             var bytes = new byte[file.Length];
             await file.ReadExactlyAsync(bytes, TestContext.Current.CancellationToken);
             files.Add(bytes);

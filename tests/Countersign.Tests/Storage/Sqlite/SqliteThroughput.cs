@@ -25,7 +25,8 @@ public sealed class SqliteThroughput(ITestOutputHelper output) : IDisposable
         var (perSecond, p50, p99) = await MeasureAsync(store, sample, what, commits: 200_000);
         var cpu = (Environment.CpuUsage.TotalTime - before).TotalMicroseconds / 200_000;
         output.WriteLine(string.Create(
-            CultureInfo.InvariantCulture, $"{what}: {perSecond:F0}/s, p50 {p50:F1} ms, p99 {p99:F1} ms, cpu {cpu:F1} µs each"));
+            CultureInfo.InvariantCulture,
+            $"{what}: {perSecond:F0}/s, p50 {p50:F1} ms, p99 {p99:F1} ms, cpu {cpu:F1} µs each"));
     }
 
     private static async Task<(double PerSecond, double P50, double P99)> MeasureAsync(
