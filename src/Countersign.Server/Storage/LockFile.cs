@@ -8,9 +8,9 @@ namespace Countersign.Server.Storage;
 /// </summary>
 internal sealed class LockFile : IDisposable
 {
-    private readonly FileStream file;
+    private readonly FileStream _file;
 
-    private LockFile(FileStream file) => this.file = file;
+    private LockFile(FileStream file) => _file = file;
 
     public static LockFile Take(string path)
     {
@@ -32,5 +32,5 @@ internal sealed class LockFile : IDisposable
         }
     }
 
-    public void Dispose() => file.Dispose();
+    public void Dispose() => _file.Dispose();
 }

@@ -9,19 +9,19 @@ internal sealed class PayloadKey
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private const int IdBytes = 8;
 
-    private readonly byte[] bytes;
+    private readonly byte[] _bytes;
 
     public PayloadKey(ReadOnlySpan<byte> key)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(key.Length, ExtendedAesGcm.KeyBytes);
-        bytes = key.ToArray();
-        Id = Convert.ToHexStringLower(SHA256.HashData([.. "countersign-payload-key-v1\n"u8, .. bytes])[..IdBytes]);
+        _bytes = key.ToArray();
+        Id = Convert.ToHexStringLower(SHA256.HashData([.. "countersign-payload-key-v1\n"u8, .. _bytes])[..IdBytes]);
     }
 
     /// <summary>Says which key sealed something, without saying anything about the key.</summary>
     public string Id { get; }
 
-    public ReadOnlySpan<byte> Bytes => bytes;
+    public ReadOnlySpan<byte> Bytes => _bytes;
 
     /// <summary>
     /// Reads the key file, or makes it while the store holds nothing that an older key could have sealed.

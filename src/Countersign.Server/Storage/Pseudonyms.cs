@@ -12,14 +12,14 @@ internal sealed class Pseudonyms(PayloadVault vault, FillRandom random)
 {
     private const string Context = "countersign-person-v1";
 
-    private readonly ConcurrentDictionary<PersonId, Pseudonym> byPerson = new();
-    private readonly ConcurrentDictionary<Pseudonym, PersonId> byPseudonym = new();
+    private readonly ConcurrentDictionary<PersonId, Pseudonym> _byPerson = new();
+    private readonly ConcurrentDictionary<Pseudonym, PersonId> _byPseudonym = new();
 
-    public Pseudonym? Find(PersonId person) => byPerson.TryGetValue(person, out var known) ? known : null;
+    public Pseudonym? Find(PersonId person) => _byPerson.TryGetValue(person, out var known) ? known : null;
 
     /// <summary>The person; whose mapping was erased stays the pseudonym.</summary>
     public PersonId PersonOf(Pseudonym pseudonym) =>
-        byPseudonym.TryGetValue(pseudonym, out var person) ? person : new PersonId(pseudonym.Value);
+        _byPseudonym.TryGetValue(pseudonym, out var person) ? person : new PersonId(pseudonym.Value);
 
     /// <summary>
     /// Draws a pseudonym for a person who has none, and seals who it is; <see cref="Add"/> follows the commit.
@@ -33,8 +33,8 @@ internal sealed class Pseudonyms(PayloadVault vault, FillRandom random)
 
     public void Add(Pseudonym pseudonym, PersonId person)
     {
-        byPseudonym[pseudonym] = person;
-        byPerson[person] = pseudonym;
+        _byPseudonym[pseudonym] = person;
+        _byPerson[person] = pseudonym;
     }
 
     /// <summary>Adds a mapping as it was read from the store.</summary>

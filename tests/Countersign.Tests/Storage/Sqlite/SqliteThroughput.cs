@@ -9,16 +9,16 @@ public sealed class SqliteThroughput(ITestOutputHelper output) : IDisposable
 {
     private const int Committers = 64;
 
-    private readonly SqliteFolder folder = new();
+    private readonly SqliteFolder _folder = new();
 
-    public void Dispose() => folder.Dispose();
+    public void Dispose() => _folder.Dispose();
 
     [Theory(Explicit = true)]
     [InlineData("entries")]
     [InlineData("actions")]
     public async Task Sixty_four_committers_of_small_changes(string what)
     {
-        await using var store = await folder.OpenAsync(TimeProvider.System);
+        await using var store = await _folder.OpenAsync(TimeProvider.System);
         var sample = new Sample(TimeProvider.System);
         await MeasureAsync(store, sample, what, commits: 20_000);
         var before = Environment.CpuUsage.TotalTime;
