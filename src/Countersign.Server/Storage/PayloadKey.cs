@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Countersign.Core;
 using Countersign.Core.Storage;
 
 namespace Countersign.Server.Storage;

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Countersign.Core;
 using Countersign.Core.Storage;
 
 namespace Countersign.Server.Storage;

@@ -1,3 +1,5 @@
+using Countersign.Core;
+
 namespace Countersign.Server.Storage;
 
 /// <summary>

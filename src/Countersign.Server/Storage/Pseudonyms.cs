@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text;
+using Countersign.Core;
 using Countersign.Core.Identity;
 
 namespace Countersign.Server.Storage;
