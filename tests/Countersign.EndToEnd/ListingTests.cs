@@ -70,6 +70,7 @@ public sealed class ListingTests(SharedBench shared) : IClassFixture<SharedBench
 
         Assert.True(shown.Json.GetProperty("outcome").TryGetProperty("result", out _));
         var item = list.Json.GetProperty("items").EnumerateArray().Single(one => one.GetProperty("id").GetString() == asked.Id);
+        Assert.Equal("succeeded", item.GetProperty("outcome").GetProperty("state").GetString());
         Assert.False(item.GetProperty("outcome").TryGetProperty("result", out _));
     }
 

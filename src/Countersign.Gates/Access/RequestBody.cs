@@ -1,5 +1,6 @@
 using Countersign.Core.Actions.Json;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Countersign.Gates.Access;
 
@@ -17,7 +18,7 @@ internal static class RequestBody
 
         return CanonicalJson.TryCanonicalize(bytes.Span, limits, out var json, out var refusal)
             ? (json, null)
-            : (null, refusal.ExceedsLimit ? new Problem(413, "too-large", refusal.Message) : Malformed(refusal.Message));
+            : (null, refusal.ExceedsLimit ? TooMuch(refusal.Message) : Malformed(refusal.Message));
     }
 
     public static Problem Malformed(string detail) => new(400, "malformed-action", detail);
@@ -25,10 +26,14 @@ internal static class RequestBody
     private static Problem TooLarge(int limit) => new(
         413, "too-large", $"The body is larger than {limit} bytes (limits.body): send less, or raise the limit.");
 
+    private static Problem TooMuch(string refusal) => new(
+        413, "too-large", refusal + " Send something simpler, or raise limits.depth or limits.body.");
+
     /// <summary><c>null</c> when the body is longer than the limit.</summary>
     private static async Task<ReadOnlyMemory<byte>?> ReadAsync(
         HttpRequest request, int limit, CancellationToken cancellationToken)
     {
+        LetRestArrive(request);
         if (request.ContentLength > limit)
         {
             return null;
@@ -55,5 +60,17 @@ internal static class RequestBody
         }
 
         return buffer.GetBuffer().AsMemory(0, (int)buffer.Length);
+    }
+
+    /// <summary>
+    /// A caller that is still sending reads no answer, and the server resets the connection at a limit of its own. Without
+    /// one it throws the rest of a refused body away for some seconds, so that the refusal is read.
+    /// </summary>
+    private static void LetRestArrive(HttpRequest request)
+    {
+        if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
+        {
+            size.MaxRequestBodySize = null;
+        }
     }
 }

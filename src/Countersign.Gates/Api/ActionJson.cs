@@ -146,7 +146,7 @@ internal static class ActionJson
     {
         if (record.Outcome is not { } outcome)
         {
-            json.WriteNull("outcome");
+            WriteOutcomeState(json, record.Life.LastOutcome);
             return;
         }
 
@@ -164,6 +164,20 @@ internal static class ActionJson
         }
 
         json.WriteNumber("duration_ms", (long)outcome.Duration.TotalMilliseconds);
+        json.WriteEndObject();
+    }
+
+    /// <summary>Lists are read without the payloads of outcomes, but how an execution ended is in the row.</summary>
+    private static void WriteOutcomeState(Utf8JsonWriter json, OutcomeState? state)
+    {
+        if (state is not { } known)
+        {
+            json.WriteNull("outcome");
+            return;
+        }
+
+        json.WriteStartObject("outcome");
+        json.WriteString("state", known.ToText());
         json.WriteEndObject();
     }
 

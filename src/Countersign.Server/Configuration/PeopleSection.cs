@@ -101,8 +101,9 @@ internal sealed class PeopleSection(Section section)
         {
             var known = _people.Select(person => person.Id.Value)
                 .Concat(_people.SelectMany(person => person.Groups).Select(group => "group:" + group.Value));
-            section.Errors.Add(
-                node.At, $"the owner '{owner}' is nobody under people", Nearest.To(owner.ToString(), known));
+            // Compared as it is written: a person's name may stand there without "person:".
+            var written = node is YamlNode.Scalar { Text: var text } ? text : owner.ToString();
+            section.Errors.Add(node.At, $"the owner '{written}' is nobody under people", Nearest.To(written, known));
         }
     }
 
