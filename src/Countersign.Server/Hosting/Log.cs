@@ -13,6 +13,6 @@ internal static partial class Log
         "The policy files changed. The policy in force stays until the change is approved: {Action}")]
     public static partial void PolicyProposed(this ILogger log, string action);
 
-    [LoggerMessage(3, LogLevel.Error, "A request failed: {Failure}")]
-    public static partial void RequestFailed(this ILogger log, string failure);
+    [LoggerMessage(3, LogLevel.Error, "A request failed")]
+    public static partial void RequestFailed(this ILogger log, Exception failure);
 }

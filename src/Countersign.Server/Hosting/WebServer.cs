@@ -42,6 +42,7 @@ internal static class WebServer
         builder.Services.AddHostedService<ReaperService>();
 
         var web = builder.Build();
+        web.Use(LastResort.Handle(web.Logger));
         web.MapMcpGate();
         web.MapConsole();
         ApiFor(web.Services, settings).Map(web);
