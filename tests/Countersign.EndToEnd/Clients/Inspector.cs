@@ -40,11 +40,11 @@ internal sealed class Inspector(Uri endpoint, string token) : IToolClient
             cancellationToken);
         try
         {
-            return JsonElement.Parse(run.Output);
+            return JsonElement.Parse(run.Output).GetProperty("result");
         }
-        catch (JsonException noJson)
+        catch (Exception noResult) when (noResult is JsonException or KeyNotFoundException)
         {
-            throw new InvalidOperationException($"Inspector ended with {run}", noJson);
+            throw new InvalidOperationException($"Inspector ended with {run}", noResult);
         }
     }
 }
