@@ -38,7 +38,8 @@ internal sealed class DefinitionRegister(IStore store)
         if (committed is CommitResult.Conflict conflict)
         {
             throw new StoreUnavailableException(
-                $"{definitions.Length} definitions could not be recorded ({conflict.Reason}); nothing was accepted. Try again.");
+                $"{definitions.Length} definitions could not be recorded ({conflict.Reason}); nothing was accepted. " +
+                "Try again.");
         }
     }
 
@@ -47,9 +48,7 @@ internal sealed class DefinitionRegister(IStore store)
     /// operation's name: an agent may call its operation whatever it likes.
     /// </summary>
     public FindExecutor FindExecutorOr(FindExecutor gates) => action =>
-        action.Asker.Agent == Gateway
-            ? action.Action.Operation == Operation ? ExecuteAsync : null
-            : gates(action);
+        action.Asker.Agent == Gateway && action.Action.Operation == Operation ? ExecuteAsync : gates(action);
 
     private async Task<Outcome> ExecuteAsync(ActionRecord action, CancellationToken cancellationToken)
     {

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
 using Countersign.Core.Actions;
-using Countersign.Core.Ledger;
+using Countersign.Core.Policies;
 using Countersign.Core.Records;
 using Countersign.Core.Reviews;
 using Countersign.Core.Storage;
@@ -55,9 +55,9 @@ internal sealed class Executions(
     /// </summary>
     public async Task TakeAsync(ActionId id, CancellationToken cancellationToken)
     {
-        if (await ClaimAsync(id, cancellationToken) is Registered.Done claimed)
+        if (await ClaimAsync(id, cancellationToken) is Registered.Done { Record: { State: ActionState.Executing } claimed })
         {
-            _ = Run(claimed.Record, options.Find(claimed.Record) ?? TargetGone);
+            _ = Run(claimed, options.Find(claimed) ?? TargetGone);
         }
     }
 
@@ -115,6 +115,11 @@ internal sealed class Executions(
     public Happening DescribeClaim(ActionRecord record)
     {
         var today = charter();
+        if (IsJudgedStricter(record, today))
+        {
+            return Unasked.Overtaken("The policy became stricter; the request has to be judged again.");
+        }
+
         var electorate = Electorate.Of(record.Life, record.Asker, today.People, today.PolicyAuthors);
         return new Happening(new LifeEvent.Claimed(self, store.Now, electorate))
         {
@@ -122,6 +127,27 @@ internal sealed class Executions(
             NotAfter = record.Life.Grant?.ExpiresAt,
             OnlyUnderPolicy = today.Policy,
         };
+    }
+
+    /// <summary>
+    /// Whether the policy changed since the request was judged, to one that asks for more. What the gateway itself asked
+    /// is not judged by the policy's rules.
+    /// </summary>
+    private static bool IsJudgedStricter(ActionRecord record, Charter today)
+    {
+        if (record.Verdict.Policy == today.Policy
+            || record.Asker.Agent == DefinitionDesk.ReservedAgent
+            || today.FindTarget(record.Action.Target, record.Asker.Agent) is not { } target)
+        {
+            return false;
+        }
+
+        var asking = new Asking(record.Asker, target, record.Via, record.Action)
+        {
+            Facts = record.Facts,
+            Claimed = record.Claimed,
+        };
+        return today.Judge(asking, record.Preview).IsStricterThan(record.Verdict);
     }
 
     private async Task<ActionRecord> RunAsync(ActionRecord claimed, ActionExecutor execute)

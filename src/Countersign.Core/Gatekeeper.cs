@@ -163,9 +163,10 @@ public sealed class Gatekeeper
             return await WaitOutAsync(granted, call, cancellationToken);
         }
 
-        if (await _executions.ClaimAsync(granted.Id, cancellationToken) is Registered.Done claimed)
+        if (await _executions.ClaimAsync(granted.Id, cancellationToken)
+            is Registered.Done { Record: { State: ActionState.Executing } claimed })
         {
-            return await ExecuteAsync(claimed.Record, call, cancellationToken);
+            return await ExecuteAsync(claimed, call, cancellationToken);
         }
 
         // Expired, lapsed, taken by another call, or another policy: the verdict decides again.

@@ -185,7 +185,12 @@ internal sealed class Intake(
     private async Task<Admission?> OpenClaimedAsync(
         ActionRecord opening, Step.To begun, Happening claim, CancellationToken cancellationToken)
     {
-        var claimed = (Step.To)Lifecycle.Next(opening.Life, claim.Event);
+        if (Lifecycle.Next(opening.Life, claim.Event) is not Step.To { Life.State: ActionState.Executing } claimed)
+        {
+            // The policy changed between the verdict and here: judge again.
+            return null;
+        }
+
         var happening = claim with
         {
             Payload = (type, record) => type == EntryType.ExecutionIntent
@@ -228,12 +233,5 @@ internal sealed class Intake(
         string.Join(" ", verdict.Rules.Select(rule => $"Rule '{rule.Id}': {rule.Reason}"));
 
     private Task<Registered> OvertakeAsync(ActionId id, string why, CancellationToken cancellationToken) =>
-        registrar.ApplyAsync(
-            id,
-            _ => new Happening(new LifeEvent.Overtaken(why))
-            {
-                Payload = (_, _) => PayloadWriter.Ending(why),
-                Ending = why,
-            },
-            cancellationToken);
+        registrar.ApplyAsync(id, _ => Unasked.Overtaken(why), cancellationToken);
 }

@@ -33,7 +33,7 @@ public sealed class Reaper
         await _executions.SettleAsync(cancellationToken);
         foreach (var id in await _store.FindDueAsync(BatchSize, cancellationToken))
         {
-            await _registrar.ApplyAsync(id, TimeHappening.At(_store.Now), cancellationToken);
+            await _registrar.ApplyAsync(id, Unasked.TimePassed(_store.Now), cancellationToken);
         }
 
         foreach (var id in await _store.FindOrphansAsync(_self, BatchSize, cancellationToken))

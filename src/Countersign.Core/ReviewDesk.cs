@@ -94,7 +94,7 @@ public sealed class ReviewDesk
         var record = await _registrar.FindAsync(id, cancellationToken);
         if (record?.Life is { State: ActionState.Pending, NextDeadline: { } deadline } && deadline <= _store.Now)
         {
-            await _registrar.ApplyAsync(record, TimeHappening.At(_store.Now), cancellationToken);
+            await _registrar.ApplyAsync(record, Unasked.TimePassed(_store.Now), cancellationToken);
         }
     }
 

@@ -27,11 +27,11 @@ public abstract record Party
         return new OfPerson(new PersonId(name));
     }
 
-    /// <summary>The text form that <see cref="Parse"/> reads.</summary>
+    /// <summary>The text form that <see cref="Parse"/> reads; a person is the bare name.</summary>
     public sealed override string ToString() => this switch
     {
         OfGroup group => GroupPrefix + group.Name,
-        OfPerson person => PersonPrefix + person.Id,
+        OfPerson person => person.Id.Value,
         _ => throw new UnreachableException(),
     };
 

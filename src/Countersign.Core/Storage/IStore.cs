@@ -63,4 +63,7 @@ public interface IStore : IAsyncDisposable
 public sealed record AgentLoad(int Pending, int OpenedSince);
 
 /// <summary>The policy the store knows to be in force.</summary>
-public sealed record PolicyInForce(PolicyHash Hash, long Epoch);
+/// <param name="Hash">Which one.</param>
+/// <param name="Epoch">How often the policy changed.</param>
+/// <param name="Entry">Index of the <c>policy.changed</c> entry whose payload holds its files.</param>
+public sealed record PolicyInForce(PolicyHash Hash, long Epoch, long? Entry);

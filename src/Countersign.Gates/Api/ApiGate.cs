@@ -23,6 +23,7 @@ internal sealed class ApiGate(ApiRooms rooms, ApiActionReader reader, ApiVotes v
         routes.MapPost("/v1/actions/{id}/votes", For(votes.VoteAsync));
         routes.MapPost("/v1/actions/{id}/withdraw", For(votes.WithdrawAsync));
         routes.MapGet("/v1/events", For(new ApiEvents(rooms).StreamAsync));
+        ApiDocument.Map(routes);
     }
 
     /// <summary>Authentication comes first, and every failure is a problem document that says what to do.</summary>

@@ -20,10 +20,23 @@ internal sealed class ApprovalTools(McpGateOptions options)
     public static IEnumerable<ReadOnlyMemory<byte>> Definitions { get; } =
     [
         """
-        {"name":"approval_wait","description":"Waits until people have decided about a pending call, or until the time is over. Approves nothing. When it says approved, repeat the original call with exactly the same arguments to execute it.","inputSchema":{"type":"object","properties":{"action_id":{"type":"string","description":"The id from the pending answer, act_ and 26 characters."},"wait_seconds":{"type":"integer","minimum":0,"maximum":45,"default":45}},"required":["action_id"]},"annotations":{"readOnlyHint":true}}
+        {"name":"approval_wait",
+         "description":"Waits for people to decide about a pending call. If they approved, repeat the very same call.",
+         "inputSchema":{"type":"object",
+          "properties":{
+           "action_id":{"type":"string","description":"The id from the pending answer: act_ and 26 characters."},
+           "wait_seconds":{"type":"integer","minimum":0,"maximum":45,"default":45}},
+          "required":["action_id"]},
+         "annotations":{"readOnlyHint":true}}
         """u8.ToArray(),
         """
-        {"name":"approval_status","description":"Says at once where a pending call stands. Approves nothing.","inputSchema":{"type":"object","properties":{"action_id":{"type":"string","description":"The id from the pending answer, act_ and 26 characters."}},"required":["action_id"]},"annotations":{"readOnlyHint":true}}
+        {"name":"approval_status",
+         "description":"Says at once where a pending call stands. Approves nothing.",
+         "inputSchema":{"type":"object",
+          "properties":{
+           "action_id":{"type":"string","description":"The id from the pending answer: act_ and 26 characters."}},
+          "required":["action_id"]},
+         "annotations":{"readOnlyHint":true}}
         """u8.ToArray(),
     ];
 

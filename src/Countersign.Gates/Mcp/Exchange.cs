@@ -11,7 +11,9 @@ internal sealed class Exchange(RpcMessage.Request request, ClientStream stream) 
 {
     private readonly CancellationTokenSource _cancelled = new();
 
-    /// <summary>Progress notices of our own. The target's progress continues above them, since it must never fall.</summary>
+    /// <summary>
+    /// Progress notices of our own. The target's progress continues above them, since it must never fall.
+    /// </summary>
     private long _notices;
 
     public RpcMessage.Request Request { get; } = request;

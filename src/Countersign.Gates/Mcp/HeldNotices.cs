@@ -5,7 +5,9 @@ using Countersign.Core.Reviews;
 
 namespace Countersign.Gates.Mcp;
 
-/// <summary>Keeps a held call's client informed: at once, and then with every heartbeat, how far the approval is.</summary>
+/// <summary>
+/// Keeps a held call's client informed: at once, and then with every heartbeat, how far the approval is.
+/// </summary>
 internal sealed class HeldNotices(McpGateOptions options, Exchange exchange) : IAsyncDisposable
 {
     private readonly CancellationTokenSource _over = new();
@@ -45,7 +47,9 @@ internal sealed class HeldNotices(McpGateOptions options, Exchange exchange) : I
     {
         var today = options.Charter();
         var electorate = Electorate.Of(record.Life, record.Asker, today.People, today.PolicyAuthors);
-        var have = record.Life.Tracks.Select((track, i) => Tally.Of(track, i, record.Life.Votes, electorate).Have.Sum()).Sum();
+        var have = record.Life.Tracks
+            .Select((track, i) => Tally.Of(track, i, record.Life.Votes, electorate).Have.Sum())
+            .Sum();
         var need = record.Life.Tracks.Sum(track => track.Requirement.Stages.Sum(stage => stage.Need));
         return $"Waiting for approval {record.Id}, {have} of {need} approved, {options.ReviewUrl(record.Id)}";
     }

@@ -6,7 +6,9 @@ namespace Countersign.Gates.Mcp;
 
 internal static partial class Log
 {
-    [LoggerMessage(Level = LogLevel.Debug, Message = "MCP target {Target}: upstream connection opened, version {Version}")]
+    [LoggerMessage(
+        Level = LogLevel.Debug,
+        Message = "MCP target {Target}: upstream connection opened, version {Version}")]
     public static partial void UpstreamOpened(this ILogger log, TargetName target, string version);
 
     [LoggerMessage(Level = LogLevel.Trace, Message = "MCP target {Target}: program says {Line}")]
@@ -22,7 +24,7 @@ internal static partial class Log
 
     [LoggerMessage(
         Level = LogLevel.Warning,
-        Message = "MCP target {Target}: its tool '{Tool}' is hidden, because its definition cannot be reviewed: {Reason}")]
+        Message = "MCP target {Target}: tool '{Tool}' is hidden, because its definition cannot be reviewed: {Reason}")]
     public static partial void UnreadableToolHidden(this ILogger log, TargetName target, string tool, string reason);
 
     [LoggerMessage(

@@ -16,7 +16,7 @@ internal sealed class MailboxStream(HttpResponse response, McpSession session, M
         await session.TryConnectAsync(cancellationToken);
         while (true)
         {
-            await WriteAsync(await NextAsync(cancellationToken) is { } message ? message : s_comment, cancellationToken);
+            await WriteAsync(await NextAsync(cancellationToken) ?? s_comment, cancellationToken);
         }
     }
 

@@ -39,10 +39,12 @@ internal static class McpActionReader
         };
     }
 
-    /// <summary>The facts of a tool call; annotations are the server's own claims about its tool, <c>{}</c> without any.</summary>
+    /// <summary>
+    /// The facts of a tool call; annotations are the server's own claims about its tool, <c>{}</c> without any.
+    /// </summary>
     public static Facts FactsOf(string tool, ReadOnlyMemory<byte>? annotations)
     {
-        using var document = JsonDocument.Parse(annotations ?? "{}"u8.ToArray(), new JsonDocumentOptions { MaxDepth = 512 });
+        using var document = JsonDocument.Parse(annotations ?? "{}"u8.ToArray());
         return Facts.Of("mcp", ("tool", tool), ("annotations", document.RootElement.Clone()));
     }
 

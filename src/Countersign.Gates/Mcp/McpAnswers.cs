@@ -28,7 +28,8 @@ internal static class McpAnswers
         {
             { Result: { } result } => result.ToArray(),
             { State: OutcomeState.Unknown, Error: var error } => Text(
-                $"UNKNOWN OUTCOME of {record.Id}: {error} Do not repeat the call before you have checked.", isError: true),
+                $"UNKNOWN OUTCOME of {record.Id}: {error} Do not repeat the call before you have checked.",
+                isError: true),
             { Error: var error } => Text($"FAILED {record.Id}: {error}", isError: true),
             null => Text($"The outcome of {record.Id} is not kept any more.", isError: true),
         };
@@ -39,7 +40,8 @@ internal static class McpAnswers
         var until = record.Life.ExpiresAt is { } at ? $" (expires {at:yyyy-MM-ddTHH:mm:ssZ})" : "";
         WriteContent(
             json,
-            $"PENDING APPROVAL {record.Id}{until}. Nothing has been executed. People have to approve this call: {url} . " +
+            $"PENDING APPROVAL {record.Id}{until}. Nothing has been executed. " +
+            $"People have to approve this call: {url} . " +
             $"To go on, repeat exactly the same call, or call {ApprovalTools.Wait} with " +
             $"{{\"action_id\":\"{record.Id}\"}}. Changed arguments would be another request.");
         json.WriteBoolean("isError", hasOutputSchema);
@@ -60,8 +62,10 @@ internal static class McpAnswers
     {
         var next = review switch
         {
-            null => $"Nobody can accept it, because target '{target}' has no reviewers: set 'reviewers:' on the target.",
-            { State: ActionState.Pending } => $"Its reviewers were asked: {review.Id}, {url} . Call again once they accepted it.",
+            null =>
+                $"Nobody can accept it, because target '{target}' has no reviewers: set 'reviewers:' on the target.",
+            { State: ActionState.Pending } =>
+                $"Its reviewers were asked: {review.Id}, {url} . Call again once they accepted it.",
             { State: ActionState.Denied } => $"Its reviewers did not accept it: {review.Ending}",
             { State: ActionState.Failed or ActionState.Unknown } =>
                 $"It was accepted as {review.Id}, but that could not be recorded: {review.Outcome?.Error}",
@@ -76,7 +80,8 @@ internal static class McpAnswers
     public static string WhyNotRun(ActionRecord record) => record.State switch
     {
         ActionState.Refused =>
-            $"REFUSED {record.Id} by policy; nothing was executed. {record.Ending} Repeating the same call changes nothing.",
+            $"REFUSED {record.Id} by policy; nothing was executed. {record.Ending} " +
+            "Repeating the same call changes nothing.",
         ActionState.Denied => Denied(record),
         ActionState.Expired =>
             $"EXPIRED {record.Id}; nothing was executed. {record.Ending} Repeating the call asks again.",
@@ -92,7 +97,8 @@ internal static class McpAnswers
     private static string Denied(ActionRecord record)
     {
         var text = new StringBuilder($"DENIED {record.Id}; nothing was executed. {record.Ending}");
-        foreach (var vote in record.Life.Votes.Where(vote => vote.Decision == Decision.Approve && vote.Comment is { Length: > 0 }))
+        var approvals = record.Life.Votes.Where(vote => vote.Decision == Decision.Approve);
+        foreach (var vote in approvals.Where(vote => vote.Comment is { Length: > 0 }))
         {
             text.Append($" {vote.Person} had approved with the comment: {vote.Comment}.");
         }
@@ -100,7 +106,8 @@ internal static class McpAnswers
         text.Append($" It needed approval because of {RulesOf(record)}.");
         if (record.Life.DeniedUntil is { } until)
         {
-            text.Append($" The same call gets this answer until {until:yyyy-MM-ddTHH:mm:ssZ}; do something else instead.");
+            text.Append(
+                $" The same call gets this answer until {until:yyyy-MM-ddTHH:mm:ssZ}; do something else instead.");
         }
 
         return text.ToString();

@@ -34,7 +34,8 @@ internal sealed class McpCalls(McpGateOptions options, McpTools tools, ApprovalT
             return Error(
                 request,
                 Rpc.ServerError,
-                $"Agent {session.Asker.Agent} has {options.Limits.CallsPerAgent} calls waiting or running; let some end first.");
+                $"Agent {session.Asker.Agent} has {options.Limits.CallsPerAgent} calls waiting or running; " +
+                "let some end first.");
         }
 
         try
@@ -58,7 +59,8 @@ internal sealed class McpCalls(McpGateOptions options, McpTools tools, ApprovalT
         var connection = await session.ConnectAsync(cancellationToken);
         if (await tools.FindAsync(target.Name, session.Tools, name, connection, cancellationToken) is not { } tool)
         {
-            return Error(request, Rpc.InvalidParams, $"Unknown tool '{name}'; nothing was sent. Call tools/list for the tools.");
+            return Error(
+                request, Rpc.InvalidParams, $"Unknown tool '{name}'; nothing was sent. Call tools/list for the tools.");
         }
 
         if (tool.Standing is DefinitionStanding.Changed change)

@@ -9,8 +9,8 @@ using Countersign.Gates.Mcp.Wire;
 namespace Countersign.Gates.Mcp;
 
 /// <summary>
-/// Executes tool calls that nobody waits for, because they were asked over the API: over a connection of their own, with
-/// the gateway as the client, under the same rules for tools and definitions.
+/// Executes tool calls that nobody waits for, because they were asked over the API: over a connection of their own,
+/// with the gateway as the client, under the same rules for tools and definitions.
 /// </summary>
 internal sealed class McpDetached(McpGateOptions options, Upstreams upstreams, McpTools tools)
 {
@@ -20,7 +20,8 @@ internal sealed class McpDetached(McpGateOptions options, Upstreams upstreams, M
             ? (approved, cancellationToken) => ExecuteAsync(approved, target, cancellationToken)
             : null;
 
-    private async Task<Outcome> ExecuteAsync(ActionRecord action, McpOptions target, CancellationToken cancellationToken)
+    private async Task<Outcome> ExecuteAsync(
+        ActionRecord action, McpOptions target, CancellationToken cancellationToken)
     {
         UpstreamConnection connection;
         try
@@ -37,7 +38,8 @@ internal sealed class McpDetached(McpGateOptions options, Upstreams upstreams, M
         {
             return await WhyBlockedAsync(action, connection, cancellationToken) is { } reason
                 ? NotSent(reason)
-                : await McpExecutor.ExecuteAsync(action, _ => Task.FromResult(connection), caller: null, cancellationToken);
+                : await McpExecutor.ExecuteAsync(
+                    action, _ => Task.FromResult(connection), caller: null, cancellationToken);
         }
     }
 

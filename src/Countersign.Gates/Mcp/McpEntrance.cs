@@ -12,12 +12,15 @@ internal sealed class McpEntrance(McpGateOptions options)
     private static readonly Problem s_notForPeople = new(
         403, "not-an-agent", "This is where agents ask. A person's token cannot be used here; use an agent's token.");
 
+    private static readonly Refusal s_notFromHere = new(
+        403, Rpc.ServerError, "This Origin or Host is refused: call the gateway by its public_url.");
+
     /// <summary>The visitor, or <c>null</c> after the refusal was written.</summary>
     public async Task<Visitor?> AdmitAsync(HttpContext context, string target)
     {
         if (!IsOurOrigin(context.Request))
         {
-            await new Refusal(403, Rpc.ServerError, "Requests with this Origin or Host are refused.").WriteAsync(context);
+            await s_notFromHere.WriteAsync(context);
             return null;
         }
 
@@ -68,8 +71,10 @@ internal sealed class McpEntrance(McpGateOptions options)
         }
 
         return Uri.TryCreate(origin, UriKind.Absolute, out var page)
-            && (here.IsLoopback && page.IsLoopback || page.GetLeftPart(UriPartial.Authority) == here.GetLeftPart(UriPartial.Authority));
+            && (here.IsLoopback && page.IsLoopback || AuthorityOf(page) == AuthorityOf(here));
     }
+
+    private static string AuthorityOf(Uri address) => address.GetLeftPart(UriPartial.Authority);
 
     private static bool IsLoopback(string host) =>
         host.Equals("localhost", StringComparison.OrdinalIgnoreCase)

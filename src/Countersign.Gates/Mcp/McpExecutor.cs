@@ -6,12 +6,14 @@ using Countersign.Gates.Mcp.Wire;
 namespace Countersign.Gates.Mcp;
 
 /// <summary>
-/// Sends an approved tool call to the upstream server, exactly once: the canonical arguments byte for byte, the progress
-/// token of the caller, and nothing else.
+/// Sends an approved tool call to the upstream server, exactly once: the canonical arguments byte for byte, the
+/// progress token of the caller, and nothing else.
 /// </summary>
 internal static class McpExecutor
 {
-    /// <summary>Executes over a connection that is already there or can be opened; what cannot be sent is <c>failed</c>.</summary>
+    /// <summary>
+    /// Executes over a connection that is already there or can be opened; what cannot be sent is <c>failed</c>.
+    /// </summary>
     public static async Task<Outcome> ExecuteAsync(
         ActionRecord action,
         Func<CancellationToken, Task<UpstreamConnection>> connect,

@@ -72,7 +72,9 @@ internal sealed class McpGate : IAsyncDisposable
         }
     }
 
-    /// <summary>The stream for what belongs to no request of the client; it lasts until the client goes or opens another.</summary>
+    /// <summary>
+    /// The stream for what belongs to no request of the client; it lasts until the client goes or opens another.
+    /// </summary>
     public async Task GetAsync(HttpContext context, string target)
     {
         if (await _entrance.AdmitAsync(context, target) is not { } visitor
@@ -182,8 +184,8 @@ internal sealed class McpGate : IAsyncDisposable
             await new Refusal(
                 400,
                 Rpc.InvalidRequest,
-                $"Request id {request.Id} is in use, or {_options.Limits.RequestsPerSession} requests of this session are " +
-                "being answered already.") { Id = request.Id }.WriteAsync(context);
+                $"Request id {request.Id} is in use, or this session has its limit of " +
+                $"{_options.Limits.RequestsPerSession} unanswered requests.") { Id = request.Id }.WriteAsync(context);
             return;
         }
 

@@ -8,19 +8,25 @@ namespace Countersign.Gates.Mcp;
 /// <summary>Answers <c>initialize</c>: the upstream server's own introduction, in a version both sides speak.</summary>
 internal sealed class McpHandshake(McpSessions sessions, TimeProvider time, ILogger log)
 {
-    /// <summary>Longest client name or version, and largest capabilities: all of it travels in the session id.</summary>
+    /// <summary>
+    /// Longest client name or version, and largest capabilities: all of it travels in the session id.
+    /// </summary>
     private const int MaxName = 100;
     private const int MaxCapabilities = 4096;
+
+    private static readonly Refusal s_full = new(
+        503, Rpc.ServerError, "This gateway serves as many sessions as it may (McpLimits.Sessions); try again later.");
+
+    private static readonly Refusal s_incomplete = new(
+        400,
+        Rpc.InvalidParams,
+        $"'initialize' needs protocolVersion, and capabilities of at most {MaxCapabilities} bytes.");
 
     public async Task AnswerAsync(HttpContext context, Visitor visitor, RpcMessage.Request request)
     {
         if (Read(visitor, request) is not { } ticket)
         {
-            await new Refusal(
-                400,
-                Rpc.InvalidParams,
-                $"'initialize' needs protocolVersion, and capabilities of at most {MaxCapabilities} bytes.")
-            { Id = request.Id }.WriteAsync(context);
+            await (s_incomplete with { Id = request.Id }).WriteAsync(context);
             return;
         }
 
@@ -28,8 +34,7 @@ internal sealed class McpHandshake(McpSessions sessions, TimeProvider time, ILog
         {
             if (await sessions.BeginAsync(ticket, visitor.Options, context.RequestAborted) is not { } begun)
             {
-                await new Refusal(503, Rpc.ServerError, "This gateway serves as many sessions as it may; try again later.")
-                { Id = request.Id }.WriteAsync(context);
+                await (s_full with { Id = request.Id }).WriteAsync(context);
                 return;
             }
 

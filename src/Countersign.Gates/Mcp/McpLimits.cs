@@ -3,13 +3,17 @@ namespace Countersign.Gates.Mcp;
 /// <summary>What clients and upstream servers may cost this gate.</summary>
 internal sealed record McpLimits
 {
-    /// <summary>Sessions kept in memory; idle ones make room, because their ids carry all that is needed to resume.</summary>
+    /// <summary>
+    /// Sessions kept in memory; idle ones make room, because their ids carry all that is needed to resume.
+    /// </summary>
     public int Sessions { get; init; } = 10_000;
 
     /// <summary>Requests of one session that are being answered at the same time.</summary>
     public int RequestsPerSession { get; init; } = 64;
 
-    /// <summary>Tool calls of one agent that wait or run at the same time, over all of its sessions on this node.</summary>
+    /// <summary>
+    /// Tool calls of one agent that wait or run at the same time, over all of its sessions on this node.
+    /// </summary>
     public int CallsPerAgent { get; init; } = 256;
 
     /// <summary>Questions of an upstream server that wait for one client's answer.</summary>
@@ -39,7 +43,9 @@ internal sealed record McpLimits
     /// <summary>How long a request other than a tool call may take.</summary>
     public TimeSpan Request { get; init; } = TimeSpan.FromMinutes(10);
 
-    /// <summary>When an answer that is not ready becomes an event stream: the first byte leaves within 250 ms.</summary>
+    /// <summary>
+    /// When an answer that is not ready becomes an event stream: the first byte leaves within 250 ms.
+    /// </summary>
     public TimeSpan FirstByte { get; init; } = TimeSpan.FromMilliseconds(200);
 
     /// <summary>Time between signs of life on a waiting stream.</summary>

@@ -8,7 +8,9 @@ internal sealed record McpOptions(McpUpstream Upstream)
     /// <summary>Adds an optional argument <c>countersign_reason</c> to every tool; false by default.</summary>
     public bool AskReason { get; init; }
 
-    /// <summary>How long a held call may keep a client waiting, by <c>clientInfo.name</c>; overrides the defaults.</summary>
+    /// <summary>
+    /// How long a held call may keep a client waiting, by <c>clientInfo.name</c>; overrides the defaults.
+    /// </summary>
     public ImmutableDictionary<string, TimeSpan> Patience { get; init; } = ImmutableDictionary<string, TimeSpan>.Empty;
 
     /// <summary>Largest result of a tool in bytes; 10 MiB by default.</summary>
@@ -30,7 +32,9 @@ internal abstract record McpUpstream
     /// <summary>A program that speaks MCP on its standard input and output; one process per client session.</summary>
     public sealed record Command(string Program, ImmutableArray<string> Arguments) : McpUpstream
     {
-        /// <summary>Added to a minimal environment (PATH, HOME, LANG, TMPDIR); the gateway's own secrets are not in it.</summary>
+        /// <summary>
+        /// Added to a minimal environment (PATH, HOME, LANG, TMPDIR); the gateway's own secrets are not in it.
+        /// </summary>
         public ImmutableDictionary<string, string> Environment { get; init; } =
             ImmutableDictionary<string, string>.Empty;
     }

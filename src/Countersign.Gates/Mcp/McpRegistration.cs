@@ -12,7 +12,9 @@ internal static class McpRegistration
         this IServiceCollection services, Func<IServiceProvider, McpGateOptions> options) =>
         services.AddSingleton(provider => new McpGate(options(provider)));
 
-    /// <summary>Maps <c>/mcp/{target}</c>: POST for messages, GET for the server's stream, DELETE for the end.</summary>
+    /// <summary>
+    /// Maps <c>/mcp/{target}</c>: POST for messages, GET for the server's stream, DELETE for the end.
+    /// </summary>
     public static IEndpointRouteBuilder MapMcpGate(this IEndpointRouteBuilder endpoints)
     {
         var gate = endpoints.ServiceProvider.GetRequiredService<McpGate>();

@@ -6,7 +6,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Countersign.Gates.Mcp;
 
-/// <summary>Answers a client's requests inside a session: tools through the gatekeeper, the rest from the upstream server.</summary>
+/// <summary>
+/// Answers a client's requests inside a session: tools through the gatekeeper, the rest from the upstream server.
+/// </summary>
 internal sealed class McpRequests(McpGateOptions options, McpTools tools, McpCalls calls, ILogger log)
 {
     public async Task<Reply> AnswerAsync(
@@ -17,8 +19,9 @@ internal sealed class McpRequests(McpGateOptions options, McpTools tools, McpCal
             return exchange.Request.Method switch
             {
                 "tools/call" => await calls.AnswerAsync(session, target, exchange, cancellationToken),
-                "tools/list" => new Reply(await tools.ListAsync(session, exchange, cancellationToken)),
-                var method when IsPassedOn(method) => new Reply(await PassOnAsync(session, exchange, cancellationToken)),
+                "tools/list" => await OnceMoreAsync(tools.ListAsync, session, exchange, cancellationToken),
+                var method when IsPassedOn(method) =>
+                    await OnceMoreAsync(PassOnAsync, session, exchange, cancellationToken),
                 var method => Error(exchange, Rpc.MethodNotFound, $"The method '{method}' is not served here."),
             };
         }
@@ -33,31 +36,38 @@ internal sealed class McpRequests(McpGateOptions options, McpTools tools, McpCal
         }
     }
 
-    /// <summary>The methods whose results are the upstream server's own affair; everything unknown is refused.</summary>
+    /// <summary>
+    /// The methods whose results are the upstream server's own affair; everything unknown is refused.
+    /// </summary>
     private static bool IsPassedOn(string method) => method is
         "ping" or "completion/complete" or "logging/setLevel" or "prompts/list" or "prompts/get"
         or "resources/list" or "resources/templates/list" or "resources/read"
         or "resources/subscribe" or "resources/unsubscribe";
 
     /// <summary>
-    /// Asks the upstream server. When it has forgotten our session, a new one is opened and it is asked once more: these
-    /// methods change nothing, so asking twice does no harm.
+    /// Asks the upstream server. When it has forgotten our session, a new one is opened and it is asked once more:
+    /// these methods change nothing, so asking twice does no harm.
     /// </summary>
-    private async Task<byte[]> PassOnAsync(McpSession session, Exchange exchange, CancellationToken cancellationToken)
+    private async Task<Reply> OnceMoreAsync(
+        Func<McpSession, Exchange, CancellationToken, Task<byte[]>> ask,
+        McpSession session,
+        Exchange exchange,
+        CancellationToken cancellationToken)
     {
         using var limit = new CancellationTokenSource(options.Limits.Request, options.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
         try
         {
-            return await AskAsync(session, exchange, either.Token);
+            return new Reply(await ask(session, exchange, either.Token));
         }
         catch (UpstreamException forgotten) when (forgotten.SessionEnded)
         {
-            return await AskAsync(session, exchange, either.Token);
+            return new Reply(await ask(session, exchange, either.Token));
         }
     }
 
-    private static async Task<byte[]> AskAsync(McpSession session, Exchange exchange, CancellationToken cancellationToken)
+    private static async Task<byte[]> PassOnAsync(
+        McpSession session, Exchange exchange, CancellationToken cancellationToken)
     {
         var request = exchange.Request;
         var connection = await session.ConnectAsync(cancellationToken);

@@ -104,7 +104,9 @@ internal sealed class McpSession : IAsyncDisposable
 
     public void End(Exchange exchange) => _exchanges.TryRemove(exchange.Request.Id, out _);
 
-    /// <summary>Passes a notification of the client on; a cancellation ends the waiting of the request it names.</summary>
+    /// <summary>
+    /// Passes a notification of the client on; a cancellation ends the waiting of the request it names.
+    /// </summary>
     public async Task NotifyAsync(RpcMessage.Notification notification, CancellationToken cancellationToken)
     {
         switch (notification.Method)
@@ -121,7 +123,9 @@ internal sealed class McpSession : IAsyncDisposable
         }
     }
 
-    /// <summary>Passes the client's answer to a question of the upstream server on, under the server's own id.</summary>
+    /// <summary>
+    /// Passes the client's answer to a question of the upstream server on, under the server's own id.
+    /// </summary>
     public Task AnswerAsync(RpcMessage.Response answer, CancellationToken cancellationToken) =>
         _questions.TryRemove(answer.Id, out var upstreamId) && _upstream is { IsOpen: true } open
             ? open.SendAsync(Rpc.Answer(upstreamId, answer), cancellationToken)
@@ -160,13 +164,16 @@ internal sealed class McpSession : IAsyncDisposable
     /// </summary>
     private async Task CancelAsync(RpcMessage.Notification notification, CancellationToken cancellationToken)
     {
-        if (!RpcId.TryRead(notification.Arguments.Find("requestId"), out var id) || !_exchanges.TryGetValue(id, out var exchange))
+        if (!RpcId.TryRead(notification.Arguments.Find("requestId"), out var id)
+            || !_exchanges.TryGetValue(id, out var exchange))
         {
             return;
         }
 
         await exchange.CancelAsync();
-        if (exchange.Request.Method != "tools/call" && exchange.UpstreamId is { } upstreamId && _upstream is { IsOpen: true } open)
+        if (exchange.Request.Method != "tools/call"
+            && exchange.UpstreamId is { } upstreamId
+            && _upstream is { IsOpen: true } open)
         {
             var parameters = notification.Arguments.With("requestId", upstreamId.Bytes).ToBytes();
             await open.SendAsync(Rpc.Notification(notification.Method, parameters), cancellationToken);
@@ -193,7 +200,9 @@ internal sealed class McpSession : IAsyncDisposable
         return DeliverAsync(notification.Bytes, related);
     }
 
-    /// <summary>Progress belongs to whoever gave the token, whichever way it came; without an owner it is dropped.</summary>
+    /// <summary>
+    /// Progress belongs to whoever gave the token, whichever way it came; without an owner it is dropped.
+    /// </summary>
     private async Task ProgressAsync(RpcMessage.Notification progress)
     {
         if (RpcId.TryRead(progress.Arguments.Find("progressToken"), out var token)
@@ -232,7 +241,9 @@ internal sealed class McpSession : IAsyncDisposable
         }
     }
 
-    /// <summary>On the stream of the request it belongs to; in the mailbox when there is none or its client left.</summary>
+    /// <summary>
+    /// On the stream of the request it belongs to; in the mailbox when there is none or its client left.
+    /// </summary>
     private async Task DeliverAsync(ReadOnlyMemory<byte> message, Exchange? related)
     {
         if (related is null || !await related.Stream.TrySendAsync(message, CancellationToken.None))

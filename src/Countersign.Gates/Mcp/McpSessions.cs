@@ -6,12 +6,17 @@ using Countersign.Gates.Mcp.Wire;
 
 namespace Countersign.Gates.Mcp;
 
-/// <summary>The sessions this node serves right now. Any other node, or this one after a restart, can take them up.</summary>
+/// <summary>
+/// The sessions this node serves right now. Any other node, or this one after a restart, can take them up.
+/// </summary>
 internal sealed class McpSessions : IAsyncDisposable
 {
     private static readonly TimeSpan SweepInterval = TimeSpan.FromMinutes(1);
 
     private readonly ConcurrentDictionary<string, McpSession> _sessions = new();
+    /// <summary>Sessions that are being ended without anybody waiting; stopping waits for them.</summary>
+    private readonly ConcurrentDictionary<Task, byte> _ending = new();
+
     private readonly EndedSessions _ended;
     private readonly SessionSeal _seal;
     private readonly Upstreams _upstreams;
@@ -92,6 +97,7 @@ internal sealed class McpSessions : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _sweeper.DisposeAsync();
+        await Task.WhenAll(_ending.Keys).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         foreach (var session in _sessions.Values)
         {
             await session.DisposeAsync();
@@ -120,10 +126,16 @@ internal sealed class McpSessions : IAsyncDisposable
 
         if (_sessions.TryUpdate(id, fresh, replaced))
         {
-            _ = replaced.EndAsync();
+            Own(replaced.EndAsync());
         }
 
         return _sessions.GetValueOrDefault(id);
+    }
+
+    private void Own(Task ending)
+    {
+        _ending[ending] = 0;
+        _ = ending.ContinueWith(done => _ending.TryRemove(done, out var _), TaskScheduler.Default);
     }
 
     private bool HasRoom()
@@ -143,7 +155,7 @@ internal sealed class McpSessions : IAsyncDisposable
         {
             if (!session.IsBusy && _time.GetElapsedTime(session.LastUsed) > idle && _sessions.TryRemove(id, out _))
             {
-                _ = session.EndAsync();
+                Own(session.EndAsync());
             }
         }
     }

@@ -16,9 +16,12 @@ internal sealed class McpTools(DefinitionDesk definitions, McpLimits limits, Tim
     public const string ReasonArgument = "countersign_reason";
 
     private static readonly byte[] s_reasonSchema =
-        """{"type":"string","description":"Why you call this tool now: shown to whoever has to approve it."}"""u8.ToArray();
+        """{"type":"string","description":"Why you call this tool now; shown to whoever has to approve it."}"""u8
+            .ToArray();
 
-    /// <summary>Answers <c>tools/list</c>: one page of the upstream server's, rewritten only where it must be.</summary>
+    /// <summary>
+    /// Answers <c>tools/list</c>: one page of the upstream server's, rewritten only where it must be.
+    /// </summary>
     public async Task<byte[]> ListAsync(McpSession session, Exchange exchange, CancellationToken cancellationToken)
     {
         var connection = await session.ConnectAsync(cancellationToken);
@@ -39,7 +42,9 @@ internal sealed class McpTools(DefinitionDesk definitions, McpLimits limits, Tim
         return Rpc.Result(request.Id, page.With("tools", RawObject.Array(shown)).ToBytes());
     }
 
-    /// <summary>One tool by its name, with a definition that was looked at lately; <c>null</c> when there is none.</summary>
+    /// <summary>
+    /// One tool by its name, with a definition that was looked at lately; <c>null</c> when there is none.
+    /// </summary>
     public async Task<KnownTool?> FindAsync(
         TargetName target,
         ToolCatalog catalog,
@@ -87,9 +92,12 @@ internal sealed class McpTools(DefinitionDesk definitions, McpLimits limits, Tim
             }
         }
 
-        var standings = await definitions.SeeAsync(target, [.. read.Select(tool => tool.Definition)], cancellationToken);
+        var standings = await definitions.SeeAsync(
+            target, [.. read.Select(tool => tool.Definition)], cancellationToken);
         var seenAt = time.GetTimestamp();
-        var tools = read.Select((tool, i) => new KnownTool(tool.Definition, tool.Members, standings[i], seenAt)).ToList();
+        var tools = read
+            .Select((tool, i) => new KnownTool(tool.Definition, tool.Members, standings[i], seenAt))
+            .ToList();
         tools.ForEach(catalog.Keep);
         return tools;
     }

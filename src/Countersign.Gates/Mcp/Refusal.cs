@@ -12,7 +12,9 @@ internal sealed record Refusal(int Status, int Code, string Message)
         404, Rpc.ServerError, "This session is unknown or has ended; send a new initialize request.");
 
     public static Refusal NoSession { get; } = new(
-        400, Rpc.ServerError, "The header Mcp-Session-Id is missing: send the id that the initialize response carried.");
+        400,
+        Rpc.ServerError,
+        "The header Mcp-Session-Id is missing: send the id that the initialize response carried.");
 
     public async Task WriteAsync(HttpContext context)
     {

@@ -49,7 +49,8 @@ internal sealed record SessionTicket(Asker Asker, TargetName Target, string Vers
         var json = document.RootElement;
         string Text(string name) => json.GetProperty(name).GetString()!;
         PersonId? person = json.TryGetProperty("on_behalf_of", out var id) ? new PersonId(id.GetString()!) : null;
-        return new SessionTicket(new Asker(new AgentId(Text("agent")), person), new TargetName(Text("target")), Text("version"))
+        var asker = new Asker(new AgentId(Text("agent")), person);
+        return new SessionTicket(asker, new TargetName(Text("target")), Text("version"))
         {
             ClientName = Text("client"),
             ClientVersion = Text("client_version"),

@@ -7,7 +7,9 @@ namespace Countersign.Gates.Mcp;
 /// <summary>A tool as the upstream server describes it, and whether that description is the accepted one.</summary>
 internal sealed record KnownTool(Definition Definition, RawObject Members, DefinitionStanding Standing, long SeenAt)
 {
-    /// <summary>Clients that check results against an output schema throw on anything else (reference section 3.2, step 6).</summary>
+    /// <summary>
+    /// Clients that check results against an output schema throw on anything else (reference section 3.2, step 6).
+    /// </summary>
     public bool HasOutputSchema => Members.Find("outputSchema") is not null;
 }
 

@@ -76,8 +76,6 @@ internal sealed record UpstreamSettings
     public ImmutableDictionary<string, string> EnvironmentVariables { get; init; } =
         ImmutableDictionary<string, string>.Empty;
 
-    public string? WorkingDirectory { get; init; }
-
     /// <summary>Header that carries the target's credential, and its value.</summary>
     public (string Header, string Value)? Credential { get; init; }
 

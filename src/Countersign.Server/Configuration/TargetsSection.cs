@@ -24,7 +24,7 @@ internal sealed class TargetsSection(Section section, People people)
         ["preview", "limits", "default", "redact", "mask", "openapi", "program", "environment_variables", "resolver"];
 
     private static readonly string[] UpstreamKeys =
-        ["url", "command", "args", "environment_variables", "working_directory"];
+        ["url", "command", "args", "environment_variables"];
 
     private static readonly string[] CredentialKeys = ["header", "value"];
 
@@ -53,6 +53,11 @@ internal sealed class TargetsSection(Section section, People people)
             if (!names.Add(key.Text))
             {
                 section.Complain(key, $"the target name '{key.Text}' differs from another one in case only");
+            }
+
+            if (key.Text == PeopleSection.Reserved.Value)
+            {
+                section.Complain(key, $"'{PeopleSection.Reserved}' is the gateway itself; give the target another name");
             }
 
             if (section.Checked(key, "a target name", text => new TargetName(text).Value) is { } name
@@ -186,7 +191,6 @@ internal sealed class TargetsSection(Section section, People people)
             Url = upstream.Find("url") is { } url ? WebAddress.Read(section, url, "url") : null,
             Command = command,
             EnvironmentVariables = VariablesOf(upstream),
-            WorkingDirectory = section.Text(upstream, "working_directory") is { } path ? section.FilePath(path) : null,
             Credential = CredentialOf(fields),
             AskReason = section.Flag(fields, "ask_reason"),
         };

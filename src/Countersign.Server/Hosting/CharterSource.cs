@@ -1,37 +1,54 @@
 using System.Collections.Immutable;
 using Countersign.Core;
+using Countersign.Core.Identity;
 using Countersign.Core.Policies;
 using Countersign.Server.Configuration;
 
 namespace Countersign.Server.Hosting;
 
-/// <summary>Makes the charter that is in force from the configuration, and hands out the present one.</summary>
+/// <summary>Hands out the charter that is in force, and replaces it whole when a change of policy takes effect.</summary>
 internal sealed class CharterSource
 {
-    public CharterSource(Settings settings, TimeProvider time) => Current = CharterOf(settings, time);
+    private readonly Settings _settings;
+    private readonly Calendar _calendar;
+    private volatile Charter _current;
 
-    public Charter Current { get; }
+    public CharterSource(Settings settings, TimeProvider time)
+    {
+        _settings = settings;
+        _calendar = Calendars.Of(settings.Freezes, time);
+        _current = CharterOf(LoadPolicy(settings), authors: []);
+    }
 
-    /// <summary>Loads a policy against the people who would have to meet it.</summary>
+    public Charter Current => _current;
+
+    /// <summary>Loads the policy of the files against the people who would have to meet it.</summary>
     /// <exception cref="ConfigurationException">The policy is refused; the message lists every reason.</exception>
-    public static Policy LoadPolicy(Settings settings) => Policy.Load(settings.Policies, settings.People) switch
+    public static Policy LoadPolicy(Settings settings) => LoadPolicy(settings.Policies, settings.People);
+
+    /// <summary>Puts another policy in force on this node.</summary>
+    /// <exception cref="ConfigurationException">The files do not load with today's people.</exception>
+    public void Put(ImmutableArray<PolicyText> files, ImmutableHashSet<PersonId> authors) =>
+        _current = CharterOf(LoadPolicy(files, _settings.People), authors);
+
+    private static Policy LoadPolicy(ImmutableArray<PolicyText> files, People people) => Policy.Load(files, people) switch
     {
         PolicyLoad.Loaded loaded => loaded.Policy,
         PolicyLoad.Refused refused => throw new ConfigurationException(refused.ToString()),
         _ => throw new System.Diagnostics.UnreachableException(),
     };
 
-    private static Charter CharterOf(Settings settings, TimeProvider time)
+    private Charter CharterOf(Policy policy, ImmutableHashSet<PersonId> authors)
     {
-        var calendar = Calendars.Of(settings.Freezes, time);
-        var policy = LoadPolicy(settings);
+        var people = _settings.People;
         return new Charter
         {
-            People = settings.People,
-            Targets = settings.Targets.ToImmutableDictionary(target => target.Target.Name, target => target.Target),
+            People = people,
+            Targets = _settings.Targets.ToImmutableDictionary(target => target.Target.Name, target => target.Target),
             Policy = policy.Hash,
+            PolicyAuthors = authors,
             Judge = (asking, preview) => policy.Judge(
-                PolicyInput.Of(asking, settings.People) with { Preview = preview, Calendar = calendar }),
+                PolicyInput.Of(asking, people) with { Preview = preview, Calendar = _calendar }),
         };
     }
 }

@@ -14,6 +14,9 @@ internal sealed class LedgerEndpoints(IArchive archive, LedgerKey key)
     private static readonly Problem NoSuchTile = new(
         404, "unknown-tile", "The log has no such tile: see the size in /ledger/checkpoint and the paths of C2SP tlog-tiles.");
 
+    /// <summary>Typed, because a bare <c>null</c> in a conditional would become an empty tile and be served.</summary>
+    private static ReadOnlyMemory<byte>? Missing => null;
+
     public void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet("/ledger/key", () => Results.Text(key.VerifierKey + "\n"));
@@ -61,14 +64,13 @@ internal sealed class LedgerEndpoints(IArchive archive, LedgerKey key)
     {
         // A narrower tile that was served before stays served: it is a prefix of what there is now.
         var wanted = tile.Width * Hash32.Length;
-        return await archive.ReadTileAsync(tile.Level, tile.Index, cancellationToken) is { } bytes && bytes.Length >= wanted
-            ? bytes[..wanted]
-            : null;
+        var bytes = await archive.ReadTileAsync(tile.Level, tile.Index, cancellationToken);
+        return bytes?.Length >= wanted ? bytes.Value[..wanted] : Missing;
     }
 
     private async Task<ReadOnlyMemory<byte>?> ReadEntriesAsync(TileId tile, CancellationToken cancellationToken)
     {
         var leaves = await archive.ReadLeavesAsync(tile.Index * TileId.FullWidth, tile.Width, cancellationToken);
-        return leaves.Length == tile.Width ? EntryBundle.Encode(leaves) : null;
+        return leaves.Length == tile.Width ? EntryBundle.Encode(leaves) : Missing;
     }
 }

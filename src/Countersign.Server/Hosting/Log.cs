@@ -9,6 +9,10 @@ internal static partial class Log
     [LoggerMessage(2, LogLevel.Information, "Policy {Policy} is in force")]
     public static partial void PolicyInForce(this ILogger log, string policy);
 
-    [LoggerMessage(3, LogLevel.Error, "A request failed: {Failure}")]
-    public static partial void RequestFailed(this ILogger log, string failure);
+    [LoggerMessage(4, LogLevel.Warning,
+        "The policy files changed. The policy in force stays until the change is approved: {Action}")]
+    public static partial void PolicyProposed(this ILogger log, string action);
+
+    [LoggerMessage(3, LogLevel.Error, "A request failed")]
+    public static partial void RequestFailed(this ILogger log, Exception failure);
 }

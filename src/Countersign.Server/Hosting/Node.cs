@@ -50,11 +50,13 @@ internal sealed class Node : IAsyncDisposable
             // 3.
             store = await SqliteStore.OpenAsync(StoreOptionsOf(settings, keys, options), cancellationToken);
             // 4.
-            await PolicyEntry.RecordAsync(store, settings, charter.Current, cancellationToken);
+            var policy = new PolicyChanges(settings, charter, store, store);
+            await policy.SettleAsync(cancellationToken);
             // 5.
-            var web = WebServer.Build(settings, options, charter, keys, store);
+            var web = WebServer.Build(settings, options, new NodeParts(charter, keys, store, policy));
             // 6.
             await WebServer.OpenAsync(web, settings, cancellationToken);
+            await TellOfProposalAsync(web, policy, cancellationToken);
             return new Node(keys, store, web);
         }
         catch
@@ -75,6 +77,18 @@ internal sealed class Node : IAsyncDisposable
         _keys.Dispose();
     }
 
+    private static async Task TellOfProposalAsync(
+        WebApplication web, PolicyChanges policy, CancellationToken cancellationToken)
+    {
+        if (!policy.IsProposed)
+        {
+            return;
+        }
+
+        var proposal = await policy.ProposeAsync(web.Services.GetRequiredService<Gatekeeper>(), cancellationToken);
+        web.Logger.PolicyProposed(proposal?.Id.Value ?? "nobody: no person has the role admin");
+    }
+
     private static SqliteStoreOptions StoreOptionsOf(Settings settings, Keyring keys, NodeOptions options) => new()
     {
         Path = settings.Database,
@@ -85,3 +99,6 @@ internal sealed class Node : IAsyncDisposable
         Time = options.Time,
     };
 }
+
+/// <summary>What one node's doors open onto.</summary>
+internal sealed record NodeParts(CharterSource Charter, Keyring Keys, SqliteStore Store, PolicyChanges Policy);

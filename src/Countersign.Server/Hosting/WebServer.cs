@@ -20,15 +20,19 @@ internal static class WebServer
 {
     private const int RandomBytesPerNode = 8;
 
-    public static WebApplication Build(
-        Settings settings, NodeOptions options, CharterSource charter, Keyring keys, SqliteStore store)
+    public static WebApplication Build(Settings settings, NodeOptions options, NodeParts parts)
     {
+        var (charter, keys, store, _) = parts;
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.SetMinimumLevel(options.LogsToTerminal ? LogLevel.Information : LogLevel.None);
+        // Standard output is for data; what a server has to say is a message.
+        builder.Logging.ClearProviders();
+        builder.Logging.AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        builder.Logging.AddFilter("Microsoft.Hosting", LogLevel.Warning);
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, settings));
-        AddRooms(builder.Services, settings, options, charter, store);
+        AddRooms(builder.Services, settings, options, parts);
         builder.Services.AddMcpGate(services => McpOptionsOf(services, settings, options, charter, keys));
         builder.Services.AddConsole(new ConsoleOptions
         {
@@ -38,6 +42,7 @@ internal static class WebServer
         builder.Services.AddHostedService<ReaperService>();
 
         var web = builder.Build();
+        web.Use(LastResort.Handle(web.Logger));
         web.MapMcpGate();
         web.MapConsole();
         ApiFor(web.Services, settings).Map(web);
@@ -83,8 +88,9 @@ internal static class WebServer
     }
 
     private static void AddRooms(
-        IServiceCollection services, Settings settings, NodeOptions options, CharterSource charter, SqliteStore store)
+        IServiceCollection services, Settings settings, NodeOptions options, NodeParts parts)
     {
+        var (charter, _, store, _) = parts;
         var tokens = new Tokens(settings.Tokens);
         services.AddSingleton<IStore>(store);
         services.AddSingleton<IArchive>(store);
@@ -92,19 +98,20 @@ internal static class WebServer
         services.AddSingleton<FillRandom>(RandomNumberGenerator.Fill);
         services.AddSingleton<Func<Charter>>(() => charter.Current);
         services.AddSingleton<Authenticate>(tokens.Find);
-        services.AddSingleton(provider => OfficeOf(provider, settings, options, charter, store));
+        services.AddSingleton(provider => OfficeOf(provider, settings, options, parts));
         services.AddSingleton(provider => provider.GetRequiredService<Office>().Gatekeeper);
         services.AddSingleton(provider => provider.GetRequiredService<Office>().ReviewDesk);
         services.AddSingleton(provider => provider.GetRequiredService<Office>().Reaper);
     }
 
     private static Office OfficeOf(
-        IServiceProvider services, Settings settings, NodeOptions options, CharterSource charter, SqliteStore store) =>
+        IServiceProvider services, Settings settings, NodeOptions options, NodeParts parts) =>
         new(new OfficeOptions(
-            store,
-            () => charter.Current,
+            parts.Store,
+            () => parts.Charter.Current,
             // The gate is asked when something is to be executed, long after both exist.
-            new ExecutionOptions(action => services.GetRequiredService<McpGate>().FindExecutor(action)))
+            new ExecutionOptions(action =>
+                parts.Policy.FindExecutor(action) ?? services.GetRequiredService<McpGate>().FindExecutor(action)))
         {
             Self = new NodeId(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(RandomBytesPerNode))),
             Random = RandomNumberGenerator.Fill,

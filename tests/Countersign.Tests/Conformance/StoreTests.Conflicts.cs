@@ -174,14 +174,27 @@ public abstract partial class StoreTests
 
         await CommitAsync(Sample.Note() with { NewPolicy = Sample.Policy });
         await CommitAsync(Sample.Note() with { OnlyUnderPolicy = Sample.Policy });
-        Assert.Equal(new PolicyInForce(Sample.Policy, 1), await Store.FindPolicyAsync(Cancel));
+        Assert.Equal(new PolicyInForce(Sample.Policy, 1, Entry: null), await Store.FindPolicyAsync(Cancel));
 
         await CommitAsync(Sample.Note() with { OnlyUnderPolicy = Sample.Policy, NewPolicy = Sample.OtherPolicy });
         await AssertConflictAsync(ConflictReason.StalePolicy, Sample.Note() with { OnlyUnderPolicy = Sample.Policy });
-        Assert.Equal(new PolicyInForce(Sample.OtherPolicy, 2), await Store.FindPolicyAsync(Cancel));
+        Assert.Equal(new PolicyInForce(Sample.OtherPolicy, 2, Entry: null), await Store.FindPolicyAsync(Cancel));
 
         await ReopenAsync();
         await CommitAsync(Sample.Note() with { OnlyUnderPolicy = Sample.OtherPolicy });
+    }
+
+    [Fact]
+    public async Task The_policy_in_force_names_the_entry_that_holds_its_files()
+    {
+        var files = new EntryDraft(EntryType.PolicyChanged, Action: null, Revision: 0, "{}"u8.ToArray());
+        await CommitAsync(Sample.Note() with { NewPolicy = Sample.Policy, Entries = [files] });
+
+        await ReopenAsync();
+
+        var inForce = await Store.FindPolicyAsync(Cancel);
+        var payload = await Archive.ReadPayloadAsync(inForce!.Entry!.Value, Cancel);
+        Assert.Equal("{}"u8.ToArray(), payload!.Value.ToArray());
     }
 
     [Fact]

@@ -32,7 +32,7 @@ public sealed class NameTests
 
     [Theory]
     [InlineData("group:dba")]
-    [InlineData("person:alice")]
+    [InlineData("alice")]
     public void A_party_reads_what_it_writes(string text)
     {
         Assert.Equal(text, Party.Parse(text).ToString());
@@ -42,5 +42,6 @@ public sealed class NameTests
     public void A_bare_name_is_a_person()
     {
         Assert.Equal(new Party.OfPerson(new PersonId("alice")), Party.Parse("alice"));
+        Assert.Equal(new Party.OfPerson(new PersonId("alice")), Party.Parse("person:alice"));
     }
 }

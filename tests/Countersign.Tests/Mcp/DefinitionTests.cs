@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
 using Countersign.Core.Actions;
+using Countersign.Core.Actions.Json;
+using Countersign.Core.Identity;
 using Countersign.Core.Ledger;
 using Countersign.Core.Reviews;
 
@@ -144,7 +146,8 @@ public sealed class DefinitionTests : IAsyncLifetime
         _server.Tools[0][member] = new JsonObject { ["type"] = "object", ["x"] = 1 };
         await _client.AskAsync("tools/list");
 
-        Assert.StartsWith("definition-changed", RawClient.TextOf(await _client.CallAsync("read")), StringComparison.Ordinal);
+        var text = RawClient.TextOf(await _client.CallAsync("read"));
+        Assert.StartsWith("definition-changed", text, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -154,8 +157,29 @@ public sealed class DefinitionTests : IAsyncLifetime
 
         var answer = await _client.AskAsync("tools/list");
 
-        var own = Assert.Single(answer["result"]!["tools"]!.AsArray(), tool => (string?)tool!["name"] == "approval_status");
+        var tools = answer["result"]!["tools"]!.AsArray();
+        var own = Assert.Single(tools, tool => (string?)tool!["name"] == "approval_status");
         Assert.DoesNotContain("everything", (string?)own!["description"], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_agent_cannot_accept_a_definition_by_naming_its_operation_so()
+    {
+        await _client.AskAsync("tools/list");
+        var target = new Target(GateHost.Ops, GateKind.Mcp, "production");
+        var arguments = new CanonicalObject()
+            .Add("tool", "read").Add("proposed", "x").Add("fingerprint", "y").ToCanonicalJson();
+        var asking = new Asking(
+            new Asker(new AgentId("bot"), null),
+            target,
+            GateKind.Api,
+            CanonicalAction.Of(target.Name, "definition.accept", arguments));
+
+        await _host.Office.Gatekeeper.AdmitAsync(asking, TestContext.Current.CancellationToken);
+        var record = await _host.UntilAsync(ActionState.Failed);
+
+        Assert.Contains("no tool 'definition.accept'", record.Outcome!.Error, StringComparison.Ordinal);
+        Assert.Single(_host.Store.Entries, entry => entry.Type == EntryType.DefinitionAccepted);
     }
 
     private async Task ChangeAsync(string description)

@@ -49,6 +49,9 @@ internal sealed class FakeServer : IAsyncDisposable
     /// <summary>Takes a <c>tools/call</c> over entirely when set, for instance to stream or to break off.</summary>
     public Func<HttpContext, JsonObject, Task>? TakeCall { get; set; }
 
+    /// <summary>Requests that are answered as if their session were forgotten.</summary>
+    public int ForgetNext { get; set; }
+
     /// <summary>Answers other methods with a whole result.</summary>
     public Dictionary<string, Func<JsonObject, string>> Methods { get; } = [];
 
@@ -100,7 +103,7 @@ internal sealed class FakeServer : IAsyncDisposable
     public static Task SendEventAsync(HttpContext context, string json)
     {
         context.Response.ContentType = "text/event-stream";
-        return WriteAsync(context, $"event: message\ndata: {json}\n\n");
+        return WriteAsync(context, $"event: message\ndata: {json.ReplaceLineEndings(" ")}\n\n");
     }
 
     public static async Task WriteAsync(HttpContext context, string text)
@@ -128,6 +131,11 @@ internal sealed class FakeServer : IAsyncDisposable
         if (message["id"] is null || message["method"] is null)
         {
             context.Response.StatusCode = 202;
+        }
+        else if (ForgetNext > 0)
+        {
+            ForgetNext--;
+            context.Response.StatusCode = 404;
         }
         else if ((string?)message["method"] == "tools/call" && TakeCall is { } take)
         {

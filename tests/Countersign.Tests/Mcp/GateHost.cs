@@ -13,6 +13,7 @@ using Countersign.Tests.Support;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -33,13 +34,17 @@ internal sealed class GateHost : IAsyncDisposable
 
     private readonly WebApplication _app;
     private readonly McpGate _gate;
+    private readonly Lock _lock = new();
+    private TaskCompletionSource _quiet = new();
+    private int _running;
 
     private GateHost(McpUpstream upstream, Func<McpOptions, McpOptions>? change, MemoryStore? store, McpLimits? limits)
     {
         Store = store ?? new MemoryStore(TimeProvider.System);
         var options = new McpOptions(upstream);
         Options = change?.Invoke(options) ?? options;
-        Office = new Office(new OfficeOptions(Store, () => Charter, new ExecutionOptions(record => _gate!.FindExecutor(record)))
+        var execution = new ExecutionOptions(record => _gate!.FindExecutor(record));
+        Office = new Office(new OfficeOptions(Store, () => Charter, execution)
         {
             Self = new NodeId("node"),
             Random = RandomNumberGenerator.Fill,
@@ -51,6 +56,7 @@ internal sealed class GateHost : IAsyncDisposable
         builder.Services.AddMcpGate(_ => OptionsOfGate(limits ?? new McpLimits()));
         _app = builder.Build();
         _gate = _app.Services.GetRequiredService<McpGate>();
+        _app.Use(CountAsync);
         _app.MapMcpGate();
     }
 
@@ -73,7 +79,10 @@ internal sealed class GateHost : IAsyncDisposable
                 new Person(Alice, "Alice", [new GroupName("dba")], IsAdmin: false),
                 new Person(new PersonId("bob"), "Bob", [new GroupName("dba")], IsAdmin: false),
             ],
-            [new Agent(new AgentId("bot"), Party.Parse("carol")), new Agent(new AgentId("other"), Party.Parse("carol"))]),
+            [
+                new Agent(new AgentId("bot"), Party.Parse("carol")),
+                new Agent(new AgentId("other"), Party.Parse("carol")),
+            ]),
         Targets = ImmutableDictionary<TargetName, Target>.Empty.Add(
             Ops, new Target(Ops, GateKind.Mcp, "production") { Reviewers = Reviewers }),
         Policy = s_policy,
@@ -114,6 +123,18 @@ internal sealed class GateHost : IAsyncDisposable
         }
     }
 
+    /// <summary>Waits until no request is being answered: the gateway has noticed everybody who left.</summary>
+    public async Task UntilQuietAsync()
+    {
+        Task quiet;
+        lock (_lock)
+        {
+            quiet = _running == 0 ? Task.CompletedTask : _quiet.Task;
+        }
+
+        await quiet.WaitAsync(TimeSpan.FromSeconds(20));
+    }
+
     public async Task<ActionRecord> DecideAsync(Decision decision, string? comment = null)
     {
         var pending = await UntilAsync(ActionState.Pending);
@@ -131,6 +152,30 @@ internal sealed class GateHost : IAsyncDisposable
         await now.CancelAsync();
         await _app.StopAsync(now.Token);
         await _app.DisposeAsync();
+    }
+
+    private async Task CountAsync(HttpContext context, RequestDelegate next)
+    {
+        lock (_lock)
+        {
+            _running++;
+        }
+
+        try
+        {
+            await next(context);
+        }
+        finally
+        {
+            lock (_lock)
+            {
+                if (--_running == 0)
+                {
+                    _quiet.TrySetResult();
+                    _quiet = new TaskCompletionSource();
+                }
+            }
+        }
     }
 
     private static McpCredential Credential() =>
@@ -164,10 +209,14 @@ internal sealed class GateHost : IAsyncDisposable
         return tool switch
         {
             _ when tool.StartsWith("drop", StringComparison.Ordinal) => new Verdict(
-                VerdictOutcome.Deny, [new MatchedRule(new RuleId("no-drops"), "Nothing is dropped here.")], [], s_policy),
+                VerdictOutcome.Deny,
+                [new MatchedRule(new RuleId("no-drops"), "Nothing is dropped here.")],
+                [],
+                s_policy),
             _ when tool.StartsWith("write", StringComparison.Ordinal) => new Verdict(
                 VerdictOutcome.Require, [new MatchedRule(s_writes, "Writes need a look.")], [NeedsOne], s_policy),
-            _ => new Verdict(VerdictOutcome.Allow, [new MatchedRule(new RuleId("reads"), "Reads are fine.")], [], s_policy),
+            _ => new Verdict(
+                VerdictOutcome.Allow, [new MatchedRule(new RuleId("reads"), "Reads are fine.")], [], s_policy),
         };
     }
 

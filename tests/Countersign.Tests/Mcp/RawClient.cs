@@ -32,7 +32,10 @@ internal sealed class RawClient : IDisposable
     {
         var raw = new RawClient(host.Endpoint, token);
         var parameters =
-            $$"""{"protocolVersion":"{{version}}","capabilities":{"sampling":{} },"clientInfo":{"name":"{{client}}","version":"1"} }""";
+            $$"""
+            {"protocolVersion":"{{version}}","capabilities":{"sampling":{} },
+             "clientInfo":{"name":"{{client}}","version":"1"} }
+            """;
         using var response = await raw.PostAsync(Request(0, "initialize", parameters));
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         raw.Session = response.Headers.GetValues("Mcp-Session-Id").Single();
@@ -65,9 +68,9 @@ internal sealed class RawClient : IDisposable
         (await AskAsync(
             "tools/call", $$"""{"name":"{{tool}}","arguments":{{arguments}} }"""))["result"]!;
 
-    public static async Task<IReadOnlyList<JsonNode>> MessagesAsync(HttpResponseMessage response)
+    public async Task<IReadOnlyList<JsonNode>> MessagesAsync(HttpResponseMessage response)
     {
-        var text = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        var text = await response.Content.ReadAsStringAsync(Leave);
         return response.Content.Headers.ContentType?.MediaType == "text/event-stream"
             ? [.. text.Split('\n').Where(line => line.StartsWith("data: ", StringComparison.Ordinal))
                 .Select(line => JsonNode.Parse(line[6..])!)]

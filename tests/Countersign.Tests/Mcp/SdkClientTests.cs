@@ -87,7 +87,10 @@ public sealed class SdkClientTests : IAsyncLifetime
         {
             await FakeServer.SendEventAsync(
                 context,
-                """{"jsonrpc":"2.0","id":"s-1","method":"elicitation/create","params":{"message":"Sure?","requestedSchema":{"type":"object","properties":{}}}}""");
+                """
+                {"jsonrpc":"2.0","id":"s-1","method":"elicitation/create",
+                 "params":{"message":"Sure?","requestedSchema":{"type":"object","properties":{}}}}
+                """);
             var body = await _server.UntilAsync(request => request.Body.Contains("\"s-1\"", StringComparison.Ordinal));
             answered.SetResult(body.Body);
             await FakeServer.SendEventAsync(

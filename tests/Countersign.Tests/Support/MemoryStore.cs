@@ -109,7 +109,8 @@ internal sealed class MemoryStore(TimeProvider time) : IStore
     public Task<ImmutableArray<ActionId>> FindUntakenAsync(int limit, CancellationToken cancellationToken) =>
         IdsAsync(row => row is { State: ActionState.Approved, Detached: true }, limit);
 
-    public Task<ImmutableArray<ActionId>> FindOrphansAsync(NodeId self, int limit, CancellationToken cancellationToken) =>
+    public Task<ImmutableArray<ActionId>> FindOrphansAsync(
+        NodeId self, int limit, CancellationToken cancellationToken) =>
         Task.FromResult<ImmutableArray<ActionId>>([]);
 
     public Task<DefinitionRow?> FindDefinitionAsync(
@@ -130,7 +131,8 @@ internal sealed class MemoryStore(TimeProvider time) : IStore
     }
 
     public Task<ImmutableArray<OutboxRow>> TakeOutboxAsync(
-        string channel, int limit, CancellationToken cancellationToken) => Task.FromResult<ImmutableArray<OutboxRow>>([]);
+        string channel, int limit, CancellationToken cancellationToken) =>
+        Task.FromResult<ImmutableArray<OutboxRow>>([]);
 
     public Task SettleOutboxAsync(long id, DateTimeOffset? retryAt, CancellationToken cancellationToken) =>
         Task.CompletedTask;
@@ -190,14 +192,15 @@ internal sealed class MemoryStore(TimeProvider time) : IStore
             _ when others.Any(other => other.Id == row.Id) => ConflictReason.VersionMoved,
             _ when row.IdempotencyHash is { } hash && others.Any(other => other.IdempotencyHash == hash) =>
                 ConflictReason.IdempotencyKeyUsed,
-            _ when row.IsOpen && others.Any(other => other.IsOpen && other.Key == row.Key) => ConflictReason.AlreadyOpen,
+            _ when row.IsOpen && others.Any(other => other.IsOpen && other.Key == row.Key) =>
+                ConflictReason.AlreadyOpen,
             _ => null,
         };
     }
 
     private CommitResult.Committed Apply(Change change)
     {
-        _policy = change.NewPolicy is { } hash ? new PolicyInForce(hash, (_policy?.Epoch ?? 0) + 1) : _policy;
+        _policy = change.NewPolicy is { } hash ? new PolicyInForce(hash, (_policy?.Epoch ?? 0) + 1, Entry: null) : _policy;
         foreach (var definition in change.Definitions)
         {
             _definitions[(definition.Target, definition.Name)] = definition;
@@ -239,14 +242,16 @@ internal sealed class MemoryStore(TimeProvider time) : IStore
                 next = next.Take(entry);
             }
 
-            var payloads = change.Entries.Where(entry => entry.Type is EntryType.ReviewVote or EntryType.ReviewModified);
-            return next with { Votes = next.Votes.AddRange(change.Votes.Zip(payloads, (v, e) => new StoredVote(v, e.Payload))) };
+            var votes = change.Votes.Zip(
+                change.Entries.Where(entry => entry.Type is EntryType.ReviewVote or EntryType.ReviewModified),
+                (vote, entry) => new StoredVote(vote, entry.Payload));
+            return next with { Votes = next.Votes.AddRange(votes) };
         }
 
         private Kept Take(EntryDraft entry) => entry.Type switch
         {
-            EntryType.ActionRequested or EntryType.ActionRefused or EntryType.ActionExecuted or EntryType.ReviewModified =>
-                this with { Request = entry.Payload },
+            EntryType.ActionRequested or EntryType.ActionRefused
+                or EntryType.ActionExecuted or EntryType.ReviewModified => this with { Request = entry.Payload },
             EntryType.ExecutionOutcome => this with { Outcome = entry.Payload },
             EntryType.ReviewDecided or EntryType.ReviewExpired or EntryType.ActionWithdrawn =>
                 this with { Ending = entry.Payload },

@@ -5,8 +5,8 @@ using Countersign.Gates.Mcp.Wire;
 namespace Countersign.Gates.Mcp.Upstream;
 
 /// <summary>
-/// The stdio transport towards a process of our own: one message per line, answers found by their ids. The process lives
-/// as long as the link, and what it prints on standard error goes to the log.
+/// The stdio transport towards a process of our own: one message per line, answers found by their ids. The process
+/// lives as long as the link, and what it prints on standard error goes to the log.
 /// </summary>
 internal sealed class CommandLink : IUpstreamLink
 {
@@ -46,7 +46,9 @@ internal sealed class CommandLink : IUpstreamLink
         {
             process.Dispose();
             throw new UpstreamException(
-                SendFate.NotSent, $"The target's program '{command.Program}' cannot be started ({failure.Message}).", failure);
+                SendFate.NotSent,
+                $"The target's program '{command.Program}' cannot be started ({failure.Message}).",
+                failure);
         }
 
         process.BeginErrorReadLine();
@@ -191,7 +193,9 @@ internal sealed class CommandLink : IUpstreamLink
         return _terms.Arrival(message, LikelyRelated());
     }
 
-    /// <summary>A pipe does not say which request a message belongs to; with one request in flight there is no doubt.</summary>
+    /// <summary>
+    /// A pipe does not say which request a message belongs to; with one request in flight there is no doubt.
+    /// </summary>
     private Exchange? LikelyRelated()
     {
         var related = _waiting.Values.Select(waiter => waiter.Related).OfType<Exchange>().Take(2).ToList();

@@ -60,7 +60,9 @@ internal sealed class HttpLink(HttpClient client, McpUpstream.Http upstream, Lin
         }
     }
 
-    /// <summary>From here on the version is named in every request, and the server's own messages are listened to.</summary>
+    /// <summary>
+    /// From here on the version is named in every request, and the server's own messages are listened to.
+    /// </summary>
     public void Agree(string protocolVersion)
     {
         _version = protocolVersion;
@@ -77,8 +79,8 @@ internal sealed class HttpLink(HttpClient client, McpUpstream.Http upstream, Lin
     }
 
     /// <summary>
-    /// The GET stream for what the server says on its own account; 405 means that there is none. A stream that breaks is
-    /// opened again a few times, since nothing but notifications can be missed.
+    /// The GET stream for what the server says on its own account; 405 means that there is none. A stream that breaks
+    /// is opened again a few times, since nothing but notifications can be missed.
     /// </summary>
     private async Task ListenAsync(CancellationToken cancellationToken)
     {
@@ -168,7 +170,8 @@ internal sealed class HttpLink(HttpClient client, McpUpstream.Http upstream, Lin
             return RpcMessage.TryRead(body, out var message)
                 && message is RpcMessage.Response answer && answer.Id == request.Id
                 ? answer
-                : throw new UpstreamException(SendFate.Lost, "The target's server answered with something else than MCP.");
+                : throw new UpstreamException(
+                    SendFate.Lost, "The target's server answered with something else than MCP.");
         }
 
         await foreach (var message in MessagesAsync(response, cancellationToken))
@@ -213,9 +216,9 @@ internal sealed class HttpLink(HttpClient client, McpUpstream.Http upstream, Lin
     {
         await using var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
         await using var events = new EventReader(stream, terms.MaxMessage);
-        while (await events.ReadAsync(cancellationToken) is { } received)
+        while (await events.ReadAsync(cancellationToken) is { } data)
         {
-            if (RpcMessage.TryRead(received.Data, out var message))
+            if (RpcMessage.TryRead(data, out var message))
             {
                 yield return message;
             }

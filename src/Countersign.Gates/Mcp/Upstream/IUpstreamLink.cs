@@ -2,7 +2,9 @@ using Countersign.Gates.Mcp.Wire;
 
 namespace Countersign.Gates.Mcp.Upstream;
 
-/// <summary>Told of a message that is no answer to a request of ours, with the exchange it belongs to when that is known.</summary>
+/// <summary>
+/// Told of a message that is no answer to a request of ours, with the exchange it belongs to when that is known.
+/// </summary>
 internal delegate Task Arrival(RpcMessage message, Exchange? related);
 
 /// <summary>Carries messages to one upstream server, over HTTP or over the pipes of a process.</summary>
@@ -19,7 +21,9 @@ internal interface IUpstreamLink : IAsyncDisposable
     /// <exception cref="UpstreamException">The server did not take it.</exception>
     Task SendAsync(ReadOnlyMemory<byte> message, CancellationToken cancellationToken);
 
-    /// <summary>Told the version both sides agreed on, once, before anything but the initialize request is sent.</summary>
+    /// <summary>
+    /// Told the version both sides agreed on, once, before anything but the initialize request is sent.
+    /// </summary>
     void Agree(string protocolVersion);
 }
 

@@ -49,7 +49,8 @@ internal sealed class Upstreams : IDisposable
     private IUpstreamLink Connect(TargetName target, McpOptions options, LinkTerms terms) => options.Upstream switch
     {
         McpUpstream.Http http => new HttpLink(_client, http, terms),
-        McpUpstream.Command command => CommandLink.Start(command, terms, line => _log.ProgramSaidSensitive(target, line)),
+        McpUpstream.Command command =>
+            CommandLink.Start(command, terms, line => _log.ProgramSaidSensitive(target, line)),
         _ => throw new UnreachableException(),
     };
 }

@@ -3,8 +3,8 @@ using Microsoft.AspNetCore.Http;
 namespace Countersign.Gates.Mcp.Wire;
 
 /// <summary>
-/// The response to one POST. It stays open in both ways as long as possible: a quick answer becomes plain JSON, anything
-/// before the answer turns it into an event stream (streamable HTTP, "Sending Messages to the Server").
+/// The response to one POST. It stays open in both ways as long as possible: a quick answer becomes plain JSON,
+/// anything before the answer turns it into an event stream (streamable HTTP, "Sending Messages to the Server").
 /// </summary>
 internal sealed class ClientStream(HttpResponse response, bool takesEvents) : IAsyncDisposable
 {

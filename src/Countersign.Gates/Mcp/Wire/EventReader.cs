@@ -1,32 +1,28 @@
-using System.Globalization;
 using System.Text;
 
 namespace Countersign.Gates.Mcp.Wire;
 
-/// <summary>One server-sent event: its data, and the id to resume after it.</summary>
-internal sealed record ServerEvent(ReadOnlyMemory<byte> Data, string? Id, TimeSpan? Retry);
-
-/// <summary>Reads an event stream as the HTML standard, section 9.2.6, interprets it; comments and event names are skipped.</summary>
+/// <summary>
+/// Reads the data of an event stream as the HTML standard, section 9.2.6, interprets it. Names, ids and retry times of
+/// events are skipped: an answer whose stream broke is not fetched again, so nothing needs them.
+/// </summary>
 internal sealed class EventReader(Stream stream, int maxEvent) : IAsyncDisposable
 {
     private readonly LineReader _lines = new(stream, maxEvent);
 
-    private string? _id;
-    private TimeSpan? _retry;
-
-    /// <summary>The next event, which may hold no data but an id; <c>null</c> at the end of the stream.</summary>
+    /// <summary>The data of the next event that has some; <c>null</c> at the end of the stream.</summary>
     /// <exception cref="MessageTooLongException">An event is larger than the limit.</exception>
-    public async ValueTask<ServerEvent?> ReadAsync(CancellationToken cancellationToken)
+    public async ValueTask<ReadOnlyMemory<byte>?> ReadAsync(CancellationToken cancellationToken)
     {
         byte[]? data = null;
         while (await _lines.ReadAsync(cancellationToken) is { } line)
         {
-            if (line.Length == 0)
+            if (line.Length == 0 && data is not null)
             {
-                return new ServerEvent(data, _id, _retry);
+                return data;
             }
 
-            data = Take(line, data);
+            data = Append(data, line);
             if (data?.Length > maxEvent)
             {
                 throw new MessageTooLongException(maxEvent);
@@ -38,24 +34,17 @@ internal sealed class EventReader(Stream stream, int maxEvent) : IAsyncDisposabl
 
     public ValueTask DisposeAsync() => _lines.DisposeAsync();
 
-    private byte[]? Take(byte[] line, byte[]? data)
+    private static byte[]? Append(byte[]? data, byte[] line)
     {
         var colon = Array.IndexOf(line, (byte)':');
         var name = Encoding.UTF8.GetString(colon < 0 ? line : line[..colon]);
+        if (name != "data")
+        {
+            return data;
+        }
+
         var value = colon < 0 ? [] : line[(colon + 1)..];
         value = value is [(byte)' ', .. var rest] ? rest : value;
-        switch (name)
-        {
-            case "data":
-                return data is null ? value : [.. data, (byte)'\n', .. value];
-            case "id":
-                _id = Encoding.UTF8.GetString(value);
-                return data;
-            case "retry" when long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var milliseconds):
-                _retry = TimeSpan.FromMilliseconds(Math.Min(milliseconds, 60_000));
-                return data;
-            default:
-                return data;
-        }
+        return data is null ? value : [.. data, (byte)'\n', .. value];
     }
 }

@@ -3,12 +3,16 @@ using System.IO.Pipelines;
 
 namespace Countersign.Gates.Mcp.Wire;
 
-/// <summary>Reads lines that end in LF or CR LF, each within a limit: the frame of stdio and of event streams.</summary>
+/// <summary>
+/// Reads lines that end in LF or CR LF, each within a limit: the frame of stdio and of event streams.
+/// </summary>
 internal sealed class LineReader(Stream stream, int maxLine) : IAsyncDisposable
 {
     private readonly PipeReader _pipe = PipeReader.Create(stream);
 
-    /// <summary>The next line without its end; <c>null</c> at the end of the stream, where an unfinished line is dropped.</summary>
+    /// <summary>
+    /// The next line without its end; <c>null</c> at the end of the stream, where an unfinished line is dropped.
+    /// </summary>
     /// <exception cref="MessageTooLongException">A line is longer than the limit.</exception>
     public async ValueTask<byte[]?> ReadAsync(CancellationToken cancellationToken)
     {

@@ -13,7 +13,9 @@ internal static class ProtocolVersions
     /// <summary>The version to answer a client with: its own when known, never a newer one than it knows.</summary>
     public static string Negotiate(string requested) => Supported.Contains(requested) ? requested : Latest;
 
-    /// <summary>The older of both sides' versions; an upstream server from before 2025-03-26 is spoken to as it likes.</summary>
+    /// <summary>
+    /// The older of both sides' versions; an upstream server from before 2025-03-26 is spoken to as it likes.
+    /// </summary>
     public static string Common(string client, string upstream) =>
         Supported.Contains(upstream) && string.CompareOrdinal(upstream, client) < 0 ? upstream : client;
 }

@@ -15,7 +15,9 @@ internal static class Rpc
     public const int InvalidParams = -32602;
     public const int InternalError = -32603;
 
-    /// <summary>What servers answer when a session is unknown or a transport rule is broken; MCP names no code.</summary>
+    /// <summary>
+    /// What servers answer when a session is unknown or a transport rule is broken; MCP names no code.
+    /// </summary>
     public const int ServerError = -32000;
 
     private static readonly JsonWriterOptions Unchecked = new() { SkipValidation = true };
@@ -45,7 +47,9 @@ internal static class Rpc
         WriteRaw(json, "error", error);
     });
 
-    /// <summary>An error; without an id when the request's could not be read (the field is optional since 2025-11-25).</summary>
+    /// <summary>
+    /// An error; without an id when the request's could not be read (the field is optional since 2025-11-25).
+    /// </summary>
     public static byte[] Error(RpcId? id, int code, string message) => Compose(json =>
     {
         if (id is { } known)
@@ -88,7 +92,7 @@ internal static class Rpc
 
     /// <summary>What a JSON-RPC error says, as one line of text.</summary>
     public static string Describe(ReadOnlyMemory<byte> error) => RawObject.TryRead(error, out var members)
-        ? $"JSON-RPC error {(members.Find("code") is { } code ? Encoding.UTF8.GetString(code.Span) : "without code")}: " +
+        ? $"JSON-RPC error {Encoding.UTF8.GetString((members.Find("code") ?? default).Span)}: " +
             members.FindText("message")
         : "a JSON-RPC error that cannot be read";
 

@@ -15,12 +15,12 @@ internal abstract record RpcMessage
     public sealed record Request(RpcId Id, string Method, ReadOnlyMemory<byte>? Params) : RpcMessage
     {
         /// <summary>The parameters as an object; empty when there are none.</summary>
-        public RawObject Arguments => Params is { } json && RawObject.TryRead(json, out var read) ? read : RawObject.Empty;
+        public RawObject Arguments => ObjectOf(Params);
     }
 
     public sealed record Notification(string Method, ReadOnlyMemory<byte>? Params) : RpcMessage
     {
-        public RawObject Arguments => Params is { } json && RawObject.TryRead(json, out var read) ? read : RawObject.Empty;
+        public RawObject Arguments => ObjectOf(Params);
     }
 
     /// <summary>An answer: exactly one of result and error is there.</summary>
@@ -34,6 +34,9 @@ internal abstract record RpcMessage
             : null;
         return message is not null;
     }
+
+    private static RawObject ObjectOf(ReadOnlyMemory<byte>? parameters) =>
+        parameters is { } json && RawObject.TryRead(json, out var read) ? read : RawObject.Empty;
 
     private static RpcMessage? Classify(RawObject members, ReadOnlyMemory<byte> json)
     {

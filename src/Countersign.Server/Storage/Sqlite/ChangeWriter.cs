@@ -30,7 +30,7 @@ internal static class ChangeWriter
         WriteVotes(change, firstIndex, batch);
         WriteOutbox(change.Change, batch);
         WriteDefinitions(change, batch);
-        WritePolicy(change.Change, batch);
+        WritePolicy(change, indexes, batch);
         NoteLastEntries(change, indexes, batch);
         return new Written(null, indexes);
     }
@@ -184,16 +184,24 @@ internal static class ChangeWriter
         }
     }
 
-    private static void WritePolicy(Change change, SqliteBatch batch)
+    private static void WritePolicy(SealedChange change, ImmutableArray<long> indexes, SqliteBatch batch)
     {
-        if (change.NewPolicy is not { } hash)
+        if (change.Change.NewPolicy is not { } hash)
         {
             return;
         }
 
-        batch.Policy = new PolicyInForce(hash, (batch.Policy?.Epoch ?? 0) + 1);
+        var entry = change.Entries
+            .Zip(indexes, (sealedEntry, index) => (sealedEntry.Type, Index: (long?)index))
+            .FirstOrDefault(written => written.Type == EntryType.PolicyChanged)
+            .Index;
+        batch.Policy = new PolicyInForce(hash, (batch.Policy?.Epoch ?? 0) + 1, entry);
         batch.Session.Execute(
-            "INSERT INTO policy (epoch, hash, at) VALUES (?1, ?2, ?3)", batch.Policy.Epoch, hash.Value, batch.At.UtcTicks);
+            "INSERT INTO policy (epoch, hash, at, entry) VALUES (?1, ?2, ?3, ?4)",
+            batch.Policy.Epoch,
+            hash.Value,
+            batch.At.UtcTicks,
+            entry);
     }
 
     /// <summary>

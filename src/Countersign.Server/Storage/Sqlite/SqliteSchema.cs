@@ -156,7 +156,8 @@ internal static class SqliteSchema
         CREATE TABLE policy (
             epoch INTEGER PRIMARY KEY,
             hash  TEXT    NOT NULL,
-            at    INTEGER NOT NULL
+            at    INTEGER NOT NULL,
+            entry INTEGER REFERENCES entry (position)
         ) STRICT;
         """;
 

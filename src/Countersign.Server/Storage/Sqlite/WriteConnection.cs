@@ -70,8 +70,11 @@ internal sealed class WriteConnection : IDisposable
     }
 
     public static PolicyInForce? ReadPolicy(SqliteSession session) => session.Query(
-        "SELECT hash, epoch FROM policy ORDER BY epoch DESC LIMIT 1",
-        static reader => new PolicyInForce(PolicyHash.Parse(reader.GetString(0)), reader.GetInt64(1))).FirstOrDefault();
+        "SELECT hash, epoch, entry FROM policy ORDER BY epoch DESC LIMIT 1",
+        static reader => new PolicyInForce(
+            PolicyHash.Parse(reader.GetString(0)),
+            reader.GetInt64(1),
+            reader.IsDBNull(2) ? null : reader.GetInt64(2))).FirstOrDefault();
 
     public void Dispose() => Session.Dispose();
 

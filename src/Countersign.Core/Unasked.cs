@@ -1,0 +1,29 @@
+using Countersign.Core.Actions;
+using Countersign.Core.Records;
+using Countersign.Core.Reviews;
+
+namespace Countersign.Core;
+
+/// <summary>Happenings nobody asked for: time passes, or the ground under a request shifts.</summary>
+internal static class Unasked
+{
+    /// <summary>The request has to start again: what was decided about it does not hold any more.</summary>
+    public static Happening Overtaken(string why) => new(new LifeEvent.Overtaken(why))
+    {
+        Payload = (_, _) => PayloadWriter.Ending(why),
+        Ending = why,
+    };
+
+    /// <summary>Time passed: it escalates stages, expires reviews and ends grants.</summary>
+    public static Func<ActionRecord, Happening> TimePassed(DateTimeOffset now) => record =>
+    {
+        var why = record.State == ActionState.Approved
+            ? "The approval was not used in time."
+            : "Nobody decided in time.";
+        return new Happening(new LifeEvent.TimePassed(now))
+        {
+            Payload = (_, _) => PayloadWriter.Ending(why),
+            Ending = why,
+        };
+    };
+}

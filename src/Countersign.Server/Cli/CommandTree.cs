@@ -1,0 +1,38 @@
+using System.CommandLine;
+using Countersign.Server.Cli.Action;
+using Countersign.Server.Cli.Ledger;
+using Countersign.Server.Cli.Policy;
+
+namespace Countersign.Server.Cli;
+
+/// <summary>Every command of the executable; the documents are held to it by a test.</summary>
+internal static class CommandTree
+{
+    public static RootCommand Create() => new RootCommand(
+        "Countersign lets AI agents do privileged work in production without letting them do harm: it holds each " +
+        "sensitive action until the right people approve it, runs exactly what was approved, and records every step " +
+        "in a ledger that anyone can verify.")
+    {
+        DemoCommand.Create(),
+        ServeCommand.Create(),
+        DoctorCommand.Create(),
+        new Command("action", "Read and decide actions over the API of a running server.")
+        {
+            ListCommand.Create(),
+            ShowCommand.Create(),
+            VoteCommand.CreateApprove(),
+            VoteCommand.CreateDeny(),
+            WithdrawCommand.Create(),
+            WaitCommand.Create(),
+        },
+        new Command("policy", "Work with policy files; no server is needed.")
+        {
+            CheckCommand.Create(),
+        },
+        new Command("ledger", "Read and verify the ledger.")
+        {
+            KeyCommand.Create(),
+            VerifyCommand.Create(),
+        },
+    };
+}

@@ -1,0 +1,115 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Countersign.Tests.Api;
+
+/// <summary>The API's document says what the API does: the same routes, and responses of its shape.</summary>
+public sealed class ApiDocumentTests
+{
+    private static readonly string s_otherDigest = "sha256:" + new string('0', 64);
+
+    private static readonly string[] s_otherDoors = ["/console", "/mcp"];
+
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Every_route_is_documented_and_every_documented_route_exists()
+    {
+        await using var node = await DemoNode.StartAsync(Cancelled);
+        var document = await DocumentOf(node);
+
+        var documented =
+            from path in document.GetProperty("paths").EnumerateObject()
+            from method in path.Value.EnumerateObject()
+            select $"{method.Name.ToUpperInvariant()} {path.Name}";
+
+        Assert.Equal(RoutesOf(node).Order(), documented.Order());
+    }
+
+    [Fact]
+    public async Task What_agents_get_has_the_documented_shape()
+    {
+        await using var node = await DemoNode.StartAsync(Cancelled);
+        var calls = new DocumentedCalls(await DocumentOf(node));
+        var ask = node.Agent;
+
+        await calls.AskAsync(ask, "/v1/actions?wait=20", "read_report", new { name = "weekly" }, HttpStatusCode.OK);
+        await calls.AskAsync(ask, "/v1/actions", "rotate_key", new { service = "billing" }, HttpStatusCode.OK);
+        await calls.AskAsync(ask, "/v1/actions", "export_customers", new { country = "UK" }, HttpStatusCode.Accepted);
+        await calls.AskAsync(ask, "/v1/actions?wait=soon", "read_report", new { }, HttpStatusCode.BadRequest);
+        await calls.AskAsync(node.Alice, "/v1/actions", "read_report", new { }, HttpStatusCode.Forbidden);
+        await calls.AskAsync(node.Nobody, "/v1/actions", "read_report", new { }, HttpStatusCode.Unauthorized);
+        await calls.GetAsync(ask, "/v1/actions", "/v1/actions?limit=2", HttpStatusCode.OK);
+        await calls.GetAsync(ask, "/v1/actions", "/v1/actions?limit=0", HttpStatusCode.BadRequest);
+        await calls.GetAsync(ask, "/v1/actions/{id}", "/v1/actions/act_0", HttpStatusCode.NotFound);
+    }
+
+    [Fact]
+    public async Task What_reviewers_get_has_the_documented_shape()
+    {
+        await using var node = await DemoNode.StartAsync(Cancelled);
+        var calls = new DocumentedCalls(await DocumentOf(node));
+        var held = await calls.AskAsync(
+            node.Agent, "/v1/actions", "export_customers", new { country = "UK" }, HttpStatusCode.Accepted);
+        var id = held.GetProperty("id").GetString();
+        var digest = held.GetProperty("digest").GetString();
+        Task<JsonElement> Vote(HttpClient who, string? shown, HttpStatusCode expected) => calls.PostAsync(
+            who,
+            "/v1/actions/{id}/votes",
+            $"/v1/actions/{id}/votes",
+            new { decision = "approve", digest = shown },
+            expected);
+
+        await Vote(node.Bob, digest, HttpStatusCode.Forbidden);
+        await Vote(node.Alice, s_otherDigest, HttpStatusCode.Conflict);
+        await Vote(node.Alice, "none", HttpStatusCode.BadRequest);
+        await Vote(node.Alice, digest, HttpStatusCode.OK);
+        await Vote(node.Alice, digest, HttpStatusCode.Conflict);
+        await calls.GetAsync(node.Alice, "/v1/actions/{id}", $"/v1/actions/{id}?wait=20", HttpStatusCode.OK);
+        await calls.PostAsync(
+            node.Agent, "/v1/actions/{id}/withdraw", $"/v1/actions/{id}/withdraw", new { }, HttpStatusCode.Conflict);
+    }
+
+    [Fact]
+    public async Task What_strangers_get_has_the_documented_shape()
+    {
+        await using var node = await DemoNode.StartAsync(Cancelled);
+        var calls = new DocumentedCalls(await DocumentOf(node));
+
+        foreach (var path in (string[])["/healthz", "/readyz", "/ledger/key", "/ledger/checkpoint", "/openapi/v1.json"])
+        {
+            await calls.GetAsync(node.Nobody, path, path, HttpStatusCode.OK);
+        }
+
+        await calls.GetAsync(node.Nobody, "/ledger/tile/{path}", "/ledger/tile/entries/000.p/1", HttpStatusCode.OK);
+        await calls.GetAsync(node.Nobody, "/ledger/tile/{path}", "/ledger/tile/0/000.p/1", HttpStatusCode.OK);
+    }
+
+    [Theory]
+    [InlineData("0/000")]
+    [InlineData("5/000")]
+    [InlineData("7/000")]
+    [InlineData("entries/000")]
+    [InlineData("entries/000.p/200")]
+    [InlineData("nonsense")]
+    public async Task A_tile_the_log_does_not_have_is_missing_and_not_empty(string path)
+    {
+        await using var node = await DemoNode.StartAsync(Cancelled);
+        var calls = new DocumentedCalls(await DocumentOf(node));
+
+        await calls.GetAsync(node.Nobody, "/ledger/tile/{path}", $"/ledger/tile/{path}", HttpStatusCode.NotFound);
+    }
+
+    private static Task<JsonElement> DocumentOf(DemoNode node) =>
+        node.Nobody.GetFromJsonAsync<JsonElement>("/openapi/v1.json", Cancelled);
+
+    private static IEnumerable<string> RoutesOf(DemoNode node) =>
+        from endpoint in node.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
+        let path = endpoint.RoutePattern.RawText!.Replace("**", "", StringComparison.Ordinal)
+        where path != "/" && !s_otherDoors.Any(path.StartsWith)
+        from method in endpoint.Metadata.GetRequiredMetadata<HttpMethodMetadata>().HttpMethods
+        select $"{method} {path}";
+}
