@@ -1,0 +1,36 @@
+using Countersign.EndToEnd.Clients;
+using Countersign.EndToEnd.Support;
+
+namespace Countersign.EndToEnd;
+
+/// <summary>The client of the C# SDK.</summary>
+public sealed class DotNetClientTests(SharedBench shared) : McpClientSuite(shared)
+{
+    private protected override async Task<IToolClient> ConnectAsync(
+        Uri endpoint, string token, CancellationToken cancellationToken) =>
+        await DotNetClient.ConnectAsync(endpoint, token, cancellationToken);
+}
+
+/// <summary>The TypeScript SDK, version 1.</summary>
+public sealed class TypeScriptV1ClientTests(SharedBench shared) : McpClientSuite(shared)
+{
+    private protected override Task<IToolClient> ConnectAsync(
+        Uri endpoint, string token, CancellationToken cancellationToken) =>
+        Task.FromResult<IToolClient>(NodeClient.Start("sdk-v1.mjs", endpoint, token));
+}
+
+/// <summary>The TypeScript client, version 2, which looks for the stateless era of the protocol first.</summary>
+public sealed class TypeScriptV2ClientTests(SharedBench shared) : McpClientSuite(shared)
+{
+    private protected override Task<IToolClient> ConnectAsync(
+        Uri endpoint, string token, CancellationToken cancellationToken) =>
+        Task.FromResult<IToolClient>(NodeClient.Start("sdk-v2.mjs", endpoint, token));
+}
+
+/// <summary>The command line of MCP Inspector.</summary>
+public sealed class InspectorTests(SharedBench shared) : McpClientSuite(shared)
+{
+    private protected override Task<IToolClient> ConnectAsync(
+        Uri endpoint, string token, CancellationToken cancellationToken) =>
+        Task.FromResult<IToolClient>(new Inspector(endpoint, token));
+}
