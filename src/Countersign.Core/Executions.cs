@@ -131,14 +131,23 @@ internal sealed class Executions(
     }
 
     /// <summary>
-    /// Whether the policy changed since the request was judged, to one that asks for more. What the gateway itself
+    /// Whether the rules changed since the request was judged, to ones that ask for more. What the gateway itself
     /// asked is not judged by the policy's rules.
     /// </summary>
     private static bool IsJudgedStricter(ActionRecord record, Charter today)
     {
-        if (record.Verdict.Policy == today.Policy
-            || record.Asker.Agent == DefinitionDesk.ReservedAgent
-            || today.FindTarget(record.Action.Target, record.Asker.Agent) is not { } target)
+        if (record.Asker.Agent == DefinitionDesk.ReservedAgent)
+        {
+            return false;
+        }
+
+        if (today.FindTarget(record.Action.Target, record.Asker.Agent) is not { } target)
+        {
+            // The target is gone, or the agent may not use it any more: an approval of before does not change that.
+            return true;
+        }
+
+        if (record.Verdict.Policy == today.Policy)
         {
             return false;
         }

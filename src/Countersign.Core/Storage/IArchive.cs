@@ -10,6 +10,9 @@ public interface IArchive
     /// <summary>Actions that match, newest first, with their payloads except results.</summary>
     Task<ImmutableArray<StoredAction>> ListAsync(ActionFilter filter, CancellationToken cancellationToken);
 
+    /// <summary>How many actions are in each state; states without any are left out.</summary>
+    Task<ImmutableDictionary<ActionState, long>> CountStatesAsync(CancellationToken cancellationToken);
+
     /// <summary>
     /// The latest signed checkpoint, as the note's text; <c>null</c> while the log is empty and unsigned.
     /// </summary>

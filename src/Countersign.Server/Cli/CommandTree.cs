@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Countersign.Server.Cli.Action;
+using Countersign.Server.Cli.Agent;
 using Countersign.Server.Cli.Ledger;
 using Countersign.Server.Cli.Policy;
 
@@ -24,6 +25,10 @@ internal static class CommandTree
             VoteCommand.CreateDeny(),
             WithdrawCommand.Create(),
             WaitCommand.Create(),
+        },
+        new Command("agent", "Work with agents.")
+        {
+            TokenCommand.Create(),
         },
         new Command("policy", "Work with policy files; no server is needed.")
         {

@@ -11,7 +11,10 @@ internal abstract record TokenSecret
     /// <summary>Tokens written out with fewer characters can be guessed; <c>doctor</c> names them.</summary>
     private const int ShortLength = 16;
 
-    private const string HashPrefix = "sha256:";
+    public const string HashPrefix = "sha256:";
+
+    private const int ScramIterations = 4096;
+    private const int SaltLength = 16;
     private const string ScramPrefix = "scram-sha-256:";
     private const int HashLength = 32;
 
@@ -39,6 +42,17 @@ internal abstract record TokenSecret
 
     public static string HashOf(string token) =>
         Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(token)));
+
+    /// <summary>The verifier of a token as the configuration holds it (RFC 5803), under a fresh salt.</summary>
+    public static string ScramVerifierOf(string token)
+    {
+        var salt = RandomNumberGenerator.GetBytes(SaltLength);
+        var salted = Rfc2898DeriveBytes.Pbkdf2(token, salt, ScramIterations, HashAlgorithmName.SHA256, HashLength);
+        var stored = SHA256.HashData(HMACSHA256.HashData(salted, "Client Key"u8));
+        var server = HMACSHA256.HashData(salted, "Server Key"u8);
+        string[] parts = [Convert.ToBase64String(salt), Convert.ToBase64String(stored), Convert.ToBase64String(server)];
+        return $"{ScramPrefix}{ScramIterations}:{string.Join(':', parts)}";
+    }
 
     private static (TokenSecret? Secret, string? Problem) ParseScram(string[] parts)
     {

@@ -1,14 +1,17 @@
+using System.Text;
+using Countersign.Core.Actions;
 using Countersign.Core.Storage;
 
 namespace Countersign.Server.Hosting;
 
 /// <summary>Whether this node lives, and whether it can decide and record right now. Neither needs a token.</summary>
-internal sealed class HealthEndpoints(IStore store)
+internal sealed class HealthEndpoints(IStore store, IArchive archive)
 {
     public void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet("/healthz", () => Results.Json(new { status = "ok", durability = "local" }));
         routes.MapGet("/readyz", ReadyAsync);
+        routes.MapGet("/metrics", MeasureAsync);
     }
 
     private async Task<IResult> ReadyAsync(CancellationToken cancellationToken)
@@ -18,5 +21,25 @@ internal sealed class HealthEndpoints(IStore store)
             ? Results.Json(new { status = "ready", store = "ok" })
             : Results.Json(
                 new { status = "unavailable", store = why }, statusCode: StatusCodes.Status503ServiceUnavailable);
+    }
+
+    /// <summary>The Prometheus text format 0.0.4; no label carries a name of a person, agent or target.</summary>
+    private async Task<IResult> MeasureAsync(CancellationToken cancellationToken)
+    {
+        var up = await store.WhyUnavailableAsync(cancellationToken) is null;
+        var text = new StringBuilder();
+        text.Append("# HELP countersign_store_up Whether the store can commit.\n# TYPE countersign_store_up gauge\n");
+        text.Append($"countersign_store_up {(up ? 1 : 0)}\n");
+        text.Append("# HELP countersign_actions Actions by state.\n# TYPE countersign_actions gauge\n");
+        var counts = await archive.CountStatesAsync(cancellationToken);
+        foreach (var state in Enum.GetValues<ActionState>())
+        {
+            text.Append($"countersign_actions{{state=\"{state.ToText()}\"}} {counts.GetValueOrDefault(state)}\n");
+        }
+
+        text.Append("# HELP process_resident_memory_bytes Resident memory.\n");
+        text.Append("# TYPE process_resident_memory_bytes gauge\n");
+        text.Append($"process_resident_memory_bytes {Environment.WorkingSet}\n");
+        return Results.Text(text.ToString(), "text/plain; version=0.0.4; charset=utf-8");
     }
 }

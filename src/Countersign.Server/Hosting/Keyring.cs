@@ -3,6 +3,7 @@ using Countersign.Core.Ledger;
 using Countersign.Server.Configuration;
 using Countersign.Server.Keys;
 using Countersign.Server.Storage;
+using Countersign.Server.Storage.Sqlite;
 
 namespace Countersign.Server.Hosting;
 
@@ -27,7 +28,7 @@ internal sealed class Keyring : IDisposable
     /// <exception cref="ConfigurationException">A key is missing, unreadable or open to others.</exception>
     public static Keyring Open(Settings settings)
     {
-        var storeIsEmpty = !File.Exists(settings.Database);
+        var storeIsEmpty = SqliteStore.IsEmpty(settings.Database);
         CreateFolders(settings);
         try
         {

@@ -47,7 +47,7 @@ internal static class WebServer
         web.MapConsole();
         ApiFor(web.Services, settings).Map(web);
         new LedgerEndpoints(store, keys.Ledger).Map(web);
-        new HealthEndpoints(store).Map(web);
+        new HealthEndpoints(store, store).Map(web);
         return web;
     }
 

@@ -101,6 +101,9 @@ internal sealed class ConsoleStore(TimeProvider time) : IStore, IArchive
 
     public Task<string?> WhyUnavailableAsync(CancellationToken cancellationToken) => Task.FromResult<string?>(null);
 
+    public Task<ImmutableDictionary<ActionState, long>> CountStatesAsync(CancellationToken cancellationToken) =>
+        Task.FromResult(ImmutableDictionary<ActionState, long>.Empty);
+
     public Task<string?> ReadCheckpointAsync(CancellationToken cancellationToken) => Task.FromResult<string?>(null);
 
     public Task<ImmutableArray<ReadOnlyMemory<byte>>> ReadLeavesAsync(

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Countersign.Core.Reviews;
 
@@ -7,7 +8,12 @@ namespace Countersign.Server.Cli.Action;
 /// <summary>An action as text for a terminal. Whatever came from outside is shown without control characters.</summary>
 internal static class ActionText
 {
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+    /// <summary>Quotes and letters are shown as they are; control characters stay escaped.</summary>
+    private static readonly JsonSerializerOptions Indented = new()
+    {
+        WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     public static string Line(JsonElement action) => string.Join(
         "  ",
@@ -49,8 +55,9 @@ internal static class ActionText
     private static void AppendWho(StringBuilder text, JsonElement action)
     {
         var agent = action.GetProperty("agent");
-        text.AppendLine().Append(
-            $"Asked by {Show(agent.GetProperty("id"))}, owned by {Show(agent.GetProperty("owner"))}");
+        var owner = Show(agent.GetProperty("owner"));
+        text.AppendLine().Append($"Asked by {Show(agent.GetProperty("id"))}");
+        text.Append(owner.Length > 0 ? $", owned by {owner}" : "");
         text.AppendLine(agent.GetProperty("on_behalf_of").ValueKind == JsonValueKind.String
             ? $", on behalf of {Show(agent.GetProperty("on_behalf_of"))}"
             : "");

@@ -27,7 +27,7 @@ internal static class WaitCommand
             var path = $"/v1/actions/{ActionArgument.Read(parsed, id)}";
             var action = await UntilEndedAsync(api, path, parsed.GetValue(seconds), cancellationToken);
             Output.Write(parsed, action, ActionText.Page);
-            return ExitCode.ForState(StateOf(action));
+            return HasEnded(action) ? ExitCode.ForState(StateOf(action)) : ExitCode.Pending;
         });
         return command;
     }
@@ -41,12 +41,20 @@ internal static class WaitCommand
             var left = seconds - (int)TimeProvider.System.GetElapsedTime(start).TotalSeconds;
             var wait = Math.Clamp(left, 0, SecondsPerRequest);
             var action = await api.GetAsync($"{path}?wait={wait}", cancellationToken);
-            if (left <= 0 || StateOf(action) is not ("pending" or "executing" or "approved"))
+            if (left <= 0 || HasEnded(action))
             {
                 return action;
             }
         }
     }
+
+    /// <summary>A permit stays approved until its asker claims it; everything else goes on by itself.</summary>
+    private static bool HasEnded(JsonElement action) => StateOf(action) switch
+    {
+        "pending" or "executing" => false,
+        "approved" => action.GetProperty("gate").GetString() is "api" or "hook",
+        _ => true,
+    };
 
     private static string StateOf(JsonElement action) => action.GetProperty("state").GetString()!;
 }

@@ -9,8 +9,9 @@ namespace Countersign.Server.Storage.Sqlite;
 internal static class HeadGuard
 {
     private const string WayOn =
-        "If this copy was restored on purpose, " +
-        "'countersign ledger accept-restore' is the way on; nothing is signed before.";
+        "Put the newer copy back. To go on from this one on purpose, " +
+        "'countersign ledger accept-restore' will be the way; this version does not have it yet, and nothing is " +
+        "signed before.";
 
     /// <summary>
     /// What the head file of an empty log holds, so that a missing file always means that it was lost.

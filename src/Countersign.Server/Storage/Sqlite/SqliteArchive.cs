@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Countersign.Core.Actions;
 using Countersign.Core.Ledger;
 using Countersign.Core.Storage;
 
@@ -7,6 +8,12 @@ namespace Countersign.Server.Storage.Sqlite;
 /// <summary>The ledger's tables as its readers see them; each answer comes from one snapshot.</summary>
 internal static class SqliteArchive
 {
+    public static ImmutableDictionary<ActionState, long> CountStates(SqliteSession session) => session
+        .Query(
+            "SELECT state, count(*) FROM action GROUP BY state",
+            static reader => (State: reader.GetString(0), Count: reader.GetInt64(1)))
+        .ToImmutableDictionary(row => Enum.Parse<ActionState>(row.State, ignoreCase: true), row => row.Count);
+
     public static string? ReadCheckpoint(SqliteSession session) =>
         (string?)session.Scalar("SELECT checkpoint FROM log_head");
 

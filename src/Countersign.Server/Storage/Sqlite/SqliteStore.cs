@@ -115,6 +115,9 @@ internal sealed class SqliteStore : IStore, IArchive
     public Task<ImmutableArray<StoredAction>> ListAsync(ActionFilter filter, CancellationToken cancellationToken) =>
         _parts.ReadActionsAsync(actions => actions.List(filter), cancellationToken);
 
+    public Task<ImmutableDictionary<ActionState, long>> CountStatesAsync(CancellationToken cancellationToken) =>
+        _parts.Readers.ReadAsync(SqliteArchive.CountStates, cancellationToken);
+
     public Task<string?> ReadCheckpointAsync(CancellationToken cancellationToken) =>
         _parts.Readers.ReadAsync(SqliteArchive.ReadCheckpoint, cancellationToken);
 

@@ -33,6 +33,7 @@ internal sealed class SqliteStoreParts : IAsyncDisposable
     {
         SystemSqlite.EnsureLoaded();
         var lockFile = LockFile.Take($"{options.Path}.lock");
+        CreateForOwnerOnly(options.Path);
         try
         {
             var parts = new SqliteStoreParts(options, lockFile, await OpenWriterAsync(options, cancellationToken));
@@ -49,6 +50,23 @@ internal sealed class SqliteStoreParts : IAsyncDisposable
 
             throw;
         }
+    }
+
+    /// <summary>Payloads are sealed, ids and times are not; SQLite gives its side files the mode of the database.</summary>
+    private static void CreateForOwnerOnly(string path)
+    {
+        if (File.Exists(path))
+        {
+            return;
+        }
+
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+
+        new FileStream(path, options).Dispose();
     }
 
     public Task<T> ReadActionsAsync<T>(Func<ActionReader, T> read, CancellationToken cancellationToken) =>
