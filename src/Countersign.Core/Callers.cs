@@ -29,13 +29,13 @@ internal sealed class Callers
 
     public sealed class Presence(Callers callers, ActionId id) : IDisposable
     {
-        private bool left;
+        private bool _left;
 
         public void Dispose()
         {
-            if (!left)
+            if (!_left)
             {
-                left = true;
+                _left = true;
                 callers.Leave(id);
             }
         }

@@ -16,7 +16,7 @@ public sealed class Definition
     /// </summary>
     public const int MaxBytes = 256 * 1024;
 
-    private static readonly JsonLimits s_limits = new() { Bytes = MaxBytes };
+    private static readonly JsonLimits DefinitionLimits = new() { Bytes = MaxBytes };
 
     private Definition(string name, CanonicalJson text)
     {
@@ -41,7 +41,9 @@ public sealed class Definition
         [NotNullWhen(false)] out string? refusal)
     {
         definition = null;
-        refusal = CanonicalJson.TryCanonicalize(json, s_limits, out var text, out var fault) ? null : fault.Message;
+        refusal = CanonicalJson.TryCanonicalize(json, DefinitionLimits, out var text, out var fault)
+            ? null
+            : fault.Message;
         if (text is not null)
         {
             definition = new Definition(name, text);

@@ -86,8 +86,8 @@ internal sealed class Executions(
         var outcome = new Outcome(
             OutcomeState.Unknown,
             Result: null,
-            "The server stopped while this action was being executed. It may or may not have taken effect: look at the " +
-            "target before asking again.",
+            "The server stopped while this action was being executed. It may or may not have taken effect: look at " +
+            "the target before asking again.",
             TimeSpan.Zero);
         return new Happening(new LifeEvent.OwnerLost(fence))
         {

@@ -110,7 +110,8 @@ public sealed class Gatekeeper
         _waiting.UntilAsync(id, record => record.State.HasEnded(), patience, cancellationToken);
 
     /// <summary>One action, as soon as it is not pending any more or when time is over.</summary>
-    public Task<ActionRecord?> WaitForDecisionAsync(ActionId id, TimeSpan patience, CancellationToken cancellationToken) =>
+    public Task<ActionRecord?> WaitForDecisionAsync(
+        ActionId id, TimeSpan patience, CancellationToken cancellationToken) =>
         _waiting.UntilAsync(id, record => record.State != ActionState.Pending, patience, cancellationToken);
 
     /// <summary><c>null</c> means that the ground shifted under the call: it starts again at the verdict.</summary>

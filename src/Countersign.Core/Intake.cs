@@ -44,7 +44,8 @@ internal sealed class Intake(
         }
 
         throw new StoreUnavailableException(
-            $"Policy or identical calls changed {MaxRounds} times during one intake; nothing was recorded. Call again.");
+            $"Policy or identical calls changed {MaxRounds} times during one intake; " +
+            "nothing was recorded. Call again.");
     }
 
     /// <summary>
@@ -64,7 +65,9 @@ internal sealed class Intake(
         if (refusal is Step.Refused { Why: StepRefusal.ApprovalLapsed })
         {
             await OvertakeAsync(
-                id, "An approval no longer counts, because whoever gave it may not approve any more.", cancellationToken);
+                id,
+                "An approval no longer counts, because whoever gave it may not approve any more.",
+                cancellationToken);
         }
     }
 
@@ -89,7 +92,8 @@ internal sealed class Intake(
                 return Admit(record);
             }
 
-            await OvertakeAsync(record.Id, "The policy became stricter; the request was judged again.", cancellationToken);
+            await OvertakeAsync(
+                record.Id, "The policy became stricter; the request was judged again.", cancellationToken);
         }
 
         return null;
@@ -160,7 +164,10 @@ internal sealed class Intake(
     }
 
     private async Task<Admission?> OpenAsync(
-        ActionRecord asked, PolicyHash policy, Func<ActionRecord, Happening>? claim, CancellationToken cancellationToken)
+        ActionRecord asked,
+        PolicyHash policy,
+        Func<ActionRecord, Happening>? claim,
+        CancellationToken cancellationToken)
     {
         var begun = Lifecycle.Begin(asked.Action.Digest, asked.Verdict, store.Now);
         var opening = asked with { Life = begun.Life };
@@ -198,7 +205,10 @@ internal sealed class Intake(
                 : PayloadOfOpening(type, record),
         };
         var registered = await registrar.OpenAsync(
-            opening with { Life = claimed.Life }, begun.Entries.AddRange(claimed.Entries), happening, cancellationToken);
+            opening with { Life = claimed.Life },
+            begun.Entries.AddRange(claimed.Entries),
+            happening,
+            cancellationToken);
         return registered is Registered.Done done ? new Admission.Claimed(done.Record) : null;
     }
 

@@ -102,7 +102,9 @@ public sealed class ReviewDesk
     {
         var today = _charter();
         var electorate = Electorate.Of(record.Life, record.Asker, today.People, today.PolicyAuthors);
-        var denyFor = today.Targets.TryGetValue(record.Action.Target, out var target) ? target.DenyFor : Target.DefaultDenyFor;
+        var denyFor = today.Targets.TryGetValue(record.Action.Target, out var target)
+            ? target.DenyFor
+            : Target.DefaultDenyFor;
         var comment = ballot.Comment is { Length: > MaxComment } longer ? longer[..MaxComment] : ballot.Comment;
         var vote = new Vote(voter.Person, ballot.Decision, voter.Assurance, _store.Now, comment);
         return new Happening(new LifeEvent.VoteCast(vote, ballot.Digest, electorate, denyFor))

@@ -23,7 +23,9 @@ internal sealed class Waiting(IStore store, TimeProvider time)
         var start = time.GetTimestamp();
         while (true)
         {
-            var record = await store.FindAsync(id, cancellationToken) is { } stored ? RecordCodec.FromStored(stored) : null;
+            var record = await store.FindAsync(id, cancellationToken) is { } stored
+                ? RecordCodec.FromStored(stored)
+                : null;
             var left = patience - time.GetElapsedTime(start);
             if (record is null || satisfied(record) || left <= TimeSpan.Zero)
             {
@@ -46,7 +48,8 @@ internal sealed class Waiting(IStore store, TimeProvider time)
                 // Announcements about other actions only pass by.
             }
         }
-        catch (OperationCanceledException) when (timer.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException)
+            when (timer.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
             // The poll's turn.
         }

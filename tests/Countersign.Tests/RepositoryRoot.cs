@@ -12,12 +12,21 @@ internal static class RepositoryRoot
     /// <summary>A file or folder of the test data; without it the test skips at home and fails on CI.</summary>
     public static string SharedData(params ReadOnlySpan<string> parts)
     {
+        string? path = FindSharedData(parts);
+        Assert.SkipWhen(path is null, $"The test data {string.Join('/', parts)} is missing.");
+        return path;
+    }
+
+    /// <summary>
+    /// The same for what runs outside a test, as the source of a theory does: <c>null</c> where a test would skip.
+    /// </summary>
+    public static string? FindSharedData(params ReadOnlySpan<string> parts)
+    {
         string path = System.IO.Path.GetFullPath(Combine(["..", "shared", "data", .. parts]));
         bool exists = File.Exists(path) || Directory.Exists(path);
         bool mustExist = Environment.GetEnvironmentVariable("CI") == "true";
         Assert.True(exists || !mustExist, $"The test data {path} is missing; put its folder beside the repository.");
-        Assert.SkipUnless(exists, $"The test data {path} is missing.");
-        return path;
+        return exists ? path : null;
     }
 
     private static string Find()

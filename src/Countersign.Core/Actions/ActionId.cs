@@ -47,7 +47,9 @@ public readonly record struct ActionId
     }
 
     public static ActionId Parse(string text) =>
-        TryParse(text, out var id) ? id : throw new FormatException($"'{text}' is not an action id (act_ + 26 characters).");
+        TryParse(text, out var id)
+            ? id
+            : throw new FormatException($"'{text}' is not an action id (act_ + 26 characters).");
 
     public override string ToString() => _value ?? "";
 

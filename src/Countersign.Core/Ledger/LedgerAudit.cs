@@ -9,12 +9,14 @@ public sealed record LogSource
 {
     public required Func<CancellationToken, Task<string?>> ReadCheckpoint { get; init; }
 
-    public required Func<long, int, CancellationToken, Task<ImmutableArray<ReadOnlyMemory<byte>>>> ReadLeaves { get; init; }
+    public required Func<long, int, CancellationToken, Task<ImmutableArray<ReadOnlyMemory<byte>>>>
+        ReadLeaves { get; init; }
 
     public required Func<int, long, CancellationToken, Task<ReadOnlyMemory<byte>?>> ReadTile { get; init; }
 
     /// <summary>Ciphertexts of payloads; <c>null</c> where one was erased.</summary>
-    public required Func<long, int, CancellationToken, Task<ImmutableArray<ReadOnlyMemory<byte>?>>> ReadCiphertexts { get; init; }
+    public required Func<long, int, CancellationToken, Task<ImmutableArray<ReadOnlyMemory<byte>?>>>
+        ReadCiphertexts { get; init; }
 }
 
 /// <summary>What an audit found.</summary>
@@ -74,7 +76,8 @@ public sealed class LedgerAudit(LogSource source, IReadOnlyList<NoteVerifierKey>
                 case NoteCheck.Trusted by:
                     return (checkpoint, [.. by.Signers.Select(key => key.ToString())]);
                 case NoteCheck.Forged forged:
-                    Note($"The checkpoint's signature under the name {forged.Name} is not by the trusted key {forged.KeyId}.");
+                    Note($"The checkpoint's signature under the name {forged.Name} is not by the trusted key " +
+                        $"{forged.KeyId}.");
                     return (checkpoint, []);
                 default:
                     return (checkpoint, []);
@@ -113,8 +116,8 @@ public sealed class LedgerAudit(LogSource source, IReadOnlyList<NoteVerifierKey>
         // 4.
         if (edge.Range.Root != checkpoint.Root)
         {
-            Note($"The entries have the root {edge.Range.Root}, the checkpoint has {checkpoint.Root}: at least one entry " +
-                "was changed after it was signed.");
+            Note($"The entries have the root {edge.Range.Root}, the checkpoint has {checkpoint.Root}: at least one " +
+                "entry was changed after it was signed.");
         }
     }
 
@@ -148,7 +151,8 @@ public sealed class LedgerAudit(LogSource source, IReadOnlyList<NoteVerifierKey>
             var previous = _latest.TryGetValue(subject.Action, out var latest) ? latest : (long?)null;
             if (leaf.Previous != previous)
             {
-                Note($"Entry {index} names {leaf.Previous} as the entry before it of {subject.Action}; it is {previous}.");
+                Note($"Entry {index} names {leaf.Previous} as the entry before it of {subject.Action}; it is " +
+                    $"{previous}.");
             }
 
             _latest[subject.Action] = index;

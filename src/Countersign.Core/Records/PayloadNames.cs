@@ -46,7 +46,9 @@ public static class PayloadNames
         decision == Decision.Approve ? VoteKind.Approve : VoteKind.Deny;
 
     internal static T Parse<T>(string text)
-        where T : struct, Enum => Enum.TryParse<T>(text.Replace("-", "", StringComparison.Ordinal), ignoreCase: true, out var value)
+        where T : struct, Enum =>
+        Enum.TryParse<T>(text.Replace("-", "", StringComparison.Ordinal), ignoreCase: true, out var value)
             ? value
-            : throw new FormatException($"'{text}' is not a {typeof(T).Name}: the payload was not written by this version.");
+            : throw new FormatException(
+                $"'{text}' is not a {typeof(T).Name}: the payload was not written by this version.");
 }

@@ -74,7 +74,7 @@ internal static class PayloadReader
 
     public static Outcome Outcome(JsonElement json) => new(
         PayloadNames.Parse<OutcomeState>(json.GetProperty("state").GetString()!),
-        json.TryGetProperty("result", out var result) ? new ReadOnlyMemory<byte>(RawBytes(result)) : null,
+        json.TryGetProperty("result", out var result) ? (ReadOnlyMemory<byte>?)RawBytes(result) : null,
         Text(json, "error"),
         TimeSpan.FromMilliseconds(json.GetProperty("duration_ms").GetInt64()));
 

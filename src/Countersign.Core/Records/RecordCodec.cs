@@ -50,8 +50,8 @@ internal static class RecordCodec
         if (action.Digest != stored.Row.Digest)
         {
             throw new StoreUnavailableException(
-                $"The stored digest of {stored.Row.Id} is not the digest of its stored arguments: somebody changed the " +
-                "store outside Countersign. Run 'countersign ledger verify --store' to see what else differs.");
+                $"The stored digest of {stored.Row.Id} is not the digest of its stored arguments: somebody changed " +
+                "the store outside Countersign. Run 'countersign ledger verify --store' to see what else differs.");
         }
 
         return new ActionRecord
@@ -89,7 +89,8 @@ internal static class RecordCodec
             Tracks = [.. row.Tracks.Zip(requirements, (track, requirement) =>
                 new Track(requirement, track.Stage, track.Escalated, track.Deadline))],
             Votes = [.. stored.Votes.Where(vote => IsCurrent(vote.Row, row.Revision)).Select(VoteOf)],
-            Modifiers = [.. stored.Votes.Where(vote => vote.Row.Kind == VoteKind.Modify).Select(vote => vote.Row.Person)],
+            Modifiers = [.. stored.Votes
+                .Where(vote => vote.Row.Kind == VoteKind.Modify).Select(vote => vote.Row.Person)],
             Grant = row.Grant,
             Execution = row.Execution,
             Fence = row.Fence,

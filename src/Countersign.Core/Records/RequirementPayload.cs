@@ -22,7 +22,8 @@ internal static class RequirementPayload
 
         json.WriteEndArray();
         json.WriteString("assurance", requirement.Assurance.ToText());
-        PayloadWriter.WriteStrings(json, "distinct_from", [.. requirement.DistinctFrom.Order().Select(e => e.ToText())]);
+        PayloadWriter.WriteStrings(
+            json, "distinct_from", [.. requirement.DistinctFrom.Order().Select(e => e.ToText())]);
         json.WriteStartObject("bounds");
         json.WriteBoolean("rows_from_preview", requirement.Bounds.RowsFromPreview);
         WriteOptional(json, "rows", requirement.Bounds.Rows);

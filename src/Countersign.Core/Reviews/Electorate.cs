@@ -38,7 +38,8 @@ public sealed class Electorate
     public bool FitsTrack(PersonId person, int track) =>
         track < _eligible.Length && _eligible[track].Any(stage => stage.Contains(person));
 
-    public bool FitsAny(PersonId person) => Enumerable.Range(0, _eligible.Length).Any(track => FitsTrack(person, track));
+    public bool FitsAny(PersonId person) =>
+        Enumerable.Range(0, _eligible.Length).Any(track => FitsTrack(person, track));
 
     public ImmutableHashSet<PersonId> At(int track, int stage) =>
         track < _eligible.Length && stage < _eligible[track].Length ? _eligible[track][stage] : [];
@@ -49,7 +50,8 @@ public sealed class Electorate
         var excluded = track.Requirement.DistinctFrom.Contains(Exclusion.PolicyAuthor)
             ? chain.Union(policyAuthors)
             : chain;
-        return [.. track.Requirement.Stages.Select((stage, index) => Asked(track, stage, index, people).Except(excluded))];
+        return [.. track.Requirement.Stages
+            .Select((stage, index) => Asked(track, stage, index, people).Except(excluded))];
     }
 
     private static ImmutableHashSet<PersonId> Asked(Track track, Stage stage, int index, People people)

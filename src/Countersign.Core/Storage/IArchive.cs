@@ -16,7 +16,8 @@ public interface IArchive
     Task<string?> ReadCheckpointAsync(CancellationToken cancellationToken);
 
     /// <summary>Consecutive leaves, as many as there are up to <paramref name="count"/>.</summary>
-    Task<ImmutableArray<ReadOnlyMemory<byte>>> ReadLeavesAsync(long from, int count, CancellationToken cancellationToken);
+    Task<ImmutableArray<ReadOnlyMemory<byte>>> ReadLeavesAsync(
+        long from, int count, CancellationToken cancellationToken);
 
     /// <summary>
     /// The 256 hashes of a full tile, or the hashes present in a partial one; <c>null</c> when there is none.

@@ -24,7 +24,8 @@ internal sealed class ApiActionReader(Func<Charter> charter, JsonLimits limits)
         var key = request.Headers["Idempotency-Key"].ToString();
         if (key.Length > LongestIdempotencyKey)
         {
-            return (null, RequestBody.Malformed($"The Idempotency-Key is longer than {LongestIdempotencyKey} characters."));
+            return (null, RequestBody.Malformed(
+                $"The Idempotency-Key is longer than {LongestIdempotencyKey} characters."));
         }
 
         var (json, problem) = await RequestBody.ReadJsonAsync(request, limits, cancellationToken);

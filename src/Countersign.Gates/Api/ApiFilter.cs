@@ -17,7 +17,8 @@ internal static class ApiFilter
         {
             if (!ActionStates.TryParse(stateText, out var state))
             {
-                return Bad("'state' is one of " + string.Join(", ", Enum.GetValues<ActionState>().Select(s => s.ToText())));
+                return Bad(
+                    "'state' is one of " + string.Join(", ", Enum.GetValues<ActionState>().Select(s => s.ToText())));
             }
 
             filter = filter with { State = state };
@@ -46,7 +47,8 @@ internal static class ApiFilter
         return WithNames(filter, Value(query, "target"), Value(query, "agent"));
     }
 
-    private static (ActionFilter? Filter, Problem? Problem) WithNames(ActionFilter filter, string? target, string? agent)
+    private static (ActionFilter? Filter, Problem? Problem) WithNames(
+        ActionFilter filter, string? target, string? agent)
     {
         try
         {

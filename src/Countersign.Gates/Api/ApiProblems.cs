@@ -15,7 +15,9 @@ internal static class ApiProblems
         404, "unknown-action", "There is no such action among those you may see.");
 
     public static Problem UnknownTarget(string name) => new(
-        404, "unknown-target", $"There is no target '{name}' that this agent may use; see targets: in the configuration.");
+        404,
+        "unknown-target",
+        $"There is no target '{name}' that this agent may use; see targets: in the configuration.");
 
     public static Problem BadWait(TimeSpan longest) => RequestBody.Malformed(
         $"'wait' is a number of seconds from 0 to {longest.TotalSeconds:0}.");
@@ -51,8 +53,8 @@ internal static class ApiProblems
             "You stand behind this request, so somebody else has to approve it. " + whyNot,
         StepRefusal.NotEligible => whyNot ?? "You are not among the reviewers of this action.",
         StepRefusal.AssuranceTooLow =>
-            "The rule asks for a stronger proof of who you are than this surface gives: approve in the console, signed in " +
-            "in the way the rule names.",
+            "The rule asks for a stronger proof of who you are than this surface gives: approve in the console, " +
+            "signed in in the way the rule names.",
         StepRefusal.StaleDigest =>
             "The digest is not the one of the present revision: the action changed since you looked. Read it again.",
         StepRefusal.AlreadyVoted => "You have voted on this revision; one person counts once.",

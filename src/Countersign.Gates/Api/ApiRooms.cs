@@ -37,7 +37,8 @@ internal sealed class ApiRooms(
     public bool MaySee(Caller caller, ActionRecord record) => caller switch
     {
         Caller.OfAgent agent => agent.Asker == record.Asker,
-        Caller.OfPerson person => !IsRestricted(record) || RightOf(person.Voter, record) is not { MayApprove: false, MayDeny: false },
+        Caller.OfPerson person =>
+            !IsRestricted(record) || RightOf(person.Voter, record) is not { MayApprove: false, MayDeny: false },
         _ => false,
     };
 

@@ -80,7 +80,9 @@ internal sealed class ApiVotes(ApiRooms rooms, JsonLimits limits)
                 await rooms.WriteActionAsync(context, caller, recorded.Record);
                 break;
             case DeskAnswer.Refused refused:
-                var whyNot = caller is Caller.OfPerson person ? rooms.RightOf(person.Voter, refused.Record).WhyNot : null;
+                var whyNot = caller is Caller.OfPerson person
+                    ? rooms.RightOf(person.Voter, refused.Record).WhyNot
+                    : null;
                 await ApiProblems.Of(refused.Why, refused.Record, whyNot).WriteAsync(context);
                 break;
             default:
@@ -106,7 +108,8 @@ internal sealed class ApiVotes(ApiRooms rooms, JsonLimits limits)
 
         if (body.TryGetProperty("assertion", out var assertion) && assertion.ValueKind != JsonValueKind.Null)
         {
-            return (null, RequestBody.Malformed("This version does not take passkey assertions; leave 'assertion' out."));
+            return (null, RequestBody.Malformed(
+                "This version does not take passkey assertions; leave 'assertion' out."));
         }
 
         return Ballot(body);

@@ -13,7 +13,9 @@ internal static class StrictMembers
             return $"The body is a JSON object with {string.Join(", ", known)}.";
         }
 
-        return body.EnumerateObject().Select(member => member.Name).FirstOrDefault(name => !known.Contains(name)) is { } unknown
+        return body.EnumerateObject()
+            .Select(member => member.Name)
+            .FirstOrDefault(name => !known.Contains(name)) is { } unknown
             ? $"There is no member '{unknown}'; the body has {string.Join(", ", known)}."
             : null;
     }

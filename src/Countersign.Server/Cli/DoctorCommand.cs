@@ -57,7 +57,8 @@ internal static class DoctorCommand
     private static Settings? TryLoad(string path, List<(bool Ok, string Text)> findings)
     {
         Settings? settings = null;
-        findings.Add(Try("configuration " + path, () => settings = SettingsFile.Load(path, Environment.GetEnvironmentVariable)));
+        findings.Add(Try(
+            "configuration " + path, () => settings = SettingsFile.Load(path, Environment.GetEnvironmentVariable)));
         return settings;
     }
 

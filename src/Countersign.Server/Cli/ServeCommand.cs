@@ -22,7 +22,8 @@ internal static class ServeCommand
             var settings = SettingsFile.Load(parsed.GetRequiredValue(Config), Environment.GetEnvironmentVariable);
             RefuseDemo(settings);
             await using var node = await Node.StartAsync(settings, new NodeOptions(), cancellationToken);
-            await Terminal.TellAsync($"Countersign listens on {node.Address}; the console is at {settings.Public}console.");
+            await Terminal.TellAsync(
+                $"Countersign listens on {node.Address}; the console is at {settings.Public}console.");
             await node.WaitForShutdownAsync(cancellationToken);
             return ExitCode.Succeeded;
         });
@@ -35,8 +36,8 @@ internal static class ServeCommand
         if (settings.Ledger.Origin == DemoFiles.Origin)
         {
             throw new ConfigurationException(
-                $"The origin '{DemoFiles.Origin}' marks a demo, whose keys are not for real work: start a configuration " +
-                "of your own, with its own ledger.origin, keys and store.");
+                $"The origin '{DemoFiles.Origin}' marks a demo, whose keys are not for real work: start a " +
+                "configuration of your own, with its own ledger.origin, keys and store.");
         }
     }
 }

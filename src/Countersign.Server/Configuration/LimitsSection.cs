@@ -27,7 +27,8 @@ internal sealed class LimitsSection(Section section)
         return new Limits
         {
             PendingPerAgent = Count("pending_per_agent", 1_000_000, standard.PendingPerAgent),
-            ReviewsPerAgentPerMinute = Count("reviews_per_agent_per_minute", 1_000_000, standard.ReviewsPerAgentPerMinute),
+            ReviewsPerAgentPerMinute = Count(
+                "reviews_per_agent_per_minute", 1_000_000, standard.ReviewsPerAgentPerMinute),
             Body = Size(fields, "body", standard.Body),
             Depth = Count("depth", 512, standard.Depth),
             Statement = Size(fields, "statement", standard.Statement),
@@ -41,7 +42,9 @@ internal sealed class LimitsSection(Section section)
             return otherwise;
         }
 
-        if (node is YamlNode.Scalar { Text: var text } && TryParse(text, out var bytes) && bytes is > 0 and <= LargestBody)
+        if (node is YamlNode.Scalar { Text: var text }
+            && TryParse(text, out var bytes)
+            && bytes is > 0 and <= LargestBody)
         {
             return bytes;
         }

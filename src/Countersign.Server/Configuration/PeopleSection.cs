@@ -193,7 +193,8 @@ internal sealed class PeopleSection(Section section)
         var id = section.Checked(node, "id", text => new PersonId(text).Value);
         if (id is not null && !_ids.TryAdd(id, node.At))
         {
-            section.Errors.Add(node.At, $"the id '{id}' is taken in line {_ids[id].Line}; ids differ in more than case");
+            section.Errors.Add(
+                node.At, $"the id '{id}' is taken in line {_ids[id].Line}; ids differ in more than case");
             return null;
         }
 

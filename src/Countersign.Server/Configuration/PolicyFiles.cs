@@ -18,7 +18,8 @@ internal static class PolicyFiles
         {
             var files = Directory.Exists(path) ? FilesIn(path) : [path];
             return files.Count > 0
-                ? [.. files.Select(file => new PolicyText(Path.GetRelativePath(shownFrom, file), File.ReadAllText(file)))]
+                ? [.. files.Select(file =>
+                    new PolicyText(Path.GetRelativePath(shownFrom, file), File.ReadAllText(file)))]
                 : throw new ConfigurationException(
                     $"The policy folder '{path}' holds no *.yaml file: write one, or point 'policies:' elsewhere.");
         }

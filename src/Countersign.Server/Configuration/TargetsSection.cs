@@ -170,7 +170,8 @@ internal sealed class TargetsSection(Section section, People people)
     {
         if (fields.Find("upstream") is not { } node)
         {
-            section.Errors.Add(fields.At, $"target '{name}' needs 'upstream': {{ url: … }} or {{ command: [program, …] }}");
+            section.Errors.Add(
+                fields.At, $"target '{name}' needs 'upstream': {{ url: … }} or {{ command: [program, …] }}");
             return null;
         }
 

@@ -37,7 +37,8 @@ internal abstract record TokenSecret
         return (new Hashed(HashOf(text)) { IsShort = text.Length < ShortLength }, null);
     }
 
-    public static string HashOf(string token) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(token)));
+    public static string HashOf(string token) =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(token)));
 
     private static (TokenSecret? Secret, string? Problem) ParseScram(string[] parts)
     {

@@ -109,7 +109,9 @@ internal sealed class AcmeOps : IAsyncDisposable
         var text = tool switch
         {
             "read_report" => $"Report '{arguments?["name"]}': 3 incidents this week, all closed.",
-            "export_customers" => $"id,name,country\n1,Alice Liddell,{arguments?["country"]}\n2,Bill Lizard,{arguments?["country"]}",
+            "export_customers" =>
+                $"id,name,country\n1,Alice Liddell,{arguments?["country"]}\n" +
+                $"2,Bill Lizard,{arguments?["country"]}",
             "restart_service" => $"Service '{arguments?["service"]}' was restarted.",
             _ => $"There is no tool '{tool}'.",
         };

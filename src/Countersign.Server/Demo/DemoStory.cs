@@ -55,7 +55,9 @@ internal sealed class DemoStory(Node node, DemoFiles files, AcmeOps ops, bool au
 
     private void Introduce()
     {
-        Say("Countersign demo: an MCP server 'acme-ops', an agent 'release-bot' owned by Bob, and Alice, who may approve.");
+        Say(
+            "Countersign demo: an MCP server 'acme-ops', an agent 'release-bot' owned by Bob, and Alice, " +
+            "who may approve.");
         Say($"Everything is in {files.Folder}; its keys are for this demo only.");
         Say("");
     }
@@ -87,7 +89,9 @@ internal sealed class DemoStory(Node node, DemoFiles files, AcmeOps ops, bool au
         Say("");
         Say("   or with this line in another terminal:");
         Say("");
-        Say($"     COUNTERSIGN_URL={node.Address} COUNTERSIGN_TOKEN={files.AliceToken} ./countersign action approve {held.Id}");
+        Say(
+            $"     COUNTERSIGN_URL={node.Address} COUNTERSIGN_TOKEN={files.AliceToken} " +
+            $"./countersign action approve {held.Id}");
         Say("");
         if (auto)
         {
@@ -110,7 +114,8 @@ internal sealed class DemoStory(Node node, DemoFiles files, AcmeOps ops, bool au
     /// </summary>
     private async Task<bool> ProveAsync(ActionId id, CancellationToken cancellationToken)
     {
-        var record = await _services.GetRequiredService<Gatekeeper>().WaitForEndAsync(id, LongestPause, cancellationToken);
+        var record = await _services.GetRequiredService<Gatekeeper>()
+            .WaitForEndAsync(id, LongestPause, cancellationToken);
         var text = await node.Store.ReadCheckpointAsync(cancellationToken);
         var key = node.Keys.Ledger.VerifierKey;
         if (record is null || text is null)

@@ -27,6 +27,7 @@ internal static class Calendars
         }
 
         var local = TimeZoneInfo.ConvertTime(now, found);
-        return local.DayOfWeek is not (DayOfWeek.Saturday or DayOfWeek.Sunday) && local.Hour is >= DayBegins and < DayEnds;
+        return local.DayOfWeek is not (DayOfWeek.Saturday or DayOfWeek.Sunday)
+            && local.Hour is >= DayBegins and < DayEnds;
     }
 }

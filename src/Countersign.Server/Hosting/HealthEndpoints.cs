@@ -16,6 +16,7 @@ internal sealed class HealthEndpoints(IStore store)
         var why = await store.WhyUnavailableAsync(cancellationToken);
         return why is null
             ? Results.Json(new { status = "ready", store = "ok" })
-            : Results.Json(new { status = "unavailable", store = why }, statusCode: StatusCodes.Status503ServiceUnavailable);
+            : Results.Json(
+                new { status = "unavailable", store = why }, statusCode: StatusCodes.Status503ServiceUnavailable);
     }
 }

@@ -37,14 +37,15 @@ internal sealed class Keyring : IDisposable
             }
 
             var key = KeyFile.Load(settings.Ledger.KeyFile);
-            var payload = PayloadKey.LoadOrCreate(settings.Ledger.PayloadKeyFile, storeIsEmpty, RandomNumberGenerator.Fill);
+            var payload = PayloadKey.LoadOrCreate(
+                settings.Ledger.PayloadKeyFile, storeIsEmpty, RandomNumberGenerator.Fill);
             return new Keyring(new LedgerKey(new KeyName(settings.Ledger.Origin), key), payload);
         }
         catch (FileNotFoundException)
         {
             throw new ConfigurationException(
-                $"The ledger key '{settings.Ledger.KeyFile}' is missing, and keys are made only while the store is empty. " +
-                "Restore it from its backup, or correct ledger.key.");
+                $"The ledger key '{settings.Ledger.KeyFile}' is missing, and keys are made only while the store is " +
+                "empty. Restore it from its backup, or correct ledger.key.");
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or FormatException)
         {
@@ -57,8 +58,11 @@ internal sealed class Keyring : IDisposable
     }
 
     /// <summary>A key for one purpose, so that what is sealed for one cannot be opened as another.</summary>
-    public byte[] DeriveKey(string purpose) =>
-        HKDF.DeriveKey(HashAlgorithmName.SHA256, Payload.Bytes.ToArray(), outputLength: 32, info: System.Text.Encoding.UTF8.GetBytes(purpose));
+    public byte[] DeriveKey(string purpose) => HKDF.DeriveKey(
+        HashAlgorithmName.SHA256,
+        Payload.Bytes.ToArray(),
+        outputLength: 32,
+        info: System.Text.Encoding.UTF8.GetBytes(purpose));
 
     public void Dispose()
     {

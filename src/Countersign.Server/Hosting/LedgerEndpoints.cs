@@ -12,7 +12,9 @@ namespace Countersign.Server.Hosting;
 internal sealed class LedgerEndpoints(IArchive archive, LedgerKey key)
 {
     private static readonly Problem NoSuchTile = new(
-        404, "unknown-tile", "The log has no such tile: see the size in /ledger/checkpoint and the paths of C2SP tlog-tiles.");
+        404,
+        "unknown-tile",
+        "The log has no such tile: see the size in /ledger/checkpoint and the paths of C2SP tlog-tiles.");
 
     /// <summary>Typed, because a bare <c>null</c> in a conditional would become an empty tile and be served.</summary>
     private static ReadOnlyMemory<byte>? Missing => null;
@@ -28,7 +30,8 @@ internal sealed class LedgerEndpoints(IArchive archive, LedgerKey key)
     {
         if (await archive.ReadCheckpointAsync(context.RequestAborted) is not { } checkpoint)
         {
-            await new Problem(404, "empty-log", "The log has no entry yet, so there is no checkpoint.").WriteAsync(context);
+            await new Problem(404, "empty-log", "The log has no entry yet, so there is no checkpoint.")
+                .WriteAsync(context);
             return;
         }
 

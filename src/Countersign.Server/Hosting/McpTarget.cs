@@ -6,7 +6,8 @@ namespace Countersign.Server.Hosting;
 /// <summary>What the configuration says about an MCP target, in the gate's own words.</summary>
 internal static class McpTarget
 {
-    public static McpOptions Of(UpstreamSettings upstream) => new(UpstreamOf(upstream)) { AskReason = upstream.AskReason };
+    public static McpOptions Of(UpstreamSettings upstream) =>
+        new(UpstreamOf(upstream)) { AskReason = upstream.AskReason };
 
     private static McpUpstream UpstreamOf(UpstreamSettings upstream) => upstream.Url is { } url
         ? new McpUpstream.Http(url, upstream.Credential is { } credential ? CredentialOf(credential) : null)

@@ -67,7 +67,8 @@ internal sealed class Node : IAsyncDisposable
         }
     }
 
-    public Task WaitForShutdownAsync(CancellationToken cancellationToken) => _web.WaitForShutdownAsync(cancellationToken);
+    public Task WaitForShutdownAsync(CancellationToken cancellationToken) =>
+        _web.WaitForShutdownAsync(cancellationToken);
 
     public async ValueTask DisposeAsync()
     {

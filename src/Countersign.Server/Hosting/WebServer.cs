@@ -61,8 +61,8 @@ internal static class WebServer
         catch (IOException busy)
         {
             throw new ConfigurationException(
-                $"The server cannot listen on {settings.Listen}: {busy.Message} Stop what uses the port, or set 'listen' " +
-                "to another one.");
+                $"The server cannot listen on {settings.Listen}: {busy.Message} Stop what uses the port, or set " +
+                "'listen' to another one.");
         }
     }
 

@@ -17,15 +17,15 @@ internal sealed class ExtendedAesGcm : IDisposable
     private const int BlockBytes = 16;
     private const int HalfNonce = 12;
 
-    private readonly ThreadLocal<Aes> cipher;
-    private readonly byte[] subkey;
+    private readonly ThreadLocal<Aes> _cipher;
+    private readonly byte[] _subkey;
 
     public ExtendedAesGcm(ReadOnlySpan<byte> key)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(key.Length, KeyBytes);
         var own = key.ToArray();
-        cipher = new ThreadLocal<Aes>(() => CreateCipher(own), trackAllValues: true);
-        subkey = Double(cipher.Value!.EncryptEcb(new byte[BlockBytes], PaddingMode.None));
+        _cipher = new ThreadLocal<Aes>(() => CreateCipher(own), trackAllValues: true);
+        _subkey = Double(_cipher.Value!.EncryptEcb(new byte[BlockBytes], PaddingMode.None));
     }
 
     /// <summary>Returns nonce || ciphertext || tag.</summary>
@@ -35,7 +35,11 @@ internal sealed class ExtendedAesGcm : IDisposable
         nonce.CopyTo(box);
         using var gcm = DeriveGcm(nonce);
         gcm.Encrypt(
-            nonce[HalfNonce..], plaintext, box.AsSpan(NonceBytes, plaintext.Length), box.AsSpan(^TagBytes..), associated);
+            nonce[HalfNonce..],
+            plaintext,
+            box.AsSpan(NonceBytes, plaintext.Length),
+            box.AsSpan(^TagBytes..),
+            associated);
         return box;
     }
 
@@ -57,12 +61,12 @@ internal sealed class ExtendedAesGcm : IDisposable
 
     public void Dispose()
     {
-        foreach (var aes in cipher.Values)
+        foreach (var aes in _cipher.Values)
         {
             aes.Dispose();
         }
 
-        cipher.Dispose();
+        _cipher.Dispose();
     }
 
     private static Aes CreateCipher(byte[] key)
@@ -84,12 +88,12 @@ internal sealed class ExtendedAesGcm : IDisposable
             nonce[..HalfNonce].CopyTo(block[4..]);
             for (var j = 0; j < BlockBytes; j++)
             {
-                block[j] ^= subkey[j];
+                block[j] ^= _subkey[j];
             }
         }
 
         Span<byte> key = stackalloc byte[KeyBytes];
-        cipher.Value!.EncryptEcb(blocks, key, PaddingMode.None);
+        _cipher.Value!.EncryptEcb(blocks, key, PaddingMode.None);
         return new AesGcm(key, TagBytes);
     }
 

@@ -17,46 +17,46 @@ internal sealed class HeadFile : IAsyncDisposable
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(50);
 
-    private readonly string path;
-    private readonly CancellationTokenSource closing = new();
-    private readonly Lock gate = new();
+    private readonly string _path;
+    private readonly CancellationTokenSource _closing = new();
+    private readonly Lock _gate = new();
 
-    private readonly Lock file = new();
+    private readonly Lock _file = new();
 
-    // Guarded by file, as is the file itself; readers only look whether it is set.
-    private volatile string? failure;
+    // Guarded by _file, as is the file itself; readers only look whether it is set.
+    private volatile string? _failure;
 
-    // Guarded by gate.
-    private string? newest;
-    private bool isWriting;
-    private Task writing = Task.CompletedTask;
+    // Guarded by _gate.
+    private string? _newest;
+    private bool _isWriting;
+    private Task _writing = Task.CompletedTask;
 
-    public HeadFile(string path) => this.path = path;
+    public HeadFile(string path) => _path = path;
 
     /// <summary>
     /// Why the last write failed; <c>null</c> when it succeeded. While it is set nothing may be committed.
     /// </summary>
-    public string? Failure => failure;
+    public string? Failure => _failure;
 
-    public string? Read() => File.Exists(path) ? File.ReadAllText(path) : null;
+    public string? Read() => File.Exists(_path) ? File.ReadAllText(_path) : null;
 
     /// <summary>
     /// Writes at once; throws <see cref="StoreUnavailableException"/> when the file cannot be written.
     /// </summary>
     public void Write(string checkpoint)
     {
-        lock (file)
+        lock (_file)
         {
             try
             {
                 Replace(checkpoint);
-                failure = null;
+                _failure = null;
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                failure = $"The head file '{path}' cannot be written: {e.Message} Free space or correct its permissions; "
-                    + "commits resume by themselves.";
-                throw new StoreUnavailableException(failure, e);
+                _failure = $"The head file '{_path}' cannot be written: {e.Message} Free space or correct its "
+                    + "permissions; commits resume by themselves.";
+                throw new StoreUnavailableException(_failure, e);
             }
         }
     }
@@ -64,13 +64,13 @@ internal sealed class HeadFile : IAsyncDisposable
     /// <summary>Writes soon, on another thread; a failure shows in <see cref="Failure"/>.</summary>
     public void Publish(string checkpoint)
     {
-        lock (gate)
+        lock (_gate)
         {
-            newest = checkpoint;
-            if (!isWriting)
+            _newest = checkpoint;
+            if (!_isWriting)
             {
-                isWriting = true;
-                writing = Task.Run(WriteNewestAsync);
+                _isWriting = true;
+                _writing = Task.Run(WriteNewestAsync);
             }
         }
     }
@@ -78,26 +78,26 @@ internal sealed class HeadFile : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Task last;
-        lock (gate)
+        lock (_gate)
         {
-            last = writing;
+            last = _writing;
         }
 
-        await closing.CancelAsync();
+        await _closing.CancelAsync();
         await last;
-        closing.Dispose();
+        _closing.Dispose();
     }
 
     private void Replace(string checkpoint)
     {
-        var temporary = path + ".new";
+        var temporary = _path + ".new";
         using (var stream = new FileStream(temporary, FileMode.Create, FileAccess.Write))
         {
             stream.Write(Encoding.UTF8.GetBytes(checkpoint));
             stream.Flush(flushToDisk: true);
         }
 
-        File.Move(temporary, path, overwrite: true);
+        File.Move(temporary, _path, overwrite: true);
     }
 
     private async Task WriteNewestAsync()
@@ -113,18 +113,18 @@ internal sealed class HeadFile : IAsyncDisposable
                 // The reason is in Failure, which stops the next commit; that one tries again.
             }
 
-            await Task.Delay(Interval, closing.Token).ContinueWith(
+            await Task.Delay(Interval, _closing.Token).ContinueWith(
                 static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
         }
     }
 
     private string? TakeNewest()
     {
-        lock (gate)
+        lock (_gate)
         {
-            var taken = newest;
-            newest = null;
-            isWriting = taken is not null;
+            var taken = _newest;
+            _newest = null;
+            _isWriting = taken is not null;
             return taken;
         }
     }

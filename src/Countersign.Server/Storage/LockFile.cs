@@ -8,9 +8,9 @@ namespace Countersign.Server.Storage;
 /// </summary>
 internal sealed class LockFile : IDisposable
 {
-    private readonly FileStream file;
+    private readonly FileStream _file;
 
-    private LockFile(FileStream file) => this.file = file;
+    private LockFile(FileStream file) => _file = file;
 
     public static LockFile Take(string path)
     {
@@ -21,16 +21,16 @@ internal sealed class LockFile : IDisposable
         catch (Exception e) when (e is UnauthorizedAccessException or DirectoryNotFoundException)
         {
             throw new StoreUnavailableException(
-                $"The lock file '{path}' cannot be opened: {e.Message} Make sure that the store's folder exists and that the "
-                + "user who runs countersign may write there.", e);
+                $"The lock file '{path}' cannot be opened: {e.Message} Make sure that the store's folder exists and "
+                + "that the user who runs countersign may write there.", e);
         }
         catch (IOException e)
         {
             throw new StoreUnavailableException(
-                $"The store is locked by another process ('{path}': {e.Message}). Stop the other countersign first; for "
-                + "several nodes use a PostgreSQL store.", e);
+                $"The store is locked by another process ('{path}': {e.Message}). Stop the other countersign first; "
+                + "for several nodes use a PostgreSQL store.", e);
         }
     }
 
-    public void Dispose() => file.Dispose();
+    public void Dispose() => _file.Dispose();
 }

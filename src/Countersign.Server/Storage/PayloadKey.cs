@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Countersign.Core;
 using Countersign.Core.Storage;
 
 namespace Countersign.Server.Storage;
@@ -9,19 +10,19 @@ internal sealed class PayloadKey
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private const int IdBytes = 8;
 
-    private readonly byte[] bytes;
+    private readonly byte[] _bytes;
 
     public PayloadKey(ReadOnlySpan<byte> key)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(key.Length, ExtendedAesGcm.KeyBytes);
-        bytes = key.ToArray();
-        Id = Convert.ToHexStringLower(SHA256.HashData([.. "countersign-payload-key-v1\n"u8, .. bytes])[..IdBytes]);
+        _bytes = key.ToArray();
+        Id = Convert.ToHexStringLower(SHA256.HashData([.. "countersign-payload-key-v1\n"u8, .. _bytes])[..IdBytes]);
     }
 
     /// <summary>Says which key sealed something, without saying anything about the key.</summary>
     public string Id { get; }
 
-    public ReadOnlySpan<byte> Bytes => bytes;
+    public ReadOnlySpan<byte> Bytes => _bytes;
 
     /// <summary>
     /// Reads the key file, or makes it while the store holds nothing that an older key could have sealed.
@@ -46,8 +47,8 @@ internal sealed class PayloadKey
         if (!File.Exists(path))
         {
             throw new StoreUnavailableException(
-                $"The payload key '{path}' is missing, and keys are made only while the store is empty. Restore the file "
-                + "from its backup, or correct ledger.payload_key.");
+                $"The payload key '{path}' is missing, and keys are made only while the store is empty. Restore the "
+                + "file from its backup, or correct ledger.payload_key.");
         }
 
         if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & ~OwnerOnly) != 0)

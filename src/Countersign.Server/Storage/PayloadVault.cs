@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Countersign.Core;
 using Countersign.Core.Storage;
 
 namespace Countersign.Server.Storage;
@@ -15,7 +16,7 @@ internal sealed class PayloadVault(PayloadKey key, FillRandom random) : IDisposa
     private const int TagBytes = 16;
     private const int RandomBytes = ExtendedAesGcm.KeyBytes + SaltBytes + NonceBytes + ExtendedAesGcm.NonceBytes;
 
-    private readonly ExtendedAesGcm wrapping = new(key.Bytes);
+    private readonly ExtendedAesGcm _wrapping = new(key.Bytes);
 
     /// <summary>The key that wraps; a store sealed under another one is refused at start-up.</summary>
     public string KeyId => key.Id;
@@ -38,7 +39,7 @@ internal sealed class PayloadVault(PayloadKey key, FillRandom random) : IDisposa
         payload.CopyTo(body[SaltBytes..]);
         using var gcm = new AesGcm(dataKey, TagBytes);
         gcm.Encrypt(nonce, body, body, box.AsSpan(^TagBytes..), associated);
-        return new SealedPayload(box, wrapping.Seal(wrapNonce, dataKey, associated));
+        return new SealedPayload(box, _wrapping.Seal(wrapNonce, dataKey, associated));
     }
 
     /// <summary>Opens a payload that <see cref="Seal"/> closed under the same context.</summary>
@@ -49,10 +50,15 @@ internal sealed class PayloadVault(PayloadKey key, FillRandom random) : IDisposa
         var associated = Encoding.UTF8.GetBytes(context);
         try
         {
-            using var gcm = new AesGcm(wrapping.Open(box.WrappedKey, associated), TagBytes);
+            using var gcm = new AesGcm(_wrapping.Open(box.WrappedKey, associated), TagBytes);
             var ciphertext = box.Ciphertext.AsSpan();
             var body = new byte[ciphertext.Length - NonceBytes - TagBytes];
-            gcm.Decrypt(ciphertext[..NonceBytes], ciphertext[NonceBytes..^TagBytes], ciphertext[^TagBytes..], body, associated);
+            gcm.Decrypt(
+                ciphertext[..NonceBytes],
+                ciphertext[NonceBytes..^TagBytes],
+                ciphertext[^TagBytes..],
+                body,
+                associated);
             return body[SaltBytes..];
         }
         catch (Exception e) when (e is CryptographicException or ArgumentException or OverflowException)
@@ -66,7 +72,7 @@ internal sealed class PayloadVault(PayloadKey key, FillRandom random) : IDisposa
     {
         Span<byte> nonce = stackalloc byte[ExtendedAesGcm.NonceBytes];
         random(nonce);
-        return wrapping.Seal(nonce, value, Encoding.UTF8.GetBytes(context));
+        return _wrapping.Seal(nonce, value, Encoding.UTF8.GetBytes(context));
     }
 
     /// <summary>Opens what <see cref="SealValue"/> closed under the same context.</summary>
@@ -75,7 +81,7 @@ internal sealed class PayloadVault(PayloadKey key, FillRandom random) : IDisposa
     {
         try
         {
-            return wrapping.Open(box, Encoding.UTF8.GetBytes(context));
+            return _wrapping.Open(box, Encoding.UTF8.GetBytes(context));
         }
         catch (CryptographicException e)
         {
@@ -83,9 +89,9 @@ internal sealed class PayloadVault(PayloadKey key, FillRandom random) : IDisposa
         }
     }
 
-    public void Dispose() => wrapping.Dispose();
+    public void Dispose() => _wrapping.Dispose();
 
     private StoreUnavailableException Damaged(string context, Exception e) => new(
-        $"What the store keeps sealed as '{context.ReplaceLineEndings(" ")}' does not open with payload key {key.Id}: it was "
-        + "damaged or exchanged. Restore the store from a backup.", e);
+        $"What the store keeps sealed as '{context.ReplaceLineEndings(" ")}' does not open with payload key {key.Id}: "
+        + "it was damaged or exchanged. Restore the store from a backup.", e);
 }

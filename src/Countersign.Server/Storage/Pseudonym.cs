@@ -1,3 +1,5 @@
+using Countersign.Core;
+
 namespace Countersign.Server.Storage;
 
 /// <summary>
@@ -9,11 +11,11 @@ internal readonly record struct Pseudonym
     private const string Alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
     private const int Characters = 26;
 
-    private readonly string? value;
+    private readonly string? _value;
 
-    private Pseudonym(string value) => this.value = value;
+    private Pseudonym(string value) => _value = value;
 
-    public string Value => value ?? throw new InvalidOperationException("A default Pseudonym names nobody.");
+    public string Value => _value ?? throw new InvalidOperationException("A default Pseudonym names nobody.");
 
     public static Pseudonym Create(FillRandom random)
     {
@@ -33,5 +35,5 @@ internal readonly record struct Pseudonym
             ? new Pseudonym(text)
             : throw new FormatException($"'{text}' is not a pseudonym (per_ + 26 characters).");
 
-    public override string ToString() => value ?? "";
+    public override string ToString() => _value ?? "";
 }

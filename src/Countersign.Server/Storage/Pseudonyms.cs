@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text;
+using Countersign.Core;
 using Countersign.Core.Identity;
 
 namespace Countersign.Server.Storage;
@@ -12,14 +13,14 @@ internal sealed class Pseudonyms(PayloadVault vault, FillRandom random)
 {
     private const string Context = "countersign-person-v1";
 
-    private readonly ConcurrentDictionary<PersonId, Pseudonym> byPerson = new();
-    private readonly ConcurrentDictionary<Pseudonym, PersonId> byPseudonym = new();
+    private readonly ConcurrentDictionary<PersonId, Pseudonym> _byPerson = new();
+    private readonly ConcurrentDictionary<Pseudonym, PersonId> _byPseudonym = new();
 
-    public Pseudonym? Find(PersonId person) => byPerson.TryGetValue(person, out var known) ? known : null;
+    public Pseudonym? Find(PersonId person) => _byPerson.TryGetValue(person, out var known) ? known : null;
 
     /// <summary>The person; whose mapping was erased stays the pseudonym.</summary>
     public PersonId PersonOf(Pseudonym pseudonym) =>
-        byPseudonym.TryGetValue(pseudonym, out var person) ? person : new PersonId(pseudonym.Value);
+        _byPseudonym.TryGetValue(pseudonym, out var person) ? person : new PersonId(pseudonym.Value);
 
     /// <summary>
     /// Draws a pseudonym for a person who has none, and seals who it is; <see cref="Add"/> follows the commit.
@@ -27,13 +28,14 @@ internal sealed class Pseudonyms(PayloadVault vault, FillRandom random)
     public NewPseudonym Draw(PersonId person)
     {
         var pseudonym = Pseudonym.Create(random);
-        return new NewPseudonym(pseudonym, person, vault.SealValue(Encoding.UTF8.GetBytes(person.Value), ContextOf(pseudonym)));
+        return new NewPseudonym(pseudonym, person,
+            vault.SealValue(Encoding.UTF8.GetBytes(person.Value), ContextOf(pseudonym)));
     }
 
     public void Add(Pseudonym pseudonym, PersonId person)
     {
-        byPseudonym[pseudonym] = person;
-        byPerson[person] = pseudonym;
+        _byPseudonym[pseudonym] = person;
+        _byPerson[person] = pseudonym;
     }
 
     /// <summary>Adds a mapping as it was read from the store.</summary>

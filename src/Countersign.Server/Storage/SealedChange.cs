@@ -22,14 +22,16 @@ internal sealed record SealedChange(
         [.. change.Definitions.Select(row => new SealedDefinition(row, SealedDefinition.Seal(row, vault)))]);
 
     /// <summary>What a payload is bound to: opened for another entry type or action, it is refused.</summary>
-    public static string Context(EntryType type, ActionId? action) => $"countersign-payload-v1\n{type.ToText()}\n{action}";
+    public static string Context(EntryType type, ActionId? action) =>
+        $"countersign-payload-v1\n{type.ToText()}\n{action}";
 
     private static SealedEntry Seal(EntryDraft draft, PayloadVault vault)
     {
         if (draft.Payload.Length > MaxPayloadBytes)
         {
             throw new ArgumentException(
-                $"A payload of {draft.Payload.Length} bytes exceeds the {MaxPayloadBytes} that one ledger entry may keep.");
+                $"A payload of {draft.Payload.Length} bytes exceeds the {MaxPayloadBytes} " +
+                "that one ledger entry may keep.");
         }
 
         ActionRevision? subject = draft.Action is { } action ? new ActionRevision(action, draft.Revision) : null;

@@ -6,24 +6,24 @@ namespace Countersign.Server.Storage;
 /// </summary>
 internal sealed class StoreClock(TimeProvider time)
 {
-    private long lastMilliseconds;
+    private long _lastMilliseconds;
 
     public DateTimeOffset Now
     {
         get
         {
             AdvanceTo(time.GetUtcNow());
-            return DateTimeOffset.FromUnixTimeMilliseconds(Interlocked.Read(ref lastMilliseconds));
+            return DateTimeOffset.FromUnixTimeMilliseconds(Interlocked.Read(ref _lastMilliseconds));
         }
     }
 
     public void AdvanceTo(DateTimeOffset at)
     {
         var milliseconds = at.ToUnixTimeMilliseconds();
-        var seen = Interlocked.Read(ref lastMilliseconds);
+        var seen = Interlocked.Read(ref _lastMilliseconds);
         while (milliseconds > seen)
         {
-            var before = Interlocked.CompareExchange(ref lastMilliseconds, milliseconds, seen);
+            var before = Interlocked.CompareExchange(ref _lastMilliseconds, milliseconds, seen);
             seen = before == seen ? milliseconds : before;
         }
     }

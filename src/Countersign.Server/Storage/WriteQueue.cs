@@ -18,22 +18,22 @@ internal sealed class WriteQueue<T> : IDisposable
     /// <summary>How many payload bytes one commit carries, unless a single write is larger.</summary>
     public const long MaxBatchBytes = 1 << 20;
 
-    private readonly Lock gate = new();
-    private readonly SemaphoreSlim filled = new(0, 1);
+    private readonly Lock _gate = new();
+    private readonly SemaphoreSlim _filled = new(0, 1);
 
-    // Guarded by gate.
-    private readonly Queue<T> decisions = new();
-    private readonly Queue<T> recordings = new();
-    private bool isClosed;
+    // Guarded by _gate.
+    private readonly Queue<T> _decisions = new();
+    private readonly Queue<T> _recordings = new();
+    private bool _isClosed;
 
     /// <summary>Adds a write.</summary>
     /// <exception cref="StoreUnavailableException">The lane is full, or the store is closing.</exception>
     public void Add(T write)
     {
-        lock (gate)
+        lock (_gate)
         {
-            var lane = write.Priority == ChangePriority.Decision ? decisions : recordings;
-            if (isClosed)
+            var lane = write.Priority == ChangePriority.Decision ? _decisions : _recordings;
+            if (_isClosed)
             {
                 throw new StoreUnavailableException("The store is closing. Ask again once the server is back.");
             }
@@ -41,8 +41,8 @@ internal sealed class WriteQueue<T> : IDisposable
             if (lane.Count == Capacity)
             {
                 throw new StoreUnavailableException(
-                    $"{Capacity} writes are waiting for the store already, so this one was refused and nothing of it was "
-                    + "written. Ask again in a moment; if it lasts, the store's disk is too slow for the load.");
+                    $"{Capacity} writes are waiting for the store already, so this one was refused and nothing of it "
+                    + "was written. Ask again in a moment; if it lasts, the store's disk is too slow for the load.");
             }
 
             lane.Enqueue(write);
@@ -55,40 +55,40 @@ internal sealed class WriteQueue<T> : IDisposable
     {
         while (true)
         {
-            lock (gate)
+            lock (_gate)
             {
-                if (decisions.Count + recordings.Count > 0)
+                if (_decisions.Count + _recordings.Count > 0)
                 {
                     return TakeBatch_NeedsLock();
                 }
 
-                if (isClosed)
+                if (_isClosed)
                 {
                     return [];
                 }
             }
 
-            await filled.WaitAsync();
+            await _filled.WaitAsync();
         }
     }
 
     /// <summary>Refuses further writes; those that wait are still taken.</summary>
     public void Close()
     {
-        lock (gate)
+        lock (_gate)
         {
-            isClosed = true;
+            _isClosed = true;
             Signal_NeedsLock();
         }
     }
 
-    public void Dispose() => filled.Dispose();
+    public void Dispose() => _filled.Dispose();
 
     private void Signal_NeedsLock()
     {
-        if (filled.CurrentCount == 0)
+        if (_filled.CurrentCount == 0)
         {
-            filled.Release();
+            _filled.Release();
         }
     }
 
@@ -96,9 +96,9 @@ internal sealed class WriteQueue<T> : IDisposable
     {
         var batch = new List<T>();
         var (entries, bytes) = (0, 0L);
-        while ((decisions.TryPeek(out var next) || recordings.TryPeek(out next)) && Fits(next))
+        while ((_decisions.TryPeek(out var next) || _recordings.TryPeek(out next)) && Fits(next))
         {
-            (next.Priority == ChangePriority.Decision ? decisions : recordings).Dequeue();
+            (next.Priority == ChangePriority.Decision ? _decisions : _recordings).Dequeue();
             (entries, bytes) = (entries + next.Entries, bytes + next.Bytes);
             batch.Add(next);
         }

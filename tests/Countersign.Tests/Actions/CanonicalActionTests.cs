@@ -16,7 +16,8 @@ public sealed class CanonicalActionTests
         var text = "countersign-action-v1\n" +
             """{"arguments":{"a":"x","b":1},"operation":"export","target":"ops"}""";
 
-        var expected = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+        var expected =
+            Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 
         Assert.Equal("sha256:" + expected, action.Digest.Value);
     }
@@ -57,7 +58,8 @@ public sealed class CanonicalActionTests
 
     private static CanonicalJson Json(string text)
     {
-        Assert.True(CanonicalJson.TryCanonicalize(Encoding.UTF8.GetBytes(text), JsonLimits.Default, out var json, out _));
+        Assert.True(
+            CanonicalJson.TryCanonicalize(Encoding.UTF8.GetBytes(text), JsonLimits.Default, out var json, out _));
         return json;
     }
 }

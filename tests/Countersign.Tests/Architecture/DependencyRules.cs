@@ -9,7 +9,7 @@ internal static partial class DependencyRules
 {
     private const string Gates = "Countersign.Gates";
 
-    private static readonly string[] s_gates = ["Mcp", "Postgres", "Http", "Commands", "Hooks", "Api"];
+    private static readonly string[] GateNames = ["Mcp", "Postgres", "Http", "Commands", "Hooks", "Api"];
 
     /// <summary>References from one of our assemblies to another, other than those allowed.</summary>
     public static IEnumerable<string> Upward(AssemblyFile assembly, params string[] allowed) => assembly.Assemblies
@@ -33,7 +33,7 @@ internal static partial class DependencyRules
     public static IEnumerable<Finding> OtherGates(SourceFile file)
     {
         string[] folders = file.Path.Split('/');
-        string? own = s_gates.FirstOrDefault(gate => folders.Length > 3 && folders[2] == gate);
+        string? own = GateNames.FirstOrDefault(gate => folders.Length > 3 && folders[2] == gate);
         return file.Syntax.DescendantNodes()
             .Where(node => GateNamedBy(node) is { } gate && gate != own && (own is not null || IsGlobalUsing(node)))
             .Select(node => file.Finding(node, $"Gates do not see each other; move what both need out of {node}."));
@@ -75,7 +75,7 @@ internal static partial class DependencyRules
         string name = WhiteSpace().Replace(node.ToString(), "");
         string relative = Prefix().Replace(name, "");
         string first = relative.Split('.')[0];
-        return s_gates.Contains(first) && (name.StartsWith(Gates, StringComparison.Ordinal) || relative.Contains('.'))
+        return GateNames.Contains(first) && (name.StartsWith(Gates, StringComparison.Ordinal) || relative.Contains('.'))
             ? first
             : null;
     }

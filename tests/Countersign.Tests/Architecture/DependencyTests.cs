@@ -6,7 +6,7 @@ namespace Countersign.Tests.Architecture;
 public sealed class DependencyTests
 {
     // Read once: every sample is compiled against everything that the tests themselves can see.
-    private static readonly MetadataReference[] s_platform =
+    private static readonly MetadataReference[] PlatformReferences =
     [
         .. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!)
             .Split(Path.PathSeparator)
@@ -106,7 +106,7 @@ public sealed class DependencyTests
         var compilation = CSharpCompilation.Create(
             name,
             [CSharpSyntaxTree.ParseText(code)],
-            s_platform,
+            PlatformReferences,
             new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary));
         var image = new MemoryStream();
         Assert.Empty(compilation.Emit(image).Diagnostics.Where(found => found.Severity == DiagnosticSeverity.Error));

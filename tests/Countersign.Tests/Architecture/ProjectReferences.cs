@@ -6,7 +6,7 @@ namespace Countersign.Tests.Architecture;
 internal static class ProjectReferences
 {
     // Server → Gates → Core; Client stands alone.
-    private static readonly Dictionary<string, string[]> s_allowed = new()
+    private static readonly Dictionary<string, string[]> Allowed = new()
     {
         ["Countersign.Core"] = [],
         ["Countersign.Client"] = [],
@@ -17,7 +17,7 @@ internal static class ProjectReferences
     public static IEnumerable<Finding> Forbidden(SourceFile project)
     {
         string name = Path.GetFileNameWithoutExtension(project.Path);
-        string[] allowed = s_allowed.GetValueOrDefault(name, []);
+        string[] allowed = Allowed.GetValueOrDefault(name, []);
         return XDocument.Parse(project.Text).Descendants("ProjectReference")
             .Select(reference => (string)reference.Attribute("Include")!)
             .Where(path => !allowed.Contains(Path.GetFileNameWithoutExtension(path.Replace('\\', '/'))))

@@ -6,7 +6,7 @@ namespace Countersign.Tests.Architecture;
 /// <summary>The files of the repository: what git would track; without git, everything but build output.</summary>
 internal static class Repository
 {
-    private static readonly string[] s_builtFolders =
+    private static readonly string[] BuiltFolders =
         [".git", ".vs", "bin", "obj", "artifacts", "node_modules", "TestResults"];
 
     /// <summary>Paths relative to the root, with slashes.</summary>
@@ -51,7 +51,7 @@ internal static class Repository
     private static IEnumerable<string> ListByWalking(string folder, string prefix)
     {
         IEnumerable<string> deeper = Directory.EnumerateDirectories(folder)
-            .Where(inner => !s_builtFolders.Contains(Path.GetFileName(inner)))
+            .Where(inner => !BuiltFolders.Contains(Path.GetFileName(inner)))
             .SelectMany(inner => ListByWalking(inner, $"{prefix}{Path.GetFileName(inner)}/"));
         return Directory.EnumerateFiles(folder).Select(file => prefix + Path.GetFileName(file)).Concat(deeper);
     }

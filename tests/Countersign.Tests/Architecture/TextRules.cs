@@ -9,12 +9,12 @@ internal static partial class TextRules
     public const int MostLines = 400;
 
     // The patterns are put together from pieces, so that this file does not match its own rules.
-    private static readonly Regex s_unfinished = new(@"\b(TO" + @"DO|FIX" + @"ME|HA" + @"CK|XX" + @"X)\b");
+    private static readonly Regex UnfinishedMark = new(@"\b(TO" + @"DO|FIX" + @"ME|HA" + @"CK|XX" + @"X)\b");
 
-    private static readonly Regex s_machinePath =
+    private static readonly Regex MachinePath =
         new(@"(?<![\w/.~}-])/(?:wo" + @"rk|ro" + @"ot|tm" + @"p|Us" + @"ers)/");
 
-    private static readonly Regex s_registry = new(
+    private static readonly Regex Registry = new(
         @"registry\.np" + @"mjs|registry\.ya" + @"rnpkg|api\.nu" + @"get\.org|pypi\.or" + @"g/simple"
         + @"|jf" + @"rog|artif" + @"actory|verd" + @"accio|""reso" + @"lved"": ""http");
 
@@ -38,7 +38,7 @@ internal static partial class TextRules
             : [file.Finding(MostLines + 1, $"Split the file; {MostLines} lines are the limit.")];
 
     public static IEnumerable<Finding> Unfinished(SourceFile file) => Lines(
-        file, s_unfinished.IsMatch, "Do it now, or write an issue; the code keeps no notes to itself.");
+        file, UnfinishedMark.IsMatch, "Do it now, or write an issue; the code keeps no notes to itself.");
 
     public static IEnumerable<Finding> Regions(SourceFile file) => Lines(
         file, line => line.TrimStart().StartsWith("#reg" + "ion", StringComparison.Ordinal), "Split the type instead.");
@@ -49,10 +49,10 @@ internal static partial class TextRules
         "Write the reason behind // on the same line.");
 
     public static IEnumerable<Finding> MachinePaths(SourceFile file) => Lines(
-        file, s_machinePath.IsMatch, "Find the path from the repository or from the environment.");
+        file, MachinePath.IsMatch, "Find the path from the repository or from the environment.");
 
     public static IEnumerable<Finding> Registries(SourceFile file) => Lines(
-        file, s_registry.IsMatch, "Leave the choice of a package registry to whoever builds.");
+        file, Registry.IsMatch, "Leave the choice of a package registry to whoever builds.");
 
     [GeneratedRegex(@"^\s*#pragma warning disable(?!.*//\s*\S)")]
     private static partial Regex BarePragma();

@@ -3,13 +3,13 @@ namespace Countersign.Tests.Architecture;
 /// <summary>Each rule of <see cref="TidyTests"/> finds the breach in a sample, and none in its mended form.</summary>
 public sealed class TidyRulesTests
 {
-    private static readonly string s_wide = new('x', 121);
-    private static readonly string s_statements = string.Concat(Enumerable.Repeat("x();\n", 60));
+    private static readonly string Wide = new('x', 121);
+    private static readonly string Statements = string.Concat(Enumerable.Repeat("x();\n", 60));
 
     [Fact]
     public void Text_rules_can_fail()
     {
-        Tells(TextRules.LongLines, s_wide, s_wide[1..]);
+        Tells(TextRules.LongLines, Wide, Wide[1..]);
         Tells(TextRules.Tabs, "a\tb", "a b");
         Tells(TextRules.LineEndings, "a\r\nb\n", "a\nb\n");
         Tells(TextRules.FinalNewline, "a", "a\n");
@@ -27,8 +27,8 @@ public sealed class TidyRulesTests
     [Fact]
     public void Method_rules_can_fail()
     {
-        Tells(SyntaxRules.LongMethods, Method($"\n{s_statements}"), Method(s_statements[10..]));
-        Tells(SyntaxRules.EndlessMethods, Method(s_statements + s_statements), Method(s_statements));
+        Tells(SyntaxRules.LongMethods, Method($"\n{Statements}"), Method(Statements[10..]));
+        Tells(SyntaxRules.EndlessMethods, Method(Statements + Statements), Method(Statements));
         Tells(SyntaxRules.DeepNesting, Nested(5), Nested(4));
         Tells(
             SyntaxRules.DeepNesting,
@@ -68,7 +68,7 @@ public sealed class TidyRulesTests
         Tells(Tree(TreeRules.TooManyPublicTypes), "public class A { }", "class A { public class B { } }");
 
         string brief = Repeat(199, "class C { void M() { } }");
-        Tells(Tree(TreeRules.TooManyLongMethods), Method(s_statements), brief + Method(s_statements));
+        Tells(Tree(TreeRules.TooManyLongMethods), Method(Statements), brief + Method(Statements));
     }
 
     [Fact]

@@ -10,10 +10,10 @@ internal static partial class TreeRules
 {
     public const int MostRootEntries = 22;
 
-    private static readonly string[] s_folders = ["src", "tests", "docs", "deploy", "bench"];
+    private static readonly string[] Folders = ["src", "tests", "docs", "deploy", "bench"];
 
     // Names of the platform may be mentioned too; the core library holds those that a design page needs.
-    private static readonly HashSet<string> s_platformTypes =
+    private static readonly HashSet<string> PlatformTypes =
         [.. typeof(object).Assembly.GetExportedTypes().Select(type => type.Name.Split('`')[0])];
 
     /// <summary>Long methods, unless they are at most one in two hundred.</summary>
@@ -88,12 +88,12 @@ internal static partial class TreeRules
     private static bool LooksLikeType(string text) => TypeShape().IsMatch(text);
 
     private static bool LooksLikePath(string text) =>
-        s_folders.Contains(text.Split('/')[0]) && text.Contains('/') && !Pattern().IsMatch(text);
+        Folders.Contains(text.Split('/')[0]) && text.Contains('/') && !Pattern().IsMatch(text);
 
     private static bool IsKnown(string text, IReadOnlySet<string> types)
     {
         string name = text.Split('.', '<', '(')[0];
-        return types.Contains(name) || s_platformTypes.Contains(name);
+        return types.Contains(name) || PlatformTypes.Contains(name);
     }
 
     private static string? NameOf(SyntaxNode node) => node switch

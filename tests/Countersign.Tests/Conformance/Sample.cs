@@ -17,14 +17,14 @@ public sealed class Sample(TimeProvider time)
     public static readonly PolicyHash Policy = PolicyHash.Of("a policy"u8);
     public static readonly PolicyHash OtherPolicy = PolicyHash.Of("another policy"u8);
 
-    private int ids;
+    private int _ids;
 
     /// <summary>
     /// A pending action with one track. The same arguments by the same agent have the same attach key.
     /// </summary>
     public ActionRow Pending(string arguments = "", string agent = "bot", string? idempotencyKey = null)
     {
-        var number = Interlocked.Increment(ref ids).ToString("0000000000", CultureInfo.InvariantCulture);
+        var number = Interlocked.Increment(ref _ids).ToString("0000000000", CultureInfo.InvariantCulture);
         var id = ActionId.Create(time.GetUtcNow(), Encoding.ASCII.GetBytes(number));
         var canonical = new CanonicalObject().Add("value", arguments.Length > 0 ? arguments : number).ToCanonicalJson();
         var action = CanonicalAction.Of(new TargetName("orders-db"), "sql", canonical);

@@ -45,7 +45,9 @@ public abstract partial class StoreTests
             Sample.Move(Sample.Executing(row, owner: $"node-{i}"), from: 1, EntryType.ExecutionIntent), Cancel)));
 
         Assert.Single(results.OfType<CommitResult.Committed>());
-        Assert.All(results.OfType<CommitResult.Conflict>(), lost => Assert.Equal(ConflictReason.VersionMoved, lost.Reason));
+        Assert.All(
+            results.OfType<CommitResult.Conflict>(),
+            lost => Assert.Equal(ConflictReason.VersionMoved, lost.Reason));
         Assert.Equal(2, (await FindAsync(row)).Row.Version);
         Assert.Equal(2, (await ReadCheckpointAsync())!.Size);
     }
@@ -57,7 +59,9 @@ public abstract partial class StoreTests
             Store.CommitAsync(Sample.Insert(Sample.Pending("same")), Cancel)));
 
         Assert.Single(results.OfType<CommitResult.Committed>());
-        Assert.All(results.OfType<CommitResult.Conflict>(), lost => Assert.Equal(ConflictReason.AlreadyOpen, lost.Reason));
+        Assert.All(
+            results.OfType<CommitResult.Conflict>(),
+            lost => Assert.Equal(ConflictReason.AlreadyOpen, lost.Reason));
         Assert.Single(await Archive.ListAsync(new ActionFilter(), Cancel));
     }
 
@@ -144,7 +148,8 @@ public abstract partial class StoreTests
         var stranger = Sample.Pending();
         var broken = Sample.Note() with { Outbox = [new OutboxDraft("slack", stranger.Id, 1, "card")] };
 
-        var commits = Enumerable.Range(0, 90).Select(i => Store.CommitAsync(i % 30 == 0 ? broken : Sample.Note(), Cancel));
+        var commits = Enumerable.Range(0, 90)
+            .Select(i => Store.CommitAsync(i % 30 == 0 ? broken : Sample.Note(), Cancel));
         var tasks = commits.ToList();
         await Task.WhenAll(tasks).ContinueWith(_ => { }, Cancel, TaskContinuationOptions.None, TaskScheduler.Default);
 

@@ -126,7 +126,9 @@ public abstract partial class StoreTests
         Assert.Equal(Person, (await FindAsync(row)).Votes[0].Row.Person.Value);
 
         var files = await ReadRawBytesAsync();
-        Assert.True(Holds(row.Id.Value), "The id of the action is readable, or else this test looks at the wrong bytes.");
+        Assert.True(
+            Holds(row.Id.Value),
+            "The id of the action is readable, or else this test looks at the wrong bytes.");
         Assert.False(Holds(Argument) || Holds(Comment) || Holds(Person) || Holds(Definition));
 
         bool Holds(string text) => files.Any(bytes => bytes.AsSpan().IndexOf(Encoding.UTF8.GetBytes(text)) >= 0);

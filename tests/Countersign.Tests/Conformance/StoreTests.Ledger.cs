@@ -192,7 +192,9 @@ public abstract partial class StoreTests
     private async Task CommitNotesAsync(int count, int perChange = 1)
     {
         var note = Sample.Note().Entries[0];
-        var changes = Enumerable.Repeat(note, count).Chunk(perChange).Select(entries => new Change { Entries = [.. entries] });
+        var changes = Enumerable.Repeat(note, count)
+            .Chunk(perChange)
+            .Select(entries => new Change { Entries = [.. entries] });
         foreach (var some in changes.Chunk(100))
         {
             await Task.WhenAll(some.Select(CommitAsync));
@@ -207,7 +209,8 @@ public abstract partial class StoreTests
         var checkpoint = (await ReadCheckpointAsync())!;
         Assert.True(checkpoint.Size >= committed.TreeSize);
         var reader = new TileHashReader(checkpoint.Size, async (id, cancellationToken) =>
-            new Tile(id, (await Archive.ReadTileAsync(id.Level, id.Index, cancellationToken))!.Value[..(id.Width * 32)]));
+            new Tile(
+                id, (await Archive.ReadTileAsync(id.Level, id.Index, cancellationToken))!.Value[..(id.Width * 32)]));
         foreach (var index in committed.Indexes)
         {
             var leaf = (await Archive.ReadLeavesAsync(index, 1, Cancel))[0];

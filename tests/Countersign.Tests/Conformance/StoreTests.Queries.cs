@@ -15,7 +15,11 @@ public abstract partial class StoreTests
         {
             Revision = 2,
             NextDeadline = Time.GetUtcNow() + TimeSpan.FromTicks(1234567),
-            Tracks = [new TrackRow(1, Escalated: true, Time.GetUtcNow()), new TrackRow(0, Escalated: false, Time.GetUtcNow())],
+            Tracks =
+            [
+                new TrackRow(1, Escalated: true, Time.GetUtcNow()),
+                new TrackRow(0, Escalated: false, Time.GetUtcNow()),
+            ],
             LastOutcome = OutcomeState.Failed,
             Delivered = true,
             DeniedUntil = Time.GetUtcNow() + TimeSpan.FromMinutes(3),
@@ -149,7 +153,9 @@ public abstract partial class StoreTests
         await CommitAsync(Sample.Insert(Sample.Approved(Sample.Pending()) with { Tracks = [] }));
         await CommitAsync(Sample.Insert(Sample.Pending(agent: "other")));
 
-        Assert.Equal(new AgentLoad(Pending: 2, OpenedSince: 2), await Store.LoadOfAsync(new AgentId("bot"), since, Cancel));
+        Assert.Equal(
+            new AgentLoad(Pending: 2, OpenedSince: 2),
+            await Store.LoadOfAsync(new AgentId("bot"), since, Cancel));
         Assert.Equal(new AgentLoad(0, 0), await Store.LoadOfAsync(new AgentId("nobody"), since, Cancel));
     }
 
@@ -193,8 +199,10 @@ public abstract partial class StoreTests
     {
         var target = new TargetName("ops");
         Assert.Null(await Store.FindDefinitionAsync(target, "restart", Cancel));
-        await CommitAsync(Sample.Note() with { Definitions = [new DefinitionRow(target, "restart", "f1", "one"u8.ToArray())] });
-        await CommitAsync(Sample.Note() with { Definitions = [new DefinitionRow(target, "restart", "f2", "two"u8.ToArray())] });
+        var first = new DefinitionRow(target, "restart", "f1", "one"u8.ToArray());
+        var second = new DefinitionRow(target, "restart", "f2", "two"u8.ToArray());
+        await CommitAsync(Sample.Note() with { Definitions = [first] });
+        await CommitAsync(Sample.Note() with { Definitions = [second] });
 
         var found = await Store.FindDefinitionAsync(target, "restart", Cancel);
         Assert.Equal("f2", found!.Fingerprint);

@@ -10,29 +10,29 @@ namespace Countersign.Tests.Conformance;
 /// </summary>
 public abstract partial class StoreTests : IAsyncLifetime
 {
-    private readonly ManualTime time = new();
-    private OpenedStore? opened;
+    private readonly ManualTime _time = new();
+    private OpenedStore? _opened;
 
-    protected StoreTests() => Sample = new Sample(time);
+    protected StoreTests() => Sample = new Sample(_time);
 
-    private protected ManualTime Time => time;
+    private protected ManualTime Time => _time;
 
     private protected Sample Sample { get; }
 
-    private protected IStore Store => opened!.Store;
+    private protected IStore Store => _opened!.Store;
 
-    private protected IArchive Archive => opened!.Archive;
+    private protected IArchive Archive => _opened!.Archive;
 
     private protected static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    public async ValueTask InitializeAsync() => opened = await OpenAsync(time);
+    public async ValueTask InitializeAsync() => _opened = await OpenAsync(_time);
 
     public async ValueTask DisposeAsync()
     {
-        if (opened is not null)
+        if (_opened is not null)
         {
             await CheckLedgerAsync();
-            await opened.Store.DisposeAsync();
+            await _opened.Store.DisposeAsync();
         }
 
         CleanUp();
@@ -50,15 +50,15 @@ public abstract partial class StoreTests : IAsyncLifetime
 
     private protected async Task ReopenAsync()
     {
-        await opened!.Store.DisposeAsync();
-        opened = null;
-        opened = await OpenAsync(time);
+        await _opened!.Store.DisposeAsync();
+        _opened = null;
+        _opened = await OpenAsync(_time);
     }
 
-    private protected Task CheckLedgerAsync() => LedgerCheck.RunAsync(Archive, opened!.LogKey, Cancel);
+    private protected Task CheckLedgerAsync() => LedgerCheck.RunAsync(Archive, _opened!.LogKey, Cancel);
 
     private protected Task<Checkpoint?> ReadCheckpointAsync() =>
-        LedgerCheck.ReadCheckpointAsync(Archive, opened!.LogKey, Cancel);
+        LedgerCheck.ReadCheckpointAsync(Archive, _opened!.LogKey, Cancel);
 
     private protected async Task<CommitResult.Committed> CommitAsync(Change change) =>
         Assert.IsType<CommitResult.Committed>(await Store.CommitAsync(change, Cancel));

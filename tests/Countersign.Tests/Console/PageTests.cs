@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using Countersign.Core.Actions;
 using Countersign.Core.Actions.Json;
 using Countersign.Core.Reviews;
+using Countersign.Tests.Support;
 
 namespace Countersign.Tests.Console;
 

@@ -2,6 +2,7 @@ using System.Net;
 using Countersign.Core.Identity;
 using Countersign.Server.Console;
 using Countersign.Server.Console.Sessions;
+using Countersign.Tests.Support;
 
 namespace Countersign.Tests.Console;
 

@@ -10,8 +10,9 @@ namespace Countersign.Tests.Ledger;
 public sealed class LeafTests
 {
     private const string Canonical =
-        """{"action":"act_0123456789abcdefghjkmnpqrs","at":"2026-11-21T10:00:00.000Z","payload":"sha256:e3b0c44298fc1c"""
-        + """149afbf4c8996fb92427ae41e4649b934ca495991b7852b855","prev":41,"revision":2,"type":"review.opened","v":1}""";
+        """{"action":"act_0123456789abcdefghjkmnpqrs","at":"2026-11-21T10:00:00.000Z","payload":"""
+        + "\"sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\""
+        + ""","prev":41,"revision":2,"type":"review.opened","v":1}""";
 
     private const string WithoutAction =
         """{"action":null,"at":"2026-11-21T10:00:00.123Z","payload":"sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e"""

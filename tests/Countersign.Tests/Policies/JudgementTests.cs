@@ -34,25 +34,25 @@ public sealed class JudgementTests
             when: target.environment == "production" && "DROP" in sql.verbs
         """;
 
-    private static readonly Policy s_example = Loaded(Example, Staff);
+    private static readonly Policy ExamplePolicy = Loaded(Example, Staff);
 
-    private static readonly Calendar s_quiet = new(name => name == "frozen-db", zone => zone == "UTC" ? true : null);
+    private static readonly Calendar Quiet = new(name => name == "frozen-db", zone => zone == "UTC" ? true : null);
 
     [Fact]
     public void The_example_allows_small_reads()
     {
-        var verdict = s_example.Judge(Sql() with { Calendar = s_quiet });
+        var verdict = ExamplePolicy.Judge(Sql() with { Calendar = Quiet });
 
         Assert.Equal(VerdictOutcome.Allow, verdict.Outcome);
         Assert.Equal("small-reads", Ids(verdict));
-        Assert.Equal(s_example.Hash, verdict.Policy);
+        Assert.Equal(ExamplePolicy.Hash, verdict.Policy);
     }
 
     [Fact]
     public void The_example_asks_a_database_owner_before_production_changes()
     {
-        var verdict = s_example.Judge(
-            Sql(("verbs", Texts("SELECT", "DELETE")), ("read_only", false)) with { Calendar = s_quiet });
+        var verdict = ExamplePolicy.Judge(
+            Sql(("verbs", Texts("SELECT", "DELETE")), ("read_only", false)) with { Calendar = Quiet });
 
         var requirement = Assert.Single(verdict.Requirements);
         var stage = Assert.Single(requirement.Stages);
@@ -72,18 +72,18 @@ public sealed class JudgementTests
     {
         var frozen = new Calendar(_ => true, _ => true);
 
-        Assert.Equal("freeze", Ids(s_example.Judge(Sql() with { Calendar = frozen })));
-        Assert.Equal("freeze", Ids(s_example.Judge(Input(GateKind.Mcp) with { Calendar = frozen })));
+        Assert.Equal("freeze", Ids(ExamplePolicy.Judge(Sql() with { Calendar = frozen })));
+        Assert.Equal("freeze", Ids(ExamplePolicy.Judge(Input(GateKind.Mcp) with { Calendar = frozen })));
     }
 
     [Fact]
     public void An_unknown_calendar_denies_because_doubt_makes_stricter() =>
-        Assert.Equal("freeze", Ids(s_example.Judge(Sql())));
+        Assert.Equal("freeze", Ids(ExamplePolicy.Judge(Sql())));
 
     [Fact]
     public void Where_no_rule_matches_the_default_asks_its_reviewers()
     {
-        var verdict = s_example.Judge(Sql(("read_only", false)) with { Calendar = s_quiet });
+        var verdict = ExamplePolicy.Judge(Sql(("read_only", false)) with { Calendar = Quiet });
 
         Assert.Equal(VerdictOutcome.Require, verdict.Outcome);
         Assert.Equal(RuleId.Default, Assert.Single(verdict.Requirements).Rule);
@@ -210,7 +210,7 @@ public sealed class JudgementTests
             "deny: calendar.business_hours(\"UTC\")",
             "deny: calendar.business_hours(\"Nowhere\")"));
 
-        var verdict = policy.Judge(Sql() with { History = history, Calendar = s_quiet });
+        var verdict = policy.Judge(Sql() with { History = history, Calendar = Quiet });
 
         Assert.Equal("r0 r2 r3 r4 r5 r6", Ids(verdict));
     }

@@ -9,9 +9,9 @@ namespace Countersign.Tests.Policies;
 /// <summary>What holds for every policy and every request; some of the conditions have no answer on purpose.</summary>
 public sealed class LatticeProperties
 {
-    private static readonly Config s_quiet = Config.QuickThrowOnFailure.WithQuietOnSuccess(true).WithMaxTest(150);
+    private static readonly Config Quiet = Config.QuickThrowOnFailure.WithQuietOnSuccess(true).WithMaxTest(150);
 
-    private static readonly Gen<string> s_atom = Gen.Elements(
+    private static readonly Gen<string> Atom = Gen.Elements(
         "sql.read_only",
         "sql.no_where",
         "!sql.opaque",
@@ -29,20 +29,20 @@ public sealed class LatticeProperties
         "action.arguments.missing == \"x\"",
         "1 / (action.bytes - 2) == 0");
 
-    private static readonly Gen<string> s_condition = Gen.OneOf(
-        s_atom,
-        Gen.Two(s_atom).Select(pair => $"{pair.Item1} && {pair.Item2}"),
-        Gen.Two(s_atom).Select(pair => $"{pair.Item1} || {pair.Item2}"),
-        Gen.Three(s_atom).Select(atoms => $"{atoms.Item1} && !({atoms.Item2} || {atoms.Item3})"));
+    private static readonly Gen<string> Condition = Gen.OneOf(
+        Atom,
+        Gen.Two(Atom).Select(pair => $"{pair.Item1} && {pair.Item2}"),
+        Gen.Two(Atom).Select(pair => $"{pair.Item1} || {pair.Item2}"),
+        Gen.Three(Atom).Select(atoms => $"{atoms.Item1} && !({atoms.Item2} || {atoms.Item3})"));
 
-    private static readonly Gen<string> s_rule =
-        Gen.Zip(Gen.Elements("allow", "allow", "require", "deny"), s_condition)
+    private static readonly Gen<string> RuleTexts =
+        Gen.Zip(Gen.Elements("allow", "allow", "require", "deny"), Condition)
             .Select(rule => $"{rule.Item1}: {rule.Item2}");
 
-    private static readonly Gen<ImmutableArray<string>> s_rules =
-        Gen.Choose(1, 8).SelectMany(count => Gen.ListOf(s_rule, count)).Select(rules => rules.ToImmutableArray());
+    private static readonly Gen<ImmutableArray<string>> RuleSets =
+        Gen.Choose(1, 8).SelectMany(count => Gen.ListOf(RuleTexts, count)).Select(rules => rules.ToImmutableArray());
 
-    private static readonly Gen<PolicyInput> s_input = Gen.Zip(
+    private static readonly Gen<PolicyInput> Inputs = Gen.Zip(
         Gen.Zip(Gen.Elements("SELECT", "DELETE", "DROP"), Gen.Elements(true, false)),
         Gen.Zip(Gen.Elements(true, false), Gen.Elements<object>(true, false, "unreadable")),
         (first, second) => Sql(
@@ -120,7 +120,7 @@ public sealed class LatticeProperties
     });
 
     private static void Check(Action<ImmutableArray<string>, PolicyInput> property) =>
-        Prop.ForAll(s_rules.ToArbitrary(), s_input.ToArbitrary(), property).Check(s_quiet);
+        Prop.ForAll(RuleSets.ToArbitrary(), Inputs.ToArbitrary(), property).Check(Quiet);
 
     /// <summary>The policy, or null where the rules cover each other and loading refuses that.</summary>
     private static Policy? TryLoad(ImmutableArray<string> rules, int firstId = 0, int step = 1)

@@ -11,19 +11,19 @@ public sealed class LoadErrorTests
     private const string CaseMark = "=== ";
     private const string PartMark = "--- ";
 
-    private static readonly Dictionary<string, string> s_cases = File
+    private static readonly Dictionary<string, string> Cases = File
         .ReadAllText(RepositoryRoot.Combine("tests", "Countersign.Tests", "Policies", "load-errors.txt"))
         .Split('\n' + CaseMark, StringSplitOptions.RemoveEmptyEntries)
         .Skip(1)
         .ToDictionary(text => text[..text.IndexOf('\n', StringComparison.Ordinal)]);
 
-    public static TheoryData<string> Names => [.. s_cases.Keys];
+    public static TheoryData<string> Names => [.. Cases.Keys];
 
     [Theory]
     [MemberData(nameof(Names))]
     public void A_policy_is_refused_with_the_place_of_every_error(string name)
     {
-        string[] parts = s_cases[name].Split('\n' + PartMark);
+        string[] parts = Cases[name].Split('\n' + PartMark);
         var files = parts[1..^1].Select(part => new PolicyText(FirstLine(part), Rest(part))).ToList();
 
         var load = Policy.Load(files, PolicyFixture.Staff);

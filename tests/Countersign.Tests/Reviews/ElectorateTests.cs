@@ -93,5 +93,6 @@ public sealed class ElectorateTests
         return Electorate.Of(life, new Asker(Bot, onBehalfOf), people, authors ?? []);
     }
 
-    private static Person Person(PersonId id, params GroupName[] groups) => new(id, id.Value, [.. groups], IsAdmin: false);
+    private static Person Person(PersonId id, params GroupName[] groups) =>
+        new(id, id.Value, [.. groups], IsAdmin: false);
 }

@@ -37,13 +37,18 @@ internal static class LifecycleSample
     /// <summary>Everybody of the sample may vote everywhere; the owner stands behind the request.</summary>
     public static Electorate Everybody(int tracks = 1, int stages = 1) => new(
         [Owner],
-        [.. Enumerable.Repeat(Enumerable.Repeat(ImmutableHashSet.Create(Alice, Bob, Carol), stages).ToImmutableArray(), tracks)]);
+        [.. Enumerable.Repeat(
+            Enumerable.Repeat(ImmutableHashSet.Create(Alice, Bob, Carol), stages).ToImmutableArray(), tracks)]);
 
     public static LifeEvent.VoteCast Approval(
-        PersonId person, Electorate? electorate = null, DateTimeOffset? at = null, Assurance assurance = Assurance.Session) =>
+        PersonId person,
+        Electorate? electorate = null,
+        DateTimeOffset? at = null,
+        Assurance assurance = Assurance.Session) =>
         Cast(person, Decision.Approve, electorate, at, assurance);
 
-    public static LifeEvent.VoteCast Denial(PersonId person, Electorate? electorate = null, DateTimeOffset? at = null) =>
+    public static LifeEvent.VoteCast Denial(
+        PersonId person, Electorate? electorate = null, DateTimeOffset? at = null) =>
         Cast(person, Decision.Deny, electorate, at, Assurance.Token);
 
     public static LifeEvent.Claimed Claim(DateTimeOffset? at = null, Electorate? electorate = null) =>

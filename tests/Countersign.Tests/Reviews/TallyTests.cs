@@ -50,5 +50,6 @@ public sealed class TallyTests
         }).QuickCheckThrowOnFailure();
     }
 
-    private static Vote Approve(PersonId person) => new(person, Decision.Approve, Assurance.Session, Start, Comment: null);
+    private static Vote Approve(PersonId person) =>
+        new(person, Decision.Approve, Assurance.Session, Start, Comment: null);
 }

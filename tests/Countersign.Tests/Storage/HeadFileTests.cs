@@ -6,11 +6,11 @@ namespace Countersign.Tests.Storage;
 
 public sealed class HeadFileTests : IDisposable
 {
-    private readonly TemporaryFolder folder = new();
+    private readonly TemporaryFolder _folder = new();
 
-    private string Path => folder.PathOf("ledger.head");
+    private string Path => _folder.PathOf("ledger.head");
 
-    public void Dispose() => folder.Dispose();
+    public void Dispose() => _folder.Dispose();
 
     [Fact]
     public async Task A_file_that_was_never_written_reads_as_nothing()
@@ -30,7 +30,7 @@ public sealed class HeadFileTests : IDisposable
 
         await file.DisposeAsync();
         Assert.Equal("checkpoint 1000", await File.ReadAllTextAsync(Path, TestContext.Current.CancellationToken));
-        Assert.Single(folder.Files);
+        Assert.Single(_folder.Files);
     }
 
     [Fact]

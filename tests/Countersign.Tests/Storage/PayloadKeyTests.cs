@@ -7,11 +7,11 @@ namespace Countersign.Tests.Storage;
 
 public sealed class PayloadKeyTests : IDisposable
 {
-    private readonly TemporaryFolder folder = new();
+    private readonly TemporaryFolder _folder = new();
 
-    private string KeyFile => folder.PathOf("payload.key");
+    private string KeyFile => _folder.PathOf("payload.key");
 
-    public void Dispose() => folder.Dispose();
+    public void Dispose() => _folder.Dispose();
 
     [Fact]
     public void A_key_is_made_while_the_store_is_empty_and_read_afterwards()
@@ -66,7 +66,7 @@ public sealed class PayloadKeyTests : IDisposable
     public void A_folder_that_does_not_exist_is_named()
     {
         var refusal = Assert.Throws<StoreUnavailableException>(() => PayloadKey.LoadOrCreate(
-            folder.PathOf("missing/payload.key"), storeIsEmpty: true, RandomNumberGenerator.Fill));
+            _folder.PathOf("missing/payload.key"), storeIsEmpty: true, RandomNumberGenerator.Fill));
         Assert.Contains("missing/payload.key", refusal.Message, StringComparison.Ordinal);
     }
 }

@@ -5,31 +5,31 @@ namespace Countersign.Tests.Storage;
 
 public sealed class StoreClockTests
 {
-    private readonly ManualTime time = new();
+    private readonly ManualTime _time = new();
 
     [Fact]
     public void It_follows_the_system_in_whole_milliseconds()
     {
-        var clock = new StoreClock(time);
+        var clock = new StoreClock(_time);
         var start = clock.Now;
-        time.Advance(TimeSpan.FromTicks(TimeSpan.TicksPerMillisecond + 1));
+        _time.Advance(TimeSpan.FromTicks(TimeSpan.TicksPerMillisecond + 1));
         Assert.Equal(start + TimeSpan.FromMilliseconds(1), clock.Now);
     }
 
     [Fact]
     public void It_stands_still_while_the_system_goes_back()
     {
-        var clock = new StoreClock(time);
+        var clock = new StoreClock(_time);
         var start = clock.Now;
-        time.Advance(TimeSpan.FromDays(-1));
+        _time.Advance(TimeSpan.FromDays(-1));
         Assert.Equal(start, clock.Now);
     }
 
     [Fact]
     public void It_is_never_before_the_time_it_was_seeded_with()
     {
-        var clock = new StoreClock(time);
-        var later = time.GetUtcNow() + TimeSpan.FromHours(1);
+        var clock = new StoreClock(_time);
+        var later = _time.GetUtcNow() + TimeSpan.FromHours(1);
         clock.AdvanceTo(later);
         Assert.Equal(later, clock.Now);
         clock.AdvanceTo(later - TimeSpan.FromMinutes(1));

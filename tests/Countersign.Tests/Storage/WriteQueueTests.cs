@@ -5,9 +5,9 @@ namespace Countersign.Tests.Storage;
 
 public sealed class WriteQueueTests : IDisposable
 {
-    private readonly WriteQueue<Write> queue = new();
+    private readonly WriteQueue<Write> _queue = new();
 
-    public void Dispose() => queue.Dispose();
+    public void Dispose() => _queue.Dispose();
 
     [Fact]
     public async Task Decisions_overtake_recordings_and_each_lane_keeps_its_order()
@@ -17,8 +17,8 @@ public sealed class WriteQueueTests : IDisposable
             new(ChangePriority.Recording), new(ChangePriority.Decision), new(ChangePriority.Recording),
             new(ChangePriority.Decision),
         ];
-        Array.ForEach(writes, queue.Add);
-        Assert.Equal([writes[1], writes[3], writes[0], writes[2]], await queue.TakeAsync());
+        Array.ForEach(writes, _queue.Add);
+        Assert.Equal([writes[1], writes[3], writes[0], writes[2]], await _queue.TakeAsync());
     }
 
     [Fact]
@@ -26,22 +26,22 @@ public sealed class WriteQueueTests : IDisposable
     {
         for (var i = 0; i < 3; i++)
         {
-            queue.Add(new Write(entries: 100));
+            _queue.Add(new Write(entries: 100));
         }
 
-        Assert.Equal(2, (await queue.TakeAsync()).Count);
-        Assert.Single(await queue.TakeAsync());
+        Assert.Equal(2, (await _queue.TakeAsync()).Count);
+        Assert.Single(await _queue.TakeAsync());
     }
 
     [Fact]
     public async Task A_batch_ends_at_its_limit_of_bytes_but_a_larger_write_goes_alone()
     {
-        queue.Add(new Write(bytes: 5 << 20));
-        queue.Add(new Write(bytes: 600_000));
-        queue.Add(new Write(bytes: 600_000));
-        Assert.Single(await queue.TakeAsync());
-        Assert.Single(await queue.TakeAsync());
-        Assert.Single(await queue.TakeAsync());
+        _queue.Add(new Write(bytes: 5 << 20));
+        _queue.Add(new Write(bytes: 600_000));
+        _queue.Add(new Write(bytes: 600_000));
+        Assert.Single(await _queue.TakeAsync());
+        Assert.Single(await _queue.TakeAsync());
+        Assert.Single(await _queue.TakeAsync());
     }
 
     [Fact]
@@ -49,32 +49,32 @@ public sealed class WriteQueueTests : IDisposable
     {
         for (var i = 0; i < WriteQueue<Write>.Capacity; i++)
         {
-            queue.Add(new Write(ChangePriority.Recording));
+            _queue.Add(new Write(ChangePriority.Recording));
         }
 
-        var refusal = Assert.Throws<StoreUnavailableException>(() => queue.Add(new Write(ChangePriority.Recording)));
+        var refusal = Assert.Throws<StoreUnavailableException>(() => _queue.Add(new Write(ChangePriority.Recording)));
         Assert.Contains("4096 writes are waiting", refusal.Message, StringComparison.Ordinal);
-        queue.Add(new Write(ChangePriority.Decision));
+        _queue.Add(new Write(ChangePriority.Decision));
     }
 
     [Fact]
     public async Task Who_waits_is_woken_by_the_next_write()
     {
-        var taking = queue.TakeAsync();
+        var taking = _queue.TakeAsync();
         Assert.False(taking.IsCompleted);
         var write = new Write();
-        queue.Add(write);
+        _queue.Add(write);
         Assert.Equal([write], await taking);
     }
 
     [Fact]
     public async Task A_closed_queue_is_drained_and_takes_nothing_more()
     {
-        queue.Add(new Write());
-        queue.Close();
-        Assert.Throws<StoreUnavailableException>(() => queue.Add(new Write()));
-        Assert.Single(await queue.TakeAsync());
-        Assert.Empty(await queue.TakeAsync());
+        _queue.Add(new Write());
+        _queue.Close();
+        Assert.Throws<StoreUnavailableException>(() => _queue.Add(new Write()));
+        Assert.Single(await _queue.TakeAsync());
+        Assert.Empty(await _queue.TakeAsync());
     }
 
     private sealed class Write(ChangePriority priority = ChangePriority.Decision, int entries = 1, long bytes = 1)

@@ -12,7 +12,7 @@ namespace Countersign.Core.Actions.Json;
 /// </summary>
 public sealed class CanonicalJson
 {
-    private static readonly UTF8Encoding s_strictUtf8 =
+    private static readonly UTF8Encoding StrictUtf8 =
         new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     private readonly byte[] _bytes;
@@ -45,7 +45,7 @@ public sealed class CanonicalJson
     public static CanonicalJson Of(string text)
     {
         var output = new OutputBuffer(text.Length + 2);
-        JsonText.AppendQuoted(output, s_strictUtf8.GetBytes(text));
+        JsonText.AppendQuoted(output, StrictUtf8.GetBytes(text));
         return new CanonicalJson(output.Written.ToArray());
     }
 
@@ -99,7 +99,7 @@ public sealed class CanonicalJson
         foreach ((string name, CanonicalJson value) in sortedMembers)
         {
             AppendSeparator(output);
-            JsonText.AppendQuoted(output, s_strictUtf8.GetBytes(name));
+            JsonText.AppendQuoted(output, StrictUtf8.GetBytes(name));
             output.Append((byte)':');
             output.Append(value._bytes);
         }

@@ -8,10 +8,10 @@ namespace Countersign.Core.Actions.Json;
 /// </summary>
 internal static class JsonText
 {
-    private static readonly SearchValues<byte> s_special = SearchValues.Create(SpecialBytes());
+    private static readonly SearchValues<byte> Special = SearchValues.Create(SpecialBytes());
 
     /// <summary>Bytes up to the first quote, backslash or control character, or -1 when there is none.</summary>
-    public static int IndexOfSpecial(ReadOnlySpan<byte> utf8) => utf8.IndexOfAny(s_special);
+    public static int IndexOfSpecial(ReadOnlySpan<byte> utf8) => utf8.IndexOfAny(Special);
 
     /// <summary>Appends valid UTF-8 as a quoted canonical string.</summary>
     public static void AppendQuoted(OutputBuffer output, ReadOnlySpan<byte> utf8)

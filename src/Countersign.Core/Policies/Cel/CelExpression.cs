@@ -82,5 +82,6 @@ public static class CelExpression
         CelError.At(
             source,
             expression.At,
-            $"the expression may take {cost} steps, more than {limits.Cost}; avoid nested comprehensions over long lists");
+            $"the expression may take {cost} steps, more than {limits.Cost}; " +
+            "avoid nested comprehensions over long lists");
 }

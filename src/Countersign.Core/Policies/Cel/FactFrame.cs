@@ -50,7 +50,8 @@ public sealed class FactFrame
     {
         if (!isOwn)
         {
-            throw new ArgumentException($"'{name}' belongs to another schema; build the frame from the schema that declares it");
+            throw new ArgumentException(
+                $"'{name}' belongs to another schema; build the frame from the schema that declares it");
         }
     }
 }

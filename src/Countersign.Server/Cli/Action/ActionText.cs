@@ -49,7 +49,8 @@ internal static class ActionText
     private static void AppendWho(StringBuilder text, JsonElement action)
     {
         var agent = action.GetProperty("agent");
-        text.AppendLine().Append($"Asked by {Show(agent.GetProperty("id"))}, owned by {Show(agent.GetProperty("owner"))}");
+        text.AppendLine().Append(
+            $"Asked by {Show(agent.GetProperty("id"))}, owned by {Show(agent.GetProperty("owner"))}");
         text.AppendLine(agent.GetProperty("on_behalf_of").ValueKind == JsonValueKind.String
             ? $", on behalf of {Show(agent.GetProperty("on_behalf_of"))}"
             : "");

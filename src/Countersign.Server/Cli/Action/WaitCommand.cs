@@ -12,7 +12,11 @@ internal static class WaitCommand
     public static Command Create()
     {
         var id = ActionArgument.Create();
-        var seconds = new Option<int>("--seconds") { Description = "Give up after so long.", DefaultValueFactory = _ => 600 };
+        var seconds = new Option<int>("--seconds")
+        {
+            Description = "Give up after so long.",
+            DefaultValueFactory = _ => 600,
+        };
         var command = new Command("wait", "Wait until an action has ended; the exit code says how.")
         {
             id, seconds, ApiConnection.Url, Output.Json,

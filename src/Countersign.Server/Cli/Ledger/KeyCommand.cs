@@ -10,20 +10,26 @@ internal static class KeyCommand
 {
     public static Command Create()
     {
-        var command = new Command("key", "Print the vkey line that strangers verify this log with.") { ServeCommand.Config };
+        var command = new Command("key", "Print the vkey line that strangers verify this log with.")
+        {
+            ServeCommand.Config,
+        };
         command.Runs((parsed, _) =>
         {
-            var settings = SettingsFile.Load(parsed.GetRequiredValue(ServeCommand.Config), Environment.GetEnvironmentVariable);
+            var settings = SettingsFile.Load(
+                parsed.GetRequiredValue(ServeCommand.Config), Environment.GetEnvironmentVariable);
             if (!File.Exists(settings.Ledger.KeyFile))
             {
                 throw new CommandFailure(
                     ExitCode.Failed,
-                    $"There is no key '{settings.Ledger.KeyFile}' yet; 'countersign serve' makes it when it starts first.");
+                    $"There is no key '{settings.Ledger.KeyFile}' yet; " +
+                    "'countersign serve' makes it when it starts first.");
             }
 
             try
             {
-                using var key = new LedgerKey(new KeyName(settings.Ledger.Origin), KeyFile.Load(settings.Ledger.KeyFile));
+                using var key = new LedgerKey(
+                    new KeyName(settings.Ledger.Origin), KeyFile.Load(settings.Ledger.KeyFile));
                 Terminal.WriteLine(key.VerifierKey.ToString());
             }
             catch (Exception failure) when (failure is KeyFileException or LibCryptoMissingException or IOException)

@@ -52,7 +52,8 @@ internal static class TrustOptions
         }
 
         var keys = new List<string>();
-        foreach (var words in lines.Select(text => text.Split((char[])[' ', '\t'], StringSplitOptions.RemoveEmptyEntries)))
+        foreach (var words in lines.Select(text =>
+            text.Split((char[])[' ', '\t'], StringSplitOptions.RemoveEmptyEntries)))
         {
             switch (words)
             {
@@ -64,8 +65,8 @@ internal static class TrustOptions
                 default:
                     throw new CommandFailure(
                         ExitCode.Usage,
-                        $"The policy line '{string.Join(' ', words)}' asks for more than this version verifies: it knows " +
-                        "'log <vkey>' and 'quorum none'.");
+                        $"The policy line '{string.Join(' ', words)}' asks for more than this version verifies: it " +
+                        "knows 'log <vkey>' and 'quorum none'.");
             }
         }
 

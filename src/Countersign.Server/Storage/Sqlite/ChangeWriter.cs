@@ -63,13 +63,17 @@ internal static class ChangeWriter
         }
 
         if ((isInsert || ActionColumns.HoldsKey(row)) && session.Scalar(
-            "SELECT 1 FROM action WHERE attach_key = ?1 AND holds_key = 1 AND id <> ?2", row.Key.Value, row.Id.Value) is not null)
+            "SELECT 1 FROM action WHERE attach_key = ?1 AND holds_key = 1 AND id <> ?2",
+            row.Key.Value,
+            row.Id.Value) is not null)
         {
             return ConflictReason.AlreadyOpen;
         }
 
         return row.IdempotencyHash is not null && session.Scalar(
-            "SELECT 1 FROM action WHERE idempotency_hash = ?1 AND id <> ?2", row.IdempotencyHash, row.Id.Value) is not null
+            "SELECT 1 FROM action WHERE idempotency_hash = ?1 AND id <> ?2",
+            row.IdempotencyHash,
+            row.Id.Value) is not null
             ? ConflictReason.IdempotencyKeyUsed
             : null;
     }
@@ -80,7 +84,8 @@ internal static class ChangeWriter
         var rows = batch.Session.Execute(expectedVersion == 0 ? ActionColumns.Insert : ActionColumns.Update, values);
         if (rows != 1)
         {
-            throw new InvalidOperationException($"Writing version {row.Version} of {row.Id} changed {rows} rows instead of 1.");
+            throw new InvalidOperationException(
+                $"Writing version {row.Version} of {row.Id} changed {rows} rows instead of 1.");
         }
 
         if (row.Grant is { } grant)

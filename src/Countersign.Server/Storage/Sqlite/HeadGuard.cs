@@ -9,7 +9,8 @@ namespace Countersign.Server.Storage.Sqlite;
 internal static class HeadGuard
 {
     private const string WayOn =
-        "If this copy was restored on purpose, 'countersign ledger accept-restore' is the way on; nothing is signed before.";
+        "If this copy was restored on purpose, " +
+        "'countersign ledger accept-restore' is the way on; nothing is signed before.";
 
     /// <summary>
     /// What the head file of an empty log holds, so that a missing file always means that it was lost.
@@ -42,8 +43,8 @@ internal static class HeadGuard
         if (!await StoredLog.ExtendsAsync(connection.Session, log, seen, cancellationToken))
         {
             throw new StoreUnavailableException(
-                $"The store '{options.Path}' with {log.Size} entries is another history than the one that its head file "
-                + $"'{options.HeadFile}' has seen at size {seen.Size}. Put the right store back. {WayOn}");
+                $"The store '{options.Path}' with {log.Size} entries is another history than the one that its head "
+                + $"file '{options.HeadFile}' has seen at size {seen.Size}. Put the right store back. {WayOn}");
         }
     }
 
@@ -52,8 +53,9 @@ internal static class HeadGuard
         if (log.Size > 0)
         {
             throw new StoreUnavailableException(
-                $"The head file '{options.HeadFile}' is missing, so nobody can tell whether the store '{options.Path}' with "
-                + $"{log.Size} entries is the newest copy. Put the file back, or correct ledger.head_file. {WayOn}");
+                $"The head file '{options.HeadFile}' is missing, so nobody can tell whether the store '{options.Path}' "
+                + $"with {log.Size} entries is the newest copy. Put the file back, or correct ledger.head_file. "
+                + WayOn);
         }
     }
 
@@ -66,7 +68,8 @@ internal static class HeadGuard
         catch (FormatException e)
         {
             throw new StoreUnavailableException(
-                $"The head file '{options.HeadFile}' cannot be believed: {e.Message} Put the right file back. {WayOn}", e);
+                $"The head file '{options.HeadFile}' cannot be believed: {e.Message} " +
+                $"Put the right file back. {WayOn}", e);
         }
     }
 }

@@ -44,8 +44,8 @@ internal sealed record HeadRow(CompactRange Range, string? Checkpoint, DateTimeO
         if (origin != options.Key.Origin.Value)
         {
             throw new StoreUnavailableException(
-                $"The store '{options.Path}' holds the log '{origin}', and the configuration says '{options.Key.Origin}'. Correct "
-                + "ledger.origin, or use another store.");
+                $"The store '{options.Path}' holds the log '{origin}', and the configuration says "
+                + $"'{options.Key.Origin}'. Correct ledger.origin, or use another store.");
         }
 
         if (keyId != options.Vault.KeyId)
@@ -58,7 +58,7 @@ internal sealed record HeadRow(CompactRange Range, string? Checkpoint, DateTimeO
         var row = new HeadRow(
             CompactRange.FromBytes(columns.Bytes()), columns.TextOrNull(), columns.Time(), columns.Number());
         return row.Range.Size == size ? row : throw new StoreUnavailableException(
-            $"The store '{options.Path}' is damaged: its head says {size} entries, and its compact range {row.Range.Size}. "
-            + "Restore it from a backup.");
+            $"The store '{options.Path}' is damaged: its head says {size} entries, and its compact range "
+            + $"{row.Range.Size}. Restore it from a backup.");
     }
 }

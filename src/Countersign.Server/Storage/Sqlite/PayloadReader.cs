@@ -22,7 +22,9 @@ internal sealed class PayloadReader(SqliteSession session, PayloadVault vault)
             """,
             static reader => Read(new ColumnReader(reader)),
             index);
-        return found is [{ Payload: { } payload, Leaf: var leaf }] ? Open(index.Value, leaf, payload) : default(ReadOnlyMemory<byte>?);
+        return found is [{ Payload: { } payload, Leaf: var leaf }]
+            ? Open(index.Value, leaf, payload)
+            : default(ReadOnlyMemory<byte>?);
     }
 
     private static (Leaf Leaf, SealedPayload? Payload) Read(ColumnReader columns)

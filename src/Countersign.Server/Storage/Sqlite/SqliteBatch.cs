@@ -12,8 +12,8 @@ namespace Countersign.Server.Storage.Sqlite;
 internal sealed class SqliteBatch(
     SqliteSession session, StoreHead before, DateTimeOffset at, Pseudonyms pseudonyms, string payloadKeyId)
 {
-    private readonly List<ReadOnlyMemory<byte>> leaves = [];
-    private readonly Dictionary<PersonId, NewPseudonym> drawn = [];
+    private readonly List<ReadOnlyMemory<byte>> _leaves = [];
+    private readonly Dictionary<PersonId, NewPseudonym> _drawn = [];
 
     public SqliteSession Session { get; } = session;
 
@@ -23,10 +23,10 @@ internal sealed class SqliteBatch(
     /// <summary>The policy that later members of the batch meet.</summary>
     public PolicyInForce? Policy { get; set; } = before.Policy;
 
-    public IReadOnlyCollection<NewPseudonym> Drawn => drawn.Values;
+    public IReadOnlyCollection<NewPseudonym> Drawn => _drawn.Values;
 
     /// <summary>The index that the next entry gets, and the log's size once nothing more comes.</summary>
-    public long NextIndex => before.Log.Size + leaves.Count;
+    public long NextIndex => before.Log.Size + _leaves.Count;
 
     /// <summary>Appends an entry behind the latest one of the same action, and returns its index.</summary>
     public long Append(SealedEntry entry)
@@ -44,7 +44,7 @@ internal sealed class SqliteBatch(
             entry.Payload.Ciphertext,
             entry.Payload.WrappedKey,
             payloadKeyId);
-        leaves.Add(leaf);
+        _leaves.Add(leaf);
         return index;
     }
 
@@ -56,10 +56,10 @@ internal sealed class SqliteBatch(
             return known;
         }
 
-        if (!drawn.TryGetValue(person, out var mapping))
+        if (!_drawn.TryGetValue(person, out var mapping))
         {
             mapping = pseudonyms.Draw(person);
-            drawn.Add(person, mapping);
+            _drawn.Add(person, mapping);
             Session.Execute(
                 "INSERT INTO person (pseudonym, sealed_id) VALUES (?1, ?2)", mapping.Pseudonym.Value, mapping.SealedId);
         }
@@ -73,7 +73,7 @@ internal sealed class SqliteBatch(
     /// <exception cref="StoreUnavailableException">Another process has opened this database.</exception>
     public StoreHead Finish(SqliteStoreOptions options, long fence)
     {
-        var after = leaves.Count == 0 ? before with { Policy = Policy } : AppendToLog(options);
+        var after = _leaves.Count == 0 ? before with { Policy = Policy } : AppendToLog(options);
         var written = Session.Execute(
             """
             UPDATE log_head SET size = ?1, compact_range = ?2, checkpoint = ?3, clock = ?4, policy_epoch = ?5
@@ -93,7 +93,7 @@ internal sealed class SqliteBatch(
 
     private StoreHead AppendToLog(SqliteStoreOptions options)
     {
-        var append = before.Log.Append(leaves);
+        var append = before.Log.Append(_leaves);
         foreach (var tile in append.Tiles)
         {
             Session.Execute(

@@ -12,16 +12,16 @@ internal sealed class SqliteReaders(string path) : IAsyncDisposable
 {
     private const int Connections = 8;
 
-    private readonly SemaphoreSlim places = new(Connections);
-    private readonly ConcurrentBag<SqliteSession> idle = [];
-    private volatile bool isClosed;
+    private readonly SemaphoreSlim _places = new(Connections);
+    private readonly ConcurrentBag<SqliteSession> _idle = [];
+    private volatile bool _isClosed;
 
     public async Task<T> ReadAsync<T>(Func<SqliteSession, T> read, CancellationToken cancellationToken)
     {
-        await places.WaitAsync(cancellationToken);
+        await _places.WaitAsync(cancellationToken);
         try
         {
-            return isClosed
+            return _isClosed
                 ? throw new StoreUnavailableException("The store is closed. Ask again once the server is back.")
                 : Read(read);
         }
@@ -31,36 +31,36 @@ internal sealed class SqliteReaders(string path) : IAsyncDisposable
         }
         finally
         {
-            places.Release();
+            _places.Release();
         }
     }
 
     /// <summary>Waits for the reads under way; later ones are refused.</summary>
     public async ValueTask DisposeAsync()
     {
-        isClosed = true;
+        _isClosed = true;
         for (var i = 0; i < Connections; i++)
         {
-            await places.WaitAsync();
+            await _places.WaitAsync();
         }
 
-        while (idle.TryTake(out var session))
+        while (_idle.TryTake(out var session))
         {
             session.Dispose();
         }
 
-        places.Release(Connections);
+        _places.Release(Connections);
     }
 
     private T Read<T>(Func<SqliteSession, T> read)
     {
-        var session = idle.TryTake(out var free) ? free : Open();
+        var session = _idle.TryTake(out var free) ? free : Open();
         try
         {
             session.Execute("BEGIN");
             var result = read(session);
             session.Execute("COMMIT");
-            idle.Add(session);
+            _idle.Add(session);
             return result;
         }
         catch

@@ -170,8 +170,9 @@ internal static class SqliteSchema
         if (version > Version)
         {
             throw new StoreUnavailableException(
-                $"The store '{path}' has schema version {version}, and this countersign knows versions up to {Version}. "
-                + "Run the newer countersign that wrote it, or restore the backup made before the upgrade.");
+                $"The store '{path}' has schema version {version}, and this countersign knows versions up to "
+                + $"{Version}. Run the newer countersign that wrote it, or restore the backup made before the "
+                + "upgrade.");
         }
 
         for (var step = version ?? 0; step < Version; step++)

@@ -10,10 +10,10 @@ internal sealed class SqliteSession : IDisposable
 {
     private const int BusySeconds = 5;
 
-    private readonly SqliteConnection connection;
-    private readonly Dictionary<string, SqliteCommand> prepared = new(StringComparer.Ordinal);
+    private readonly SqliteConnection _connection;
+    private readonly Dictionary<string, SqliteCommand> _prepared = new(StringComparer.Ordinal);
 
-    private SqliteSession(SqliteConnection connection) => this.connection = connection;
+    private SqliteSession(SqliteConnection connection) => _connection = connection;
 
     public static SqliteSession Open(string path, SqliteOpenMode mode)
     {
@@ -40,7 +40,7 @@ internal sealed class SqliteSession : IDisposable
     /// <summary>Runs statements that are needed once, such as the schema.</summary>
     public void RunScript(string sql)
     {
-        using var command = connection.CreateCommand();
+        using var command = _connection.CreateCommand();
         command.CommandText = sql;
         command.ExecuteNonQuery();
     }
@@ -67,26 +67,26 @@ internal sealed class SqliteSession : IDisposable
 
     public void Dispose()
     {
-        foreach (var command in prepared.Values)
+        foreach (var command in _prepared.Values)
         {
             command.Dispose();
         }
 
-        connection.Dispose();
+        _connection.Dispose();
     }
 
     private SqliteCommand Bind(string sql, ReadOnlySpan<object?> values)
     {
-        if (!prepared.TryGetValue(sql, out var command))
+        if (!_prepared.TryGetValue(sql, out var command))
         {
-            command = connection.CreateCommand();
+            command = _connection.CreateCommand();
             command.CommandText = sql;
             for (var i = 1; i <= values.Length; i++)
             {
                 command.Parameters.Add(new SqliteParameter { ParameterName = $"?{i}" });
             }
 
-            prepared.Add(sql, command);
+            _prepared.Add(sql, command);
         }
 
         for (var i = 0; i < values.Length; i++)

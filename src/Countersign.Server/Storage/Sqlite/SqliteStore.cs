@@ -11,14 +11,15 @@ namespace Countersign.Server.Storage.Sqlite;
 /// <summary>The embedded store: one file, one process, one writer.</summary>
 internal sealed class SqliteStore : IStore, IArchive
 {
-    private readonly SqliteStoreOptions options;
-    private readonly SqliteStoreParts parts;
+    private readonly SqliteStoreOptions _options;
+    private readonly SqliteStoreParts _parts;
 
-    private SqliteStore(SqliteStoreOptions options, SqliteStoreParts parts) => (this.options, this.parts) = (options, parts);
+    private SqliteStore(SqliteStoreOptions options, SqliteStoreParts parts) =>
+        (_options, _parts) = (options, parts);
 
-    public DateTimeOffset Now => parts.Clock.Now;
+    public DateTimeOffset Now => _parts.Clock.Now;
 
-    public ChangeFeed Changes => parts.Changes;
+    public ChangeFeed Changes => _parts.Changes;
 
     /// <summary>Opens or makes the store, and refuses one that does not verify or is behind its head file.</summary>
     /// <exception cref="StoreUnavailableException">The text names the file, the reason and the remedy.</exception>
@@ -34,19 +35,19 @@ internal sealed class SqliteStore : IStore, IArchive
     }
 
     public async Task<CommitResult> CommitAsync(Change change, CancellationToken cancellationToken) =>
-        await parts.Writer.WriteAsync(new CommitWrite(SealedChange.Of(change, options.Vault), cancellationToken));
+        await _parts.Writer.WriteAsync(new CommitWrite(SealedChange.Of(change, _options.Vault), cancellationToken));
 
     public Task<StoredAction?> FindAsync(ActionId id, CancellationToken cancellationToken) =>
-        parts.ReadActionsAsync(actions => actions.Find(id), cancellationToken);
+        _parts.ReadActionsAsync(actions => actions.Find(id), cancellationToken);
 
     public Task<ImmutableArray<StoredAction>> FindAttachableAsync(AttachKey key, CancellationToken cancellationToken) =>
-        parts.ReadActionsAsync(actions => actions.FindAttachable(key, Now), cancellationToken);
+        _parts.ReadActionsAsync(actions => actions.FindAttachable(key, Now), cancellationToken);
 
     public Task<StoredAction?> FindByIdempotencyAsync(string idempotencyHash, CancellationToken cancellationToken) =>
-        parts.ReadActionsAsync(actions => actions.FindByIdempotency(idempotencyHash), cancellationToken);
+        _parts.ReadActionsAsync(actions => actions.FindByIdempotency(idempotencyHash), cancellationToken);
 
     public Task<AgentLoad> LoadOfAsync(AgentId agent, DateTimeOffset since, CancellationToken cancellationToken) =>
-        parts.Readers.ReadAsync(
+        _parts.Readers.ReadAsync(
             session => new AgentLoad(
                 Count(session, "SELECT count(*) FROM action WHERE agent = ?1 AND state = 'pending'", agent.Value),
                 Count(
@@ -58,23 +59,26 @@ internal sealed class SqliteStore : IStore, IArchive
 
     public Task<ImmutableArray<ActionId>> FindDueAsync(int limit, CancellationToken cancellationToken) => FindIdsAsync(
         "SELECT id FROM action WHERE next_deadline <= ?1 ORDER BY next_deadline, id LIMIT ?2",
-        cancellationToken,
-        Now.UtcTicks,
-        limit);
+        [Now.UtcTicks, limit],
+        cancellationToken);
 
-    public Task<ImmutableArray<ActionId>> FindUntakenAsync(int limit, CancellationToken cancellationToken) => FindIdsAsync(
-        "SELECT id FROM action WHERE state = 'approved' AND detached = 1 ORDER BY id LIMIT ?1", cancellationToken, limit);
+    public Task<ImmutableArray<ActionId>> FindUntakenAsync(int limit, CancellationToken cancellationToken) =>
+        FindIdsAsync(
+            "SELECT id FROM action WHERE state = 'approved' AND detached = 1 ORDER BY id LIMIT ?1",
+            [limit],
+            cancellationToken);
 
     /// <summary>One process has the file, so whoever else began an execution is gone.</summary>
-    public Task<ImmutableArray<ActionId>> FindOrphansAsync(NodeId self, int limit, CancellationToken cancellationToken) =>
+    public Task<ImmutableArray<ActionId>> FindOrphansAsync(
+        NodeId self, int limit, CancellationToken cancellationToken) =>
         FindIdsAsync(
             "SELECT id FROM action WHERE state = 'executing' AND owner <> ?1 ORDER BY id LIMIT ?2",
-            cancellationToken,
-            self.Value,
-            limit);
+            [self.Value, limit],
+            cancellationToken);
 
-    public Task<DefinitionRow?> FindDefinitionAsync(TargetName target, string name, CancellationToken cancellationToken) =>
-        parts.Readers.ReadAsync(
+    public Task<DefinitionRow?> FindDefinitionAsync(
+        TargetName target, string name, CancellationToken cancellationToken) =>
+        _parts.Readers.ReadAsync(
             session => session.Query(
                 "SELECT fingerprint, definition FROM definition WHERE target = ?1 AND name = ?2",
                 reader => ReadDefinition(target, name, new ColumnReader(reader)),
@@ -83,21 +87,23 @@ internal sealed class SqliteStore : IStore, IArchive
             cancellationToken);
 
     public Task<PolicyInForce?> FindPolicyAsync(CancellationToken cancellationToken) =>
-        parts.Readers.ReadAsync(WriteConnection.ReadPolicy, cancellationToken);
+        _parts.Readers.ReadAsync(WriteConnection.ReadPolicy, cancellationToken);
 
-    public Task<ImmutableArray<OutboxRow>> TakeOutboxAsync(string channel, int limit, CancellationToken cancellationToken) =>
-        parts.Writer.WriteAsync(new CallWrite<ImmutableArray<OutboxRow>>(
+    public Task<ImmutableArray<OutboxRow>> TakeOutboxAsync(
+        string channel, int limit, CancellationToken cancellationToken) =>
+        _parts.Writer.WriteAsync(new CallWrite<ImmutableArray<OutboxRow>>(
             batch => OutboxTable.Take(batch, channel, limit), cancellationToken));
 
     public Task SettleOutboxAsync(long id, DateTimeOffset? retryAt, CancellationToken cancellationToken) =>
-        parts.Writer.WriteAsync(new CallWrite<int>(batch => OutboxTable.Settle(batch, id, retryAt), cancellationToken));
+        _parts.Writer.WriteAsync(new CallWrite<int>(
+            batch => OutboxTable.Settle(batch, id, retryAt), cancellationToken));
 
     /// <summary>Commits the time: a transaction through the same queue, file and disk as every other.</summary>
     public async Task<string?> WhyUnavailableAsync(CancellationToken cancellationToken)
     {
         try
         {
-            await parts.Writer.WriteAsync(new CallWrite<bool>(static _ => true, cancellationToken));
+            await _parts.Writer.WriteAsync(new CallWrite<bool>(static _ => true, cancellationToken));
             return null;
         }
         catch (StoreUnavailableException e)
@@ -107,38 +113,40 @@ internal sealed class SqliteStore : IStore, IArchive
     }
 
     public Task<ImmutableArray<StoredAction>> ListAsync(ActionFilter filter, CancellationToken cancellationToken) =>
-        parts.ReadActionsAsync(actions => actions.List(filter), cancellationToken);
+        _parts.ReadActionsAsync(actions => actions.List(filter), cancellationToken);
 
     public Task<string?> ReadCheckpointAsync(CancellationToken cancellationToken) =>
-        parts.Readers.ReadAsync(SqliteArchive.ReadCheckpoint, cancellationToken);
+        _parts.Readers.ReadAsync(SqliteArchive.ReadCheckpoint, cancellationToken);
 
     public Task<ImmutableArray<ReadOnlyMemory<byte>>> ReadLeavesAsync(
         long from, int count, CancellationToken cancellationToken) =>
-        parts.Readers.ReadAsync(session => SqliteArchive.ReadLeaves(session, from, count), cancellationToken);
+        _parts.Readers.ReadAsync(session => SqliteArchive.ReadLeaves(session, from, count), cancellationToken);
 
     public Task<ReadOnlyMemory<byte>?> ReadTileAsync(int level, long index, CancellationToken cancellationToken) =>
-        parts.Readers.ReadAsync(session => SqliteArchive.ReadTile(session, level, index), cancellationToken);
+        _parts.Readers.ReadAsync(session => SqliteArchive.ReadTile(session, level, index), cancellationToken);
 
     public Task<ImmutableArray<ReadOnlyMemory<byte>?>> ReadCiphertextsAsync(
         long from, int count, CancellationToken cancellationToken) =>
-        parts.Readers.ReadAsync(session => SqliteArchive.ReadCiphertexts(session, from, count), cancellationToken);
+        _parts.Readers.ReadAsync(session => SqliteArchive.ReadCiphertexts(session, from, count), cancellationToken);
 
     public Task<ReadOnlyMemory<byte>?> ReadPayloadAsync(long index, CancellationToken cancellationToken) =>
-        parts.Readers.ReadAsync(session => new PayloadReader(session, options.Vault).Find(index), cancellationToken);
+        _parts.Readers.ReadAsync(session => new PayloadReader(session, _options.Vault).Find(index), cancellationToken);
 
-    public ValueTask DisposeAsync() => parts.DisposeAsync();
+    public ValueTask DisposeAsync() => _parts.DisposeAsync();
 
     private static int Count(SqliteSession session, string sql, params ReadOnlySpan<object?> values) =>
         (int)(long)session.Scalar(sql, values)!;
 
     private Task<ImmutableArray<ActionId>> FindIdsAsync(
-        string sql, CancellationToken cancellationToken, params object?[] values) => parts.Readers.ReadAsync(
-            session => session.Query(sql, static reader => ActionId.Parse(reader.GetString(0)), values).ToImmutableArray(),
+        string sql, object?[] values, CancellationToken cancellationToken) => _parts.Readers.ReadAsync(
+            session => session.Query(sql, static reader => ActionId.Parse(reader.GetString(0)), values)
+                .ToImmutableArray(),
             cancellationToken);
 
     private DefinitionRow ReadDefinition(TargetName target, string name, ColumnReader columns)
     {
         var (fingerprint, definition) = (columns.Text(), columns.Bytes());
-        return new DefinitionRow(target, name, fingerprint, SealedDefinition.Open(target, name, definition, options.Vault));
+        return new DefinitionRow(
+            target, name, fingerprint, SealedDefinition.Open(target, name, definition, _options.Vault));
     }
 }

@@ -1,3 +1,4 @@
+using Countersign.Core;
 using Countersign.Server.Keys;
 
 namespace Countersign.Server.Storage.Sqlite;

@@ -6,15 +6,15 @@ namespace Countersign.Server.Storage.Sqlite;
 /// <summary>What an open store consists of; it is opened, and closed, in one order.</summary>
 internal sealed class SqliteStoreParts : IAsyncDisposable
 {
-    private readonly SqliteStoreOptions options;
-    private readonly LockFile lockFile;
-    private readonly HeadFile headFile;
-    private readonly Pseudonyms pseudonyms;
+    private readonly SqliteStoreOptions _options;
+    private readonly LockFile _lockFile;
+    private readonly HeadFile _headFile;
+    private readonly Pseudonyms _pseudonyms;
 
     private SqliteStoreParts(SqliteStoreOptions options, LockFile lockFile, WriterParts writer)
     {
-        (this.options, this.lockFile) = (options, lockFile);
-        (headFile, pseudonyms) = (writer.HeadFile, writer.Pseudonyms);
+        (_options, _lockFile) = (options, lockFile);
+        (_headFile, _pseudonyms) = (writer.HeadFile, writer.Pseudonyms);
         (Clock, Changes) = (writer.Clock, writer.Changes);
         Writer = new SqliteWriter(options, writer);
         Readers = new SqliteReaders(options.Path);
@@ -28,7 +28,8 @@ internal sealed class SqliteStoreParts : IAsyncDisposable
 
     public SqliteReaders Readers { get; }
 
-    public static async Task<SqliteStoreParts> OpenAsync(SqliteStoreOptions options, CancellationToken cancellationToken)
+    public static async Task<SqliteStoreParts> OpenAsync(
+        SqliteStoreOptions options, CancellationToken cancellationToken)
     {
         SystemSqlite.EnsureLoaded();
         var lockFile = LockFile.Take($"{options.Path}.lock");
@@ -50,19 +51,22 @@ internal sealed class SqliteStoreParts : IAsyncDisposable
         }
     }
 
-    public Task<T> ReadActionsAsync<T>(Func<ActionReader, T> read, CancellationToken cancellationToken) => Readers.ReadAsync(
-        session => read(new ActionReader(session, new PayloadReader(session, options.Vault), pseudonyms)), cancellationToken);
+    public Task<T> ReadActionsAsync<T>(Func<ActionReader, T> read, CancellationToken cancellationToken) =>
+        Readers.ReadAsync(
+            session => read(new ActionReader(session, new PayloadReader(session, _options.Vault), _pseudonyms)),
+            cancellationToken);
 
     /// <summary>The writer goes first, because it still commits what waits; the lock goes last.</summary>
     public async ValueTask DisposeAsync()
     {
         await Readers.DisposeAsync();
         await Writer.DisposeAsync();
-        await headFile.DisposeAsync();
-        lockFile.Dispose();
+        await _headFile.DisposeAsync();
+        _lockFile.Dispose();
     }
 
-    private static async Task<WriterParts> OpenWriterAsync(SqliteStoreOptions options, CancellationToken cancellationToken)
+    private static async Task<WriterParts> OpenWriterAsync(
+        SqliteStoreOptions options, CancellationToken cancellationToken)
     {
         var connection = await WriteConnection.OpenAsync(options, cancellationToken);
         try

@@ -16,42 +16,42 @@ namespace Countersign.Server.Storage.Sqlite;
 /// </remarks>
 internal sealed class SqliteWriter : IAsyncDisposable
 {
-    private readonly SqliteStoreOptions options;
-    private readonly StoreClock clock;
-    private readonly Pseudonyms pseudonyms;
-    private readonly HeadFile headFile;
-    private readonly ChangeFeed changes;
-    private readonly WriteQueue<SqliteWrite> queue = new();
-    private readonly long fence;
+    private readonly SqliteStoreOptions _options;
+    private readonly StoreClock _clock;
+    private readonly Pseudonyms _pseudonyms;
+    private readonly HeadFile _headFile;
+    private readonly ChangeFeed _changes;
+    private readonly WriteQueue<SqliteWrite> _queue = new();
+    private readonly long _fence;
 
     // Owned by the loop.
-    private WriteConnection? connection;
-    private StoreHead head;
-    private Task loop = Task.CompletedTask;
+    private WriteConnection? _connection;
+    private StoreHead _head;
+    private Task _loop = Task.CompletedTask;
 
     public SqliteWriter(SqliteStoreOptions options, WriterParts parts)
     {
-        this.options = options;
-        (connection, clock, pseudonyms, headFile, changes) = parts;
-        head = parts.Connection.Head;
-        fence = parts.Connection.Fence;
+        _options = options;
+        (_connection, _clock, _pseudonyms, _headFile, _changes) = parts;
+        _head = parts.Connection.Head;
+        _fence = parts.Connection.Fence;
     }
 
-    public void Start() => loop = Task.Run(RunAsync);
+    public void Start() => _loop = Task.Run(RunAsync);
 
     public Task<T> WriteAsync<T>(SqliteWrite<T> write)
     {
-        queue.Add(write);
+        _queue.Add(write);
         return write.Result;
     }
 
     /// <summary>Commits what waits, then closes the file.</summary>
     public async ValueTask DisposeAsync()
     {
-        queue.Close();
-        await loop;
-        connection?.Dispose();
-        queue.Dispose();
+        _queue.Close();
+        await _loop;
+        _connection?.Dispose();
+        _queue.Dispose();
     }
 
     private async Task RunAsync()
@@ -82,14 +82,14 @@ internal sealed class SqliteWriter : IAsyncDisposable
     {
         await Task.Factory.StartNew(
             static () => { }, CancellationToken.None, TaskCreationOptions.PreferFairness, TaskScheduler.Default);
-        return await queue.TakeAsync();
+        return await _queue.TakeAsync();
     }
 
     private async Task CommitAsync(List<SqliteWrite> writes)
     {
-        if (headFile.Failure is not null)
+        if (_headFile.Failure is not null)
         {
-            headFile.Write(CheckpointOf(head));
+            _headFile.Write(CheckpointOf(_head));
         }
 
         var session = (await OpenConnectionAsync()).Session;
@@ -125,7 +125,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
     private SqliteBatch? TryApply(SqliteSession session, List<SqliteWrite> writes)
     {
         session.Execute("BEGIN IMMEDIATE");
-        var batch = new SqliteBatch(session, head, clock.Now, pseudonyms, options.Vault.KeyId);
+        var batch = new SqliteBatch(session, _head, _clock.Now, _pseudonyms, _options.Vault.KeyId);
         try
         {
             writes.ForEach(write => write.Apply(batch));
@@ -141,25 +141,25 @@ internal sealed class SqliteWriter : IAsyncDisposable
     /// <summary>Steps 3 to 5.</summary>
     private void Commit(SqliteBatch batch, List<SqliteWrite> writes)
     {
-        var next = batch.Finish(options, fence);
+        var next = batch.Finish(_options, _fence);
         batch.Session.Execute("COMMIT");
-        var grew = next.Log.Size > head.Log.Size;
-        head = next;
+        var grew = next.Log.Size > _head.Log.Size;
+        _head = next;
         foreach (var drawn in batch.Drawn)
         {
-            pseudonyms.Add(drawn.Pseudonym, drawn.Person);
+            _pseudonyms.Add(drawn.Pseudonym, drawn.Person);
         }
 
         if (grew)
         {
-            headFile.Publish(CheckpointOf(next));
+            _headFile.Publish(CheckpointOf(next));
         }
 
         foreach (var write in writes)
         {
             if (write is CommitWrite { Announcement: { } changed })
             {
-                changes.Announce(changed);
+                _changes.Announce(changed);
             }
 
             write.Complete(batch);
@@ -168,12 +168,12 @@ internal sealed class SqliteWriter : IAsyncDisposable
 
     private async Task<WriteConnection> OpenConnectionAsync()
     {
-        if (connection is not null)
+        if (_connection is not null)
         {
-            return connection;
+            return _connection;
         }
 
-        var opened = await WriteConnection.ReopenAsync(options, CancellationToken.None);
+        var opened = await WriteConnection.ReopenAsync(_options, CancellationToken.None);
         try
         {
             await CheckReopenedAsync(opened);
@@ -184,9 +184,9 @@ internal sealed class SqliteWriter : IAsyncDisposable
             throw;
         }
 
-        connection = opened;
-        head = opened.Head;
-        clock.AdvanceTo(opened.Clock);
+        _connection = opened;
+        _head = opened.Head;
+        _clock.AdvanceTo(opened.Clock);
         return opened;
     }
 
@@ -194,23 +194,24 @@ internal sealed class SqliteWriter : IAsyncDisposable
     private async Task CheckReopenedAsync(WriteConnection opened)
     {
         var extends = await StoredLog.ExtendsAsync(
-            opened.Session, opened.Head.Log, head.Log.ToCheckpoint(), CancellationToken.None);
-        if (!extends || opened.Fence != fence)
+            opened.Session, opened.Head.Log, _head.Log.ToCheckpoint(), CancellationToken.None);
+        if (!extends || opened.Fence != _fence)
         {
             throw new StoreUnavailableException(
-                $"The store '{options.Path}' no longer holds what was committed to it (size {head.Log.Size} was acknowledged, "
-                + $"{opened.Head.Log.Size} is there). Stop whatever else writes to it and restore the newest copy.");
+                $"The store '{_options.Path}' no longer holds what was committed to it (size {_head.Log.Size} was "
+                + $"acknowledged, {opened.Head.Log.Size} is there). Stop whatever else writes to it and restore "
+                + "the newest copy.");
         }
     }
 
     private void CloseConnection()
     {
         // Closing rolls back; a rollback of its own could only fail for the same reason.
-        connection?.Dispose();
-        connection = null;
+        _connection?.Dispose();
+        _connection = null;
     }
 
-    private string CheckpointOf(StoreHead of) => of.Checkpoint ?? HeadGuard.EmptyCheckpoint(options.Key);
+    private string CheckpointOf(StoreHead of) => of.Checkpoint ?? HeadGuard.EmptyCheckpoint(_options.Key);
 
     private static bool IsOfOneMember(Exception e) => e switch
     {
@@ -224,8 +225,8 @@ internal sealed class SqliteWriter : IAsyncDisposable
         StoreUnavailableException known => known,
         SqliteException failure when SqliteFailure.IsBrokenRule(failure) =>
             new InvalidOperationException($"The change breaks a rule of the store: {failure.Message}", failure),
-        SqliteException failure => SqliteFailure.ToUnavailable(failure, options.Path),
-        _ => new StoreUnavailableException($"The store '{options.Path}' could not commit: {e.Message}", e),
+        SqliteException failure => SqliteFailure.ToUnavailable(failure, _options.Path),
+        _ => new StoreUnavailableException($"The store '{_options.Path}' could not commit: {e.Message}", e),
     };
 }
 

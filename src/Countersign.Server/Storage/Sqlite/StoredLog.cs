@@ -54,7 +54,8 @@ internal static class StoredLog
         return signed.Verify([key.VerifierKey]) is NoteCheck.Trusted
             ? Checkpoint.Parse(signed.Text.Span)
             : throw new FormatException(
-                $"Its checkpoint is not signed by the configured key ({key.VerifierKey}). Restore the right ledger.key.");
+                $"Its checkpoint is not signed by the configured key ({key.VerifierKey}). " +
+                "Restore the right ledger.key.");
     }
 
     private static void CheckCheckpoint(HeadRow row, LedgerKey key)
@@ -79,7 +80,8 @@ internal static class StoredLog
         if (last != size - 1)
         {
             throw new InvalidDataException(
-                $"The head counts {size} entries, and the last one stored has index {last}. Restore the store from a backup.");
+                $"The head counts {size} entries, and the last one stored has index {last}. " +
+                "Restore the store from a backup.");
         }
     }
 
@@ -95,7 +97,8 @@ internal static class StoredLog
         if (!tree.HashEntries(id).Bytes.Span.SequenceEqual(tree.ReadTile(id).Bytes.Span))
         {
             throw new InvalidDataException(
-                $"The last {TileId.FullWidth} entries do not have the hashes of their tile. Restore the store from a backup.");
+                $"The last {TileId.FullWidth} entries do not have the hashes of their tile. " +
+                "Restore the store from a backup.");
         }
     }
 }

@@ -35,7 +35,9 @@ internal sealed class StoredTree(SqliteSession session, long size)
     public Tile HashEntries(TileId id)
     {
         var leaves = ReadLeaves(session, id.Index * TileId.FullWidth, id.Width);
-        return leaves.Count == id.Width ? TileOf(id, leaves.Select(leaf => MerkleTree.HashLeaf(leaf))) : throw Missing(id);
+        return leaves.Count == id.Width
+            ? TileOf(id, leaves.Select(leaf => MerkleTree.HashLeaf(leaf)))
+            : throw Missing(id);
     }
 
     public byte[]? FindFullTile(int level, long index) =>
@@ -45,7 +47,8 @@ internal sealed class StoredTree(SqliteSession session, long size)
         new(id, MemoryMarshal.AsBytes(hashes.ToArray().AsSpan()).ToArray());
 
     private static InvalidDataException Missing(TileId id) => new(
-        $"Tile {new TilePath.Hashes(id)} of the log is incomplete in the store. Restore the store from a backup and verify it.");
+        $"Tile {new TilePath.Hashes(id)} of the log is incomplete in the store. " +
+        "Restore the store from a backup and verify it.");
 
     /// <summary>Each hash of a higher tile is the root of one full tile below.</summary>
     private Tile HashTilesBelow(TileId id)

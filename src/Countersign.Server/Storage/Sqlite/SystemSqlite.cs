@@ -35,7 +35,8 @@ internal static class SystemSqlite
     /// <summary>What is wrong with a library of this version number; <c>null</c> when it will do.</summary>
     internal static string? ProblemOf(int version) => version >= OldestVersion
         ? null
-        : $"The system's SQLite ({Names[0]}) is version {Spell(version)}, and {Spell(OldestVersion)} or newer is needed. {Remedy}";
+        : $"The system's SQLite ({Names[0]}) is version {Spell(version)}, and {Spell(OldestVersion)} or newer is "
+            + $"needed. {Remedy}";
 
     private static string? Load()
     {

@@ -8,16 +8,16 @@ namespace Countersign.Tests.Actions.Json;
 
 public sealed class CanonicalJsonProperties
 {
-    private static readonly Config s_quiet = Config.QuickThrowOnFailure.WithQuietOnSuccess(true).WithMaxTest(300);
+    private static readonly Config Quiet = Config.QuickThrowOnFailure.WithQuietOnSuccess(true).WithMaxTest(300);
 
-    private static readonly Gen<string> s_text = Gen.OneOf(
+    private static readonly Gen<string> Text = Gen.OneOf(
         Gen.Elements("", "a", "A", "é", "€", "😀", "\uFB33", "\"", "\\", "/", "\u0000", "\u001f", "\n", "\u007f"),
         Gen.Choose(0, 0xD7FF).Select(code => ((char)code).ToString()),
         Gen.Choose(0x10000, 0x10FFFF).Select(char.ConvertFromUtf32));
 
-    private static readonly Gen<string> s_string = Gen.ListOf(s_text).Select(string.Concat);
+    private static readonly Gen<string> Strings = Gen.ListOf(Text).Select(string.Concat);
 
-    private static readonly Gen<double> s_number = Gen.OneOf(
+    private static readonly Gen<double> Number = Gen.OneOf(
         Gen.Choose(-1000, 1000).Select(number => number / 8.0),
         Gen.Two(Gen.Choose(int.MinValue, int.MaxValue))
             .Select(bits => BitConverter.Int64BitsToDouble(((long)bits.Item1 << 32) | (uint)bits.Item2))
@@ -53,13 +53,13 @@ public sealed class CanonicalJsonProperties
     [Fact]
     public void A_composed_string_is_what_the_reader_makes_of_it() =>
         Prop.ForAll(
-            s_string.ToArbitrary(),
+            Strings.ToArbitrary(),
             text =>
             {
                 string read = Canonical.Form(JsonValue.Create(text).ToJsonString());
                 Assert.Equal(read, CanonicalJson.Of(text).ToString());
             })
-        .Check(s_quiet);
+        .Check(Quiet);
 
     [Fact]
     public void Arbitrary_bytes_are_canonicalised_or_refused_inside_the_document() =>
@@ -77,16 +77,16 @@ public sealed class CanonicalJsonProperties
 
                 Assert.Equal(form.ToString(), Canonical.Form(form.Bytes.Span).ToString());
             })
-        .Check(s_quiet);
+        .Check(Quiet);
 
     private static void Check(Action<JsonNode> property) =>
-        Prop.ForAll(Value(3).ToArbitrary(), property).Check(s_quiet);
+        Prop.ForAll(Value(3).ToArbitrary(), property).Check(Quiet);
 
     private static Gen<JsonNode> Value(int depth)
     {
         Gen<JsonNode> leaf = Gen.OneOf(
-            s_string.Select(JsonNode (text) => JsonValue.Create(text)),
-            s_number.Select(JsonNode (number) => JsonValue.Create(number)),
+            Strings.Select(JsonNode (text) => JsonValue.Create(text)),
+            Number.Select(JsonNode (number) => JsonValue.Create(number)),
             Gen.Elements(true, false).Select(JsonNode (value) => JsonValue.Create(value)));
         if (depth == 0)
         {
@@ -94,7 +94,7 @@ public sealed class CanonicalJsonProperties
         }
 
         Gen<JsonNode> inner = Value(depth - 1);
-        return Gen.OneOf(leaf, Gen.ListOf(inner).Select(Array), Gen.ListOf(Gen.Zip(s_string, inner)).Select(Object));
+        return Gen.OneOf(leaf, Gen.ListOf(inner).Select(Array), Gen.ListOf(Gen.Zip(Strings, inner)).Select(Object));
     }
 
     private static JsonNode Array(IEnumerable<JsonNode> elements) =>

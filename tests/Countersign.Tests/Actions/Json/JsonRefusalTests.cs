@@ -5,7 +5,7 @@ namespace Countersign.Tests.Actions.Json;
 
 public sealed class JsonRefusalTests
 {
-    private static readonly JsonLimits s_tight = new() { Bytes = 200, Depth = 4, Values = 6, NumberCharacters = 32 };
+    private static readonly JsonLimits Tight = new() { Bytes = 200, Depth = 4, Values = 6, NumberCharacters = 32 };
 
     // Each byte of a case is one character of Latin-1, so that a case can hold bytes that are not UTF-8.
     public static TheoryData<string, JsonFault, int, string> Cases => new()
@@ -79,7 +79,7 @@ public sealed class JsonRefusalTests
     public void What_is_ambiguous_malformed_or_too_large_is_refused_with_reason_and_place(
         string json, JsonFault fault, int offset, string path)
     {
-        JsonRefusal refusal = Canonical.Refusal(Encoding.Latin1.GetBytes(json), s_tight);
+        JsonRefusal refusal = Canonical.Refusal(Encoding.Latin1.GetBytes(json), Tight);
 
         Assert.Equal(new JsonRefusal(fault, offset, path), refusal);
     }

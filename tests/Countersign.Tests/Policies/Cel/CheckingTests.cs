@@ -26,7 +26,8 @@ public sealed class CheckingTests
     [InlineData("action.gate.matches('(')", 1, 13, "the pattern is refused", null)]
     [InlineData("duration('soon') < duration('1h')", 1, 1, "a duration is written as", null)]
     [InlineData("size(1) > 0", 1, 1, "'size' does not take (int); it is size(string) or size(bytes)", null)]
-    [InlineData("calendar.frozen(1)", 1, 10, "'calendar.frozen' does not take (int); it is calendar.frozen(string)", null)]
+    [InlineData(
+        "calendar.frozen(1)", 1, 10, "'calendar.frozen' does not take (int); it is calendar.frozen(string)", null)]
     [InlineData("contains('a', 'b')", 1, 1, "'contains' is a method: write x.contains(...)", null)]
     [InlineData("action.bytes.all(x, true)", 1, 14, "'all' walks a list or a map, not int", null)]
     [InlineData("{1.5: 1}.size() == 1", 1, 2, "a map key must be a bool, an int, a uint or a string, not double", null)]
@@ -70,7 +71,10 @@ public sealed class CheckingTests
 
         var failed = Assert.IsType<CompileResult.Failed>(result);
         Assert.Equal(
-            ["1:8: 'action' has no member 'gtae' (did you mean 'gate'?)", "1:27: 'sql' has no member 'raeds' (did you mean 'reads'?)"],
+            [
+                "1:8: 'action' has no member 'gtae' (did you mean 'gate'?)",
+                "1:27: 'sql' has no member 'raeds' (did you mean 'reads'?)",
+            ],
             failed.Errors.Select(error => error.ToString()));
     }
 
@@ -79,7 +83,9 @@ public sealed class CheckingTests
     [InlineData("target.environment == 'x' && !sql.read_only", "sql.read_only target.environment")]
     [InlineData("has(action.arguments.repo)", "action.arguments")]
     [InlineData("has(sql.verbs)", "sql.verbs")]
-    [InlineData("action.arguments.a.b[0] == 1 || calendar.frozen(target.environment)", "action.arguments calendar.frozen target.environment")]
+    [InlineData(
+        "action.arguments.a.b[0] == 1 || calendar.frozen(target.environment)",
+        "action.arguments calendar.frozen target.environment")]
     [InlineData("[{'gate': 1}].exists(action, action.gate == 1)", "")]
     [InlineData("[1].exists(action, .action.gate == 'x')", "action.gate")]
     public void A_program_knows_the_facts_it_reads(string source, string reads) =>

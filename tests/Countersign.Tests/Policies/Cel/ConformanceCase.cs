@@ -4,7 +4,8 @@ using System.Text.Json;
 namespace Countersign.Tests.Policies.Cel;
 
 /// <summary>One case of the public CEL conformance data.</summary>
-public sealed record ConformanceCase(int Number, string File, string Section, string Expression, JsonElement Bindings, JsonElement Expected)
+public sealed record ConformanceCase(
+    int Number, string File, string Section, string Expression, JsonElement Bindings, JsonElement Expected)
 {
     /// <summary>Parts of CEL that policy conditions leave out on purpose, with the reason.</summary>
     private static readonly Dictionary<string, string> LeftOut = new()

@@ -9,7 +9,7 @@ public sealed class ConformanceTests
     private const string DataFile = "cel-conformance.json";
 
     private static readonly IReadOnlyList<ConformanceCase> Cases =
-        SharedData.Find(DataFile) is { } path ? ConformanceCase.ReadAll(path) : [];
+        RepositoryRoot.FindSharedData(DataFile) is { } path ? ConformanceCase.ReadAll(path) : [];
 
     /// <summary>At least one number, so that missing data is reported as skipped and not as an empty theory.</summary>
     public static TheoryData<int> Numbers => [.. Enumerable.Range(0, Math.Max(1, Cases.Count))];

@@ -119,6 +119,7 @@ public sealed class EvaluationTests
         var schema = builder.Build();
         var frame = new FactFrame(schema);
         frame.Set(fact, value);
-        return ((CompileResult.Ok)CelExpression.CompileUnchecked("'%s'.format([value])", schema)).Program.Evaluate(frame).AsString;
+        return ((CompileResult.Ok)CelExpression.CompileUnchecked("'%s'.format([value])", schema))
+            .Program.Evaluate(frame).AsString;
     }
 }

@@ -16,7 +16,8 @@ public sealed class FuzzTests
             if (CelExpression.CompileUnchecked(source, schema) is CompileResult.Ok { Program: var program })
             {
                 var value = program.Evaluate(frame);
-                var isInternal = value.IsError && value.Fault.Reason.StartsWith("internal error", StringComparison.Ordinal);
+                var isInternal = value.IsError
+                    && value.Fault.Reason.StartsWith("internal error", StringComparison.Ordinal);
                 Assert.False(isInternal, $"seed {seed}: {source}\n{value}");
                 _ = CelJson.Print(value);
             }
@@ -65,7 +66,8 @@ public sealed class FuzzTests
         frame.Set(a, CelValue.FromInt(7));
         frame.Set(b, CelValue.FromStrings(["a", "é😀", ""]));
         frame.Set(verbs, CelValue.FromStrings(["DROP", "SELECT"]));
-        using var json = System.Text.Json.JsonDocument.Parse("""{"name": "x", "if": [1, 2.5, null, {"verbs": true}]}""");
+        using var json = System.Text.Json.JsonDocument.Parse(
+            """{"name": "x", "if": [1, 2.5, null, {"verbs": true}]}""");
         frame.Set(arguments, CelValue.FromJson(json.RootElement));
         return schema;
     }

@@ -18,7 +18,10 @@ public sealed class HostileInputTests
         { "subscripts", "a" + string.Concat(Enumerable.Repeat("[0]", 5_000)) },
         { "conditionals", string.Concat(Enumerable.Repeat("a?b:", 4_000)) + "c" },
         { "calls", string.Concat(Enumerable.Repeat("f(", Many)) },
-        { "towers of sums", string.Concat(Enumerable.Repeat("(", 150)) + "1" + string.Concat(Enumerable.Repeat("+1+1+1)", 150)) },
+        {
+            "towers of sums",
+            string.Concat(Enumerable.Repeat("(", 150)) + "1" + string.Concat(Enumerable.Repeat("+1+1+1)", 150))
+        },
     };
 
     [Theory]
@@ -34,7 +37,10 @@ public sealed class HostileInputTests
 
     [Fact]
     public void Ten_thousand_parentheses_are_refused_by_depth_or_length() =>
-        Assert.Contains("longer than 16384", PolicySchema.Refuse(new string('(', 10_000) + "1" + new string(')', 10_000)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "longer than 16384",
+            PolicySchema.Refuse(new string('(', 10_000) + "1" + new string(')', 10_000)).Message,
+            StringComparison.Ordinal);
 
     [Fact]
     public void A_long_chain_of_alternatives_is_no_deep_tree()
@@ -68,7 +74,10 @@ public sealed class HostileInputTests
 
     [Fact]
     public void A_doubling_string_ends_at_a_limit() =>
-        Assert.StartsWith("the string would be longer", Doubling("'0123456789'", "+").Fault.Reason, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "the string would be longer",
+            Doubling("'0123456789'", "+").Fault.Reason,
+            StringComparison.Ordinal);
 
     [Fact]
     public void Comparing_shared_structure_ends_at_a_limit()
@@ -97,7 +106,10 @@ public sealed class HostileInputTests
     [InlineData("[[:alpha:]]", "POSIX")]
     [InlineData("((a{1000}){1000}){1000}", "refused")]
     public void A_pattern_outside_the_subset_is_refused_when_loaded(string pattern, string reason) =>
-        Assert.Contains(reason, PolicySchema.Refuse($"action.gate.matches('{pattern}')").Message, StringComparison.Ordinal);
+        Assert.Contains(
+            reason,
+            PolicySchema.Refuse($"action.gate.matches('{pattern}')").Message,
+            StringComparison.Ordinal);
 
     [Fact]
     public void A_long_pattern_is_refused() =>

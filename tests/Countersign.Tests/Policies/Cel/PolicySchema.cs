@@ -13,11 +13,13 @@ internal static class PolicySchema
     public static readonly Fact Environment = Builder.Add("target.environment", CelType.String);
     public static readonly Fact Labels = Builder.Add("target.labels", CelType.MapOf(CelType.String, CelType.String));
     public static readonly Fact ReadOnly = Builder.Add("sql.read_only", CelType.Bool);
-    public static readonly Fact Verbs = Builder.Add("sql.verbs", CelType.ListOf(CelType.String), maxElements: 64, maxLength: 64);
+    public static readonly Fact Verbs = Builder.Add(
+        "sql.verbs", CelType.ListOf(CelType.String), maxElements: 64, maxLength: 64);
     public static readonly Fact Reads = Builder.Add("sql.reads", CelType.ListOf(CelType.String));
     public static readonly FactFunction Frozen = Builder.AddFunction("calendar.frozen", [CelType.String], CelType.Bool);
     public static readonly FactFunction CountText = Builder.AddFunction("history.count", [CelType.String], CelType.Int);
-    public static readonly FactFunction CountTime = Builder.AddFunction("history.count", [CelType.Duration], CelType.Int);
+    public static readonly FactFunction CountTime = Builder.AddFunction(
+        "history.count", [CelType.Duration], CelType.Int);
     public static readonly FactSchema Schema = Builder.Build();
 
     public static FactFrame Frame()

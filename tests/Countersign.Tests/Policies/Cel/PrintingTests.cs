@@ -50,7 +50,8 @@ public sealed class PrintingTests
 
     private static Expression Parse(string source)
     {
-        Assert.True(Parser.TryParse(source, CelLimits.Default, out var expression, out var error), $"{error}\n{source}");
+        Assert.True(
+            Parser.TryParse(source, CelLimits.Default, out var expression, out var error), $"{error}\n{source}");
         return expression;
     }
 }

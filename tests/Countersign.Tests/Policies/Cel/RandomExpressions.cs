@@ -37,7 +37,8 @@ internal sealed class RandomExpressions(int seed)
 
         return _random.Next(13) switch
         {
-            0 or 1 => new Expression.Binary(Pick(Enum.GetValues<BinaryOperator>()), Next(depth - 1), Next(depth - 1), 0),
+            0 or 1 => new Expression.Binary(
+                Pick(Enum.GetValues<BinaryOperator>()), Next(depth - 1), Next(depth - 1), 0),
             2 => new Expression.Logical(_random.Next(2) == 0, Many(depth, least: 2), 0),
             3 => new Expression.Unary(Pick(Enum.GetValues<UnaryOperator>()), Next(depth - 1), 0),
             4 => new Expression.Conditional(Next(depth - 1), Next(depth - 1), Next(depth - 1), 0),

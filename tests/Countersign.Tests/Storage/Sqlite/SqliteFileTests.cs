@@ -13,23 +13,23 @@ namespace Countersign.Tests.Storage.Sqlite;
 /// <summary>What only the embedded store has: one file, its neighbours, and what can happen to them.</summary>
 public sealed class SqliteFileTests : IDisposable
 {
-    private readonly SqliteFolder folder = new();
-    private readonly ManualTime time = new();
+    private readonly SqliteFolder _folder = new();
+    private readonly ManualTime _time = new();
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    public void Dispose() => folder.Dispose();
+    public void Dispose() => _folder.Dispose();
 
     [Fact]
     public async Task What_was_committed_survives_a_crash()
     {
         await using var store = await FillAsync(40);
-        var copy = folder.Options(time) with { Path = folder.CopyDatabase("crashed.db"), HeadFile = CopyHead() };
+        var copy = _folder.Options(_time) with { Path = _folder.CopyDatabase("crashed.db"), HeadFile = CopyHead() };
 
         await using var reopened = await SqliteStore.OpenAsync(copy, Cancel);
 
         Assert.Equal(await store.ReadCheckpointAsync(Cancel), await reopened.ReadCheckpointAsync(Cancel));
-        await LedgerCheck.RunAsync(reopened, folder.Key.VerifierKey, Cancel);
+        await LedgerCheck.RunAsync(reopened, _folder.Key.VerifierKey, Cancel);
     }
 
     [Fact]
@@ -38,7 +38,7 @@ public sealed class SqliteFileTests : IDisposable
         await (await FillAsync(3)).DisposeAsync();
         var head = CopyHead();
         await (await FillAsync(3)).DisposeAsync();
-        await using var store = await SqliteStore.OpenAsync(folder.Options(time) with { HeadFile = head }, Cancel);
+        await using var store = await SqliteStore.OpenAsync(_folder.Options(_time) with { HeadFile = head }, Cancel);
         Assert.Equal(await store.ReadCheckpointAsync(Cancel), await File.ReadAllTextAsync(head, Cancel));
     }
 
@@ -48,33 +48,33 @@ public sealed class SqliteFileTests : IDisposable
         var store = await FillAsync(5);
         var checkpoint = await store.ReadCheckpointAsync(Cancel);
         await store.DisposeAsync();
-        Assert.Equal(checkpoint, await File.ReadAllTextAsync(folder.Head, Cancel));
+        Assert.Equal(checkpoint, await File.ReadAllTextAsync(_folder.Head, Cancel));
     }
 
     [Fact]
     public async Task A_database_put_back_from_an_old_copy_is_refused()
     {
         await (await FillAsync(3)).DisposeAsync();
-        var old = folder.CopyDatabase("old.db");
+        var old = _folder.CopyDatabase("old.db");
         await (await FillAsync(1)).DisposeAsync();
 
-        var refusal = await AssertRefusedAsync(folder.Options(time) with { Path = old });
+        var refusal = await AssertRefusedAsync(_folder.Options(_time) with { Path = old });
         Assert.Contains("rolled back: it holds 3 entries", refusal, StringComparison.Ordinal);
         Assert.Contains("has seen 4", refusal, StringComparison.Ordinal);
         Assert.Contains("countersign ledger accept-restore", refusal, StringComparison.Ordinal);
-        Assert.Contains(folder.Head, refusal, StringComparison.Ordinal);
+        Assert.Contains(_folder.Head, refusal, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task A_database_with_another_history_is_refused()
     {
         await (await FillAsync(3)).DisposeAsync();
-        var (fork, forkHead) = (folder.CopyDatabase("fork.db"), CopyHead());
+        var (fork, forkHead) = (_folder.CopyDatabase("fork.db"), CopyHead());
         await (await FillAsync(1)).DisposeAsync();
-        var forked = folder.Options(time) with { Path = fork, HeadFile = forkHead };
+        var forked = _folder.Options(_time) with { Path = fork, HeadFile = forkHead };
         await (await FillAsync(2, forked)).DisposeAsync();
 
-        var refusal = await AssertRefusedAsync(forked with { HeadFile = folder.Head });
+        var refusal = await AssertRefusedAsync(forked with { HeadFile = _folder.Head });
         Assert.Contains("another history", refusal, StringComparison.Ordinal);
     }
 
@@ -82,28 +82,29 @@ public sealed class SqliteFileTests : IDisposable
     public async Task A_store_with_entries_whose_head_file_is_gone_is_refused()
     {
         await (await FillAsync(1)).DisposeAsync();
-        File.Delete(folder.Head);
-        Assert.Contains("is missing", await AssertRefusedAsync(folder.Options(time)), StringComparison.Ordinal);
+        File.Delete(_folder.Head);
+        Assert.Contains("is missing", await AssertRefusedAsync(_folder.Options(_time)), StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task A_head_file_that_the_log_did_not_sign_is_refused()
     {
         await (await FillAsync(1)).DisposeAsync();
-        var note = await File.ReadAllTextAsync(folder.Head, Cancel);
-        await File.WriteAllTextAsync(folder.Head, note.Replace("\n1\n", "\n0\n", StringComparison.Ordinal), Cancel);
-        Assert.Contains("cannot be believed", await AssertRefusedAsync(folder.Options(time)), StringComparison.Ordinal);
+        var note = await File.ReadAllTextAsync(_folder.Head, Cancel);
+        await File.WriteAllTextAsync(_folder.Head, note.Replace("\n1\n", "\n0\n", StringComparison.Ordinal), Cancel);
+        var refusal = await AssertRefusedAsync(_folder.Options(_time));
+        Assert.Contains("cannot be believed", refusal, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task A_second_opener_is_refused_until_the_first_closes()
     {
         var first = await FillAsync(1);
-        var refusal = await AssertRefusedAsync(folder.Options(time));
+        var refusal = await AssertRefusedAsync(_folder.Options(_time));
         Assert.Contains("store.db.lock", refusal, StringComparison.Ordinal);
         Assert.Contains("Stop the other countersign", refusal, StringComparison.Ordinal);
         await first.DisposeAsync();
-        await (await folder.OpenAsync(time)).DisposeAsync();
+        await (await _folder.OpenAsync(_time)).DisposeAsync();
     }
 
     [Theory]
@@ -129,8 +130,9 @@ public sealed class SqliteFileTests : IDisposable
     public async Task A_changed_entry_near_the_end_is_found_at_the_start(int size, int changed)
     {
         await (await FillAsync(size)).DisposeAsync();
-        Run($"DROP TRIGGER entry_is_never_updated; UPDATE entry SET leaf = CAST(leaf || x'20' AS BLOB) WHERE position = {changed}");
-        Assert.Contains("does not verify", await AssertRefusedAsync(folder.Options(time)), StringComparison.Ordinal);
+        Run("DROP TRIGGER entry_is_never_updated");
+        Run($"UPDATE entry SET leaf = CAST(leaf || x'20' AS BLOB) WHERE position = {changed}");
+        Assert.Contains("does not verify", await AssertRefusedAsync(_folder.Options(_time)), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -144,16 +146,17 @@ public sealed class SqliteFileTests : IDisposable
     {
         await (await FillAsync(300)).DisposeAsync();
         Run(damage);
-        await AssertRefusedAsync(folder.Options(time));
+        await AssertRefusedAsync(_folder.Options(_time));
     }
 
     [Fact]
     public async Task An_old_entry_that_was_changed_is_found_by_the_full_check()
     {
         await (await FillAsync(300)).DisposeAsync();
-        Run("DROP TRIGGER entry_is_never_updated; UPDATE entry SET leaf = CAST(leaf || x'20' AS BLOB) WHERE position = 3");
-        await using var store = await folder.OpenAsync(time);
-        await Assert.ThrowsAnyAsync<Exception>(() => LedgerCheck.RunAsync(store, folder.Key.VerifierKey, Cancel));
+        Run("DROP TRIGGER entry_is_never_updated");
+        Run("UPDATE entry SET leaf = CAST(leaf || x'20' AS BLOB) WHERE position = 3");
+        await using var store = await _folder.OpenAsync(_time);
+        await Assert.ThrowsAnyAsync<Exception>(() => LedgerCheck.RunAsync(store, _folder.Key.VerifierKey, Cancel));
     }
 
     [Theory]
@@ -164,7 +167,7 @@ public sealed class SqliteFileTests : IDisposable
     {
         await (await FillAsync(2)).DisposeAsync();
         Run(damage);
-        await using var store = await folder.OpenAsync(time);
+        await using var store = await _folder.OpenAsync(_time);
         await Assert.ThrowsAsync<StoreUnavailableException>(() => store.ReadPayloadAsync(0, Cancel));
     }
 
@@ -173,9 +176,10 @@ public sealed class SqliteFileTests : IDisposable
     {
         await (await FillAsync(3)).DisposeAsync();
         Run("DELETE FROM payload WHERE entry = 1");
-        await using var store = await folder.OpenAsync(time);
+        await using var store = await _folder.OpenAsync(_time);
         Assert.Null(await store.ReadPayloadAsync(1, Cancel));
-        Assert.Equal([false, true, false], (await store.ReadCiphertextsAsync(0, 3, Cancel)).Select(bytes => bytes is null));
+        Assert.Equal(
+            [false, true, false], (await store.ReadCiphertextsAsync(0, 3, Cancel)).Select(bytes => bytes is null));
         Assert.IsType<CommitResult.Committed>(await store.CommitAsync(Sample.Note(), Cancel));
     }
 
@@ -184,15 +188,15 @@ public sealed class SqliteFileTests : IDisposable
     {
         await (await FillAsync(1)).DisposeAsync();
         Run("UPDATE schema_version SET version = 99");
-        var refusal = await AssertRefusedAsync(folder.Options(time));
+        var refusal = await AssertRefusedAsync(_folder.Options(_time));
         Assert.Contains("schema version 99", refusal, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task A_file_that_is_no_database_is_refused()
     {
-        await File.WriteAllTextAsync(folder.Database, new string('x', 8192), Cancel);
-        Assert.Contains("damaged", await AssertRefusedAsync(folder.Options(time)), StringComparison.Ordinal);
+        await File.WriteAllTextAsync(_folder.Database, new string('x', 8192), Cancel);
+        Assert.Contains("damaged", await AssertRefusedAsync(_folder.Options(_time)), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -201,7 +205,7 @@ public sealed class SqliteFileTests : IDisposable
         await (await FillAsync(1)).DisposeAsync();
         using var other = new LedgerKey(
             new KeyName("localhost/countersign"), new Ed25519SigningKey(Ed25519SigningKey.NewSeed()));
-        var refusal = await AssertRefusedAsync(folder.Options(time) with { Key = other });
+        var refusal = await AssertRefusedAsync(_folder.Options(_time) with { Key = other });
         Assert.Contains("not signed by the configured key", refusal, StringComparison.Ordinal);
     }
 
@@ -209,8 +213,9 @@ public sealed class SqliteFileTests : IDisposable
     public async Task Another_origin_is_refused()
     {
         await (await FillAsync(1)).DisposeAsync();
-        using var other = new LedgerKey(new KeyName("example.com/log"), new Ed25519SigningKey(Ed25519SigningKey.NewSeed()));
-        var refusal = await AssertRefusedAsync(folder.Options(time) with { Key = other });
+        using var other = new LedgerKey(
+            new KeyName("example.com/log"), new Ed25519SigningKey(Ed25519SigningKey.NewSeed()));
+        var refusal = await AssertRefusedAsync(_folder.Options(_time) with { Key = other });
         Assert.Contains("ledger.origin", refusal, StringComparison.Ordinal);
     }
 
@@ -219,14 +224,14 @@ public sealed class SqliteFileTests : IDisposable
     {
         await (await FillAsync(1)).DisposeAsync();
         using var other = SqliteFolder.NewVault();
-        var refusal = await AssertRefusedAsync(folder.Options(time) with { Vault = other });
+        var refusal = await AssertRefusedAsync(_folder.Options(_time) with { Vault = other });
         Assert.Contains("ledger.payload_key", refusal, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task A_folder_that_cannot_be_written_is_named()
     {
-        var refusal = await AssertRefusedAsync(folder.Options(time) with { Path = "/proc/countersign.db" });
+        var refusal = await AssertRefusedAsync(_folder.Options(_time) with { Path = "/proc/countersign.db" });
         Assert.Contains("/proc/countersign.db", refusal, StringComparison.Ordinal);
     }
 
@@ -234,7 +239,7 @@ public sealed class SqliteFileTests : IDisposable
     public async Task A_read_only_file_is_refused_at_the_start()
     {
         await (await FillAsync(1)).DisposeAsync();
-        var refusal = await AssertRefusedAsync(folder.Options(time) with
+        var refusal = await AssertRefusedAsync(_folder.Options(_time) with
         {
             OnWriteConnection = static session => session.RunScript("PRAGMA query_only = ON"),
         });
@@ -245,18 +250,18 @@ public sealed class SqliteFileTests : IDisposable
     [Fact]
     public async Task A_store_is_empty_until_its_first_entry()
     {
-        Assert.True(SqliteStore.IsEmpty(folder.Database));
+        Assert.True(SqliteStore.IsEmpty(_folder.Database));
         await (await FillAsync(0)).DisposeAsync();
-        Assert.True(SqliteStore.IsEmpty(folder.Database));
+        Assert.True(SqliteStore.IsEmpty(_folder.Database));
         await (await FillAsync(1)).DisposeAsync();
-        Assert.False(SqliteStore.IsEmpty(folder.Database));
+        Assert.False(SqliteStore.IsEmpty(_folder.Database));
     }
 
     [Fact]
     public async Task A_full_disk_refuses_whole_changes_and_commits_resume_with_space()
     {
         var pages = 120;
-        var options = folder.Options(time) with
+        var options = _folder.Options(_time) with
         {
             OnWriteConnection = session => session.RunScript($"PRAGMA max_page_count = {pages}"),
         };
@@ -270,21 +275,21 @@ public sealed class SqliteFileTests : IDisposable
             }
         });
         Assert.Contains("the disk is full", refusal.Message, StringComparison.Ordinal);
-        Assert.Contains(folder.Database, refusal.Message, StringComparison.Ordinal);
+        Assert.Contains(_folder.Database, refusal.Message, StringComparison.Ordinal);
         Assert.Contains("Free space", refusal.Message, StringComparison.Ordinal);
-        await LedgerCheck.RunAsync(store, folder.Key.VerifierKey, Cancel);
+        await LedgerCheck.RunAsync(store, _folder.Key.VerifierKey, Cancel);
 
         pages = 1_000_000;
         Assert.IsType<CommitResult.Committed>(await store.CommitAsync(Sample.Note(new string('x', 4000)), Cancel));
         Assert.Null(await store.WhyUnavailableAsync(Cancel));
-        await LedgerCheck.RunAsync(store, folder.Key.VerifierKey, Cancel);
+        await LedgerCheck.RunAsync(store, _folder.Key.VerifierKey, Cancel);
     }
 
     [Fact(Timeout = 30_000)]
     public async Task A_head_file_that_cannot_be_written_stops_commits_until_it_can()
     {
         await using var store = await FillAsync(1);
-        Directory.CreateDirectory(folder.Head + ".new");
+        Directory.CreateDirectory(_folder.Head + ".new");
 
         // The file is written beside the commits, so the refusal comes with one of the next.
         string? why;
@@ -294,9 +299,9 @@ public sealed class SqliteFileTests : IDisposable
         }
         while (why is null);
 
-        Assert.Contains(folder.Head, why, StringComparison.Ordinal);
+        Assert.Contains(_folder.Head, why, StringComparison.Ordinal);
         await Assert.ThrowsAsync<StoreUnavailableException>(() => store.CommitAsync(Sample.Note(), Cancel));
-        Directory.Delete(folder.Head + ".new");
+        Directory.Delete(_folder.Head + ".new");
         Assert.IsType<CommitResult.Committed>(await store.CommitAsync(Sample.Note(), Cancel));
     }
 
@@ -305,7 +310,8 @@ public sealed class SqliteFileTests : IDisposable
     {
         await using var store = await FillAsync(2);
         Run("UPDATE log_head SET fence = fence + 1");
-        var refusal = await Assert.ThrowsAsync<StoreUnavailableException>(() => store.CommitAsync(Sample.Note(), Cancel));
+        var refusal = await Assert.ThrowsAsync<StoreUnavailableException>(
+            () => store.CommitAsync(Sample.Note(), Cancel));
         Assert.Contains("another process", refusal.Message, StringComparison.Ordinal);
     }
 
@@ -313,7 +319,7 @@ public sealed class SqliteFileTests : IDisposable
     public async Task Orphans_are_executions_of_every_other_run_of_the_server()
     {
         await using var store = await FillAsync(0);
-        var sample = new Sample(time);
+        var sample = new Sample(_time);
         var (mine, theirs) = (Sample.Executing(sample.Pending(), "me"), Sample.Executing(sample.Pending(), "gone"));
         await store.CommitAsync(Sample.Insert(mine), Cancel);
         await store.CommitAsync(Sample.Insert(theirs), Cancel);
@@ -326,13 +332,13 @@ public sealed class SqliteFileTests : IDisposable
     public async Task Messages_taken_by_a_process_that_died_are_handed_out_at_the_next_start()
     {
         var store = await FillAsync(0);
-        var row = new Sample(time).Pending();
+        var row = new Sample(_time).Pending();
         await store.CommitAsync(
             Sample.Insert(row) with { Outbox = [new OutboxDraft("slack", row.Id, 1, "card")] }, Cancel);
         Assert.Single(await store.TakeOutboxAsync("slack", 10, Cancel));
         await store.DisposeAsync();
 
-        await using var reopened = await folder.OpenAsync(time);
+        await using var reopened = await _folder.OpenAsync(_time);
         Assert.Equal(2, Assert.Single(await reopened.TakeOutboxAsync("slack", 10, Cancel)).Attempts);
     }
 
@@ -356,7 +362,7 @@ public sealed class SqliteFileTests : IDisposable
 
     private async Task<SqliteStore> FillAsync(int entries, SqliteStoreOptions? options = null)
     {
-        var store = await SqliteStore.OpenAsync(options ?? folder.Options(time), Cancel);
+        var store = await SqliteStore.OpenAsync(options ?? _folder.Options(_time), Cancel);
         await Task.WhenAll(Enumerable.Range(0, entries).Select(_ => store.CommitAsync(Sample.Note("a note"), Cancel)));
         return store;
     }
@@ -366,13 +372,13 @@ public sealed class SqliteFileTests : IDisposable
 
     private string CopyHead()
     {
-        File.Copy(folder.Head, folder.PathOf("copy.head"), overwrite: true);
-        return folder.PathOf("copy.head");
+        File.Copy(_folder.Head, _folder.PathOf("copy.head"), overwrite: true);
+        return _folder.PathOf("copy.head");
     }
 
     private void Run(string sql)
     {
-        using var connection = new SqliteConnection($"Data Source={folder.Database};Pooling=False");
+        using var connection = new SqliteConnection($"Data Source={_folder.Database};Pooling=False");
         connection.Open();
         using var command = connection.CreateCommand();
         command.CommandText = sql;

@@ -10,8 +10,8 @@ namespace Countersign.Tests.Storage.Sqlite;
 /// <summary>A folder with the files and keys of one embedded store.</summary>
 internal sealed class SqliteFolder : IDisposable
 {
-    private readonly TemporaryFolder folder = new();
-    private readonly PayloadVault vault = NewVault();
+    private readonly TemporaryFolder _folder = new();
+    private readonly PayloadVault _vault = NewVault();
 
     public LedgerKey Key { get; } =
         new(new KeyName("localhost/countersign"), new Ed25519SigningKey(Ed25519SigningKey.NewSeed()));
@@ -23,14 +23,14 @@ internal sealed class SqliteFolder : IDisposable
     public static PayloadVault NewVault() =>
         new(new PayloadKey(RandomNumberGenerator.GetBytes(ExtendedAesGcm.KeyBytes)), RandomNumberGenerator.Fill);
 
-    public string PathOf(string name) => folder.PathOf(name);
+    public string PathOf(string name) => _folder.PathOf(name);
 
     public SqliteStoreOptions Options(TimeProvider time) => new()
     {
         Path = Database,
         HeadFile = Head,
         Key = Key,
-        Vault = vault,
+        Vault = _vault,
         Random = RandomNumberGenerator.Fill,
         Time = time,
     };
@@ -55,9 +55,10 @@ internal sealed class SqliteFolder : IDisposable
     public async Task<IReadOnlyList<byte[]>> ReadFilesAsync()
     {
         var files = new List<byte[]>();
-        foreach (var path in folder.Files.Where(path => !path.EndsWith(".lock", StringComparison.Ordinal)))
+        foreach (var path in _folder.Files.Where(path => !path.EndsWith(".lock", StringComparison.Ordinal)))
         {
-            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            using var file = new FileStream(
+                path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
             var bytes = new byte[file.Length];
             await file.ReadExactlyAsync(bytes, TestContext.Current.CancellationToken);
             files.Add(bytes);
@@ -68,8 +69,8 @@ internal sealed class SqliteFolder : IDisposable
 
     public void Dispose()
     {
-        vault.Dispose();
+        _vault.Dispose();
         Key.Dispose();
-        folder.Dispose();
+        _folder.Dispose();
     }
 }

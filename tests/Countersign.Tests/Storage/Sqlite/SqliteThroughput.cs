@@ -9,23 +9,24 @@ public sealed class SqliteThroughput(ITestOutputHelper output) : IDisposable
 {
     private const int Committers = 64;
 
-    private readonly SqliteFolder folder = new();
+    private readonly SqliteFolder _folder = new();
 
-    public void Dispose() => folder.Dispose();
+    public void Dispose() => _folder.Dispose();
 
     [Theory(Explicit = true)]
     [InlineData("entries")]
     [InlineData("actions")]
     public async Task Sixty_four_committers_of_small_changes(string what)
     {
-        await using var store = await folder.OpenAsync(TimeProvider.System);
+        await using var store = await _folder.OpenAsync(TimeProvider.System);
         var sample = new Sample(TimeProvider.System);
         await MeasureAsync(store, sample, what, commits: 20_000);
         var before = Environment.CpuUsage.TotalTime;
         var (perSecond, p50, p99) = await MeasureAsync(store, sample, what, commits: 200_000);
         var cpu = (Environment.CpuUsage.TotalTime - before).TotalMicroseconds / 200_000;
         output.WriteLine(string.Create(
-            CultureInfo.InvariantCulture, $"{what}: {perSecond:F0}/s, p50 {p50:F1} ms, p99 {p99:F1} ms, cpu {cpu:F1} µs each"));
+            CultureInfo.InvariantCulture,
+            $"{what}: {perSecond:F0}/s, p50 {p50:F1} ms, p99 {p99:F1} ms, cpu {cpu:F1} µs each"));
     }
 
     private static async Task<(double PerSecond, double P50, double P99)> MeasureAsync(

@@ -12,7 +12,8 @@ internal sealed partial class Checker
     {
         if (call.Target is null)
         {
-            return CheckFunction(call, call.Function) ?? ReportUnknownFunction(call, call.Function, FunctionTable.Globals);
+            return CheckFunction(call, call.Function)
+                ?? ReportUnknownFunction(call, call.Function, FunctionTable.Globals);
         }
 
         // A dotted name in front of the call may be a namespace, unless it starts with a local variable.
@@ -120,7 +121,8 @@ internal sealed partial class Checker
             fitting = functions;
         }
 
-        return new Node.HostCall(fitting, arguments, fitting.Select(function => function.Result).Aggregate(TypeRules.Join));
+        return new Node.HostCall(
+            fitting, arguments, fitting.Select(function => function.Result).Aggregate(TypeRules.Join));
     }
 
     private Node.Faulty ReportUnknownFunction(Expression.Call call, string name, IEnumerable<string> known)
@@ -128,8 +130,9 @@ internal sealed partial class Checker
         var namespaced = _schema.Functions.Select(static function => function.Name);
         var suggestion = Suggestions.Nearest(name, known.Concat(namespaced));
         var isMisplaced = !FunctionTable.Find(call.Function, isMethod: call.Target is null).IsEmpty;
+        var remedy = call.Target is null ? "a method: write x." : "no method: write ";
         Report(call.At, isMisplaced
-            ? $"'{call.Function}' is {(call.Target is null ? "a method: write x." : "no method: write ")}{call.Function}(...)"
+            ? $"'{call.Function}' is {remedy}{call.Function}(...)"
             : $"unknown function '{name}'", suggestion);
         return new Node.Faulty($"unknown function '{name}'");
     }

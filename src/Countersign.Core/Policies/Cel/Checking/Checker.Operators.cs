@@ -87,7 +87,9 @@ internal sealed partial class Checker
         if (++_comprehensions > _limits.NestedComprehensions)
         {
             _errors.Add(CelError.At(
-                _source, comprehension.At, $"more than {_limits.NestedComprehensions} comprehensions inside one another"));
+                _source,
+                comprehension.At,
+                $"more than {_limits.NestedComprehensions} comprehensions inside one another"));
         }
 
         var hasTwo = comprehension.Names.Length == 2;

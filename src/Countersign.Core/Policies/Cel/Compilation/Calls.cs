@@ -46,7 +46,8 @@ internal static class Calls
         });
     }
 
-    private static CelValue Call(ref Evaluation evaluation, FactFunction function, scoped ReadOnlySpan<CelValue> arguments)
+    private static CelValue Call(
+        ref Evaluation evaluation, FactFunction function, scoped ReadOnlySpan<CelValue> arguments)
     {
         if (evaluation.Functions[function.Slot] is not { } body)
         {

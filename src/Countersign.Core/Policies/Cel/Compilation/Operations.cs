@@ -25,7 +25,8 @@ internal static class Operations
         Node.Call call => Calls.Compile(call),
         Node.HostCall call => Calls.Compile(call),
         Node.Comprehension comprehension when comprehension.Kind is not (ComprehensionKind.All
-            or ComprehensionKind.Exists or ComprehensionKind.ExistsOne) => Comprehensions.CompileTransform(comprehension),
+            or ComprehensionKind.Exists or ComprehensionKind.ExistsOne) =>
+                Comprehensions.CompileTransform(comprehension),
         _ => Of(Conditions.Compile(node)),
     };
 

@@ -13,12 +13,14 @@ internal static class BitFunctions
         .. Binary("math.bitOr", static (x, y) => x | y),
         .. Binary("math.bitXor", static (x, y) => x ^ y),
         Create("math.bitNot", [CelType.Int], CelType.Int, static (ref e, scoped a) => CelValue.FromInt(~a[0].AsInt)),
-        Create("math.bitNot", [CelType.Uint], CelType.Uint, static (ref e, scoped a) => CelValue.FromUint(~a[0].AsUint)),
+        Create("math.bitNot", [CelType.Uint], CelType.Uint, static (ref e, scoped a) =>
+            CelValue.FromUint(~a[0].AsUint)),
         .. Shift("math.bitShiftLeft", static (value, by) => value << by),
         .. Shift("math.bitShiftRight", static (value, by) => value >> by),
     ];
 
-    private static Overload Create(string name, ImmutableArray<CelType> parameters, CelType result, Implementation body) =>
+    private static Overload Create(
+        string name, ImmutableArray<CelType> parameters, CelType result, Implementation body) =>
         new(name, parameters, result, body) { Effort = Effort.Constant };
 
     private static Overload[] Binary(string name, Func<ulong, ulong, ulong> function) =>

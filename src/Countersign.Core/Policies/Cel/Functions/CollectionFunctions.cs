@@ -8,7 +8,8 @@ internal static class CollectionFunctions
 {
     public static readonly ImmutableArray<Overload> All =
     [
-        .. Size(CelType.String, Effort.Linear, static (ref e, scoped a) => CelValue.FromInt(CodePoints.Count(a[0].AsString))),
+        .. Size(CelType.String, Effort.Linear, static (ref e, scoped a) =>
+            CelValue.FromInt(CodePoints.Count(a[0].AsString))),
         .. Size(CelType.Bytes, Effort.Constant, static (ref e, scoped a) => CelValue.FromInt(a[0].Octets.Length)),
         .. Size(Kinds.AnyList, Effort.Constant, static (ref e, scoped a) => CelValue.FromInt(a[0].AsList.Count)),
         .. Size(Kinds.AnyMap, Effort.Constant, static (ref e, scoped a) => CelValue.FromInt(a[0].AsMap.Count)),

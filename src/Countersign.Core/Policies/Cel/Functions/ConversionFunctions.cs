@@ -31,13 +31,25 @@ internal static class ConversionFunctions
         new("double", [CelType.Int], CelType.Double, static (ref e, scoped a) => CelValue.FromDouble(a[0].AsInt)),
         new("double", [CelType.Uint], CelType.Double, static (ref e, scoped a) => CelValue.FromDouble(a[0].AsUint)),
         new("double", [CelType.String], CelType.Double, static (ref e, scoped a) => ToDouble(a[0].AsString)),
-        new("bytes", [CelType.String], CelType.Bytes, static (ref e, scoped a) => ToBytes(a[0].AsString)) { Growth = Growth.Sum },
-        new("string", [CelType.Bytes], CelType.String, static (ref e, scoped a) => FromUtf8(a[0].Octets)) { Growth = Growth.Sum },
+        new("bytes", [CelType.String], CelType.Bytes, static (ref e, scoped a) => ToBytes(a[0].AsString))
+        {
+            Growth = Growth.Sum,
+        },
+        new("string", [CelType.Bytes], CelType.String, static (ref e, scoped a) => FromUtf8(a[0].Octets))
+        {
+            Growth = Growth.Sum,
+        },
         .. Printable(),
-        new("timestamp", [CelType.String], CelType.Timestamp, static (ref e, scoped a) => Instants.Parse(a[0].AsString)),
-        new("timestamp", [CelType.Int], CelType.Timestamp, static (ref e, scoped a) => Instants.FromSeconds(a[0].AsInt)),
+        new("timestamp", [CelType.String], CelType.Timestamp, static (ref e, scoped a) =>
+            Instants.Parse(a[0].AsString)),
+        new("timestamp", [CelType.Int], CelType.Timestamp, static (ref e, scoped a) =>
+            Instants.FromSeconds(a[0].AsInt)),
         new("duration", [CelType.String], CelType.Duration, static (ref e, scoped a) => Durations.Parse(a[0].AsString)),
-        new("dyn", [CelType.Dyn], CelType.Dyn, static (ref e, scoped a) => a[0]) { Effort = Effort.Constant, Growth = Growth.Sum },
+        new("dyn", [CelType.Dyn], CelType.Dyn, static (ref e, scoped a) => a[0])
+        {
+            Effort = Effort.Constant,
+            Growth = Growth.Sum,
+        },
         new("type", [CelType.Dyn], CelType.Type, static (ref e, scoped a) => CelValue.FromType(Kinds.TypeOf(a[0].Kind)))
         {
             Effort = Effort.Constant,

@@ -51,7 +51,8 @@ internal static class Formatting
         return CelValue.FromString(result.ToString());
     }
 
-    private static CelValue Refusal(ref Evaluation evaluation, StringBuilder result, Clause clause, in CelValue value) =>
+    private static CelValue Refusal(
+        ref Evaluation evaluation, StringBuilder result, Clause clause, in CelValue value) =>
         evaluation.IsExhausted ? CelValue.Error(CelFault.BudgetExhausted)
         : result.Length > CelLimits.TextLength ? Texts.TooLong
         : CelValue.Error($"the clause %{clause.Letter} cannot format {value}");

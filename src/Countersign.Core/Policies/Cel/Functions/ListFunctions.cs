@@ -25,13 +25,15 @@ internal static class ListFunctions
         {
             Effort = Effort.Quadratic,
         },
-        Method("flatten", [Kinds.AnyList], Kinds.AnyList, static (ref e, scoped a) => Flatten(ref e, a[0].AsList, 1)) with
+        Method("flatten", [Kinds.AnyList], Kinds.AnyList, static (ref e, scoped a) =>
+            Flatten(ref e, a[0].AsList, 1)) with
         {
             Growth = Growth.Limit,
         },
         Method("flatten", [Kinds.AnyList, CelType.Int], Kinds.AnyList, static (ref e, scoped a) =>
             Flatten(ref e, a[0].AsList, a[1].AsInt)) with { Growth = Growth.Limit },
-        new("lists.range", [CelType.Int], CelType.ListOf(CelType.Int), static (ref e, scoped a) => Range(ref e, a[0].AsInt))
+        new("lists.range", [CelType.Int], CelType.ListOf(CelType.Int), static (ref e, scoped a) =>
+            Range(ref e, a[0].AsInt))
         {
             Growth = Growth.Limit,
         },
@@ -72,7 +74,8 @@ internal static class ListFunctions
 
     private static CelValue Exhausted => CelValue.Error(CelFault.BudgetExhausted);
 
-    private static Overload Method(string name, ImmutableArray<CelType> parameters, CelType result, Implementation body) =>
+    private static Overload Method(
+        string name, ImmutableArray<CelType> parameters, CelType result, Implementation body) =>
         new(name, parameters, result, body) { IsMethod = true, Growth = Growth.Sum };
 
     private static CelValue FromArray(IEnumerable<CelValue> items) => CelValue.FromList([.. items]);

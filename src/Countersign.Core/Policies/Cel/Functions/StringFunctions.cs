@@ -28,7 +28,8 @@ internal static class StringFunctions
             Substring(ref e, a[0].AsString, a[1].AsInt, a[2].AsInt)) with { Growth = Growth.Sum },
     ];
 
-    private static Overload Method(string name, ImmutableArray<CelType> parameters, CelType result, Implementation body) =>
+    private static Overload Method(
+        string name, ImmutableArray<CelType> parameters, CelType result, Implementation body) =>
         new(name, parameters, result, body) { IsMethod = true };
 
     private static Overload Test(string name, Func<string, string, bool> test) =>

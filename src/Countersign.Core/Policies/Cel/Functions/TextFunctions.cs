@@ -29,7 +29,8 @@ internal static class TextFunctions
             Formatting.Format(ref e, a[0].AsString, a[1].AsList)) with { Growth = Growth.Limit },
     ];
 
-    private static Overload Method(string name, ImmutableArray<CelType> parameters, CelType result, Implementation body) =>
+    private static Overload Method(
+        string name, ImmutableArray<CelType> parameters, CelType result, Implementation body) =>
         new(name, parameters, result, body) { IsMethod = true, Growth = Growth.Sum };
 
     private static Overload Map(string name, Func<string, string> map) =>

@@ -120,7 +120,9 @@ internal sealed class Lexer(string source)
         if (name.Length == 0 || Peek(0) != '`')
         {
             return new Token(
-                TokenKind.Invalid, start, "a quoted member holds letters, digits, '_', '.', '-', '/' and ends with '`'");
+                TokenKind.Invalid,
+                start,
+                "a quoted member holds letters, digits, '_', '.', '-', '/' and ends with '`'");
         }
 
         _position++;

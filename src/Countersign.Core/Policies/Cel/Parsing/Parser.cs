@@ -41,7 +41,8 @@ internal sealed class Parser
         if (source.Length > limits.SourceLength)
         {
             expression = Nothing;
-            error = new CelError(1, 1, $"the expression is longer than {limits.SourceLength} characters; split the rule");
+            error = new CelError(
+                1, 1, $"the expression is longer than {limits.SourceLength} characters; split the rule");
             return false;
         }
 

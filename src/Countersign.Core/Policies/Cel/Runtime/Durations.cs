@@ -30,7 +30,8 @@ internal static class Durations
     /// <summary>Reads a sign and then numbers with units, such as <c>-1h30m</c> or <c>1.5s</c>.</summary>
     public static CelValue Parse(string text)
     {
-        var malformed = CelValue.Error("a duration is written as numbers with units h, m, s, ms, us or ns, such as 1h30m");
+        var malformed = CelValue.Error(
+            "a duration is written as numbers with units h, m, s, ms, us or ns, such as 1h30m");
         var rest = text.AsSpan();
         var negative = rest.StartsWith("-");
         rest = negative || rest.StartsWith("+") ? rest[1..] : rest;
@@ -75,7 +76,8 @@ internal static class Durations
         nanoseconds = 0;
         var length = rest.IndexOfAnyExcept(Digits);
         if (length <= 0
-            || !decimal.TryParse(rest[..length], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var n)
+            || !decimal.TryParse(
+                rest[..length], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var n)
             || n > long.MaxValue)
         {
             return false;

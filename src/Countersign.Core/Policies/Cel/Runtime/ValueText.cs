@@ -83,7 +83,8 @@ internal static class ValueText
             return shortest;
         }
 
-        var exponent = int.Parse(shortest.AsSpan(mark + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
+        var exponent = int.Parse(
+            shortest.AsSpan(mark + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
         return new StringBuilder(shortest, 0, mark, 32)
             .Append(exponent < 0 ? "e-" : "e+")
             .Append(Math.Abs(exponent).ToString("D2", CultureInfo.InvariantCulture))
