@@ -91,7 +91,7 @@ public sealed class CrashTests : IAsyncLifetime
 
         var ended = await _bench.Agent.WaitForEndAsync(asked.Id!, Cancel);
 
-        Assert.True(ended.State == "unknown", Product.Log);
+        Assert.Equal("unknown", ended.State);
         Assert.Contains("look at the target", ended.Json.GetProperty("outcome").GetRawText(), StringComparison.Ordinal);
         Assert.Single(Upstream.Calls);
         await Product.VerifyLedgerAsync(Cancel);
@@ -134,8 +134,9 @@ public sealed class CrashTests : IAsyncLifetime
         var second = await Task.WhenAll(Enumerable.Range(0, count).Select(AskAsync));
 
         Assert.All(Enumerable.Range(0, count), i => Assert.InRange(TimesCalled(i), 0, 1));
-        Assert.All(second, (answer, i) => Assert.Equal(TimesCalled(i) == 1 ? answer.State : "failed", answer.State));
-        Assert.All(second, answer => Assert.Contains(answer.State, new[] { "succeeded", "unknown", "failed" }));
+        // What was under way when the server died is unknown, whether it had been sent or not.
+        Assert.All(second, answer => Assert.Contains(answer.State, new[] { "succeeded", "unknown" }));
+        Assert.All(second, (answer, i) => Assert.True(answer.State == "unknown" || TimesCalled(i) == 1, answer.ToString()));
         Assert.All(
             first.Zip(second).Where(pair => pair.First is { State: "succeeded" }),
             pair => Assert.Equal((pair.First!.Id, "succeeded"), (pair.Second.Id, pair.Second.State)));

@@ -28,6 +28,8 @@ internal sealed class Program : IAsyncDisposable
     private readonly Channel<string> _outputLines = Channel.CreateUnbounded<string>();
     private readonly Channel<string> _errorLines = Channel.CreateUnbounded<string>();
 
+    private int _disposed;
+
     private Program(Process process) => _process = process;
 
     /// <summary>What it has written to its standard error so far.</summary>
@@ -128,6 +130,11 @@ internal sealed class Program : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposed, 1) == 1)
+        {
+            return;
+        }
+
         if (!_process.HasExited)
         {
             await KillAsync();
