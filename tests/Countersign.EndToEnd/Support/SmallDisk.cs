@@ -13,7 +13,7 @@ internal sealed class SmallDisk : IAsyncDisposable
     public static async Task<SmallDisk> MountAsync(CancellationToken cancellationToken)
     {
         var folder = Directory.CreateTempSubdirectory("countersign-e2e-disk-").FullName;
-        var mounted = await Program.RunAsync(
+        var mounted = await RunningProgram.RunAsync(
             new ProgramOptions("mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", folder), cancellationToken);
         if (mounted.ExitCode != 0)
         {
@@ -48,14 +48,14 @@ internal sealed class SmallDisk : IAsyncDisposable
     /// <summary>Nobody may have a file of it open for writing.</summary>
     public async Task MakeReadOnlyAsync(CancellationToken cancellationToken)
     {
-        var remounted = await Program.RunAsync(
+        var remounted = await RunningProgram.RunAsync(
             new ProgramOptions("mount", "-o", "remount,ro", Folder), cancellationToken);
         Assert.True(remounted.ExitCode == 0, remounted.ToString());
     }
 
     public async ValueTask DisposeAsync()
     {
-        await Program.RunAsync(new ProgramOptions("umount", Folder), CancellationToken.None);
+        await RunningProgram.RunAsync(new ProgramOptions("umount", Folder), CancellationToken.None);
         Directory.Delete(Folder);
     }
 }
