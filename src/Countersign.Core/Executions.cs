@@ -55,7 +55,8 @@ internal sealed class Executions(
     /// </summary>
     public async Task TakeAsync(ActionId id, CancellationToken cancellationToken)
     {
-        if (await ClaimAsync(id, cancellationToken) is Registered.Done { Record: { State: ActionState.Executing } claimed })
+        if (await ClaimAsync(id, cancellationToken)
+            is Registered.Done { Record: { State: ActionState.Executing } claimed })
         {
             _ = Run(claimed, options.Find(claimed) ?? TargetGone);
         }
@@ -130,8 +131,8 @@ internal sealed class Executions(
     }
 
     /// <summary>
-    /// Whether the policy changed since the request was judged, to one that asks for more. What the gateway itself asked
-    /// is not judged by the policy's rules.
+    /// Whether the policy changed since the request was judged, to one that asks for more. What the gateway itself
+    /// asked is not judged by the policy's rules.
     /// </summary>
     private static bool IsJudgedStricter(ActionRecord record, Charter today)
     {

@@ -63,8 +63,8 @@ internal static class RequestBody
     }
 
     /// <summary>
-    /// A caller that is still sending reads no answer, and the server resets the connection at a limit of its own. Without
-    /// one it throws the rest of a refused body away for some seconds, so that the refusal is read.
+    /// A caller that is still sending reads no answer, and the server resets the connection at a limit of its own.
+    /// Without one it throws the rest of a refused body away for some seconds, so that the refusal is read.
     /// </summary>
     private static void LetRestArrive(HttpRequest request)
     {

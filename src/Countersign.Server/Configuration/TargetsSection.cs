@@ -57,7 +57,8 @@ internal sealed class TargetsSection(Section section, People people)
 
             if (key.Text == PeopleSection.Reserved.Value)
             {
-                section.Complain(key, $"'{PeopleSection.Reserved}' is the gateway itself; give the target another name");
+                section.Complain(
+                    key, $"'{PeopleSection.Reserved}' is the gateway itself; give the target another name");
             }
 
             if (section.Checked(key, "a target name", text => new TargetName(text).Value) is { } name

@@ -6,7 +6,9 @@ using Countersign.Server.Configuration;
 
 namespace Countersign.Server.Hosting;
 
-/// <summary>Hands out the charter that is in force, and replaces it whole when a change of policy takes effect.</summary>
+/// <summary>
+/// Hands out the charter that is in force, and replaces it whole when a change of policy takes effect.
+/// </summary>
 internal sealed class CharterSource
 {
     private readonly Settings _settings;
@@ -31,12 +33,13 @@ internal sealed class CharterSource
     public void Put(ImmutableArray<PolicyText> files, ImmutableHashSet<PersonId> authors) =>
         _current = CharterOf(LoadPolicy(files, _settings.People), authors);
 
-    private static Policy LoadPolicy(ImmutableArray<PolicyText> files, People people) => Policy.Load(files, people) switch
-    {
-        PolicyLoad.Loaded loaded => loaded.Policy,
-        PolicyLoad.Refused refused => throw new ConfigurationException(refused.ToString()),
-        _ => throw new System.Diagnostics.UnreachableException(),
-    };
+    private static Policy LoadPolicy(ImmutableArray<PolicyText> files, People people) =>
+        Policy.Load(files, people) switch
+        {
+            PolicyLoad.Loaded loaded => loaded.Policy,
+            PolicyLoad.Refused refused => throw new ConfigurationException(refused.ToString()),
+            _ => throw new System.Diagnostics.UnreachableException(),
+        };
 
     private Charter CharterOf(Policy policy, ImmutableHashSet<PersonId> authors)
     {

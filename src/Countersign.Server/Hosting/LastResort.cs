@@ -11,8 +11,8 @@ internal static class LastResort
     private static readonly Problem Internal = new(
         500,
         "internal-error",
-        "The server failed while it handled this request; its log says why. Nothing is assumed to have happened: look at " +
-        "the action before asking again.");
+        "The server failed while it handled this request; its log says why. Nothing is assumed to have happened: " +
+        "look at the action before asking again.");
 
     public static Func<HttpContext, RequestDelegate, Task> Handle(ILogger log) => async (context, next) =>
     {

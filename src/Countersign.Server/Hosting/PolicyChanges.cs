@@ -14,8 +14,9 @@ using Countersign.Server.Configuration;
 namespace Countersign.Server.Hosting;
 
 /// <summary>
-/// Brings the policy of the files into force (DESIGN section 6.1). The first one is taken as it is. Later a changed file
-/// is a proposal: the old policy stays in force until people with the role admin approve the change like any action. With
+/// Brings the policy of the files into force (DESIGN section 6.1). The first one is taken as it is. Later a changed
+/// file is a proposal: the old policy stays in force until people with the role admin approve the change like any
+/// action. With
 /// <c>changes: immediate</c> it takes effect at once, and the ledger says so.
 /// </summary>
 internal sealed class PolicyChanges(Settings settings, CharterSource charter, IStore store, IArchive archive)
@@ -27,7 +28,9 @@ internal sealed class PolicyChanges(Settings settings, CharterSource charter, IS
     private static readonly RuleId Rule = new("policy-changed");
     private static readonly TimeSpan ReviewTime = TimeSpan.FromDays(7);
 
-    /// <summary>Whether the files hold another policy than the one in force, and people have to decide about it.</summary>
+    /// <summary>
+    /// Whether the files hold another policy than the one in force, and people have to decide about it.
+    /// </summary>
     public bool IsProposed { get; private set; }
 
     /// <summary>Decides at start which policy is in force, before anything can be asked.</summary>
@@ -62,14 +65,17 @@ internal sealed class PolicyChanges(Settings settings, CharterSource charter, IS
 
         var action = CanonicalAction.Of(Gateway, Operation, ArgumentsOf());
         var target = new Target(Gateway, GateKind.Command, "countersign");
-        var asking = new Asking(new Asker(DefinitionDesk.ReservedAgent, OnBehalfOf: null), target, GateKind.Api, action);
+        var gateway = new Asker(DefinitionDesk.ReservedAgent, OnBehalfOf: null);
+        var asking = new Asking(gateway, target, GateKind.Api, action);
         var admission = await gatekeeper.AdmitAsync(asking, (_, _) => VerdictFor(admins), cancellationToken);
         return admission is Admission.Held held ? held.Record : null;
     }
 
     /// <summary>What executes an approved change; <c>null</c> for every other action.</summary>
     public ActionExecutor? FindExecutor(ActionRecord action) =>
-        action.Asker.Agent == DefinitionDesk.ReservedAgent && action.Action.Operation == Operation ? ExecuteAsync : null;
+        action.Asker.Agent == DefinitionDesk.ReservedAgent && action.Action.Operation == Operation
+            ? ExecuteAsync
+            : null;
 
     private async Task<Outcome> ExecuteAsync(ActionRecord action, CancellationToken cancellationToken)
     {

@@ -5,7 +5,9 @@ using Countersign.Core.Policies;
 
 namespace Countersign.Server.Hosting;
 
-/// <summary>What a <c>policy.changed</c> entry says: from which policy to which, how, by whom, and every file in full.</summary>
+/// <summary>
+/// What a <c>policy.changed</c> entry says: from which policy to which, how, by whom, and every file in full.
+/// </summary>
 internal sealed record PolicyPayload(
     string? From, string To, string How, ImmutableArray<string> Authors, ImmutableArray<PolicyText> Files)
 {
