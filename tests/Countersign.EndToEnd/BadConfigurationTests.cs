@@ -133,7 +133,7 @@ public sealed class BadConfigurationTests : IDisposable
         File.WriteAllText(_folder.Configuration, text.Replace(right, wrong, StringComparison.Ordinal));
     }
 
-    private Task<ProgramResult> ServeAsync(IEnumerable<KeyValuePair<string, string>>? variables = null) => Program.RunAsync(
+    private Task<ProgramResult> ServeAsync(IEnumerable<KeyValuePair<string, string>>? variables = null) => RunningProgram.RunAsync(
         new ProgramOptions(Repository.Binary, "serve", "--config", _folder.Configuration)
         {
             Environment = (variables ?? _folder.Variables).ToDictionary(),

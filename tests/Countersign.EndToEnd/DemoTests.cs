@@ -12,24 +12,24 @@ public sealed class DemoTests
         // The promise to newcomers; a loaded machine gets some more before the test gives up.
         limit.CancelAfter(TimeSpan.FromSeconds(20) * 3);
 
-        var demo = await Program.RunAsync(new ProgramOptions(Repository.Binary, "demo", "--auto"), limit.Token);
+        var demo = await RunningProgram.RunAsync(new ProgramOptions(Repository.Binary, "demo", "--auto"), limit.Token);
 
         Assert.True(demo.ExitCode == 0, demo.ToString());
         Assert.Contains("REFUSED act_", demo.Output, StringComparison.Ordinal);
         Assert.Contains("acme-ops was called 2 times: read_report, export_customers.", demo.Output, StringComparison.Ordinal);
         Assert.Contains("— demo.invalid/countersign", demo.Output, StringComparison.Ordinal);
         Assert.Contains("recomputed: verified", demo.Output, StringComparison.Ordinal);
-        RemoveFolder(demo.Output);
+        DemoOutput.RemoveFolder(demo.Output);
     }
 
     [Fact]
     public async Task The_printed_line_approves_what_the_demo_holds()
     {
         var cancellationToken = TestContext.Current.CancellationToken;
-        await using var demo = Program.Start(new ProgramOptions(Repository.Binary, "demo"));
+        await using var demo = RunningProgram.Start(new ProgramOptions(Repository.Binary, "demo"));
 
-        var line = await FindLineAsync(demo, "COUNTERSIGN_URL=", cancellationToken);
-        var approved = await Program.RunAsync(new ProgramOptions("bash", "-c", line.Trim()), cancellationToken);
+        var line = await DemoOutput.FindLineAsync(demo, "COUNTERSIGN_URL=", cancellationToken);
+        var approved = await RunningProgram.RunAsync(new ProgramOptions("bash", "-c", line.Trim()), cancellationToken);
         var ended = await demo.WaitAsync(cancellationToken);
 
         Assert.True(approved.ExitCode == 0, approved.ToString());
@@ -37,41 +37,20 @@ public sealed class DemoTests
         Assert.True(ended.ExitCode == 0, ended.ToString());
         Assert.Contains("2,Bill Lizard,UK", ended.Output, StringComparison.Ordinal);
         Assert.Contains("recomputed: verified", ended.Output, StringComparison.Ordinal);
-        RemoveFolder(ended.Output);
+        DemoOutput.RemoveFolder(ended.Output);
     }
 
     [Fact]
     public async Task The_printed_verification_line_verifies_the_ledger_after_the_demo_ended()
     {
         var cancellationToken = TestContext.Current.CancellationToken;
-        var demo = await Program.RunAsync(new ProgramOptions(Repository.Binary, "demo", "--auto"), cancellationToken);
+        var demo = await RunningProgram.RunAsync(new ProgramOptions(Repository.Binary, "demo", "--auto"), cancellationToken);
 
         var line = demo.Output.Split('\n').Single(text => text.Contains("./countersign ledger verify", StringComparison.Ordinal));
-        var verified = await Program.RunAsync(new ProgramOptions("bash", "-c", line.Trim()), cancellationToken);
+        var verified = await RunningProgram.RunAsync(new ProgramOptions("bash", "-c", line.Trim()), cancellationToken);
 
         Assert.True(verified.ExitCode == 0, verified.ToString());
         Assert.Contains("Verified: signed by demo.invalid/countersign", verified.Output, StringComparison.Ordinal);
-        RemoveFolder(demo.Output);
-    }
-
-    private static async Task<string> FindLineAsync(Program demo, string part, CancellationToken cancellationToken)
-    {
-        while (await demo.ReadLineAsync(cancellationToken) is { } line)
-        {
-            if (line.Contains(part, StringComparison.Ordinal))
-            {
-                return line;
-            }
-        }
-
-        throw new InvalidOperationException($"The demo ended without '{part}': {demo.Output}{demo.Errors}");
-    }
-
-    /// <summary>The demo leaves its folder to the user; a test does not.</summary>
-    private static void RemoveFolder(string output)
-    {
-        const string before = "Everything is in ";
-        var line = output.Split('\n').Single(text => text.StartsWith(before, StringComparison.Ordinal));
-        Directory.Delete(line[before.Length..line.IndexOf(';', StringComparison.Ordinal)], recursive: true);
+        DemoOutput.RemoveFolder(demo.Output);
     }
 }

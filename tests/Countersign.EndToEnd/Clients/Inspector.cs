@@ -27,7 +27,7 @@ internal sealed class Inspector(Uri endpoint, string token) : IToolClient
 
     private async Task<JsonElement> RunAsync(CancellationToken cancellationToken, params string[] arguments)
     {
-        var run = await Program.RunAsync(
+        var run = await RunningProgram.RunAsync(
             new ProgramOptions(
                 Repository.NodeProgram("node"),
                 [

@@ -7,14 +7,14 @@ namespace Countersign.EndToEnd.Clients;
 /// <summary>A client of the TypeScript SDK in a process of its own, which takes one command a line.</summary>
 internal sealed class NodeClient : IToolClient
 {
-    private readonly Program _script;
+    private readonly RunningProgram _script;
 
-    private NodeClient(Program script) => _script = script;
+    private NodeClient(RunningProgram script) => _script = script;
 
     /// <param name="script">A file of <c>node/scripts</c>.</param>
     /// <param name="endpoint">The target's MCP endpoint.</param>
     /// <param name="token">The agent's token.</param>
-    public static NodeClient Start(string script, Uri endpoint, string token) => new(Program.Start(
+    public static NodeClient Start(string script, Uri endpoint, string token) => new(RunningProgram.Start(
         new ProgramOptions(
             Repository.NodeProgram("node"), Path.Combine("scripts", script), endpoint.ToString(), token)
         {

@@ -6,9 +6,9 @@ internal sealed class Product : IAsyncDisposable
     private const string Listening = "Countersign listens on";
 
     private readonly List<Api> _callers = [];
-    private Program _server;
+    private RunningProgram _server;
 
-    private Product(ProductFolder folder, Program server)
+    private Product(ProductFolder folder, RunningProgram server)
     {
         Folder = folder;
         _server = server;
@@ -54,7 +54,7 @@ internal sealed class Product : IAsyncDisposable
 
     /// <summary>Runs a command of the product with the token of somebody.</summary>
     public Task<ProgramResult> RunAsync(string name, CancellationToken cancellationToken, params string[] arguments) =>
-        Program.RunAsync(
+        RunningProgram.RunAsync(
             new ProgramOptions(Repository.Binary, arguments)
             {
                 WorkingDirectory = Folder.Path,
@@ -96,9 +96,9 @@ internal sealed class Product : IAsyncDisposable
         Folder.Dispose();
     }
 
-    private static async Task<Program> ServeAsync(ProductFolder folder, CancellationToken cancellationToken)
+    private static async Task<RunningProgram> ServeAsync(ProductFolder folder, CancellationToken cancellationToken)
     {
-        var server = Program.Start(new ProgramOptions(Repository.Binary, "serve", "--config", folder.Configuration)
+        var server = RunningProgram.Start(new ProgramOptions(Repository.Binary, "serve", "--config", folder.Configuration)
         {
             Environment = folder.Variables,
             WorkingDirectory = folder.Path,

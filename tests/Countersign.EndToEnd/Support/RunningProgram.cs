@@ -20,7 +20,7 @@ internal sealed record ProgramResult(int ExitCode, string Output, string Errors)
 }
 
 /// <summary>A running program: its lines as they come, and its end. Only this very process is ever ended.</summary>
-internal sealed class Program : IAsyncDisposable
+internal sealed class RunningProgram : IAsyncDisposable
 {
     private readonly Process _process;
     private readonly StringBuilder _output = new();
@@ -28,7 +28,9 @@ internal sealed class Program : IAsyncDisposable
     private readonly Channel<string> _outputLines = Channel.CreateUnbounded<string>();
     private readonly Channel<string> _errorLines = Channel.CreateUnbounded<string>();
 
-    private Program(Process process) => _process = process;
+    private int _disposed;
+
+    private RunningProgram(Process process) => _process = process;
 
     /// <summary>What it has written to its standard error so far.</summary>
     public string Errors
@@ -57,7 +59,7 @@ internal sealed class Program : IAsyncDisposable
 
     public bool HasExited => _process.HasExited;
 
-    public static Program Start(ProgramOptions options)
+    public static RunningProgram Start(ProgramOptions options)
     {
         var start = new ProcessStartInfo(options.File, options.Arguments)
         {
@@ -74,7 +76,7 @@ internal sealed class Program : IAsyncDisposable
             start.Environment[name] = value;
         }
 
-        var program = new Program(new Process { StartInfo = start });
+        var program = new RunningProgram(new Process { StartInfo = start });
         program._process.OutputDataReceived += (_, line) => Keep(line.Data, program._output, program._outputLines);
         program._process.ErrorDataReceived += (_, line) => Keep(line.Data, program._errors, program._errorLines);
         program._process.Start();
@@ -128,6 +130,11 @@ internal sealed class Program : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposed, 1) == 1)
+        {
+            return;
+        }
+
         if (!_process.HasExited)
         {
             await KillAsync();

@@ -1,0 +1,221 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Countersign.EndToEnd.Support;
+using Microsoft.Playwright;
+
+namespace Countersign.EndToEnd;
+
+/// <summary>The console in a real browser.</summary>
+public sealed partial class ConsoleTests(SharedBench shared, Chromium chromium)
+    : IClassFixture<SharedBench>, IClassFixture<Chromium>
+{
+    private readonly Bench _bench = shared.Bench;
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_new_review_appears_by_itself_and_goes_when_it_is_decided()
+    {
+        await using var watched = await OpenAsync("ALICE");
+
+        var held = await AskAsync("restart_service", """{"id":"live"}""");
+        var row = watched.Page.Locator($"[data-review='{held.Id}']");
+        await Assertions.Expect(row).ToBeVisibleAsync();
+        await _bench.Alice.VoteAsync(held.Id!, "deny", Cancel);
+
+        await Assertions.Expect(row).ToHaveCountAsync(0);
+        Assert.Empty(watched.Complaints);
+    }
+
+    [Fact]
+    public async Task Approving_with_a_comment_is_recorded_with_the_strength_of_the_sign_in()
+    {
+        var held = await AskAsync("restart_service", """{"id":"approved"}""");
+        await using var watched = await OpenAsync("ALICE");
+
+        await watched.Page.GotoAsync($"/console/actions/{held.Id}");
+        await watched.Page.GetByLabel("Comment").FillAsync("It is due.");
+        await watched.Page.GetByRole(AriaRole.Button, new() { Name = "Approve exactly this" }).ClickAsync();
+        await Assertions.Expect(watched.Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("Recorded.");
+        var ended = await _bench.Agent.WaitForEndAsync(held.Id!, Cancel);
+
+        var vote = Assert.Single(ended.Json.GetProperty("review").GetProperty("votes").EnumerateArray());
+        Assert.Equal(("alice", "approve", "token", "It is due."), Describe(vote));
+        Assert.Equal("succeeded", ended.State);
+        Assert.Single(_bench.Upstream.Calls, call => call.Arguments == """{"id":"approved"}""");
+        await Assertions.Expect(watched.Page.Locator("[data-part=state]")).ToHaveClassAsync(new Regex("state-succeeded"));
+        Assert.Empty(watched.Complaints);
+    }
+
+    [Fact]
+    public async Task Denying_ends_the_review()
+    {
+        var held = await AskAsync("restart_service", """{"id":"denied"}""");
+        await using var watched = await OpenAsync("ALICE");
+
+        await watched.Page.GotoAsync($"/console/actions/{held.Id}");
+        await watched.Page.GetByRole(AriaRole.Button, new() { Name = "Deny" }).ClickAsync();
+        await Assertions.Expect(watched.Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("Your denial is recorded.");
+
+        Assert.Equal("denied", (await _bench.Alice.ShowAsync(held.Id!, Cancel)).State);
+        Assert.DoesNotContain(_bench.Upstream.Calls, call => call.Arguments == """{"id":"denied"}""");
+    }
+
+    [Fact]
+    public async Task The_owner_is_told_why_somebody_else_has_to_approve()
+    {
+        var held = await AskAsync("restart_service", """{"id":"owner"}""");
+        await using var watched = await OpenAsync("DAVE");
+
+        await watched.Page.GotoAsync($"/console/actions/{held.Id}");
+
+        await Assertions.Expect(watched.Page.GetByText("You stand behind this request")).ToBeVisibleAsync();
+        await Assertions.Expect(watched.Page.GetByRole(AriaRole.Button, new() { Name = "Approve" })).ToHaveCountAsync(0);
+        await Assertions.Expect(watched.Page.GetByRole(AriaRole.Button, new() { Name = "Deny" })).ToBeVisibleAsync();
+    }
+
+    [Fact]
+    public async Task A_sign_in_that_is_too_weak_for_the_rule_records_nothing()
+    {
+        var held = await AskAsync("delete_backup", """{"id":"weak"}""");
+        await using var watched = await OpenAsync("ALICE");
+
+        await watched.Page.GotoAsync($"/console/actions/{held.Id}");
+        await watched.Page.GetByRole(AriaRole.Button, new() { Name = "Approve exactly this" }).ClickAsync();
+        await Assertions.Expect(watched.Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("Not recorded.");
+
+        var shown = await _bench.Alice.ShowAsync(held.Id!, Cancel);
+        Assert.Equal("pending", shown.State);
+        Assert.Empty(shown.Json.GetProperty("review").GetProperty("votes").EnumerateArray());
+    }
+
+    [Fact]
+    public async Task What_an_agent_writes_is_shown_and_never_executed()
+    {
+        const string script = "<script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\">";
+        var body = JsonSerializer.Serialize(new
+        {
+            target = "ops",
+            operation = "restart_service",
+            arguments = new { name = script, script },
+            reason = script,
+            session = script,
+        });
+        var held = await _bench.Agent.PostAsync("v1/actions", body, Cancel);
+        await using var watched = await OpenAsync("ALICE");
+
+        await watched.Page.GotoAsync($"/console/actions/{held.Id}");
+        await watched.Page.GetByText("The agent says").ClickAsync();
+
+        await Assertions.Expect(watched.Page.Locator("pre.exact").First).ToContainTextAsync("<script>document.title");
+        await Assertions.Expect(watched.Page.Locator("blockquote.said").First).ToContainTextAsync("<script>document.title");
+        await Assertions.Expect(watched.Page.Locator("img[src='x']")).ToHaveCountAsync(0);
+        Assert.NotEqual("owned", await watched.Page.TitleAsync());
+        Assert.Empty(watched.Complaints);
+    }
+
+    [Fact]
+    public async Task Reading_an_address_of_a_form_decides_nothing()
+    {
+        var held = await AskAsync("restart_service", """{"id":"read"}""");
+        await using var watched = await OpenAsync("ALICE");
+        var before = await _bench.Alice.LedgerSizeAsync(Cancel);
+
+        var response = await watched.Page.GotoAsync(
+            $"/console/actions/{held.Id}/votes?decision=approve&digest={Uri.EscapeDataString(held.Digest!)}");
+
+        Assert.Equal(404, response!.Status);
+        Assert.Equal("pending", (await _bench.Alice.ShowAsync(held.Id!, Cancel)).State);
+        Assert.Equal(before, await _bench.Alice.LedgerSizeAsync(Cancel));
+    }
+
+    [Fact]
+    public async Task A_form_without_its_token_decides_nothing()
+    {
+        var held = await AskAsync("restart_service", """{"id":"forged"}""");
+        await using var watched = await OpenAsync("ALICE");
+        await watched.Page.GotoAsync($"/console/actions/{held.Id}");
+
+        await watched.Page.RouteAsync("**/votes", route => route.ContinueAsync(new RouteContinueOptions
+        {
+            PostData = Encoding.UTF8.GetBytes(FormToken().Replace(route.Request.PostData!, "form_token=forged")),
+        }));
+        await watched.Page.GetByRole(AriaRole.Button, new() { Name = "Approve exactly this" }).ClickAsync();
+        await Assertions.Expect(watched.Page.GetByRole(AriaRole.Button, new() { Name = "Approve" })).ToHaveCountAsync(0);
+
+        Assert.Equal("pending", (await _bench.Alice.ShowAsync(held.Id!, Cancel)).State);
+    }
+
+    [Fact]
+    public async Task Every_page_has_a_strict_policy_and_the_browser_has_nothing_to_complain_about()
+    {
+        var held = await AskAsync("restart_service", """{"id":"policy"}""");
+        await using var watched = await OpenAsync("ALICE");
+
+        foreach (var path in new[] { "/console", $"/console/actions/{held.Id}", "/console/history", "/console/sign-in" })
+        {
+            var response = await watched.Page.GotoAsync(path);
+            var policy = await response!.HeaderValueAsync("content-security-policy");
+            Assert.Equal(200, response.Status);
+            Assert.Contains("default-src 'none'", policy, StringComparison.Ordinal);
+            Assert.Contains("frame-ancestors 'none'", policy, StringComparison.Ordinal);
+            Assert.DoesNotContain("unsafe", policy, StringComparison.Ordinal);
+        }
+
+        Assert.Empty(watched.Complaints);
+    }
+
+    [Fact]
+    public async Task Nobody_reads_without_signing_in_and_no_agent_signs_in()
+    {
+        var held = await AskAsync("restart_service", """{"id":"closed"}""");
+        await using var watched = await chromium.OpenAsync(_bench.Product.Address);
+
+        await watched.Page.GotoAsync($"/console/actions/{held.Id}");
+        await Assertions.Expect(watched.Page.GetByLabel("Your token")).ToBeVisibleAsync();
+        await watched.Page.GetByLabel("Your token").FillAsync(ProductFolder.TokenOf("DEPLOY_BOT"));
+        await watched.Page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
+
+        await Assertions.Expect(watched.Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("only people sign in here");
+        await Assertions.Expect(watched.Page.GetByText(held.Digest!)).ToHaveCountAsync(0);
+    }
+
+    [Fact]
+    public async Task The_demos_link_signs_in_once_and_lets_the_demo_go_on()
+    {
+        await using var demo = RunningProgram.Start(new ProgramOptions(Repository.Binary, "demo"));
+        var link = new Uri((await DemoOutput.FindLineAsync(demo, "/console/sign-in/", Cancel)).Trim());
+        await using var watched = await chromium.OpenAsync(new Uri(link, "/"));
+
+        await watched.Page.GotoAsync(link.AbsolutePath);
+        await watched.Page.GetByRole(AriaRole.Button, new() { Name = "Continue as" }).ClickAsync();
+        await watched.Page.Locator("[data-review] a").ClickAsync();
+        await watched.Page.GetByRole(AriaRole.Button, new() { Name = "Approve exactly this" }).ClickAsync();
+        var ended = await demo.WaitAsync(Cancel);
+
+        Assert.True(ended.ExitCode == 0, ended.ToString());
+        Assert.Contains("2,Bill Lizard,UK", ended.Output, StringComparison.Ordinal);
+        Assert.Empty(watched.Complaints);
+        DemoOutput.RemoveFolder(ended.Output);
+    }
+
+    [GeneratedRegex("form_token=[^&]*")]
+    private static partial Regex FormToken();
+
+    private static (string?, string?, string?, string?) Describe(JsonElement vote) => (
+        vote.GetProperty("person").GetString(),
+        vote.GetProperty("decision").GetString(),
+        vote.GetProperty("assurance").GetString(),
+        vote.GetProperty("comment").GetString());
+
+    private Task<ApiAnswer> AskAsync(string operation, string arguments) =>
+        _bench.Agent.AskAsync("ops", operation, arguments, Cancel);
+
+    private async Task<WatchedPage> OpenAsync(string name)
+    {
+        var watched = await chromium.OpenAsync(_bench.Product.Address);
+        await watched.SignInAsync(name);
+        return watched;
+    }
+}
