@@ -1,0 +1,189 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using System.Text;
+using Countersign.Core;
+using Countersign.Core.Actions;
+using Countersign.Core.Actions.Json;
+using Countersign.Core.Identity;
+using Countersign.Core.Ledger;
+using Countersign.Core.Policies;
+using Countersign.Core.Records;
+using Countersign.Core.Reviews;
+using Countersign.Core.Storage;
+using Countersign.Server.Storage.Sqlite;
+using Countersign.Tests.Conformance;
+using Countersign.Tests.Storage.Sqlite;
+using Countersign.Tests.Support;
+
+namespace Countersign.Tests.Core;
+
+/// <summary>
+/// The core over a real store in a temporary folder, with a clock that a test moves and a target that a test plays.
+/// Operations named <c>read</c> are allowed, those named <c>drop</c> denied, and everything else needs one of the
+/// <c>dba</c>s until the test puts another policy in force.
+/// </summary>
+internal sealed class CoreHost : IAsyncDisposable
+{
+    public static readonly TargetName Ops = new("ops");
+    public static readonly PersonId Alice = new("alice");
+    public static readonly PersonId Bob = new("bob");
+    public static readonly PersonId Lead = new("lead");
+
+    private static readonly Asker Bot = new(new AgentId("bot"), OnBehalfOf: null);
+
+    private readonly SqliteFolder _folder;
+    private readonly SqliteStore _archive;
+    private readonly CancellationTokenSource _limit;
+    private readonly OfficeOptions _options;
+    private readonly Target _target = new(Ops, GateKind.Mcp, "production");
+    private Charter _charter;
+    private Office _office;
+    private int _policies;
+
+    private CoreHost(SqliteFolder folder, ManualTime time, SqliteStore archive)
+    {
+        (_folder, Time, _archive, Store) = (folder, time, archive, new FaultyStore(archive));
+        // A test that waits for something that never comes fails instead of standing still.
+        _limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        _limit.CancelAfter(TimeSpan.FromSeconds(30));
+        _charter = new Charter
+        {
+            People = PeopleWith(dbas: [Alice, Bob]),
+            Targets = ImmutableDictionary<TargetName, Target>.Empty.Add(Ops, _target),
+            Policy = PolicyHash.Of("none"u8),
+            Judge = (_, _) => throw new InvalidOperationException("No policy is in force yet."),
+        };
+        _options = new OfficeOptions(Store, () => _charter, new ExecutionOptions(_ => Target.ExecuteAsync))
+        {
+            Self = new NodeId("node-1"),
+            Random = RandomNumberGenerator.Fill,
+            Time = TimeProvider.System,
+        };
+        _office = new Office(_options);
+    }
+
+    public ManualTime Time { get; }
+
+    public FaultyStore Store { get; }
+
+    public PlayedTarget Target { get; } = new();
+
+    public Gatekeeper Gatekeeper => _office.Gatekeeper;
+
+    public ReviewDesk Desk => _office.ReviewDesk;
+
+    public CancellationToken Cancel => _limit.Token;
+
+    public static async Task<CoreHost> StartAsync()
+    {
+        var (folder, time) = (new SqliteFolder(), new ManualTime());
+        var host = new CoreHost(folder, time, await folder.OpenAsync(time));
+        await host.PutInForceAsync(Demand.OneDba);
+        return host;
+    }
+
+    public static Asking Ask(string operation = "write", string arguments = """{"n":1}""")
+    {
+        Assert.True(CanonicalJson.TryCanonicalize(
+            Encoding.UTF8.GetBytes(arguments), JsonLimits.Default, out var json, out _));
+        return new Asking(
+            Bot, new Target(Ops, GateKind.Mcp, "production"), GateKind.Mcp, CanonicalAction.Of(Ops, operation, json));
+    }
+
+    /// <summary>The same request over the API, where a node takes the approval by itself.</summary>
+    public static Asking AskDetached(string operation = "write") => Ask(operation) with { Via = GateKind.Api };
+
+    /// <summary>Puts a policy in force that demands this of everything but reads and drops.</summary>
+    public async Task PutInForceAsync(Func<PolicyHash, Verdict> demand)
+    {
+        var hash = PolicyHash.Of(Encoding.UTF8.GetBytes($"policy {_policies++}"));
+        var changed = new EntryDraft(EntryType.PolicyChanged, Action: null, Revision: 0, "{}"u8.ToArray());
+        await _archive.CommitAsync(new Change { NewPolicy = hash, Entries = [changed] }, Cancel);
+        _charter = _charter with
+        {
+            Policy = hash,
+            Judge = (asking, _) => asking.Action.Operation switch
+            {
+                "read" => Demand.Nothing(hash),
+                "drop" => Demand.Never(hash),
+                _ => demand(hash),
+            },
+        };
+    }
+
+    /// <summary>Who is in the group <c>dba</c> from now on.</summary>
+    public void SetDbas(params PersonId[] dbas) => _charter = _charter with { People = PeopleWith(dbas) };
+
+    /// <summary>Changes what the next office works with: limits, the longest execution.</summary>
+    public void Reopen(Func<OfficeOptions, OfficeOptions> change) => _office = new Office(change(_options));
+
+    /// <summary>Another node takes over: what the first one had in hand, nobody has any more.</summary>
+    public void LoseNode() => Reopen(options => options with { Self = new NodeId("node-2") });
+
+    /// <summary>A call that waits as long as it takes.</summary>
+    public LiveCall Call(Asking asking) => new(this, asking, TimeSpan.FromHours(1));
+
+    /// <summary>A call that leaves when nobody has decided yet.</summary>
+    public async Task<Answer> CallBrieflyAsync(Asking asking)
+    {
+        await using var call = new LiveCall(this, asking, TimeSpan.Zero);
+        return await call.AnswerAsync();
+    }
+
+    /// <summary>The record a brief call was answered with, whatever its state.</summary>
+    public async Task<ActionRecord> RecordOfAsync(Asking asking) => await CallBrieflyAsync(asking) switch
+    {
+        Answer.Ended ended => ended.Record,
+        Answer.StillPending pending => pending.Record,
+        var other => throw new InvalidOperationException($"The call was answered with {other}."),
+    };
+
+    public Task<Admission> AdmitAsync(Asking asking) => Gatekeeper.AdmitAsync(asking, Cancel);
+
+    /// <summary>Opens the review of a detached request.</summary>
+    public async Task<ActionRecord> HoldAsync(Asking asking) =>
+        Assert.IsType<Admission.Held>(await AdmitAsync(asking)).Record;
+
+    public Task<DeskAnswer> VoteAsync(ActionRecord record, PersonId person, Decision decision = Decision.Approve) =>
+        Desk.VoteAsync(
+            record.Id,
+            new Voter(person, Assurance.Session),
+            new Ballot(decision, record.Action.Digest, Comment: null),
+            Cancel);
+
+    public Task SweepAsync() => _office.Reaper.SweepAsync(Cancel);
+
+    public async Task<ActionRecord> ReadAsync(ActionRecord record) =>
+        (await Gatekeeper.FindAsync(record.Id, Cancel))!;
+
+    public async Task<ActionRecord> UntilEndedAsync(ActionRecord record) =>
+        (await Gatekeeper.WaitForEndAsync(record.Id, TimeSpan.FromMinutes(1), Cancel))!;
+
+    public Task DeliverAsync(ActionRecord record) => Gatekeeper.DeliveredAsync(record, Cancel);
+
+    /// <summary>What the ledger says of an action, in order.</summary>
+    public async Task<IReadOnlyList<EntryType>> EntriesOfAsync(ActionId id) =>
+        [.. (await LeavesAsync()).Where(leaf => leaf.Subject?.Action == id).Select(leaf => leaf.Type)];
+
+    public async Task<int> CountEntriesAsync() => (await LeavesAsync()).Count();
+
+    /// <summary>The ledger is recomputed after every test.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _office.Reaper.DrainAsync(Cancel);
+        await LedgerCheck.RunAsync(_archive, _folder.Key.VerifierKey, Cancel);
+        await _archive.DisposeAsync();
+        _folder.Dispose();
+        _limit.Dispose();
+    }
+
+    private static People PeopleWith(PersonId[] dbas) => new(
+        [
+            .. dbas.Select(id => new Person(id, id.Value, [new GroupName("dba")], IsAdmin: false)),
+            new Person(Lead, "Lead", [new GroupName("leads")], IsAdmin: false),
+        ],
+        [new Agent(Bot.Agent, Party.Parse("carol"))]);
+
+    private async Task<IEnumerable<Leaf>> LeavesAsync() =>
+        (await _archive.ReadLeavesAsync(0, 10_000, Cancel)).Select(leaf => Leaf.Decode(leaf.Span));
+}

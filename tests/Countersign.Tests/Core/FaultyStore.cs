@@ -1,0 +1,86 @@
+using System.Collections.Immutable;
+using Countersign.Core.Actions;
+using Countersign.Core.Identity;
+using Countersign.Core.Ledger;
+using Countersign.Core.Reviews;
+using Countersign.Core.Storage;
+
+namespace Countersign.Tests.Core;
+
+/// <summary>How a commit goes wrong.</summary>
+internal enum StoreFault
+{
+    /// <summary>Nothing is written.</summary>
+    Refused,
+
+    /// <summary>It is written, and nobody hears of it.</summary>
+    AcknowledgementLost,
+}
+
+/// <summary>A real store that fails where a test says so.</summary>
+internal sealed class FaultyStore(IStore inner) : IStore
+{
+    private (EntryType Type, StoreFault Fault)? _fault;
+
+    public DateTimeOffset Now => inner.Now;
+
+    public ChangeFeed Changes => inner.Changes;
+
+    /// <summary>Makes every change fail that carries such an entry, until <see cref="Heal"/>.</summary>
+    public void FailOn(EntryType type, StoreFault fault = StoreFault.Refused) => _fault = (type, fault);
+
+    public void Heal() => _fault = null;
+
+    public async Task<CommitResult> CommitAsync(Change change, CancellationToken cancellationToken)
+    {
+        var fails = _fault is { } fault && change.Entries.Any(entry => entry.Type == fault.Type);
+        if (fails && _fault!.Value.Fault == StoreFault.Refused)
+        {
+            throw new StoreUnavailableException("The test's disk is full.");
+        }
+
+        var result = await inner.CommitAsync(change, cancellationToken);
+        return fails ? throw new StoreUnavailableException("The test's acknowledgement got lost.") : result;
+    }
+
+    public Task<StoredAction?> FindAsync(ActionId id, CancellationToken cancellationToken) =>
+        inner.FindAsync(id, cancellationToken);
+
+    public Task<ImmutableArray<StoredAction>> FindAttachableAsync(AttachKey key, CancellationToken cancellationToken) =>
+        inner.FindAttachableAsync(key, cancellationToken);
+
+    public Task<StoredAction?> FindByIdempotencyAsync(string idempotencyHash, CancellationToken cancellationToken) =>
+        inner.FindByIdempotencyAsync(idempotencyHash, cancellationToken);
+
+    public Task<AgentLoad> LoadOfAsync(AgentId agent, DateTimeOffset since, CancellationToken cancellationToken) =>
+        inner.LoadOfAsync(agent, since, cancellationToken);
+
+    public Task<ImmutableArray<ActionId>> FindDueAsync(int limit, CancellationToken cancellationToken) =>
+        inner.FindDueAsync(limit, cancellationToken);
+
+    public Task<ImmutableArray<ActionId>> FindUntakenAsync(int limit, CancellationToken cancellationToken) =>
+        inner.FindUntakenAsync(limit, cancellationToken);
+
+    public Task<ImmutableArray<ActionId>> FindOrphansAsync(
+        NodeId self, int limit, CancellationToken cancellationToken) =>
+        inner.FindOrphansAsync(self, limit, cancellationToken);
+
+    public Task<DefinitionRow?> FindDefinitionAsync(
+        TargetName target, string name, CancellationToken cancellationToken) =>
+        inner.FindDefinitionAsync(target, name, cancellationToken);
+
+    public Task<PolicyInForce?> FindPolicyAsync(CancellationToken cancellationToken) =>
+        inner.FindPolicyAsync(cancellationToken);
+
+    public Task<ImmutableArray<OutboxRow>> TakeOutboxAsync(
+        string channel, int limit, CancellationToken cancellationToken) =>
+        inner.TakeOutboxAsync(channel, limit, cancellationToken);
+
+    public Task SettleOutboxAsync(long id, DateTimeOffset? retryAt, CancellationToken cancellationToken) =>
+        inner.SettleOutboxAsync(id, retryAt, cancellationToken);
+
+    public Task<string?> WhyUnavailableAsync(CancellationToken cancellationToken) =>
+        inner.WhyUnavailableAsync(cancellationToken);
+
+    public ValueTask DisposeAsync() => inner.DisposeAsync();
+}

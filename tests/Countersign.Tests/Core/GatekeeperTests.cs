@@ -1,0 +1,176 @@
+using Countersign.Core;
+using Countersign.Core.Actions;
+using Countersign.Core.Ledger;
+using Countersign.Core.Reviews;
+
+namespace Countersign.Tests.Core;
+
+/// <summary>Calls that wait: from request to answer, by way of people.</summary>
+public sealed class GatekeeperTests : CoreTests
+{
+    [Fact]
+    public async Task An_allowed_call_is_sent_only_after_its_intent_is_durable()
+    {
+        IReadOnlyList<EntryType> seen = [];
+        Host.Target.Answer = async (action, _) =>
+        {
+            seen = await Host.EntriesOfAsync(action.Id);
+            return PlayedTarget.Done;
+        };
+
+        var record = await Host.RecordOfAsync(CoreHost.Ask("read"));
+
+        Assert.Equal([EntryType.ActionRequested, EntryType.ExecutionIntent], seen);
+        Assert.Equal(ActionState.Succeeded, record.State);
+        Assert.Equal("""{"done":true}"""u8, record.Outcome!.Result!.Value.Span);
+        await AssertEntriesAsync(
+            record, EntryType.ActionRequested, EntryType.ExecutionIntent, EntryType.ExecutionOutcome);
+    }
+
+    [Fact]
+    public async Task A_denied_call_is_recorded_and_never_sent()
+    {
+        var record = await Host.RecordOfAsync(CoreHost.Ask("drop"));
+
+        Assert.Equal(ActionState.Refused, record.State);
+        Assert.Contains("Writes need a look.", record.Ending, StringComparison.Ordinal);
+        Assert.Empty(Host.Target.Sent);
+        await AssertEntriesAsync(record, EntryType.ActionRefused);
+    }
+
+    [Fact]
+    public async Task A_held_call_is_sent_once_after_its_approval()
+    {
+        await using var call = Host.Call(CoreHost.Ask());
+        var held = await call.HeldAsync();
+        Assert.Empty(Host.Target.Sent);
+
+        await Host.VoteAsync(held, CoreHost.Alice);
+        var ended = await call.EndedAsync();
+
+        Assert.Equal((held.Id, ActionState.Succeeded), (ended.Id, ended.State));
+        Assert.Equal([held.Id], Host.Target.Sent);
+        await AssertEntriesAsync(
+            held,
+            EntryType.ActionRequested,
+            EntryType.ReviewOpened,
+            EntryType.ReviewVote,
+            EntryType.ReviewDecided,
+            EntryType.ExecutionIntent,
+            EntryType.ExecutionOutcome);
+    }
+
+    [Fact]
+    public async Task A_denied_review_answers_the_call_and_sends_nothing()
+    {
+        await using var call = Host.Call(CoreHost.Ask());
+        var held = await call.HeldAsync();
+
+        await Host.VoteAsync(held, CoreHost.Bob, Decision.Deny);
+        var ended = await call.EndedAsync();
+
+        Assert.Equal(ActionState.Denied, ended.State);
+        Assert.Empty(Host.Target.Sent);
+        await AssertEntriesAsync(
+            held,
+            EntryType.ActionRequested,
+            EntryType.ReviewOpened,
+            EntryType.ReviewVote,
+            EntryType.ReviewDecided);
+    }
+
+    [Fact]
+    public async Task A_call_out_of_patience_is_told_that_nothing_happened_yet()
+    {
+        var answer = await Host.CallBrieflyAsync(CoreHost.Ask());
+
+        Assert.Equal(ActionState.Pending, Assert.IsType<Answer.StillPending>(answer).Record.State);
+        Assert.Empty(Host.Target.Sent);
+    }
+
+    [Fact]
+    public async Task A_call_that_hangs_up_does_not_stop_what_was_sent()
+    {
+        var (sent, answer) = (new TaskCompletionSource(), new TaskCompletionSource<Outcome>());
+        Host.Target.Answer = (_, _) =>
+        {
+            sent.SetResult();
+            return answer.Task;
+        };
+        var asking = CoreHost.Ask("read");
+        await using (var call = Host.Call(asking))
+        {
+            await sent.Task.WaitAsync(Host.Cancel);
+        }
+
+        var repeated = Host.Call(asking);
+        answer.SetResult(PlayedTarget.Done);
+
+        Assert.Equal(ActionState.Succeeded, (await repeated.EndedAsync()).State);
+        Assert.Single(Host.Target.Sent);
+        await repeated.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task An_approval_is_taken_by_the_next_identical_call()
+    {
+        var asking = CoreHost.Ask();
+        var held = await Host.RecordOfAsync(asking);
+        await Host.VoteAsync(held, CoreHost.Alice);
+        Assert.Equal(ActionState.Approved, (await Host.ReadAsync(held)).State);
+
+        var ended = await Host.RecordOfAsync(asking);
+
+        Assert.Equal((held.Id, ActionState.Succeeded), (ended.Id, ended.State));
+        Assert.Equal([held.Id], Host.Target.Sent);
+    }
+
+    [Fact]
+    public async Task A_looser_policy_at_the_claim_keeps_the_approval()
+    {
+        await Host.PutInForceAsync(Demand.TwoDbas);
+        await using var call = Host.Call(CoreHost.Ask());
+        var held = await call.HeldAsync();
+        await Host.PutInForceAsync(Demand.OneDba);
+        await Host.VoteAsync(held, CoreHost.Alice);
+        await Host.VoteAsync(held, CoreHost.Bob);
+
+        Assert.Equal(held.Id, (await call.EndedAsync()).Id);
+    }
+
+    [Fact]
+    public async Task An_approver_who_left_the_group_before_the_claim_does_not_count()
+    {
+        var asking = CoreHost.Ask();
+        var held = await Host.RecordOfAsync(asking);
+        await Host.VoteAsync(held, CoreHost.Alice);
+        Host.SetDbas(CoreHost.Bob);
+
+        var again = await Host.RecordOfAsync(asking);
+
+        Assert.Equal(ActionState.Superseded, (await Host.ReadAsync(held)).State);
+        Assert.Equal(ActionState.Pending, again.State);
+        Assert.NotEqual(held.Id, again.Id);
+        Assert.Empty(Host.Target.Sent);
+    }
+
+    [Fact]
+    public async Task An_approval_for_two_uses_serves_two_calls_and_no_third()
+    {
+        await Host.PutInForceAsync(Demand.OneDbaForTwoUses);
+        var asking = CoreHost.Ask();
+        var held = await Host.RecordOfAsync(asking);
+        await Host.VoteAsync(held, CoreHost.Alice);
+
+        for (var use = 0; use < 2; use++)
+        {
+            var used = await Host.RecordOfAsync(asking);
+            Assert.Equal(held.Id, used.Id);
+            await Host.DeliverAsync(used);
+        }
+
+        var third = await Host.RecordOfAsync(asking);
+        Assert.Equal(ActionState.Pending, third.State);
+        Assert.Equal([held.Id, held.Id], Host.Target.Sent);
+    }
+}

@@ -1,0 +1,27 @@
+using System.Collections.Concurrent;
+using Countersign.Core.Actions;
+using Countersign.Core.Records;
+using Countersign.Core.Reviews;
+
+namespace Countersign.Tests.Core;
+
+/// <summary>A target that a test plays: it counts what reaches it and answers as it is told.</summary>
+internal sealed class PlayedTarget
+{
+    private readonly ConcurrentQueue<ActionId> _sent = new();
+
+    public static Outcome Done { get; } =
+        new(OutcomeState.Succeeded, """{"done":true}"""u8.ToArray(), Error: null, TimeSpan.Zero);
+
+    /// <summary>The actions that were sent to it, in order.</summary>
+    public IReadOnlyCollection<ActionId> Sent => _sent;
+
+    public Func<ActionRecord, CancellationToken, Task<Outcome>> Answer { get; set; } =
+        static (_, _) => Task.FromResult(Done);
+
+    public Task<Outcome> ExecuteAsync(ActionRecord action, CancellationToken cancellationToken)
+    {
+        _sent.Enqueue(action.Id);
+        return Answer(action, cancellationToken);
+    }
+}
