@@ -77,7 +77,7 @@ internal sealed class Intake(
     private async Task<ActionRecord?> FindByIdempotencyAsync(
         Asking asking, string key, CancellationToken cancellationToken)
     {
-        var hash = AttachKey.HashIdempotencyKey(asking.Asker.Agent, key);
+        var hash = AttachKey.HashIdempotencyKey(asking.Asker, key);
         return await store.FindByIdempotencyAsync(hash, cancellationToken) is { } stored
             ? RecordCodec.FromStored(stored)
             : null;
@@ -198,7 +198,7 @@ internal sealed class Intake(
         Verdict = verdict,
         Key = asking.Key,
         IdempotencyHash = asking.IdempotencyKey is { } key
-            ? AttachKey.HashIdempotencyKey(asking.Asker.Agent, key)
+            ? AttachKey.HashIdempotencyKey(asking.Asker, key)
             : null,
         Detached = asking.IsDetached,
         CreatedAt = store.Now,

@@ -1,5 +1,6 @@
 using Countersign.Core;
 using Countersign.Core.Actions;
+using Countersign.Core.Identity;
 using Countersign.Tests.Support;
 
 namespace Countersign.Tests;
@@ -46,5 +47,20 @@ public sealed class GatekeeperTests
 
         Assert.Equal(ActionState.Superseded, (await _bench.EndOfAsync(held.Id)).State);
         Assert.Equal(0, _bench.Sent);
+    }
+
+    [Fact]
+    public async Task An_idempotency_key_never_joins_requests_for_different_persons()
+    {
+        var own = await _bench.AskHeldAsync(GateKind.Api, onBehalfOf: null, idempotencyKey: "k");
+        var forBob = await _bench.AskHeldAsync(GateKind.Api, onBehalfOf: "bob", idempotencyKey: "k");
+        Assert.NotEqual(own.Id, forBob.Id);
+
+        // What Bob approves for the agent is no approval of what the agent asks for Bob.
+        await _bench.ApproveAsync(own, OfficeBench.Bob);
+        Assert.Equal(ActionState.Succeeded, (await _bench.EndOfAsync(own.Id)).State);
+        var refused = Assert.IsType<DeskAnswer.Refused>(await _bench.ApproveAsync(forBob, OfficeBench.Bob));
+        Assert.Equal(Core.Reviews.StepRefusal.SelfApproval, refused.Why);
+        Assert.Equal(new PersonId("bob"), forBob.Asker.OnBehalfOf);
     }
 }
