@@ -19,9 +19,9 @@ internal sealed class OfficeBench
     public static readonly AgentId Bot = new("bot");
     public static readonly PersonId Bob = new("bob");
     public static readonly PersonId Carol = new("carol");
+    public static readonly Target Ops = new(new TargetName("ops"), GateKind.Mcp, "production");
 
     private static readonly PolicyHash Policy = PolicyHash.Of("a policy"u8);
-    private static readonly Target Ops = new(new TargetName("ops"), GateKind.Mcp, "production");
 
     public OfficeBench()
     {
@@ -71,7 +71,7 @@ internal sealed class OfficeBench
     }
 
     public static People PeopleWith(params Agent[] agents) => new(
-        [Person("alice"), Person("bob", "dba"), Person("carol", "dba")], agents);
+        [Person("alice"), Person("bob", "dba"), Person("carol", "dba"), Person("dave")], agents);
 
     public static Asking Ask(GateKind via, string? onBehalfOf = null, string? idempotencyKey = null)
     {
