@@ -21,6 +21,9 @@ internal sealed class FaultyStore(MemoryStore inner) : IStore
     /// <summary>Whether no read is answered.</summary>
     public bool IsUnreadable { get; set; }
 
+    /// <summary>The one action that cannot be read.</summary>
+    public ActionId? Unreadable { get; set; }
+
     public async Task<CommitResult> CommitAsync(Change change, CancellationToken cancellationToken)
     {
         var result = await inner.CommitAsync(change, cancellationToken);
@@ -30,7 +33,7 @@ internal sealed class FaultyStore(MemoryStore inner) : IStore
         return result;
     }
 
-    public Task<StoredAction?> FindAsync(ActionId id, CancellationToken cancellationToken) => IsUnreadable
+    public Task<StoredAction?> FindAsync(ActionId id, CancellationToken cancellationToken) => IsUnreadable || id == Unreadable
         ? throw new StoreUnavailableException("Nothing can be read.")
         : inner.FindAsync(id, cancellationToken);
 
