@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Text.Json;
 using Countersign.Core.Actions;
 using Countersign.Core.Ledger;
+using Countersign.Core.Policies;
 using Countersign.Core.Records;
 using Countersign.Core.Reviews;
 using Countersign.Core.Storage;
@@ -21,12 +22,16 @@ internal sealed class Executions(
     /// <summary>Work that is under way on this node; shutting down waits for it.</summary>
     public IReadOnlyCollection<Task> Running => [.. _running.Values];
 
-    /// <summary>Takes the grant for this node, or says why it cannot be taken.</summary>
-    public async Task<Registered> ClaimAsync(ActionId id, CancellationToken cancellationToken)
+    /// <summary>
+    /// Takes the grant for this node; <c>null</c> when it cannot be taken. An approval that today's policy or people
+    /// would not give any more is superseded instead, so that the request can start again.
+    /// </summary>
+    public async Task<ActionRecord?> ClaimAsync(ActionId id, CancellationToken cancellationToken)
     {
         try
         {
-            return await registrar.ApplyAsync(id, DescribeClaim, cancellationToken);
+            var registered = await registrar.ApplyAsync(id, DescribeTaking, cancellationToken);
+            return registered is Registered.Done { Record: { State: ActionState.Executing } claimed } ? claimed : null;
         }
         catch (StoreUnavailableException)
         {
@@ -55,9 +60,9 @@ internal sealed class Executions(
     /// </summary>
     public async Task TakeAsync(ActionId id, CancellationToken cancellationToken)
     {
-        if (await ClaimAsync(id, cancellationToken) is Registered.Done claimed)
+        if (await ClaimAsync(id, cancellationToken) is { } claimed)
         {
-            _ = Run(claimed.Record, options.Find(claimed.Record) ?? TargetGone);
+            _ = Run(claimed, options.Find(claimed) ?? TargetGone);
         }
     }
 
@@ -112,9 +117,48 @@ internal sealed class Executions(
     /// <summary>
     /// The claim as an event under the conditions that make it safe: in time, and under the policy in force.
     /// </summary>
-    public Happening DescribeClaim(ActionRecord record)
+    public Happening DescribeClaim(ActionRecord record) => DescribeClaim(record, charter());
+
+    /// <summary>The claim, or what overtook it since people approved (DESIGN section 2.4).</summary>
+    private Happening DescribeTaking(ActionRecord record)
     {
         var today = charter();
+        var claim = DescribeClaim(record, today);
+        return record.State switch
+        {
+            ActionState.Approved when HasLapsed(record, claim.Event) =>
+                OvertakenHappening.Because(OvertakenHappening.ApprovalLapsed),
+            ActionState.Approved when IsStricterToday(record, today) =>
+                OvertakenHappening.Because(OvertakenHappening.PolicyStricter),
+            _ => claim,
+        };
+    }
+
+    private static bool HasLapsed(ActionRecord record, LifeEvent claim) =>
+        Lifecycle.Next(record.Life, claim) is Step.Refused { Why: StepRefusal.ApprovalLapsed };
+
+    /// <summary>
+    /// Whether the policy in force would ask for more. What the gateway itself asked was not judged by the policy, and
+    /// without its target nothing can be sent anyway.
+    /// </summary>
+    private static bool IsStricterToday(ActionRecord record, Charter today)
+    {
+        if (record.Asker.Agent == DefinitionRegister.Gateway
+            || !today.Targets.TryGetValue(record.Action.Target, out var target))
+        {
+            return false;
+        }
+
+        var asking = new Asking(record.Asker, target, record.Via, record.Action)
+        {
+            Facts = record.Facts,
+            Claimed = record.Claimed,
+        };
+        return today.Judge(asking, record.Preview).IsStricterThan(record.Verdict);
+    }
+
+    private Happening DescribeClaim(ActionRecord record, Charter today)
+    {
         var electorate = Electorate.Of(record.Life, record.Asker, today.People, today.PolicyAuthors);
         return new Happening(new LifeEvent.Claimed(self, store.Now, electorate))
         {

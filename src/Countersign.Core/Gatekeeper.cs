@@ -164,14 +164,10 @@ public sealed class Gatekeeper
             return await WaitOutAsync(granted, call, cancellationToken);
         }
 
-        if (await _executions.ClaimAsync(granted.Id, cancellationToken) is Registered.Done claimed)
-        {
-            return await ExecuteAsync(claimed.Record, call, cancellationToken);
-        }
-
-        // Expired, lapsed, taken by another call, or another policy: the verdict decides again.
-        await _intake.OvertakeIfLapsedAsync(granted.Id, cancellationToken);
-        return null;
+        // Expired, superseded, taken by another call, or another policy: the verdict decides again.
+        return await _executions.ClaimAsync(granted.Id, cancellationToken) is { } claimed
+            ? await ExecuteAsync(claimed, call, cancellationToken)
+            : null;
     }
 
     private async Task<Handled> ExecuteAsync(ActionRecord claimed, Call call, CancellationToken cancellationToken)

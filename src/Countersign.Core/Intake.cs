@@ -48,29 +48,6 @@ internal sealed class Intake(
             "nothing was recorded. Call again.");
     }
 
-    /// <summary>
-    /// A claim was refused. When the policy became stricter or an approver lost the right to approve, the review is
-    /// withdrawn, so that the call can start again.
-    /// </summary>
-    public async Task OvertakeIfLapsedAsync(ActionId id, CancellationToken cancellationToken)
-    {
-        if (await registrar.FindAsync(id, cancellationToken) is not { State: ActionState.Approved } record)
-        {
-            return;
-        }
-
-        var today = charter();
-        var electorate = Electorate.Of(record.Life, record.Asker, today.People, today.PolicyAuthors);
-        var refusal = Lifecycle.Next(record.Life, new LifeEvent.Claimed(new NodeId("probe"), store.Now, electorate));
-        if (refusal is Step.Refused { Why: StepRefusal.ApprovalLapsed })
-        {
-            await OvertakeAsync(
-                id,
-                "An approval no longer counts, because whoever gave it may not approve any more.",
-                cancellationToken);
-        }
-    }
-
     private async Task<Admission?> FindEarlierAsync(
         Asking asking, Verdict verdict, CancellationToken cancellationToken)
     {
@@ -92,8 +69,7 @@ internal sealed class Intake(
                 return Admit(record);
             }
 
-            await OvertakeAsync(
-                record.Id, "The policy became stricter; the request was judged again.", cancellationToken);
+            await OvertakeAsync(record.Id, cancellationToken);
         }
 
         return null;
@@ -237,13 +213,6 @@ internal sealed class Intake(
     private static string ReasonOf(Verdict verdict) =>
         string.Join(" ", verdict.Rules.Select(rule => $"Rule '{rule.Id}': {rule.Reason}"));
 
-    private Task<Registered> OvertakeAsync(ActionId id, string why, CancellationToken cancellationToken) =>
-        registrar.ApplyAsync(
-            id,
-            _ => new Happening(new LifeEvent.Overtaken(why))
-            {
-                Payload = (_, _) => PayloadWriter.Ending(why),
-                Ending = why,
-            },
-            cancellationToken);
+    private Task<Registered> OvertakeAsync(ActionId id, CancellationToken cancellationToken) => registrar.ApplyAsync(
+        id, _ => OvertakenHappening.Because(OvertakenHappening.PolicyStricter), cancellationToken);
 }

@@ -33,6 +33,30 @@ public sealed class ExecutionsTests : CoreTests
     }
 
     [Fact]
+    public async Task A_detached_approval_is_judged_again_at_its_claim()
+    {
+        var held = await Host.HoldAsync(CoreHost.AskDetached());
+        await Host.PutInForceAsync(Demand.TwoDbas);
+
+        await Host.VoteAsync(held, CoreHost.Alice);
+
+        Assert.Equal(ActionState.Superseded, (await Host.ReadAsync(held)).State);
+        Assert.Empty(Host.Target.Sent);
+    }
+
+    [Fact]
+    public async Task A_detached_approval_whose_approver_left_the_group_is_superseded_by_the_sweep()
+    {
+        var held = await ApproveAndCrashAsync();
+        Host.SetDbas(CoreHost.Bob);
+
+        await Host.SweepAsync();
+
+        Assert.Equal(ActionState.Superseded, (await Host.ReadAsync(held)).State);
+        Assert.Empty(Host.Target.Sent);
+    }
+
+    [Fact]
     public async Task A_crash_between_decision_and_claim_loses_no_approval()
     {
         var held = await ApproveAndCrashAsync();

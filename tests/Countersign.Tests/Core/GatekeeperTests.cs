@@ -126,6 +126,21 @@ public sealed class GatekeeperTests : CoreTests
     }
 
     [Fact]
+    public async Task A_stricter_policy_at_the_claim_starts_the_call_again()
+    {
+        await using var call = Host.Call(CoreHost.Ask());
+        var held = await call.HeldAsync();
+        await Host.PutInForceAsync(Demand.TwoDbas);
+
+        await Host.VoteAsync(held, CoreHost.Alice);
+        var again = await call.HeldAsync();
+
+        Assert.NotEqual(held.Id, again.Id);
+        Assert.Equal(ActionState.Superseded, (await Host.ReadAsync(held)).State);
+        Assert.Empty(Host.Target.Sent);
+    }
+
+    [Fact]
     public async Task A_looser_policy_at_the_claim_keeps_the_approval()
     {
         await Host.PutInForceAsync(Demand.TwoDbas);
