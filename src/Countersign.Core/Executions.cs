@@ -58,12 +58,16 @@ internal sealed class Executions(
     /// Takes a detached approval for this node and starts it. Losing the race to another node is fine; a target that is
     /// gone ends in <c>failed</c>, because nothing was sent.
     /// </summary>
-    public async Task TakeAsync(ActionId id, CancellationToken cancellationToken)
+    /// <returns>Whether this node took it.</returns>
+    public async Task<bool> TakeAsync(ActionId id, CancellationToken cancellationToken)
     {
-        if (await ClaimAsync(id, cancellationToken) is { } claimed)
+        if (await ClaimAsync(id, cancellationToken) is not { } claimed)
         {
-            _ = Run(claimed, options.Find(claimed) ?? TargetGone);
+            return false;
         }
+
+        _ = Run(claimed, options.Find(claimed) ?? TargetGone);
+        return true;
     }
 
     /// <summary>Reports again what the store could not take before; called until it could.</summary>

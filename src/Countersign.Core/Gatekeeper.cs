@@ -50,13 +50,18 @@ public sealed class Gatekeeper
     /// </summary>
     internal async Task<Admission> AdmitAsync(Asking asking, Judge? judge, CancellationToken cancellationToken)
     {
-        var admission = await _intake.AdmitAsync(asking, judge, claim: null, cancellationToken);
-        if (admission is Admission.Granted { Record: { Detached: true } granted })
+        for (var round = 0; round < MaxRounds; round++)
         {
-            await _executions.TakeAsync(granted.Id, cancellationToken);
+            var admission = await _intake.AdmitAsync(asking, judge, claim: null, cancellationToken);
+            if (admission is not Admission.Granted { Record: { Detached: true } granted }
+                || await _executions.TakeAsync(granted.Id, cancellationToken)
+                || await FindAsync(granted.Id, cancellationToken) is not { State: ActionState.Superseded })
+            {
+                return admission;
+            }
         }
 
-        return admission;
+        throw Overtaken();
     }
 
     /// <summary>
@@ -74,8 +79,7 @@ public sealed class Gatekeeper
             }
         }
 
-        throw new StoreUnavailableException(
-            $"This call was overtaken by identical calls {MaxRounds} times; nothing was executed for it. Call again.");
+        throw Overtaken();
     }
 
     /// <summary>Notes that the answer has left for the caller, so that nobody else gets this outcome.</summary>
@@ -202,6 +206,9 @@ public sealed class Gatekeeper
             _ => Finish(ended),
         };
     }
+
+    private static StoreUnavailableException Overtaken() => new(
+        $"This call was overtaken by identical calls {MaxRounds} times; nothing was executed for it. Call again.");
 
     private Handled Finish(ActionRecord record) => new(new Answer.Ended(record), _callers.Enter(record.Id));
 }

@@ -57,6 +57,18 @@ public sealed class ExecutionsTests : CoreTests
     }
 
     [Fact]
+    public async Task A_detached_request_whose_approval_lapsed_starts_again()
+    {
+        var held = await ApproveAndCrashAsync();
+        Host.SetDbas(CoreHost.Bob);
+
+        var again = await Host.HoldAsync(CoreHost.AskDetached());
+
+        Assert.NotEqual(held.Id, again.Id);
+        Assert.Equal(ActionState.Superseded, (await Host.ReadAsync(held)).State);
+    }
+
+    [Fact]
     public async Task A_crash_between_decision_and_claim_loses_no_approval()
     {
         var held = await ApproveAndCrashAsync();
