@@ -62,8 +62,9 @@ internal sealed class Intake(
         var earlier = (await store.FindAttachableAsync(asking.Key, cancellationToken))
             .Select(RecordCodec.FromStored)
             .ToList();
-        foreach (var record in Ordered(earlier))
+        foreach (var found in Ordered(earlier))
         {
+            var record = await registrar.PassDueDeadlineAsync(found, cancellationToken);
             if (!verdict.IsStricterThan(record.Verdict) || record.State.HasEnded())
             {
                 return Admit(record);

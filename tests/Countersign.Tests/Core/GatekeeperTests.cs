@@ -170,6 +170,28 @@ public sealed class GatekeeperTests : CoreTests
     }
 
     [Fact]
+    public async Task An_approval_that_ran_out_is_not_taken()
+    {
+        var asking = CoreHost.Ask();
+        var held = await Host.RecordOfAsync(asking);
+        await Host.VoteAsync(held, CoreHost.Alice);
+        Host.Time.Advance(GrantTerms.Default.TimeToLive);
+
+        var next = await Host.RecordOfAsync(asking);
+
+        Assert.Equal(ActionState.Expired, (await Host.ReadAsync(held)).State);
+        Assert.Empty(Host.Target.Sent);
+        Assert.Equal(held.Id, next.Id);
+        await AssertEntriesAsync(
+            held,
+            EntryType.ActionRequested,
+            EntryType.ReviewOpened,
+            EntryType.ReviewVote,
+            EntryType.ReviewDecided,
+            EntryType.ReviewExpired);
+    }
+
+    [Fact]
     public async Task An_approval_for_two_uses_serves_two_calls_and_no_third()
     {
         await Host.PutInForceAsync(Demand.OneDbaForTwoUses);
