@@ -55,24 +55,40 @@ internal sealed class Intake(
             && await FindByIdempotencyAsync(asking, key, cancellationToken) is { } known)
         {
             return known.Action.Digest == asking.Action.Digest && known.Action.Target == asking.Action.Target
-                ? Admit(known)
+                ? await AttachAsync(known, verdict, cancellationToken)
                 : new Admission.IdempotencyConflict(known);
         }
 
         var earlier = (await store.FindAttachableAsync(asking.Key, cancellationToken))
             .Select(RecordCodec.FromStored)
             .ToList();
-        foreach (var found in Ordered(earlier))
+        foreach (var record in Ordered(earlier))
         {
-            var record = await registrar.PassDueDeadlineAsync(found, cancellationToken);
-            if (!verdict.IsStricterThan(record.Verdict) || record.State.HasEnded())
+            if (await AttachAsync(record, verdict, cancellationToken) is { } admission)
             {
-                return Admit(record);
+                return admission;
             }
-
-            await OvertakeAsync(record.Id, cancellationToken);
         }
 
+        return null;
+    }
+
+    /// <summary>
+    /// <c>null</c> means that the policy became stricter: the earlier request is superseded, and this one starts again.
+    /// What was sent already cannot be superseded; its outcome is the answer.
+    /// </summary>
+    private async Task<Admission?> AttachAsync(
+        ActionRecord earlier, Verdict verdict, CancellationToken cancellationToken)
+    {
+        var record = await registrar.PassDueDeadlineAsync(earlier, cancellationToken);
+        if (record.State is not (ActionState.Pending or ActionState.Approved)
+            || !verdict.IsStricterThan(record.Verdict))
+        {
+            return Admit(record);
+        }
+
+        await registrar.ApplyAsync(
+            record.Id, _ => OvertakenHappening.Because(OvertakenHappening.PolicyStricter), cancellationToken);
         return null;
     }
 
@@ -213,7 +229,4 @@ internal sealed class Intake(
 
     private static string ReasonOf(Verdict verdict) =>
         string.Join(" ", verdict.Rules.Select(rule => $"Rule '{rule.Id}': {rule.Reason}"));
-
-    private Task<Registered> OvertakeAsync(ActionId id, CancellationToken cancellationToken) => registrar.ApplyAsync(
-        id, _ => OvertakenHappening.Because(OvertakenHappening.PolicyStricter), cancellationToken);
 }

@@ -115,6 +115,8 @@ internal sealed class Registrar(IStore store, FillRandom random, ImmutableArray<
     private static ActionRecord After(ActionRecord record, Life life, Happening happening) => record with
     {
         Life = life,
+        // The request starts again under the same key, so a superseded one gives the key back.
+        IdempotencyHash = life.State == ActionState.Superseded ? null : record.IdempotencyHash,
         Ending = happening.Ending ?? record.Ending,
         Outcome = happening.Outcome ?? record.Outcome,
     };

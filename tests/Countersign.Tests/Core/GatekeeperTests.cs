@@ -169,10 +169,12 @@ public sealed class GatekeeperTests : CoreTests
         Assert.Empty(Host.Target.Sent);
     }
 
-    [Fact]
-    public async Task An_approval_that_ran_out_is_not_taken()
+    [Theory]
+    [InlineData(null)]
+    [InlineData("key")]
+    public async Task An_approval_that_ran_out_is_not_taken(string? idempotencyKey)
     {
-        var asking = CoreHost.Ask();
+        var asking = CoreHost.Ask() with { IdempotencyKey = idempotencyKey };
         var held = await Host.RecordOfAsync(asking);
         await Host.VoteAsync(held, CoreHost.Alice);
         Host.Time.Advance(GrantTerms.Default.TimeToLive);
