@@ -22,6 +22,9 @@ internal sealed class Executions(
     /// <summary>Work that is under way on this node; shutting down waits for it.</summary>
     public IReadOnlyCollection<Task> Running => [.. _running.Values];
 
+    /// <summary>How this node takes what needs no review.</summary>
+    public Taker Taker => new(record => DescribeClaim(record, charter()), NoteLostClaim);
+
     /// <summary>
     /// Takes the grant for this node; <c>null</c> when it cannot be taken. An approval that today's policy or people
     /// would not give any more is superseded instead, so that the request can start again.
@@ -35,8 +38,7 @@ internal sealed class Executions(
         }
         catch (StoreUnavailableException)
         {
-            // The acknowledgement may be lost while the claim is not. Nothing was sent, so the sweep may say so later.
-            _unsettled.TryAdd(id, new Unsettled(Outcome: null));
+            NoteLostClaim(id);
             throw;
         }
     }
@@ -89,6 +91,11 @@ internal sealed class Executions(
     public Task<Registered> AbandonAsync(ActionId id, CancellationToken cancellationToken) =>
         registrar.ApplyAsync(id, DescribeLoss, cancellationToken);
 
+    /// <summary>
+    /// The acknowledgement may be lost while the claim is not. Nothing was sent, so the sweep may say so later.
+    /// </summary>
+    private void NoteLostClaim(ActionId id) => _unsettled.TryAdd(id, new Unsettled(Outcome: null));
+
     private static Happening DescribeLoss(ActionRecord record)
     {
         var fence = record.Life.Execution?.Fence ?? 0;
@@ -117,11 +124,6 @@ internal sealed class Executions(
         Result: null,
         "Nothing was sent: the claim could not be confirmed because the store was unavailable. Ask again.",
         TimeSpan.Zero);
-
-    /// <summary>
-    /// The claim as an event under the conditions that make it safe: in time, and under the policy in force.
-    /// </summary>
-    public Happening DescribeClaim(ActionRecord record) => DescribeClaim(record, charter());
 
     /// <summary>The claim, or what overtook it since people approved (DESIGN section 2.4).</summary>
     private Happening DescribeTaking(ActionRecord record)
@@ -161,6 +163,9 @@ internal sealed class Executions(
         return today.Judge(asking, record.Preview).IsStricterThan(record.Verdict);
     }
 
+    /// <summary>
+    /// The claim as an event under the conditions that make it safe: in time, and under the policy in force.
+    /// </summary>
     private Happening DescribeClaim(ActionRecord record, Charter today)
     {
         var electorate = Electorate.Of(record.Life, record.Asker, today.People, today.PolicyAuthors);

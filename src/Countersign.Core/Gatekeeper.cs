@@ -52,7 +52,7 @@ public sealed class Gatekeeper
     {
         for (var round = 0; round < MaxRounds; round++)
         {
-            var admission = await _intake.AdmitAsync(asking, judge, claim: null, cancellationToken);
+            var admission = await _intake.AdmitAsync(asking, judge, taker: null, cancellationToken);
             if (admission is not Admission.Granted { Record: { Detached: true } granted }
                 || await _executions.TakeAsync(granted.Id, cancellationToken)
                 || await FindAsync(granted.Id, cancellationToken) is not { State: ActionState.Superseded })
@@ -72,7 +72,7 @@ public sealed class Gatekeeper
         for (var round = 0; round < MaxRounds; round++)
         {
             var admission = await _intake.AdmitAsync(
-                asking, judge: null, _executions.DescribeClaim, cancellationToken);
+                asking, judge: null, _executions.Taker, cancellationToken);
             if (await AdvanceAsync(admission, call, cancellationToken) is { } handled)
             {
                 return handled;

@@ -24,11 +24,10 @@ internal sealed class Intake(
 
     /// <param name="asking">The request.</param>
     /// <param name="judge">Who judges it; <c>null</c> is the policy in force.</param>
-    /// <param name="claim">How a live call takes what the policy allows, in the same commit; <c>null</c> for no
-    /// taker.</param>
+    /// <param name="taker">Who takes what the policy allows, in the same commit; <c>null</c> is nobody yet.</param>
     /// <param name="cancellationToken">Stops the intake; what was committed stays.</param>
     public async Task<Admission> AdmitAsync(
-        Asking asking, Judge? judge, Func<ActionRecord, Happening>? claim, CancellationToken cancellationToken)
+        Asking asking, Judge? judge, Taker? taker, CancellationToken cancellationToken)
     {
         for (var round = 0; round < MaxRounds; round++)
         {
@@ -36,7 +35,7 @@ internal sealed class Intake(
             var verdict = (judge ?? today.Judge)(asking, preview: null);
             var admission = await FindEarlierAsync(asking, verdict, cancellationToken)
                 ?? await PauseAsync(asking, verdict, cancellationToken)
-                ?? await OpenAsync(RecordOf(asking, verdict), today.Policy, claim, cancellationToken);
+                ?? await OpenAsync(RecordOf(asking, verdict), today.Policy, taker, cancellationToken);
             if (admission is not null)
             {
                 return admission;
@@ -157,10 +156,7 @@ internal sealed class Intake(
     }
 
     private async Task<Admission?> OpenAsync(
-        ActionRecord asked,
-        PolicyHash policy,
-        Func<ActionRecord, Happening>? claim,
-        CancellationToken cancellationToken)
+        ActionRecord asked, PolicyHash policy, Taker? taker, CancellationToken cancellationToken)
     {
         var begun = Lifecycle.Begin(asked.Action.Digest, asked.Verdict, store.Now);
         var opening = asked with { Life = begun.Life };
@@ -169,9 +165,9 @@ internal sealed class Intake(
             Payload = PayloadOfOpening,
             OnlyUnderPolicy = policy,
         };
-        if (claim is not null && opening is { State: ActionState.Approved, Detached: false })
+        if (taker is not null && opening is { State: ActionState.Approved, Detached: false })
         {
-            return await OpenClaimedAsync(opening, begun, claim(opening), cancellationToken);
+            return await OpenClaimedAsync(opening, begun, taker, cancellationToken);
         }
 
         var registered = await registrar.OpenAsync(opening, begun.Entries, happening, cancellationToken);
@@ -183,8 +179,9 @@ internal sealed class Intake(
     /// Records and takes an allowed action in one commit: the intent is durable before anything is sent.
     /// </summary>
     private async Task<Admission?> OpenClaimedAsync(
-        ActionRecord opening, Step.To begun, Happening claim, CancellationToken cancellationToken)
+        ActionRecord opening, Step.To begun, Taker taker, CancellationToken cancellationToken)
     {
+        var claim = taker.DescribeClaim(opening);
         var claimed = (Step.To)Lifecycle.Next(opening.Life, claim.Event);
         var happening = claim with
         {
@@ -192,12 +189,20 @@ internal sealed class Intake(
                 ? claim.Payload(type, record)
                 : PayloadOfOpening(type, record),
         };
-        var registered = await registrar.OpenAsync(
-            opening with { Life = claimed.Life },
-            begun.Entries.AddRange(claimed.Entries),
-            happening,
-            cancellationToken);
-        return registered is Registered.Done done ? new Admission.Claimed(done.Record) : null;
+        try
+        {
+            var registered = await registrar.OpenAsync(
+                opening with { Life = claimed.Life },
+                begun.Entries.AddRange(claimed.Entries),
+                happening,
+                cancellationToken);
+            return registered is Registered.Done done ? new Admission.Claimed(done.Record) : null;
+        }
+        catch (StoreUnavailableException)
+        {
+            taker.NoteLost(opening.Id);
+            throw;
+        }
     }
 
     private static byte[] PayloadOfOpening(EntryType type, ActionRecord record) => type == EntryType.ReviewOpened

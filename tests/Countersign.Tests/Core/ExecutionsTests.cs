@@ -111,6 +111,19 @@ public sealed class ExecutionsTests : CoreTests
     }
 
     [Fact]
+    public async Task An_allowed_call_whose_record_nobody_heard_of_ends_as_not_sent()
+    {
+        var asking = CoreHost.Ask("read");
+        Host.Store.FailOn(EntryType.ExecutionIntent, StoreFault.AcknowledgementLost);
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => Host.CallBrieflyAsync(asking));
+
+        Host.Store.Heal();
+        await Host.SweepAsync();
+
+        await AssertNothingSentAsync(await Host.RecordOfAsync(asking));
+    }
+
+    [Fact]
     public async Task An_outcome_the_store_refused_is_settled_by_a_later_sweep()
     {
         var asking = CoreHost.Ask("read");
