@@ -136,7 +136,7 @@ public sealed class Gatekeeper
             case Admission.Granted granted:
                 return await TakeAsync(granted.Record, call, cancellationToken);
             case Admission.Claimed claimed:
-                return await ExecuteAsync(claimed.Record, call, cancellationToken);
+                return await ExecuteAsync(claimed.Record, claimed.Presence, call, cancellationToken);
             case Admission.Held held:
                 call.OnHeld(held.Record);
                 return await HoldAsync(held.Record, call, cancellationToken);
@@ -169,14 +169,35 @@ public sealed class Gatekeeper
         }
 
         // Expired, superseded, taken by another call, or another policy: the verdict decides again.
-        return await _executions.ClaimAsync(granted.Id, cancellationToken) is { } claimed
-            ? await ExecuteAsync(claimed, call, cancellationToken)
+        return await ClaimAsync(granted.Id, cancellationToken) is { } claimed
+            ? await ExecuteAsync(claimed.Record, claimed.Presence, call, cancellationToken)
             : null;
     }
 
-    private async Task<Handled> ExecuteAsync(ActionRecord claimed, Call call, CancellationToken cancellationToken)
+    /// <summary>
+    /// Enters before it claims: an identical call must never see the claim and nobody who listens for its outcome.
+    /// </summary>
+    private async Task<Admission.Claimed?> ClaimAsync(ActionId id, CancellationToken cancellationToken)
     {
-        var presence = _callers.Enter(claimed.Id);
+        var presence = _callers.Enter(id);
+        ActionRecord? claimed = null;
+        try
+        {
+            claimed = await _executions.ClaimAsync(id, cancellationToken);
+            return claimed is null ? null : new Admission.Claimed(claimed, presence);
+        }
+        finally
+        {
+            if (claimed is null)
+            {
+                presence.Dispose();
+            }
+        }
+    }
+
+    private async Task<Handled> ExecuteAsync(
+        ActionRecord claimed, Callers.Presence presence, Call call, CancellationToken cancellationToken)
+    {
         try
         {
             var ended = await _executions.Run(claimed, call.Execute).WaitAsync(cancellationToken);

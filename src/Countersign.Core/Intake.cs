@@ -189,6 +189,9 @@ internal sealed class Intake(
                 ? claim.Payload(type, record)
                 : PayloadOfOpening(type, record),
         };
+        // Present before anybody can see the claim: an identical call must not take it for one without a listener.
+        var presence = callers.Enter(opening.Id);
+        Admission.Claimed? admission = null;
         try
         {
             var registered = await registrar.OpenAsync(
@@ -196,12 +199,20 @@ internal sealed class Intake(
                 begun.Entries.AddRange(claimed.Entries),
                 happening,
                 cancellationToken);
-            return registered is Registered.Done done ? new Admission.Claimed(done.Record) : null;
+            admission = registered is Registered.Done done ? new Admission.Claimed(done.Record, presence) : null;
+            return admission;
         }
         catch (StoreUnavailableException)
         {
             taker.NoteLost(opening.Id);
             throw;
+        }
+        finally
+        {
+            if (admission is null)
+            {
+                presence.Dispose();
+            }
         }
     }
 

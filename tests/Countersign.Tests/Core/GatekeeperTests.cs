@@ -1,6 +1,7 @@
 using Countersign.Core;
 using Countersign.Core.Actions;
 using Countersign.Core.Ledger;
+using Countersign.Core.Records;
 using Countersign.Core.Reviews;
 
 namespace Countersign.Tests.Core;
@@ -58,6 +59,38 @@ public sealed class GatekeeperTests : CoreTests
             EntryType.ReviewDecided,
             EntryType.ExecutionIntent,
             EntryType.ExecutionOutcome);
+    }
+
+    [Fact]
+    public async Task Two_identical_calls_share_one_review_and_not_its_approval()
+    {
+        await using var first = Host.Call(CoreHost.Ask());
+        await using var second = Host.Call(CoreHost.Ask());
+        var held = await first.HeldAsync();
+        Assert.Equal(held.Id, (await second.HeldAsync()).Id);
+        ActionRecord? again = null;
+        Host.Store.OnceCommitted(EntryType.ExecutionIntent, async () =>
+            again = await await Task.WhenAny(first.HeldAsync(), second.HeldAsync()));
+
+        await Host.VoteAsync(held, CoreHost.Alice);
+        using var handled = await await Task.WhenAny(first.HandledAsync(), second.HandledAsync());
+
+        Assert.Equal(held.Id, Assert.IsType<Answer.Ended>(handled.Answer).Record.Id);
+        Assert.NotEqual(held.Id, again!.Id);
+        Assert.Equal([held.Id], Host.Target.Sent);
+    }
+
+    [Fact]
+    public async Task Two_identical_allowed_calls_are_two_actions()
+    {
+        ActionRecord? second = null;
+        Host.Store.OnceCommitted(EntryType.ExecutionIntent, async () =>
+            second = await Host.RecordOfAsync(CoreHost.Ask("read")));
+
+        var first = await Host.RecordOfAsync(CoreHost.Ask("read"));
+
+        Assert.Equal(ActionState.Succeeded, second!.State);
+        Assert.Equal([second.Id, first.Id], Host.Target.Sent);
     }
 
     [Fact]
