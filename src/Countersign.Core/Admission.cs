@@ -19,7 +19,15 @@ public abstract record Admission
     public sealed record Granted(ActionRecord Record) : Admission;
 
     /// <summary>The policy allows it, and this call took it in the same commit that recorded it.</summary>
-    public sealed record Claimed(ActionRecord Record) : Admission;
+    public sealed record Claimed : Admission
+    {
+        internal Claimed(ActionRecord record, Callers.Presence presence) => (Record, Presence) = (record, presence);
+
+        public ActionRecord Record { get; }
+
+        /// <summary>The call is present since before anybody could see the claim; whoever executes ends it.</summary>
+        internal Callers.Presence Presence { get; }
+    }
 
     /// <summary>It is being executed for a caller who left.</summary>
     public sealed record UnderWay(ActionRecord Record) : Admission;

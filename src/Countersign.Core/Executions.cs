@@ -27,10 +27,10 @@ internal sealed class Executions(
     public IReadOnlyCollection<Task> Running => [.. _running.Values];
 
     /// <summary>
-    /// Takes the grant for this node, or says why it cannot be taken. Whoever gets it has to <see cref="Run"/> it. What
-    /// lapsed is withdrawn here, so that the call can start again.
+    /// Takes the grant for this node; <c>null</c> when it cannot be taken. Whoever gets it has to <see cref="Run"/> it.
+    /// An approval that today's policy or people would not give any more is superseded, so that the call can start again.
     /// </summary>
-    public async Task<Registered> ClaimAsync(ActionId id, CancellationToken cancellationToken)
+    public async Task<ActionRecord?> ClaimAsync(ActionId id, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         var claim = await EngageAsync(id, () => registrar.ApplyAsync(id, DescribeClaim, CancellationToken.None));
@@ -39,7 +39,7 @@ internal sealed class Executions(
             await registrar.ApplyAsync(id, Unasked.Overtaken(WhyLapsed(lapsed)), cancellationToken);
         }
 
-        return claim;
+        return (claim as Registered.Done)?.Record;
     }
 
     /// <summary>Writes an allowed action that is new together with its claim.</summary>
@@ -63,13 +63,17 @@ internal sealed class Executions(
     /// Takes a detached approval for this node and starts it. Losing the race to another node is fine; a target that is
     /// gone ends in <c>failed</c>, because nothing was sent.
     /// </summary>
-    public async Task TakeAsync(ActionId id, CancellationToken cancellationToken)
+    /// <returns>Whether this node took it.</returns>
+    public async Task<bool> TakeAsync(ActionId id, CancellationToken cancellationToken)
     {
-        if (await ClaimAsync(id, cancellationToken) is Registered.Done claimed)
+        if (await ClaimAsync(id, cancellationToken) is not { } claimed)
         {
-            // Found only inside the run: after the claim nothing may throw before the outcome is somebody's task.
-            _ = Run(claimed.Record, (action, limit) => (options.Find(action) ?? TargetGone)(action, limit));
+            return false;
         }
+
+        // Found only inside the run: after the claim nothing may throw before the outcome is somebody's task.
+        _ = Run(claimed, (action, limit) => (options.Find(action) ?? TargetGone)(action, limit));
+        return true;
     }
 
     /// <summary>Reports again what the store could not take before; called until it could.</summary>

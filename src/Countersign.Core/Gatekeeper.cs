@@ -50,13 +50,18 @@ public sealed class Gatekeeper
     /// </summary>
     internal async Task<Admission> AdmitAsync(Asking asking, Judge? judge, CancellationToken cancellationToken)
     {
-        var admission = await _intake.AdmitAsync(asking, judge, taker: null, cancellationToken);
-        if (admission is Admission.Granted { Record: { Detached: true } granted })
+        for (var round = 0; round < MaxRounds; round++)
         {
-            await _executions.TakeAsync(granted.Id, cancellationToken);
+            var admission = await _intake.AdmitAsync(asking, judge, taker: null, cancellationToken);
+            if (admission is not Admission.Granted { Record: { Detached: true } granted }
+                || await _executions.TakeAsync(granted.Id, cancellationToken)
+                || await FindAsync(granted.Id, cancellationToken) is not { State: ActionState.Superseded })
+            {
+                return admission;
+            }
         }
 
-        return admission;
+        throw Overtaken();
     }
 
     /// <summary>
@@ -66,15 +71,15 @@ public sealed class Gatekeeper
     {
         for (var round = 0; round < MaxRounds; round++)
         {
-            var admission = await _intake.AdmitAsync(asking, judge: null, _executions, cancellationToken);
+            var admission = await _intake.AdmitAsync(
+                asking, judge: null, _executions, cancellationToken);
             if (await AdvanceAsync(admission, call, cancellationToken) is { } handled)
             {
                 return handled;
             }
         }
 
-        throw new StoreUnavailableException(
-            $"This call was overtaken by identical calls {MaxRounds} times; nothing was executed for it. Call again.");
+        throw Overtaken();
     }
 
     /// <summary>Notes that the answer has left for the caller, so that nobody else gets this outcome.</summary>
@@ -131,7 +136,7 @@ public sealed class Gatekeeper
             case Admission.Granted granted:
                 return await TakeAsync(granted.Record, call, cancellationToken);
             case Admission.Claimed claimed:
-                return await ExecuteAsync(claimed.Record, call, cancellationToken);
+                return await ExecuteAsync(claimed.Record, claimed.Presence, call, cancellationToken);
             case Admission.Held held:
                 call.OnHeld(held.Record);
                 return await HoldAsync(held.Record, call, cancellationToken);
@@ -163,19 +168,36 @@ public sealed class Gatekeeper
             return await WaitOutAsync(granted, call, cancellationToken);
         }
 
-        if (await _executions.ClaimAsync(granted.Id, cancellationToken)
-            is Registered.Done { Record: { State: ActionState.Executing } claimed })
-        {
-            return await ExecuteAsync(claimed, call, cancellationToken);
-        }
-
-        // Expired, lapsed, taken by another call, or another policy: the verdict decides again.
-        return null;
+        // Expired, superseded, taken by another call, or another policy: the verdict decides again.
+        return await ClaimAsync(granted.Id, cancellationToken) is { } claimed
+            ? await ExecuteAsync(claimed.Record, claimed.Presence, call, cancellationToken)
+            : null;
     }
 
-    private async Task<Handled> ExecuteAsync(ActionRecord claimed, Call call, CancellationToken cancellationToken)
+    /// <summary>
+    /// Enters before it claims: an identical call must never see the claim and nobody who listens for its outcome.
+    /// </summary>
+    private async Task<Admission.Claimed?> ClaimAsync(ActionId id, CancellationToken cancellationToken)
     {
-        var presence = _callers.Enter(claimed.Id);
+        var presence = _callers.Enter(id);
+        ActionRecord? claimed = null;
+        try
+        {
+            claimed = await _executions.ClaimAsync(id, cancellationToken);
+            return claimed is null ? null : new Admission.Claimed(claimed, presence);
+        }
+        finally
+        {
+            if (claimed is null)
+            {
+                presence.Dispose();
+            }
+        }
+    }
+
+    private async Task<Handled> ExecuteAsync(
+        ActionRecord claimed, Callers.Presence presence, Call call, CancellationToken cancellationToken)
+    {
         try
         {
             var ended = await _executions.Run(claimed, call.Execute).WaitAsync(cancellationToken);
@@ -205,6 +227,9 @@ public sealed class Gatekeeper
             _ => Finish(ended),
         };
     }
+
+    private static StoreUnavailableException Overtaken() => new(
+        $"This call was overtaken by identical calls {MaxRounds} times; nothing was executed for it. Call again.");
 
     private Handled Finish(ActionRecord record) => new(new Answer.Ended(record), _callers.Enter(record.Id));
 }

@@ -24,8 +24,7 @@ internal sealed class Intake(
 
     /// <param name="asking">The request.</param>
     /// <param name="judge">Who judges it; <c>null</c> is the policy in force.</param>
-    /// <param name="taker">Takes what the policy allows for a live call, in the same commit; <c>null</c> for no
-    /// taker.</param>
+    /// <param name="taker">Who takes what the policy allows, in the same commit; <c>null</c> is nobody yet.</param>
     /// <param name="cancellationToken">Stops the intake; what was committed stays.</param>
     public async Task<Admission> AdmitAsync(
         Asking asking, Judge? judge, Executions? taker, CancellationToken cancellationToken)
@@ -44,7 +43,8 @@ internal sealed class Intake(
         }
 
         throw new StoreUnavailableException(
-            $"Policy or identical calls changed {MaxRounds} times during one intake; nothing was recorded. Call again.");
+            $"Policy or identical calls changed {MaxRounds} times during one intake; " +
+            "nothing was recorded. Call again.");
     }
 
     private async Task<Admission?> FindEarlierAsync(
@@ -54,7 +54,7 @@ internal sealed class Intake(
             && await FindByIdempotencyAsync(asking, key, cancellationToken) is { } known)
         {
             return known.Action.Digest == asking.Action.Digest && known.Action.Target == asking.Action.Target
-                ? Admit(known)
+                ? await AttachAsync(known, verdict, cancellationToken)
                 : new Admission.IdempotencyConflict(known);
         }
 
@@ -63,15 +63,30 @@ internal sealed class Intake(
             .ToList();
         foreach (var record in Ordered(earlier))
         {
-            if (!verdict.IsStricterThan(record.Verdict) || record.State.HasEnded())
+            if (await AttachAsync(record, verdict, cancellationToken) is { } admission)
             {
-                return Admit(record);
+                return admission;
             }
-
-            await OvertakeAsync(
-                record.Id, "The policy became stricter; the request was judged again.", cancellationToken);
         }
 
+        return null;
+    }
+
+    /// <summary>
+    /// <c>null</c> means that the policy became stricter: the earlier request is superseded, and this one starts again.
+    /// What was sent already cannot be superseded; its outcome is the answer.
+    /// </summary>
+    private async Task<Admission?> AttachAsync(
+        ActionRecord earlier, Verdict verdict, CancellationToken cancellationToken)
+    {
+        var record = await registrar.PassDueDeadlineAsync(earlier, cancellationToken);
+        if (record.State is not (ActionState.Pending or ActionState.Approved)
+            || !verdict.IsStricterThan(record.Verdict))
+        {
+            return Admit(record);
+        }
+
+        await registrar.ApplyAsync(record.Id, Unasked.Overtaken(Unasked.PolicyStricter), cancellationToken);
         return null;
     }
 
@@ -163,7 +178,7 @@ internal sealed class Intake(
     /// <summary>
     /// Records and takes an allowed action in one commit: the intent is durable before anything is sent.
     /// </summary>
-    private static async Task<Admission?> OpenClaimedAsync(
+    private async Task<Admission?> OpenClaimedAsync(
         ActionRecord opening, Step.To begun, PolicyHash policy, Executions taker)
     {
         var claim = taker.DescribeFirstClaim(opening);
@@ -176,9 +191,23 @@ internal sealed class Intake(
             // The policy that judged, which another one may have followed since.
             OnlyUnderPolicy = policy,
         };
-        var registered = await taker.OpenAsync(
-            opening with { Life = claimed.Life }, begun.Entries.AddRange(claimed.Entries), happening);
-        return registered is Registered.Done done ? new Admission.Claimed(done.Record) : null;
+        // Present before anybody can see the claim: an identical call must not take it for one without a listener.
+        var presence = callers.Enter(opening.Id);
+        Admission.Claimed? admission = null;
+        try
+        {
+            var registered = await taker.OpenAsync(
+                opening with { Life = claimed.Life }, begun.Entries.AddRange(claimed.Entries), happening);
+            admission = registered is Registered.Done done ? new Admission.Claimed(done.Record, presence) : null;
+            return admission;
+        }
+        finally
+        {
+            if (admission is null)
+            {
+                presence.Dispose();
+            }
+        }
     }
 
     private static byte[] PayloadOfOpening(EntryType type, ActionRecord record) => type == EntryType.ReviewOpened
@@ -210,7 +239,4 @@ internal sealed class Intake(
 
     private static string ReasonOf(Verdict verdict) =>
         string.Join(" ", verdict.Rules.Select(rule => $"Rule '{rule.Id}': {rule.Reason}"));
-
-    private Task<Registered> OvertakeAsync(ActionId id, string why, CancellationToken cancellationToken) =>
-        registrar.ApplyAsync(id, Unasked.Overtaken(why), cancellationToken);
 }

@@ -33,7 +33,12 @@ public sealed class ReviewDesk
     public async Task<DeskAnswer> VoteAsync(
         ActionId id, Voter voter, Ballot ballot, CancellationToken cancellationToken)
     {
-        await PassDueDeadlineAsync(id, cancellationToken);
+        if (await _registrar.FindAsync(id, cancellationToken) is { } shown)
+        {
+            // A deadline changes who may vote, so it passes first.
+            await _registrar.PassDueDeadlineAsync(shown, cancellationToken);
+        }
+
         var registered = await _registrar.ApplyAsync(
             id, record => DescribeVote(record, voter, ballot), cancellationToken);
         if (registered is Registered.Done { Record: { State: ActionState.Approved, Detached: true } approved })
@@ -97,16 +102,6 @@ public sealed class ReviewDesk
             $"The answer was not recorded ({blocked.Reason}); try again."),
         _ => throw new System.Diagnostics.UnreachableException(),
     };
-
-    /// <summary>A deadline no timer has noticed yet changes who may vote, so it passes first.</summary>
-    private async Task PassDueDeadlineAsync(ActionId id, CancellationToken cancellationToken)
-    {
-        var record = await _registrar.FindAsync(id, cancellationToken);
-        if (record?.Life is { State: ActionState.Pending, NextDeadline: { } deadline } && deadline <= _store.Now)
-        {
-            await _registrar.ApplyAsync(record, Unasked.TimePassed(_store.Now), cancellationToken);
-        }
-    }
 
     private Happening DescribeVote(ActionRecord record, Voter voter, Ballot ballot)
     {

@@ -7,12 +7,15 @@ namespace Countersign.Core;
 /// <summary>Happenings nobody asked for: time passes, or the ground under a request shifts.</summary>
 internal static class Unasked
 {
+    public const string PolicyStricter = "The policy became stricter; the request was judged again.";
+
     /// <summary>The request has to start again: what was decided about it does not hold any more.</summary>
-    public static Func<ActionRecord, Happening> Overtaken(string why) => _ => new Happening(new LifeEvent.Overtaken(why))
-    {
-        Payload = (_, _) => PayloadWriter.Ending(why),
-        Ending = why,
-    };
+    public static Func<ActionRecord, Happening> Overtaken(string why) =>
+        _ => new Happening(new LifeEvent.Overtaken(why))
+        {
+            Payload = (_, _) => PayloadWriter.Ending(why),
+            Ending = why,
+        };
 
     /// <summary>Time passed: it escalates stages, expires reviews and ends grants.</summary>
     public static Func<ActionRecord, Happening> TimePassed(DateTimeOffset now) => record =>

@@ -73,6 +73,22 @@ internal sealed class Registrar(IStore store, FillRandom random, ImmutableArray<
             $"Action {known.Id} changed {MaxConflicts} times while one change to it was tried; try again.");
     }
 
+    /// <summary>Lets a deadline pass that no timer has noticed yet; the record as it stands then.</summary>
+    public async Task<ActionRecord> PassDueDeadlineAsync(ActionRecord record, CancellationToken cancellationToken)
+    {
+        if (record.Life.NextDeadline is not { } deadline || store.Now < deadline)
+        {
+            return record;
+        }
+
+        return await ApplyAsync(record, Unasked.TimePassed(store.Now), cancellationToken) switch
+        {
+            Registered.Done done => done.Record,
+            Registered.Refused refused => refused.Record,
+            _ => record,
+        };
+    }
+
     private async Task<Registered> TryApplyAsync(
         ActionRecord record, Happening happening, CancellationToken cancellationToken)
     {
@@ -99,6 +115,8 @@ internal sealed class Registrar(IStore store, FillRandom random, ImmutableArray<
     private static ActionRecord After(ActionRecord record, Life life, Happening happening) => record with
     {
         Life = life,
+        // The request starts again under the same key, so a superseded one gives the key back.
+        IdempotencyHash = life.State == ActionState.Superseded ? null : record.IdempotencyHash,
         Ending = happening.Ending ?? record.Ending,
         Outcome = happening.Outcome ?? record.Outcome,
     };

@@ -33,6 +33,42 @@ public sealed class ExecutionsTests : CoreTests
     }
 
     [Fact]
+    public async Task A_detached_approval_is_judged_again_at_its_claim()
+    {
+        var held = await Host.HoldAsync(CoreHost.AskDetached());
+        await Host.PutInForceAsync(Demand.TwoDbas);
+
+        await Host.VoteAsync(held, CoreHost.Alice);
+
+        Assert.Equal(ActionState.Superseded, (await Host.ReadAsync(held)).State);
+        Assert.Empty(Host.Target.Sent);
+    }
+
+    [Fact]
+    public async Task A_detached_approval_whose_approver_left_the_group_is_superseded_by_the_sweep()
+    {
+        var held = await ApproveAndCrashAsync();
+        Host.SetDbas(CoreHost.Bob);
+
+        await Host.SweepAsync();
+
+        Assert.Equal(ActionState.Superseded, (await Host.ReadAsync(held)).State);
+        Assert.Empty(Host.Target.Sent);
+    }
+
+    [Fact]
+    public async Task A_detached_request_whose_approval_lapsed_starts_again()
+    {
+        var held = await ApproveAndCrashAsync();
+        Host.SetDbas(CoreHost.Bob);
+
+        var again = await Host.HoldAsync(CoreHost.AskDetached());
+
+        Assert.NotEqual(held.Id, again.Id);
+        Assert.Equal(ActionState.Superseded, (await Host.ReadAsync(held)).State);
+    }
+
+    [Fact]
     public async Task A_crash_between_decision_and_claim_loses_no_approval()
     {
         var held = await ApproveAndCrashAsync();
@@ -72,6 +108,19 @@ public sealed class ExecutionsTests : CoreTests
         await Host.SweepAsync();
 
         await AssertNothingSentAsync(held);
+    }
+
+    [Fact]
+    public async Task An_allowed_call_whose_record_nobody_heard_of_ends_as_not_sent()
+    {
+        var asking = CoreHost.Ask("read");
+        Host.Store.FailOn(EntryType.ExecutionIntent, StoreFault.AcknowledgementLost);
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => Host.CallBrieflyAsync(asking));
+
+        Host.Store.Heal();
+        await Host.SweepAsync();
+
+        await AssertNothingSentAsync(await Host.RecordOfAsync(asking));
     }
 
     [Fact]

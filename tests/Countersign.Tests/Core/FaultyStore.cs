@@ -21,6 +21,7 @@ internal enum StoreFault
 internal sealed class FaultyStore(IStore inner) : IStore
 {
     private (EntryType Type, StoreFault Fault)? _fault;
+    private (EntryType Type, Func<Task> Then)? _interlude;
 
     public DateTimeOffset Now => inner.Now;
 
@@ -31,15 +32,26 @@ internal sealed class FaultyStore(IStore inner) : IStore
 
     public void Heal() => _fault = null;
 
+    /// <summary>
+    /// Does something once after the next commit of such an entry, while whoever committed it does not know yet.
+    /// </summary>
+    public void OnceCommitted(EntryType type, Func<Task> then) => _interlude = (type, then);
+
     public async Task<CommitResult> CommitAsync(Change change, CancellationToken cancellationToken)
     {
-        var fails = _fault is { } fault && change.Entries.Any(entry => entry.Type == fault.Type);
+        var fails = _fault is { } fault && Carries(change, fault.Type);
         if (fails && _fault!.Value.Fault == StoreFault.Refused)
         {
             throw new StoreUnavailableException("The test's disk is full.");
         }
 
         var result = await inner.CommitAsync(change, cancellationToken);
+        if (_interlude is { } interlude && Carries(change, interlude.Type))
+        {
+            _interlude = null;
+            await interlude.Then();
+        }
+
         return fails ? throw new StoreUnavailableException("The test's acknowledgement got lost.") : result;
     }
 
@@ -83,4 +95,6 @@ internal sealed class FaultyStore(IStore inner) : IStore
         inner.WhyUnavailableAsync(cancellationToken);
 
     public ValueTask DisposeAsync() => inner.DisposeAsync();
+
+    private static bool Carries(Change change, EntryType type) => change.Entries.Any(entry => entry.Type == type);
 }

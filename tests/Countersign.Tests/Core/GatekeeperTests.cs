@@ -1,6 +1,7 @@
 using Countersign.Core;
 using Countersign.Core.Actions;
 using Countersign.Core.Ledger;
+using Countersign.Core.Records;
 using Countersign.Core.Reviews;
 
 namespace Countersign.Tests.Core;
@@ -58,6 +59,38 @@ public sealed class GatekeeperTests : CoreTests
             EntryType.ReviewDecided,
             EntryType.ExecutionIntent,
             EntryType.ExecutionOutcome);
+    }
+
+    [Fact]
+    public async Task Two_identical_calls_share_one_review_and_not_its_approval()
+    {
+        await using var first = Host.Call(CoreHost.Ask());
+        await using var second = Host.Call(CoreHost.Ask());
+        var held = await first.HeldAsync();
+        Assert.Equal(held.Id, (await second.HeldAsync()).Id);
+        ActionRecord? again = null;
+        Host.Store.OnceCommitted(EntryType.ExecutionIntent, async () =>
+            again = await await Task.WhenAny(first.HeldAsync(), second.HeldAsync()));
+
+        await Host.VoteAsync(held, CoreHost.Alice);
+        using var handled = await await Task.WhenAny(first.HandledAsync(), second.HandledAsync());
+
+        Assert.Equal(held.Id, Assert.IsType<Answer.Ended>(handled.Answer).Record.Id);
+        Assert.NotEqual(held.Id, again!.Id);
+        Assert.Equal([held.Id], Host.Target.Sent);
+    }
+
+    [Fact]
+    public async Task Two_identical_allowed_calls_are_two_actions()
+    {
+        ActionRecord? second = null;
+        Host.Store.OnceCommitted(EntryType.ExecutionIntent, async () =>
+            second = await Host.RecordOfAsync(CoreHost.Ask("read")));
+
+        var first = await Host.RecordOfAsync(CoreHost.Ask("read"));
+
+        Assert.Equal(ActionState.Succeeded, second!.State);
+        Assert.Equal([second.Id, first.Id], Host.Target.Sent);
     }
 
     [Fact]
@@ -126,6 +159,21 @@ public sealed class GatekeeperTests : CoreTests
     }
 
     [Fact]
+    public async Task A_stricter_policy_at_the_claim_starts_the_call_again()
+    {
+        await using var call = Host.Call(CoreHost.Ask());
+        var held = await call.HeldAsync();
+        await Host.PutInForceAsync(Demand.TwoDbas);
+
+        await Host.VoteAsync(held, CoreHost.Alice);
+        var again = await call.HeldAsync();
+
+        Assert.NotEqual(held.Id, again.Id);
+        Assert.Equal(ActionState.Superseded, (await Host.ReadAsync(held)).State);
+        Assert.Empty(Host.Target.Sent);
+    }
+
+    [Fact]
     public async Task A_looser_policy_at_the_claim_keeps_the_approval()
     {
         await Host.PutInForceAsync(Demand.TwoDbas);
@@ -152,6 +200,30 @@ public sealed class GatekeeperTests : CoreTests
         Assert.Equal(ActionState.Pending, again.State);
         Assert.NotEqual(held.Id, again.Id);
         Assert.Empty(Host.Target.Sent);
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("key")]
+    public async Task An_approval_that_ran_out_is_not_taken(string? idempotencyKey)
+    {
+        var asking = CoreHost.Ask() with { IdempotencyKey = idempotencyKey };
+        var held = await Host.RecordOfAsync(asking);
+        await Host.VoteAsync(held, CoreHost.Alice);
+        Host.Time.Advance(GrantTerms.Default.TimeToLive);
+
+        var next = await Host.RecordOfAsync(asking);
+
+        Assert.Equal(ActionState.Expired, (await Host.ReadAsync(held)).State);
+        Assert.Empty(Host.Target.Sent);
+        Assert.Equal(held.Id, next.Id);
+        await AssertEntriesAsync(
+            held,
+            EntryType.ActionRequested,
+            EntryType.ReviewOpened,
+            EntryType.ReviewVote,
+            EntryType.ReviewDecided,
+            EntryType.ReviewExpired);
     }
 
     [Fact]

@@ -95,6 +95,17 @@ public sealed class IntakeTests : CoreTests
     }
 
     [Fact]
+    public async Task An_idempotency_key_gets_its_outcome_as_often_as_it_asks()
+    {
+        var asking = CoreHost.Ask("read") with { IdempotencyKey = "one" };
+        var first = await Host.RecordOfAsync(asking);
+        await Host.DeliverAsync(first);
+
+        Assert.Equal(first.Id, (await Host.RecordOfAsync(asking)).Id);
+        Assert.Equal([first.Id], Host.Target.Sent);
+    }
+
+    [Fact]
     public async Task A_denial_is_remembered_and_then_forgotten()
     {
         var held = await Host.RecordOfAsync(CoreHost.Ask());
@@ -119,6 +130,7 @@ public sealed class IntakeTests : CoreTests
 
     [Theory]
     [InlineData(null)]
+    [InlineData("key")]
     public async Task A_stricter_policy_supersedes_the_open_review(string? idempotencyKey)
     {
         var asking = CoreHost.Ask() with { IdempotencyKey = idempotencyKey };
