@@ -136,12 +136,11 @@ public sealed class GatekeeperTests : CoreTests
             await sent.Task.WaitAsync(Host.Cancel);
         }
 
-        var repeated = Host.Call(asking);
+        await using var repeated = Host.Call(asking);
         answer.SetResult(PlayedTarget.Done);
 
         Assert.Equal(ActionState.Succeeded, (await repeated.EndedAsync()).State);
         Assert.Single(Host.Target.Sent);
-        await repeated.DisposeAsync();
     }
 
     [Fact]

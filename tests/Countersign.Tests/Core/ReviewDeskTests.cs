@@ -1,5 +1,6 @@
 using Countersign.Core;
 using Countersign.Core.Actions;
+using Countersign.Core.Identity;
 using Countersign.Core.Ledger;
 using Countersign.Core.Records;
 using Countersign.Core.Reviews;
@@ -39,7 +40,7 @@ public sealed class ReviewDeskTests : CoreTests
 
         var answer = await Host.Desk.VoteAsync(
             held.Id,
-            new Voter(CoreHost.Alice, Countersign.Core.Identity.Assurance.Session),
+            new Voter(CoreHost.Alice, Assurance.Session),
             new Ballot(Decision.Approve, CoreHost.Ask("read").Action.Digest, Comment: null),
             Host.Cancel);
 
