@@ -191,7 +191,8 @@ public sealed class AskingTests(SharedBench shared) : IClassFixture<SharedBench>
         return
         [
             .. list.Json.GetProperty("items").EnumerateArray()
-                .Where(item => item.GetProperty("arguments").TryGetProperty("id", out var value) && value.GetString() == id)
+                .Where(item => item.GetProperty("arguments").TryGetProperty("id", out var value)
+                    && value.GetString() == id)
                 .Select(item => item.GetProperty("id").GetString()!),
         ];
     }

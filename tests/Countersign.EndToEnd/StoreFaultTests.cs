@@ -5,7 +5,7 @@ using Countersign.EndToEnd.Support;
 
 namespace Countersign.EndToEnd;
 
-/// <summary>A store that cannot commit: nothing privileged happens, everybody is told, and it recovers by itself.</summary>
+/// <summary>A store cannot commit: nothing privileged happens, everybody is told, and it recovers by itself.</summary>
 public sealed class StoreFaultTests : IAsyncLifetime
 {
     private SmallDisk _disk = null!;
