@@ -105,7 +105,8 @@ public sealed class StoreFaultTests : IAsyncLifetime
         var failure = await Assert.ThrowsAsync<InvalidOperationException>(() => Product.StartAgainAsync(Cancel));
 
         Assert.Contains(_disk.Folder, failure.Message, StringComparison.Ordinal);
-        Assert.Contains("read-only", failure.Message, StringComparison.OrdinalIgnoreCase);
+        Assert.Contains("exit code 13", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("readable and writable", failure.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", failure.Message, StringComparison.Ordinal);
     }
 
