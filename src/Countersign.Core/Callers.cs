@@ -19,7 +19,7 @@ internal sealed class Callers
         return new Presence(this, id);
     }
 
-    private void Leave(ActionId id)
+    public void Leave(ActionId id)
     {
         if (_present.AddOrUpdate(id, 0, static (_, count) => count - 1) <= 0)
         {

@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using System.Text.Json;
 using Countersign.Core.Actions;
+using Countersign.Core.Ledger;
 using Countersign.Core.Policies;
 using Countersign.Core.Records;
 using Countersign.Core.Reviews;
@@ -18,23 +20,31 @@ internal sealed class Executions(
     private readonly ConcurrentDictionary<ActionId, Task> _running = new();
     private readonly ConcurrentDictionary<ActionId, Unsettled> _unsettled = new();
 
+    /// <summary>What this node is claiming or executing at this moment, which nobody else may settle.</summary>
+    private readonly Callers _engaged = new();
+
     /// <summary>Work that is under way on this node; shutting down waits for it.</summary>
     public IReadOnlyCollection<Task> Running => [.. _running.Values];
 
-    /// <summary>Takes the grant for this node, or says why it cannot be taken.</summary>
+    /// <summary>
+    /// Takes the grant for this node, or says why it cannot be taken. Whoever gets it has to <see cref="Run"/> it. What
+    /// lapsed is withdrawn here, so that the call can start again.
+    /// </summary>
     public async Task<Registered> ClaimAsync(ActionId id, CancellationToken cancellationToken)
     {
-        try
+        cancellationToken.ThrowIfCancellationRequested();
+        var claim = await EngageAsync(id, () => registrar.ApplyAsync(id, DescribeClaim, CancellationToken.None));
+        if (claim is Registered.Refused { Why: StepRefusal.ApprovalLapsed, Record: var lapsed })
         {
-            return await registrar.ApplyAsync(id, DescribeClaim, cancellationToken);
+            await registrar.ApplyAsync(id, Unasked.Overtaken(WhyLapsed(lapsed)), cancellationToken);
         }
-        catch (StoreUnavailableException)
-        {
-            // The acknowledgement may be lost while the claim is not. Nothing was sent, so the sweep may say so later.
-            _unsettled.TryAdd(id, new Unsettled(Outcome: null));
-            throw;
-        }
+
+        return claim;
     }
+
+    /// <summary>Writes an allowed action that is new together with its claim.</summary>
+    public Task<Registered> OpenAsync(ActionRecord claimed, ImmutableArray<EntryType> entries, Happening happening) =>
+        EngageAsync(claimed.Id, () => registrar.OpenAsync(claimed, entries, happening, CancellationToken.None));
 
     /// <summary>
     /// Executes a claimed action and records the outcome. The work belongs to this node, not to the caller: a caller
@@ -55,10 +65,10 @@ internal sealed class Executions(
     /// </summary>
     public async Task TakeAsync(ActionId id, CancellationToken cancellationToken)
     {
-        if (await ClaimAsync(id, cancellationToken)
-            is Registered.Done { Record: { State: ActionState.Executing } claimed })
+        if (await ClaimAsync(id, cancellationToken) is Registered.Done claimed)
         {
-            _ = Run(claimed, options.Find(claimed) ?? TargetGone);
+            // Found only inside the run: after the claim nothing may throw before the outcome is somebody's task.
+            _ = Run(claimed.Record, (action, limit) => (options.Find(action) ?? TargetGone)(action, limit));
         }
     }
 
@@ -67,13 +77,20 @@ internal sealed class Executions(
     {
         foreach (var (id, lost) in _unsettled)
         {
-            if (await registrar.FindAsync(id, cancellationToken) is { State: ActionState.Executing } record
-                && record.Life.Execution!.Owner == self)
+            var record = await registrar.FindAsync(id, cancellationToken);
+            if (_engaged.IsPresent(id))
             {
-                await CompleteAsync(record, lost.Outcome ?? NothingSent(), cancellationToken);
+                // Another claim of this node came through meanwhile: that execution will report for itself.
+                continue;
             }
 
-            _unsettled.TryRemove(id, out _);
+            if (record is { State: ActionState.Executing, Life.Execution: { } execution } && execution.Owner == self)
+            {
+                var outcome = lost.Fence == execution.Fence ? lost.Outcome : null;
+                await CompleteAsync(record, outcome ?? NothingSent(), cancellationToken);
+            }
+
+            _unsettled.TryRemove(KeyValuePair.Create(id, lost));
         }
     }
 
@@ -113,16 +130,19 @@ internal sealed class Executions(
     /// <summary>
     /// The claim as an event under the conditions that make it safe: in time, and under the policy in force.
     /// </summary>
-    public Happening DescribeClaim(ActionRecord record)
+    public Happening DescribeFirstClaim(ActionRecord record) => DescribeClaim(record, charter(), isStricter: false);
+
+    /// <summary>The same for what was judged some time ago: today's verdict may not be stricter.</summary>
+    private Happening DescribeClaim(ActionRecord record)
     {
         var today = charter();
-        if (IsJudgedStricter(record, today))
-        {
-            return Unasked.Overtaken("The policy became stricter; the request has to be judged again.");
-        }
+        return DescribeClaim(record, today, IsStricter(record, today));
+    }
 
+    private Happening DescribeClaim(ActionRecord record, Charter today, bool isStricter)
+    {
         var electorate = Electorate.Of(record.Life, record.Asker, today.People, today.PolicyAuthors);
-        return new Happening(new LifeEvent.Claimed(self, store.Now, electorate))
+        return new Happening(new LifeEvent.Claimed(self, store.Now, electorate) { IsStricterToday = isStricter })
         {
             Payload = (_, next) => PayloadWriter.Intent(next, next.Life.Execution!),
             NotAfter = record.Life.Grant?.ExpiresAt,
@@ -130,24 +150,18 @@ internal sealed class Executions(
         };
     }
 
+    private string WhyLapsed(ActionRecord record) => IsStricter(record, charter())
+        ? "What is in force became stricter since this was approved; the request has to be judged again."
+        : "An approval no longer counts, because whoever gave it may not approve any more.";
+
     /// <summary>
-    /// Whether the rules changed since the request was judged, to ones that ask for more. What the gateway itself
-    /// asked is not judged by the policy's rules.
+    /// Whether the request would not get as far today: another policy or hour, an agent that is gone or shut out. A
+    /// target that is gone changes nothing here, because then there is nothing to send to.
     /// </summary>
-    private static bool IsJudgedStricter(ActionRecord record, Charter today)
+    private static bool IsStricter(ActionRecord record, Charter today)
     {
-        if (record.Asker.Agent == DefinitionDesk.ReservedAgent)
-        {
-            return false;
-        }
-
-        if (today.FindTarget(record.Action.Target, record.Asker.Agent) is not { } target)
-        {
-            // The target is gone, or the agent may not use it any more: an approval of before does not change that.
-            return true;
-        }
-
-        if (record.Verdict.Policy == today.Policy)
+        if (record.Asker.Agent == DefinitionRegister.Gateway
+            || !today.Targets.TryGetValue(record.Action.Target, out var target))
         {
             return false;
         }
@@ -157,16 +171,54 @@ internal sealed class Executions(
             Facts = record.Facts,
             Claimed = record.Claimed,
         };
-        return today.Judge(asking, record.Preview).IsStricterThan(record.Verdict);
+        return today.People.Find(record.Asker.Agent) is null
+            || !target.Admits(record.Asker.Agent)
+            || today.Judge(asking, record.Preview).IsStricterThan(record.Verdict);
+    }
+
+    /// <summary>
+    /// Sees a claim through, whoever leaves meanwhile: it may be durable before anybody knows, and a claim that nobody
+    /// knows of would be under way for ever.
+    /// </summary>
+    private async Task<Registered> EngageAsync(ActionId id, Func<Task<Registered>> claim)
+    {
+        _engaged.Enter(id);
+        Registered? registered = null;
+        try
+        {
+            registered = await claim();
+            return registered;
+        }
+        catch
+        {
+            // The acknowledgement may be lost while the claim is not. Nothing was sent, so the sweep may say so later.
+            _unsettled.TryAdd(id, new Unsettled(Fence: 0, Outcome: null));
+            throw;
+        }
+        finally
+        {
+            // A claim that came through stays engaged until its run has ended.
+            if (registered is not Registered.Done)
+            {
+                _engaged.Leave(id);
+            }
+        }
     }
 
     private async Task<ActionRecord> RunAsync(ActionRecord claimed, ActionExecutor execute)
     {
         // The caller goes on at once; the execution has its own limit and nobody else's cancellation.
         await Task.Yield();
-        var start = store.Now;
-        var outcome = await TryExecuteAsync(claimed, execute);
-        return await RecordAsync(claimed, outcome with { Duration = store.Now - start });
+        try
+        {
+            var start = store.Now;
+            var outcome = await TryExecuteAsync(claimed, execute);
+            return await RecordAsync(claimed, outcome with { Duration = store.Now - start });
+        }
+        finally
+        {
+            _engaged.Leave(claimed.Id);
+        }
     }
 
     private async Task<Outcome> TryExecuteAsync(ActionRecord claimed, ActionExecutor execute)
@@ -239,9 +291,10 @@ internal sealed class Executions(
                 _ => throw new StoreUnavailableException($"The outcome of {claimed.Id} could not be recorded."),
             };
         }
-        catch (StoreUnavailableException)
+        catch
         {
-            _unsettled[claimed.Id] = new Unsettled(outcome);
+            // Whatever kept it from being recorded: the outcome is known only here, so it is tried again.
+            _unsettled[claimed.Id] = new Unsettled(claimed.Life.Execution!.Fence, outcome);
             throw;
         }
     }
@@ -266,7 +319,7 @@ internal sealed class Executions(
         TimeSpan.Zero);
 
     /// <summary>A report the store did not take; without an outcome, a claim whose acknowledgement was lost.</summary>
-    private sealed record Unsettled(Outcome? Outcome);
+    private sealed record Unsettled(long Fence, Outcome? Outcome);
 }
 
 /// <summary>What executes detached actions, and what bounds every execution.</summary>

@@ -50,7 +50,7 @@ public sealed class Gatekeeper
     /// </summary>
     internal async Task<Admission> AdmitAsync(Asking asking, Judge? judge, CancellationToken cancellationToken)
     {
-        var admission = await _intake.AdmitAsync(asking, judge, claim: null, cancellationToken);
+        var admission = await _intake.AdmitAsync(asking, judge, taker: null, cancellationToken);
         if (admission is Admission.Granted { Record: { Detached: true } granted })
         {
             await _executions.TakeAsync(granted.Id, cancellationToken);
@@ -66,8 +66,7 @@ public sealed class Gatekeeper
     {
         for (var round = 0; round < MaxRounds; round++)
         {
-            var admission = await _intake.AdmitAsync(
-                asking, judge: null, _executions.DescribeClaim, cancellationToken);
+            var admission = await _intake.AdmitAsync(asking, judge: null, _executions, cancellationToken);
             if (await AdvanceAsync(admission, call, cancellationToken) is { } handled)
             {
                 return handled;
@@ -171,7 +170,6 @@ public sealed class Gatekeeper
         }
 
         // Expired, lapsed, taken by another call, or another policy: the verdict decides again.
-        await _intake.OvertakeIfLapsedAsync(granted.Id, cancellationToken);
         return null;
     }
 

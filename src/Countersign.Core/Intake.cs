@@ -24,11 +24,11 @@ internal sealed class Intake(
 
     /// <param name="asking">The request.</param>
     /// <param name="judge">Who judges it; <c>null</c> is the policy in force.</param>
-    /// <param name="claim">How a live call takes what the policy allows, in the same commit; <c>null</c> for no
+    /// <param name="taker">Takes what the policy allows for a live call, in the same commit; <c>null</c> for no
     /// taker.</param>
     /// <param name="cancellationToken">Stops the intake; what was committed stays.</param>
     public async Task<Admission> AdmitAsync(
-        Asking asking, Judge? judge, Func<ActionRecord, Happening>? claim, CancellationToken cancellationToken)
+        Asking asking, Judge? judge, Executions? taker, CancellationToken cancellationToken)
     {
         for (var round = 0; round < MaxRounds; round++)
         {
@@ -36,7 +36,7 @@ internal sealed class Intake(
             var verdict = (judge ?? today.Judge)(asking, preview: null);
             var admission = await FindEarlierAsync(asking, verdict, cancellationToken)
                 ?? await PauseAsync(asking, verdict, cancellationToken)
-                ?? await OpenAsync(RecordOf(asking, verdict), today.Policy, claim, cancellationToken);
+                ?? await OpenAsync(RecordOf(asking, verdict), today.Policy, taker, cancellationToken);
             if (admission is not null)
             {
                 return admission;
@@ -44,31 +44,7 @@ internal sealed class Intake(
         }
 
         throw new StoreUnavailableException(
-            $"Policy or identical calls changed {MaxRounds} times during one intake; " +
-            "nothing was recorded. Call again.");
-    }
-
-    /// <summary>
-    /// A claim was refused. When the policy became stricter or an approver lost the right to approve, the review is
-    /// withdrawn, so that the call can start again.
-    /// </summary>
-    public async Task OvertakeIfLapsedAsync(ActionId id, CancellationToken cancellationToken)
-    {
-        if (await registrar.FindAsync(id, cancellationToken) is not { State: ActionState.Approved } record)
-        {
-            return;
-        }
-
-        var today = charter();
-        var electorate = Electorate.Of(record.Life, record.Asker, today.People, today.PolicyAuthors);
-        var refusal = Lifecycle.Next(record.Life, new LifeEvent.Claimed(new NodeId("probe"), store.Now, electorate));
-        if (refusal is Step.Refused { Why: StepRefusal.ApprovalLapsed })
-        {
-            await OvertakeAsync(
-                id,
-                "An approval no longer counts, because whoever gave it may not approve any more.",
-                cancellationToken);
-        }
+            $"Policy or identical calls changed {MaxRounds} times during one intake; nothing was recorded. Call again.");
     }
 
     private async Task<Admission?> FindEarlierAsync(
@@ -102,7 +78,7 @@ internal sealed class Intake(
     private async Task<ActionRecord?> FindByIdempotencyAsync(
         Asking asking, string key, CancellationToken cancellationToken)
     {
-        var hash = AttachKey.HashIdempotencyKey(asking.Asker.Agent, key);
+        var hash = AttachKey.HashIdempotencyKey(asking.Asker, key);
         return await store.FindByIdempotencyAsync(hash, cancellationToken) is { } stored
             ? RecordCodec.FromStored(stored)
             : null;
@@ -164,10 +140,7 @@ internal sealed class Intake(
     }
 
     private async Task<Admission?> OpenAsync(
-        ActionRecord asked,
-        PolicyHash policy,
-        Func<ActionRecord, Happening>? claim,
-        CancellationToken cancellationToken)
+        ActionRecord asked, PolicyHash policy, Executions? taker, CancellationToken cancellationToken)
     {
         var begun = Lifecycle.Begin(asked.Action.Digest, asked.Verdict, store.Now);
         var opening = asked with { Life = begun.Life };
@@ -176,9 +149,10 @@ internal sealed class Intake(
             Payload = PayloadOfOpening,
             OnlyUnderPolicy = policy,
         };
-        if (claim is not null && opening is { State: ActionState.Approved, Detached: false })
+        if (taker is not null && opening is { State: ActionState.Approved, Detached: false })
         {
-            return await OpenClaimedAsync(opening, begun, claim(opening), cancellationToken);
+            cancellationToken.ThrowIfCancellationRequested();
+            return await OpenClaimedAsync(opening, begun, policy, taker);
         }
 
         var registered = await registrar.OpenAsync(opening, begun.Entries, happening, cancellationToken);
@@ -189,26 +163,21 @@ internal sealed class Intake(
     /// <summary>
     /// Records and takes an allowed action in one commit: the intent is durable before anything is sent.
     /// </summary>
-    private async Task<Admission?> OpenClaimedAsync(
-        ActionRecord opening, Step.To begun, Happening claim, CancellationToken cancellationToken)
+    private static async Task<Admission?> OpenClaimedAsync(
+        ActionRecord opening, Step.To begun, PolicyHash policy, Executions taker)
     {
-        if (Lifecycle.Next(opening.Life, claim.Event) is not Step.To { Life.State: ActionState.Executing } claimed)
-        {
-            // The policy changed between the verdict and here: judge again.
-            return null;
-        }
-
+        var claim = taker.DescribeFirstClaim(opening);
+        var claimed = (Step.To)Lifecycle.Next(opening.Life, claim.Event);
         var happening = claim with
         {
             Payload = (type, record) => type == EntryType.ExecutionIntent
                 ? claim.Payload(type, record)
                 : PayloadOfOpening(type, record),
+            // The policy that judged, which another one may have followed since.
+            OnlyUnderPolicy = policy,
         };
-        var registered = await registrar.OpenAsync(
-            opening with { Life = claimed.Life },
-            begun.Entries.AddRange(claimed.Entries),
-            happening,
-            cancellationToken);
+        var registered = await taker.OpenAsync(
+            opening with { Life = claimed.Life }, begun.Entries.AddRange(claimed.Entries), happening);
         return registered is Registered.Done done ? new Admission.Claimed(done.Record) : null;
     }
 
@@ -230,7 +199,7 @@ internal sealed class Intake(
         Verdict = verdict,
         Key = asking.Key,
         IdempotencyHash = asking.IdempotencyKey is { } key
-            ? AttachKey.HashIdempotencyKey(asking.Asker.Agent, key)
+            ? AttachKey.HashIdempotencyKey(asking.Asker, key)
             : null,
         Detached = asking.IsDetached,
         CreatedAt = store.Now,
@@ -243,5 +212,5 @@ internal sealed class Intake(
         string.Join(" ", verdict.Rules.Select(rule => $"Rule '{rule.Id}': {rule.Reason}"));
 
     private Task<Registered> OvertakeAsync(ActionId id, string why, CancellationToken cancellationToken) =>
-        registrar.ApplyAsync(id, _ => Unasked.Overtaken(why), cancellationToken);
+        registrar.ApplyAsync(id, Unasked.Overtaken(why), cancellationToken);
 }

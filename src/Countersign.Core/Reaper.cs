@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Countersign.Core.Actions;
 using Countersign.Core.Records;
 using Countersign.Core.Reviews;
@@ -28,22 +29,22 @@ public sealed class Reaper
         _self = self;
     }
 
+    /// <exception cref="StoreUnavailableException">Something could not be done; everything else was.</exception>
     public async Task SweepAsync(CancellationToken cancellationToken)
     {
         await _executions.SettleAsync(cancellationToken);
-        foreach (var id in await _store.FindDueAsync(BatchSize, cancellationToken))
+        var due = await EachAsync(
+            await _store.FindDueAsync(BatchSize, cancellationToken),
+            id => _registrar.ApplyAsync(id, Unasked.TimePassed(_store.Now), cancellationToken));
+        var orphans = await EachAsync(
+            await _store.FindOrphansAsync(_self, BatchSize, cancellationToken),
+            id => _executions.AbandonAsync(id, cancellationToken));
+        var untaken = await EachAsync(
+            await _store.FindUntakenAsync(BatchSize, cancellationToken),
+            id => _executions.TakeAsync(id, cancellationToken));
+        if ((due ?? orphans ?? untaken) is { } failure)
         {
-            await _registrar.ApplyAsync(id, Unasked.TimePassed(_store.Now), cancellationToken);
-        }
-
-        foreach (var id in await _store.FindOrphansAsync(_self, BatchSize, cancellationToken))
-        {
-            await _executions.AbandonAsync(id, cancellationToken);
-        }
-
-        foreach (var id in await _store.FindUntakenAsync(BatchSize, cancellationToken))
-        {
-            await _executions.TakeAsync(id, cancellationToken);
+            throw failure;
         }
     }
 
@@ -54,5 +55,28 @@ public sealed class Reaper
         {
             await work.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
+    }
+
+    /// <summary>
+    /// Handles each action, whatever becomes of the others: one that was tampered with must not keep all from ending.
+    /// Returns the first failure.
+    /// </summary>
+    private static async Task<StoreUnavailableException?> EachAsync(
+        ImmutableArray<ActionId> ids, Func<ActionId, Task> handle)
+    {
+        StoreUnavailableException? first = null;
+        foreach (var id in ids)
+        {
+            try
+            {
+                await handle(id);
+            }
+            catch (StoreUnavailableException failure)
+            {
+                first ??= failure;
+            }
+        }
+
+        return first;
     }
 }

@@ -70,6 +70,16 @@ public sealed class ReviewDesk
         return VotingRight.Of(person, record, electorate);
     }
 
+    /// <summary>
+    /// Whether an action is a person's business: they stand behind it or are among its reviewers, whatever its state.
+    /// </summary>
+    public bool Concerns(PersonId person, ActionRecord record)
+    {
+        var today = _charter();
+        var electorate = Electorate.Of(record.Life, record.Asker, today.People, today.PolicyAuthors);
+        return electorate.ActorChain.Contains(person) || electorate.FitsAny(person);
+    }
+
     /// <summary>How far the votes carry each track, counted with today's people.</summary>
     public ImmutableArray<Tally> TalliesOf(ActionRecord record)
     {

@@ -8,7 +8,7 @@ namespace Countersign.Core;
 internal static class Unasked
 {
     /// <summary>The request has to start again: what was decided about it does not hold any more.</summary>
-    public static Happening Overtaken(string why) => new(new LifeEvent.Overtaken(why))
+    public static Func<ActionRecord, Happening> Overtaken(string why) => _ => new Happening(new LifeEvent.Overtaken(why))
     {
         Payload = (_, _) => PayloadWriter.Ending(why),
         Ending = why,

@@ -21,8 +21,12 @@ public readonly record struct AttachKey
 
     public static AttachKey Parse(string text) => new(text);
 
-    /// <summary>What makes two calls of one agent carry the same idempotency key, whatever they ask for.</summary>
-    public static string HashIdempotencyKey(AgentId agent, string key) => HashOf(agent.Value, key);
+    /// <summary>
+    /// What makes two calls of one principal carry the same idempotency key, whatever they ask for. The person an agent
+    /// acts for is part of it: otherwise that person could be handed an approval they gave to the agent itself.
+    /// </summary>
+    public static string HashIdempotencyKey(Asker asker, string key) =>
+        HashOf(asker.Agent.Value, asker.OnBehalfOf?.Value, key);
 
     public override string ToString() => _value ?? "";
 

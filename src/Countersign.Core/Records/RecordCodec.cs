@@ -54,6 +54,14 @@ internal static class RecordCodec
                 "the store outside Countersign. Run 'countersign ledger verify --store' to see what else differs.");
         }
 
+        if (stored.Row.Tracks.Length != verdict.Requirements.Length)
+        {
+            // A requirement without its track would count as met.
+            throw new StoreUnavailableException(
+                $"The review of {stored.Row.Id} has {stored.Row.Tracks.Length} tracks for " +
+                $"{verdict.Requirements.Length} requirements: somebody changed the store outside Countersign. Restore it from a copy that verifies.");
+        }
+
         return new ActionRecord
         {
             Id = stored.Row.Id,

@@ -29,7 +29,11 @@ public abstract record LifeEvent
     public sealed record TimePassed(DateTimeOffset Now) : LifeEvent;
 
     /// <summary>A taker wants to execute; eligibility is counted again with today's people.</summary>
-    public sealed record Claimed(NodeId Owner, DateTimeOffset Now, Electorate Electorate) : LifeEvent;
+    public sealed record Claimed(NodeId Owner, DateTimeOffset Now, Electorate Electorate) : LifeEvent
+    {
+        /// <summary>Whether today's verdict is stricter than the one that people approved under.</summary>
+        public bool IsStricterToday { get; init; }
+    }
 
     public sealed record Completed(long Fence, OutcomeState Outcome, DateTimeOffset Now) : LifeEvent;
 

@@ -173,8 +173,8 @@ public static class Lifecycle
             return new Step.Refused(StepRefusal.Expired);
         }
 
-        // Membership may have changed since the votes were cast: they are counted again with today's people.
-        if (life.Tracks.Where((track, i) => !IsStillMet(life, track, i, e.Electorate)).Any())
+        // Policy and membership may have changed since the votes were cast: both are asked again, as of today.
+        if (e.IsStricterToday || life.Tracks.Where((track, i) => !IsStillMet(life, track, i, e.Electorate)).Any())
         {
             return new Step.Refused(StepRefusal.ApprovalLapsed);
         }

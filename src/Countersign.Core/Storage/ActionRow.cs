@@ -33,7 +33,9 @@ public sealed record ActionRow
 
     public required AttachKey Key { get; init; }
 
-    /// <summary>SHA-256 over agent and idempotency key; <c>null</c> when none was given. Unique.</summary>
+    /// <summary>
+    /// SHA-256 over agent, on-behalf-of person and idempotency key; <c>null</c> when none was given. Unique.
+    /// </summary>
     public string? IdempotencyHash { get; init; }
 
     /// <summary>Which policy judged this revision.</summary>

@@ -28,7 +28,7 @@ public enum ConflictReason
     /// <summary>An open action with the same attach key exists: attach to it.</summary>
     AlreadyOpen,
 
-    /// <summary>The idempotency key was used before by this agent.</summary>
+    /// <summary>The idempotency key was used before by this principal.</summary>
     IdempotencyKeyUsed,
 
     /// <summary>The store's clock has reached the change's <c>NotAfter</c>.</summary>

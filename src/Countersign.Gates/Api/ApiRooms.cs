@@ -1,5 +1,6 @@
 using Countersign.Core;
 using Countersign.Core.Actions;
+using Countersign.Core.Identity;
 using Countersign.Core.Records;
 using Countersign.Core.Reviews;
 using Countersign.Core.Storage;
@@ -37,8 +38,7 @@ internal sealed class ApiRooms(
     public bool MaySee(Caller caller, ActionRecord record) => caller switch
     {
         Caller.OfAgent agent => agent.Asker == record.Asker,
-        Caller.OfPerson person =>
-            !IsRestricted(record) || RightOf(person.Voter, record) is not { MayApprove: false, MayDeny: false },
+        Caller.OfPerson person => MaySee(person.Voter.Person, record),
         _ => false,
     };
 
@@ -69,6 +69,14 @@ internal sealed class ApiRooms(
         WithResult = withResult,
     };
 
-    private bool IsRestricted(ActionRecord record) =>
-        charter().Targets.TryGetValue(record.Action.Target, out var target) && target.VisibleToReviewersOnly;
+    private bool MaySee(PersonId person, ActionRecord record)
+    {
+        var today = charter();
+
+        // A target that left the configuration took its setting along: in doubt it was restricted.
+        var target = today.Targets.GetValueOrDefault(record.Action.Target);
+        return target is { VisibleToReviewersOnly: false }
+            || ReviewDesk.Concerns(person, record)
+            || target?.Reviewers is { } reviewers && today.People.MembersOf(reviewers).Contains(person);
+    }
 }

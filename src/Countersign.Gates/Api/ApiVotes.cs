@@ -48,10 +48,9 @@ internal sealed class ApiVotes(ApiRooms rooms, JsonLimits limits)
             return;
         }
 
-        var right = caller is Caller.OfPerson person ? rooms.RightOf(person.Voter, record) : null;
-        if (right is { MayApprove: false, MayDeny: false } && record.State == ActionState.Pending)
+        if (caller is Caller.OfPerson person && !rooms.ReviewDesk.Concerns(person.Voter.Person, record))
         {
-            await ApiProblems.Of(StepRefusal.NotEligible, record, right.WhyNot).WriteAsync(context);
+            await ApiProblems.Of(StepRefusal.NotEligible, record, whyNot: null).WriteAsync(context);
             return;
         }
 

@@ -160,6 +160,15 @@ internal sealed class McpGate : IAsyncDisposable
             return;
         }
 
+        if (message is RpcMessage.Notification { Method: var method } && !Rpc.IsNotification(method))
+        {
+            await new Refusal(
+                400,
+                Rpc.InvalidRequest,
+                $"'{method}' is no notification, so it needs an id; nothing was passed on.").WriteAsync(context);
+            return;
+        }
+
         try
         {
             await (message is RpcMessage.Notification notification

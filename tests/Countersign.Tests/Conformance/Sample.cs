@@ -42,7 +42,7 @@ public sealed class Sample(TimeProvider time)
             Agent = asker.Agent,
             Digest = action.Digest,
             Key = AttachKey.Of(asker, action, idempotencyKey),
-            IdempotencyHash = idempotencyKey is null ? null : AttachKey.HashIdempotencyKey(asker.Agent, idempotencyKey),
+            IdempotencyHash = idempotencyKey is null ? null : AttachKey.HashIdempotencyKey(asker, idempotencyKey),
             Policy = Policy,
             CreatedAt = time.GetUtcNow(),
             NextDeadline = deadline,

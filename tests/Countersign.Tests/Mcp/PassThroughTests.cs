@@ -39,6 +39,22 @@ public sealed class PassThroughTests : IAsyncLifetime
         Assert.Contains(expected, text, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("tools/call")]
+    [InlineData("tools/list")]
+    [InlineData("vendor/delete_everything")]
+    public async Task A_method_without_an_id_never_reaches_the_target(string method)
+    {
+        using var refused = await _client.PostAsync(
+            $$"""{"jsonrpc":"2.0","method":"{{method}}","params":{"name":"write","arguments":{} } }""");
+        using var passed = await _client.PostAsync("""{"jsonrpc":"2.0","method":"notifications/vendor"}""");
+
+        Assert.Equal(System.Net.HttpStatusCode.BadRequest, refused.StatusCode);
+        Assert.Equal(System.Net.HttpStatusCode.Accepted, passed.StatusCode);
+        await _server.UntilAsync(request => request.RpcMethod == "notifications/vendor");
+        Assert.DoesNotContain(_server.Requests, request => request.RpcMethod == method);
+    }
+
     [Fact]
     public async Task Errors_of_the_upstream_server_pass_as_they_are()
     {

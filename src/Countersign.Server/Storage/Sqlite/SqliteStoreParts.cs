@@ -52,7 +52,9 @@ internal sealed class SqliteStoreParts : IAsyncDisposable
         }
     }
 
-    /// <summary>Payloads are sealed, ids and times are not; SQLite gives its side files the mode of the database.</summary>
+    /// <summary>
+    /// Payloads are sealed, ids and times are not; SQLite gives its side files the mode of the database.
+    /// </summary>
     private static void CreateForOwnerOnly(string path)
     {
         if (File.Exists(path))
