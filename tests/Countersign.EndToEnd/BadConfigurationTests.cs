@@ -14,12 +14,12 @@ public sealed class BadConfigurationTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Theory]
-    [InlineData("policies:", "policys:", "countersign.yaml:13:1:", "'policys'", "did you mean 'policies'?")]
-    [InlineData("owner: dave, tokens", "ownr: dave, tokens", "countersign.yaml:10:", "'ownr'", "did you mean 'owner'?")]
-    [InlineData("gate: api", "gaet: api", "countersign.yaml:16:", "'gaet'", "did you mean 'gate'?")]
+    [InlineData("policies:", "policys:", "countersign.yaml:14:1:", "'policys'", "did you mean 'policies'?")]
+    [InlineData("owner: dave,", "ownr: dave,", "countersign.yaml:10:", "'ownr'", "did you mean 'owner'?")]
+    [InlineData("gate: api", "gaet: api", "countersign.yaml:17:", "'gaet'", "did you mean 'gate'?")]
     [InlineData("owner: dave", "owner: dav", "countersign.yaml:10:", "'dav'", "did you mean 'dave'?")]
-    [InlineData("owner: group:crew", "owner: group:crow", "countersign.yaml:11:", "'group:crow'", "'group:crew'?")]
-    [InlineData("gate: api", "gate: apy", "countersign.yaml:16:", "apy", "api")]
+    [InlineData("owner: group:crew", "owner: group:crow", "countersign.yaml:12:", "'group:crow'", "'group:crew'?")]
+    [InlineData("gate: api", "gate: apy", "countersign.yaml:17:", "apy", "api")]
     [InlineData("listen: http", "listen: ftp", "countersign.yaml:1:9:", "listen", "http://127.0.0.1:7070")]
     [InlineData("id: bob", "id: alice", "countersign.yaml:6:", "'alice'", "taken in line 5")]
     [InlineData("id: bob", "id: [bob", "countersign.yaml:", "", "")]
@@ -38,7 +38,8 @@ public sealed class BadConfigurationTests : IDisposable
     {
         var ended = await ServeAsync(_folder.Variables.Where(variable => variable.Key != "BOB_TOKEN"));
 
-        AssertNothingHappened(ended, "countersign.yaml:6:", "the token is not there", "set the environment variable BOB_TOKEN");
+        AssertNothingHappened(
+            ended, "countersign.yaml:6:", "the token is not there", "set the environment variable BOB_TOKEN");
     }
 
     [Fact]
@@ -133,13 +134,14 @@ public sealed class BadConfigurationTests : IDisposable
         File.WriteAllText(_folder.Configuration, text.Replace(right, wrong, StringComparison.Ordinal));
     }
 
-    private Task<ProgramResult> ServeAsync(IEnumerable<KeyValuePair<string, string>>? variables = null) => RunningProgram.RunAsync(
-        new ProgramOptions(Repository.Binary, "serve", "--config", _folder.Configuration)
-        {
-            Environment = (variables ?? _folder.Variables).ToDictionary(),
-            WorkingDirectory = _folder.Path,
-        },
-        Cancel);
+    private Task<ProgramResult> ServeAsync(IEnumerable<KeyValuePair<string, string>>? variables = null) =>
+        RunningProgram.RunAsync(
+            new ProgramOptions(Repository.Binary, "serve", "--config", _folder.Configuration)
+            {
+                Environment = (variables ?? _folder.Variables).ToDictionary(),
+                WorkingDirectory = _folder.Path,
+            },
+            Cancel);
 
     private void AssertNothingHappened(ProgramResult ended, params string[] said)
     {

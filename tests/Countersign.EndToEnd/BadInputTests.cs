@@ -186,9 +186,11 @@ public sealed class BadInputTests(SharedBench shared) : IClassFixture<SharedBenc
         """;
 
     private static string CallBody(string arguments) =>
-        $$$"""{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"read_report","arguments":{{{arguments}}}}}""";
+        """{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"read_report","arguments":"""
+        + arguments + "}}";
 
-    private static string Nested(int depth) => new StringBuilder().Insert(0, "{\"a\":", depth).Append('1').Append('}', depth).ToString();
+    private static string Nested(int depth) =>
+        new StringBuilder().Insert(0, "{\"a\":", depth).Append('1').Append('}', depth).ToString();
 
     private static string Large(int bytes) => $$"""{"a":"{{new string('x', bytes)}}"}""";
 
@@ -211,7 +213,8 @@ public sealed class BadInputTests(SharedBench shared) : IClassFixture<SharedBenc
 
     private async Task<string> InitializeAsync()
     {
-        using var response = await SendAsync("mcp/ops", ProductFolder.TokenOf("DEPLOY_BOT"), Encoding.UTF8.GetBytes(HelloBody));
+        var hello = Encoding.UTF8.GetBytes(HelloBody);
+        using var response = await SendAsync("mcp/ops", ProductFolder.TokenOf("DEPLOY_BOT"), hello);
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         var session = response.Headers.GetValues("Mcp-Session-Id").Single();
         // What the tools look like is recorded on first sight, and that is no test's subject here.

@@ -4,7 +4,7 @@ using Countersign.EndToEnd.Support;
 
 namespace Countersign.EndToEnd;
 
-/// <summary>A client that gives up before the gate does: the repeated call attaches to what the first one opened.</summary>
+/// <summary>A client gives up before the gate does: the repeated call attaches to what the first one opened.</summary>
 public sealed class ClientTimeoutTests(SharedBench shared) : IClassFixture<SharedBench>
 {
     private static readonly TimeSpan s_impatience = TimeSpan.FromSeconds(2);
@@ -46,7 +46,8 @@ public sealed class ClientTimeoutTests(SharedBench shared) : IClassFixture<Share
         var arguments = new JsonObject { ["executing"] = script };
 
         await client.CallInVainAsync("read_report", arguments, s_impatience, Cancel);
-        // While the first call is still there an identical one is a call of its own; this makes sure that its end has arrived.
+        // While the first call is still there, an identical one is a call of its own; one more question makes sure that
+        // the gate has heard of the first one's end.
         await client.ListAsync(Cancel);
         release.SetResult();
         var answer = await client.CallAsync("read_report", arguments, Cancel);

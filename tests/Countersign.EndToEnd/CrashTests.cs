@@ -4,7 +4,7 @@ using Countersign.EndToEnd.Support;
 
 namespace Countersign.EndToEnd;
 
-/// <summary>The product is killed at the worst moments and started again: nothing is lost, nothing happens twice.</summary>
+/// <summary>The product is killed at the worst moments and started again: nothing is lost or happens twice.</summary>
 public sealed class CrashTests : IAsyncLifetime
 {
     private Bench _bench = null!;
@@ -136,7 +136,8 @@ public sealed class CrashTests : IAsyncLifetime
         Assert.All(Enumerable.Range(0, count), i => Assert.InRange(TimesCalled(i), 0, 1));
         // What was under way when the server died is unknown, whether it had been sent or not.
         Assert.All(second, answer => Assert.Contains(answer.State, new[] { "succeeded", "unknown" }));
-        Assert.All(second, (answer, i) => Assert.True(answer.State == "unknown" || TimesCalled(i) == 1, answer.ToString()));
+        Assert.All(
+            second, (answer, i) => Assert.True(answer.State == "unknown" || TimesCalled(i) == 1, answer.ToString()));
         Assert.All(
             first.Zip(second).Where(pair => pair.First is { State: "succeeded" }),
             pair => Assert.Equal((pair.First!.Id, "succeeded"), (pair.Second.Id, pair.Second.State)));

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Countersign.EndToEnd.Clients;
 using Countersign.EndToEnd.Support;
+using ModelContextProtocol;
 using ModelContextProtocol.Client;
 using ModelContextProtocol.Protocol;
 
@@ -17,7 +18,7 @@ public sealed class EverythingServerTests : IAsyncLifetime
         rules:
           - id: harmless
             reason: These only talk.
-            when: mcp.tool in ["echo", "trigger-sampling-request", "trigger-elicitation-request", "trigger-long-running-operation"]
+            when: mcp.tool in ["echo", "trigger-sampling-request", "trigger-elicitation-request"]
             then: allow
           - id: sums
             reason: Somebody checks the sum.
@@ -70,7 +71,7 @@ public sealed class EverythingServerTests : IAsyncLifetime
             {
                 SamplingHandler = (request, _, _) =>
                 {
-                    asked.TrySetResult(JsonSerializer.Serialize(request, ModelContextProtocol.McpJsonUtilities.DefaultOptions));
+                    asked.TrySetResult(JsonSerializer.Serialize(request, McpJsonUtilities.DefaultOptions));
                     return ValueTask.FromResult(new CreateMessageResult
                     {
                         Content = [new TextContentBlock { Text = "the model's words" }],

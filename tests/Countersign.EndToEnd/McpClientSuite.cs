@@ -24,7 +24,7 @@ public abstract class McpClientSuite(SharedBench shared) : IClassFixture<SharedB
         var tools = await client.ListAsync(Cancel);
 
         Assert.Equal(
-            [.. _bench.Upstream.Tools.Keys.Append("approval_wait").Append("approval_status").Order(StringComparer.Ordinal)],
+            _bench.Upstream.Tools.Keys.Concat(["approval_wait", "approval_status"]).Order(StringComparer.Ordinal),
             tools.Order(StringComparer.Ordinal));
     }
 
@@ -117,12 +117,16 @@ public abstract class McpClientSuite(SharedBench shared) : IClassFixture<SharedB
         Assert.DoesNotContain(call.Headers, header => header.Value.Contains(Token, StringComparison.Ordinal));
     }
 
-    private protected abstract Task<IToolClient> ConnectAsync(Uri endpoint, string token, CancellationToken cancellationToken);
+    private protected abstract Task<IToolClient> ConnectAsync(
+        Uri endpoint, string token, CancellationToken cancellationToken);
 
     private Task<IToolClient> ConnectAsync() => ConnectAsync(_bench.Product.Mcp("ops"), Token, Cancel);
 
     private static JsonObject Named(string name) => new() { ["name"] = name };
 
-    private List<ReceivedCall> CallsNamed(string name) =>
-        [.. _bench.Upstream.Calls.Where(call => call.Arguments.Contains($"\"name\":\"{name}\"", StringComparison.Ordinal))];
+    private List<ReceivedCall> CallsNamed(string name)
+    {
+        var member = $"\"name\":\"{name}\"";
+        return [.. _bench.Upstream.Calls.Where(call => call.Arguments.Contains(member, StringComparison.Ordinal))];
+    }
 }

@@ -5,7 +5,7 @@ using Countersign.EndToEnd.Support;
 
 namespace Countersign.EndToEnd;
 
-/// <summary>A store that cannot commit: nothing privileged happens, everybody is told, and it recovers by itself.</summary>
+/// <summary>A store cannot commit: nothing privileged happens, everybody is told, and it recovers by itself.</summary>
 public sealed class StoreFaultTests : IAsyncLifetime
 {
     private SmallDisk _disk = null!;
@@ -105,7 +105,8 @@ public sealed class StoreFaultTests : IAsyncLifetime
         var failure = await Assert.ThrowsAsync<InvalidOperationException>(() => Product.StartAgainAsync(Cancel));
 
         Assert.Contains(_disk.Folder, failure.Message, StringComparison.Ordinal);
-        Assert.Contains("read-only", failure.Message, StringComparison.OrdinalIgnoreCase);
+        Assert.Contains("exit code 13", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("readable and writable", failure.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", failure.Message, StringComparison.Ordinal);
     }
 

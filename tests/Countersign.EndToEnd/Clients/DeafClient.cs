@@ -5,7 +5,7 @@ using System.Text.Json.Nodes;
 
 namespace Countersign.EndToEnd.Clients;
 
-/// <summary>A client that asks and never reads the answer: its connection is alive, but nothing more goes through it.</summary>
+/// <summary>A client that asks and never reads the answer: it stays connected, and nothing more goes through.</summary>
 internal sealed class DeafClient : IDisposable
 {
     private readonly HttpClient _http;
@@ -32,9 +32,12 @@ internal sealed class DeafClient : IDisposable
         return client;
     }
 
-    /// <summary>Sends a call; returns when the first bytes of the answer are there, and leaves the rest where it is.</summary>
-    public async Task CallAsync(string tool, JsonObject arguments, CancellationToken cancellationToken) => await SendAsync(
-        "tools/call", new JsonObject { ["name"] = tool, ["arguments"] = arguments }, cancellationToken);
+    /// <summary>Sends a call; returns when the first bytes of the answer are there, and leaves the rest.</summary>
+    public async Task CallAsync(string tool, JsonObject arguments, CancellationToken cancellationToken)
+    {
+        var call = new JsonObject { ["name"] = tool, ["arguments"] = arguments };
+        await SendAsync("tools/call", call, cancellationToken);
+    }
 
     public void Dispose() => _http.Dispose();
 

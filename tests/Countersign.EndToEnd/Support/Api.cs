@@ -23,7 +23,8 @@ internal sealed record ApiAnswer(HttpStatusCode Status, JsonElement Json)
         Json.ValueKind == JsonValueKind.Object && Json.TryGetProperty(member, out var value)
             && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
-    public override string ToString() => $"{(int)Status} {(Json.ValueKind == JsonValueKind.Undefined ? "" : Json.GetRawText())}";
+    public override string ToString() =>
+        $"{(int)Status} {(Json.ValueKind == JsonValueKind.Undefined ? "" : Json.GetRawText())}";
 }
 
 /// <summary>The HTTP API as one caller uses it.</summary>
@@ -97,12 +98,14 @@ internal sealed class Api : IDisposable
     {
         using var response = await _http.SendAsync(request, cancellationToken);
         var bytes = await response.Content.ReadAsByteArrayAsync(cancellationToken);
-        var isJson = response.Content.Headers.ContentType?.MediaType?.EndsWith("json", StringComparison.Ordinal) == true;
+        var type = response.Content.Headers.ContentType?.MediaType ?? "";
+        var isJson = type.EndsWith("json", StringComparison.Ordinal);
         return new ApiAnswer(response.StatusCode, isJson ? JsonElement.Parse(bytes) : default);
     }
 
     /// <summary>Every action that changes from now on; the first element says that listening has begun.</summary>
-    public async IAsyncEnumerable<JsonElement?> ListenAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<JsonElement?> ListenAsync(
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using var response = await _http.GetAsync(
             "v1/events", HttpCompletionOption.ResponseHeadersRead, cancellationToken);

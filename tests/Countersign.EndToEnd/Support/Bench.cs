@@ -42,7 +42,9 @@ internal sealed class Bench : IAsyncDisposable
     }
 }
 
-/// <summary>A bench that all tests of a class share; each test asks for something else, so that none attaches to another.</summary>
+/// <summary>
+/// A bench that all tests of a class share; each test asks for something else, so that none attaches to another.
+/// </summary>
 public sealed class SharedBench : IAsyncLifetime
 {
     internal Bench Bench { get; private set; } = null!;

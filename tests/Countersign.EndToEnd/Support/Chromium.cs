@@ -46,7 +46,8 @@ public sealed class Chromium : IAsyncLifetime
     {
         if (_browser is null)
         {
-            Assert.SkipUnless(Environment.GetEnvironmentVariable("CI") == "true", $"There is no {Path}; install chromium.");
+            var mustRun = Environment.GetEnvironmentVariable("CI") == "true";
+            Assert.SkipUnless(mustRun, $"There is no {Path}; install chromium.");
             throw new InvalidOperationException($"There is no {Path}, and on CI the console has to be tested with it.");
         }
 
@@ -55,7 +56,7 @@ public sealed class Chromium : IAsyncLifetime
     }
 }
 
-/// <summary>A page, and everything the browser had to complain about on it: script errors, breaches of its policies.</summary>
+/// <summary>A page, and all the browser had to complain about on it: script errors, breaches of its policies.</summary>
 internal sealed class WatchedPage : IAsyncDisposable
 {
     private readonly IBrowserContext _context;

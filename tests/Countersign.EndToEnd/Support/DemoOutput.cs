@@ -3,7 +3,8 @@ namespace Countersign.EndToEnd.Support;
 /// <summary>What a test needs to read from what the demo prints.</summary>
 internal static class DemoOutput
 {
-    public static async Task<string> FindLineAsync(RunningProgram demo, string part, CancellationToken cancellationToken)
+    public static async Task<string> FindLineAsync(
+        RunningProgram demo, string part, CancellationToken cancellationToken)
     {
         while (await demo.ReadLineAsync(cancellationToken) is { } line)
         {

@@ -1,6 +1,6 @@
 namespace Countersign.EndToEnd.Support;
 
-/// <summary>The built product serving a folder of its own; it can be stopped, killed and started again on the same folder.</summary>
+/// <summary>The built product, serving a folder of its own; it can be stopped, killed and started again.</summary>
 internal sealed class Product : IAsyncDisposable
 {
     private const string Listening = "Countersign listens on";
@@ -68,7 +68,8 @@ internal sealed class Product : IAsyncDisposable
 
     public Task KillAsync() => _server.KillAsync();
 
-    public Task<ProgramResult> StopAsync(CancellationToken cancellationToken) => _server.TerminateAsync(cancellationToken);
+    public Task<ProgramResult> StopAsync(CancellationToken cancellationToken) =>
+        _server.TerminateAsync(cancellationToken);
 
     public async Task StartAgainAsync(CancellationToken cancellationToken)
     {
@@ -79,9 +80,10 @@ internal sealed class Product : IAsyncDisposable
     /// <summary>Recomputes the ledger from outside, as a stranger with the key would.</summary>
     public async Task VerifyLedgerAsync(CancellationToken cancellationToken)
     {
-        var key = await RunAsync("ALICE", cancellationToken, "ledger", "key");
+        var key = (await RunAsync("ALICE", cancellationToken, "ledger", "key")).Output.Trim();
+        var store = "sqlite:" + Folder.Database;
         var verified = await RunAsync(
-            "ALICE", cancellationToken, "ledger", "verify", "--store", "sqlite:" + Folder.Database, "--vkey", key.Output.Trim());
+            "ALICE", cancellationToken, "ledger", "verify", "--store", store, "--vkey", key);
         Assert.True(verified.ExitCode == 0, verified.ToString());
     }
 
@@ -98,11 +100,12 @@ internal sealed class Product : IAsyncDisposable
 
     private static async Task<RunningProgram> ServeAsync(ProductFolder folder, CancellationToken cancellationToken)
     {
-        var server = RunningProgram.Start(new ProgramOptions(Repository.Binary, "serve", "--config", folder.Configuration)
+        var options = new ProgramOptions(Repository.Binary, "serve", "--config", folder.Configuration)
         {
             Environment = folder.Variables,
             WorkingDirectory = folder.Path,
-        });
+        };
+        var server = RunningProgram.Start(options);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(Limits.Soon);
         string? line;

@@ -1,6 +1,6 @@
 namespace Countersign.EndToEnd.Support;
 
-/// <summary>A folder as a user would write it: configuration, policy, and the data that the product puts there.</summary>
+/// <summary>A folder as a user would write it: configuration, policy, and the data the product puts there.</summary>
 internal sealed class ProductFolder : IDisposable
 {
     private static readonly string[] s_names =
@@ -42,7 +42,8 @@ internal sealed class ProductFolder : IDisposable
           - { id: carol, name: Carol Lewis, groups: [platform, dba, crew], tokens: [ env:CAROL_TOKEN ] }
           - { id: dave, name: Dave Hatter, groups: [crew], tokens: [ env:DAVE_TOKEN ] }
         agents:
-          - { id: deploy-bot, owner: dave, tokens: [ env:DEPLOY_BOT_TOKEN, { value: env:BOT_FOR_BOB_TOKEN, on_behalf_of: bob } ] }
+          - { id: deploy-bot, owner: dave,
+              tokens: [ env:DEPLOY_BOT_TOKEN, { value: env:BOT_FOR_BOB_TOKEN, on_behalf_of: bob } ] }
           - { id: team-bot, owner: group:crew, tokens: [ env:TEAM_BOT_TOKEN ] }
           - { id: other-bot, owner: dave, tokens: [ env:OTHER_BOT_TOKEN ] }
         policies: policies/
@@ -55,8 +56,8 @@ internal sealed class ProductFolder : IDisposable
         """;
 
     private string Ops => _options.Upstream is { } upstream
-        ? $$"""  ops: { gate: mcp, environment: production, upstream: { url: "{{upstream}}" }, reviewers: group:platform, """
-            + "credentials: { header: Authorization, value: env:OPS_TOKEN } }"
+        ? $$"""  ops: { gate: mcp, environment: production, upstream: { url: "{{upstream}}" }, """
+            + "reviewers: group:platform, credentials: { header: Authorization, value: env:OPS_TOKEN } }"
         : "";
 
     /// <summary>The token of a person, an agent or the target: <c>ALICE</c>, <c>DEPLOY_BOT</c>, <c>OPS</c>.</summary>

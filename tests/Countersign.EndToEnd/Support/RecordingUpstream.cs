@@ -76,7 +76,8 @@ internal sealed class RecordingUpstream : IAsyncDisposable
 
     private async Task AnswerAsync(HttpContext context)
     {
-        using var message = await JsonDocument.ParseAsync(context.Request.Body, cancellationToken: context.RequestAborted);
+        using var message = await JsonDocument.ParseAsync(
+            context.Request.Body, cancellationToken: context.RequestAborted);
         if (!message.RootElement.TryGetProperty("id", out var id))
         {
             context.Response.StatusCode = StatusCodes.Status202Accepted;
@@ -96,7 +97,12 @@ internal sealed class RecordingUpstream : IAsyncDisposable
             return;
         }
 
-        var answer = new JsonObject { ["jsonrpc"] = "2.0", ["id"] = JsonNode.Parse(id.GetRawText()), ["result"] = result };
+        var answer = new JsonObject
+        {
+            ["jsonrpc"] = "2.0",
+            ["id"] = JsonNode.Parse(id.GetRawText()),
+            ["result"] = result,
+        };
         context.Response.ContentType = "application/json";
         await context.Response.WriteAsync(answer.ToJsonString(), context.RequestAborted);
     }

@@ -46,6 +46,6 @@ internal static class Repository
         return File.Exists(path)
             ? path
             : throw new InvalidOperationException(
-                $"There is no '{path}': build it with './countersign --help', or name another one in COUNTERSIGN_BINARY.");
+                $"There is no '{path}': build it with './countersign --help', or name one in COUNTERSIGN_BINARY.");
     }
 }

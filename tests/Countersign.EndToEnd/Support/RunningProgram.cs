@@ -102,10 +102,12 @@ internal sealed class RunningProgram : IAsyncDisposable
     public void CloseInput() => _process.StandardInput.Close();
 
     /// <summary>The next line of its output, or <c>null</c> when it has ended.</summary>
-    public Task<string?> ReadLineAsync(CancellationToken cancellationToken) => NextAsync(_outputLines, cancellationToken);
+    public Task<string?> ReadLineAsync(CancellationToken cancellationToken) =>
+        NextAsync(_outputLines, cancellationToken);
 
     /// <summary>The next line of its standard error, or <c>null</c> when it has ended.</summary>
-    public Task<string?> ReadErrorAsync(CancellationToken cancellationToken) => NextAsync(_errorLines, cancellationToken);
+    public Task<string?> ReadErrorAsync(CancellationToken cancellationToken) =>
+        NextAsync(_errorLines, cancellationToken);
 
     public async Task<ProgramResult> WaitAsync(CancellationToken cancellationToken)
     {
