@@ -28,7 +28,8 @@ internal sealed class Executions(
 
     /// <summary>
     /// Takes the grant for this node; <c>null</c> when it cannot be taken. Whoever gets it has to <see cref="Run"/> it.
-    /// An approval that today's policy or people would not give any more is superseded, so that the call can start again.
+    /// An approval that today's policy or people would not give any more is superseded, so that the call can start
+    /// again.
     /// </summary>
     public async Task<ActionRecord?> ClaimAsync(ActionId id, CancellationToken cancellationToken)
     {

@@ -116,7 +116,13 @@ internal sealed class Intake(
     {
         if (record.State == ActionState.Denied)
         {
-            return true;
+            return store.Now < record.Life.DeniedUntil;
+        }
+
+        // What ended without having run is no outcome: whoever asks again asks anew.
+        if (record.State != ActionState.Executing && record.Life.LastOutcome is null)
+        {
+            return false;
         }
 
         // Without a review an outcome is worth handing over only as long as its grant would have been: a report read

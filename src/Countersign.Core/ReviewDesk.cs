@@ -14,6 +14,12 @@ public sealed class ReviewDesk
     /// <summary>Longest comment that is kept, in characters.</summary>
     public const int MaxComment = 4000;
 
+    /// <summary>
+    /// How long the gateway takes no for an answer to its own questions: an agent that keeps calling a changed tool
+    /// must not ask the reviewers again all day.
+    /// </summary>
+    private static readonly TimeSpan DenyGatewayFor = TimeSpan.FromDays(1);
+
     private readonly Registrar _registrar;
     private readonly Executions _executions;
     private readonly IStore _store;
@@ -107,9 +113,7 @@ public sealed class ReviewDesk
     {
         var today = _charter();
         var electorate = Electorate.Of(record.Life, record.Asker, today.People, today.PolicyAuthors);
-        var denyFor = today.Targets.TryGetValue(record.Action.Target, out var target)
-            ? target.DenyFor
-            : Target.DefaultDenyFor;
+        var denyFor = DenyForOf(record, today);
         var comment = ballot.Comment is { Length: > MaxComment } longer ? longer[..MaxComment] : ballot.Comment;
         var vote = new Vote(voter.Person, ballot.Decision, voter.Assurance, _store.Now, comment);
         return new Happening(new LifeEvent.VoteCast(vote, ballot.Digest, electorate, denyFor))
@@ -123,6 +127,13 @@ public sealed class ReviewDesk
             Ending = vote.Decision == Decision.Deny ? DecisionText(vote) : null,
         };
     }
+
+    private static TimeSpan DenyForOf(ActionRecord record, Charter today) => 0 switch
+    {
+        _ when record.Asker.Agent == DefinitionDesk.ReservedAgent => DenyGatewayFor,
+        _ when today.Targets.TryGetValue(record.Action.Target, out var target) => target.DenyFor,
+        _ => Target.DefaultDenyFor,
+    };
 
     private static string DecisionText(Vote vote) => (vote.Decision, vote.Comment) switch
     {

@@ -59,7 +59,8 @@ internal static class RecordCodec
             // A requirement without its track would count as met.
             throw new StoreUnavailableException(
                 $"The review of {stored.Row.Id} has {stored.Row.Tracks.Length} tracks for " +
-                $"{verdict.Requirements.Length} requirements: somebody changed the store outside Countersign. Restore it from a copy that verifies.");
+                $"{verdict.Requirements.Length} requirements: somebody changed the store outside " +
+                "Countersign. Restore it from a copy that verifies.");
         }
 
         return new ActionRecord

@@ -3,8 +3,8 @@ namespace Countersign.Server.Hosting;
 /// <summary>What the host logs.</summary>
 internal static partial class Log
 {
-    [LoggerMessage(1, LogLevel.Warning, "The sweep could not reach the store and goes on later: {Reason}")]
-    public static partial void SweepFailed(this ILogger log, string reason);
+    [LoggerMessage(1, LogLevel.Warning, "A sweep failed and goes on later")]
+    public static partial void SweepFailed(this ILogger log, Exception failure);
 
     [LoggerMessage(2, LogLevel.Information, "Policy {Policy} is in force")]
     public static partial void PolicyInForce(this ILogger log, string policy);

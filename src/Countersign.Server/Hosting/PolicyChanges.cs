@@ -79,7 +79,17 @@ internal sealed class PolicyChanges(Settings settings, CharterSource charter, IS
 
     private async Task<Outcome> ExecuteAsync(ActionRecord action, CancellationToken cancellationToken)
     {
-        var files = FilesOf(action.Action.Arguments);
+        var (from, files) = ProposalOf(action.Action.Arguments);
+        if (from != charter.Current.Policy)
+        {
+            // Another change came in between: this one was approved as a step from a policy that is gone.
+            return new Outcome(
+                OutcomeState.Failed,
+                Result: null,
+                "Another policy came into force after this change was proposed. Start again to propose the files anew.",
+                TimeSpan.Zero);
+        }
+
         if (Policy.Load(files, settings.People) is not PolicyLoad.Loaded loaded)
         {
             return new Outcome(
@@ -105,19 +115,36 @@ internal sealed class PolicyChanges(Settings settings, CharterSource charter, IS
     private PolicyPayload PayloadFor(PolicyHash? from, string how) =>
         new(from?.Value, charter.Current.Policy.Value, how, Authors: [], settings.Policies);
 
+    /// <summary>
+    /// Commits the change under the policy it was made for. When the acknowledgement is lost the store is asked which
+    /// policy is in force: a node that went on under another one could decide nothing.
+    /// </summary>
     private async Task RecordAsync(PolicyPayload payload, PolicyHash hash, CancellationToken cancellationToken)
     {
-        var committed = await store.CommitAsync(
-            new Change
-            {
-                NewPolicy = hash,
-                Entries = [new EntryDraft(EntryType.PolicyChanged, Action: null, Revision: 0, payload.ToBytes())],
-            },
-            cancellationToken);
-        if (committed is CommitResult.Conflict conflict)
+        var change = new Change
         {
-            throw new StoreUnavailableException($"The policy could not be recorded ({conflict.Reason}); try again.");
+            NewPolicy = hash,
+            OnlyUnderPolicy = payload.From is { } from ? PolicyHash.Parse(from) : null,
+            Entries = [new EntryDraft(EntryType.PolicyChanged, Action: null, Revision: 0, payload.ToBytes())],
+        };
+        try
+        {
+            if (await store.CommitAsync(change, cancellationToken) is CommitResult.Committed)
+            {
+                return;
+            }
         }
+        catch (StoreUnavailableException)
+        {
+            if ((await store.FindPolicyAsync(cancellationToken))?.Hash != hash)
+            {
+                throw;
+            }
+
+            return;
+        }
+
+        throw new StoreUnavailableException("Another policy came into force meanwhile; nothing was changed.");
     }
 
     private CanonicalJson ArgumentsOf() => new CanonicalObject()
@@ -126,14 +153,15 @@ internal sealed class PolicyChanges(Settings settings, CharterSource charter, IS
             new CanonicalObject().Add("name", file.Name).Add("text", file.Text).ToCanonicalJson())))
         .ToCanonicalJson();
 
-    private static ImmutableArray<PolicyText> FilesOf(CanonicalJson arguments)
+    private static (PolicyHash From, ImmutableArray<PolicyText> Files) ProposalOf(CanonicalJson arguments)
     {
         using var document = JsonDocument.Parse(arguments.Bytes);
-        return
-        [
-            .. document.RootElement.GetProperty("files").EnumerateArray().Select(file => new PolicyText(
-                file.GetProperty("name").GetString()!, file.GetProperty("text").GetString()!)),
-        ];
+        return (
+            PolicyHash.Parse(document.RootElement.GetProperty("from").GetString()!),
+            [
+                .. document.RootElement.GetProperty("files").EnumerateArray().Select(file => new PolicyText(
+                    file.GetProperty("name").GetString()!, file.GetProperty("text").GetString()!)),
+            ]);
     }
 
     private Verdict VerdictFor(List<PersonId> admins)

@@ -1,5 +1,4 @@
 using Countersign.Core;
-using Countersign.Core.Storage;
 
 namespace Countersign.Server.Hosting;
 
@@ -26,10 +25,11 @@ internal sealed class ReaperService(Reaper reaper, TimeProvider time, ILogger<Re
             {
                 await reaper.SweepAsync(stoppingToken);
             }
-            catch (StoreUnavailableException unavailable)
+            catch (Exception failure) when (failure is not OperationCanceledException and not OutOfMemoryException)
             {
-                // Nothing privileged happens meanwhile; the next sweep finds what this one could not.
-                log.SweepFailed(unavailable.Message);
+                // Nothing privileged happens by a sweep that failed, and the next one finds what this one could not. A
+                // sweep that ended for good would leave reviews open for ever.
+                log.SweepFailed(failure);
             }
         }
         while (await timer.WaitForNextTickAsync(stoppingToken));

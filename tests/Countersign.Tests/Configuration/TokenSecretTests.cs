@@ -13,7 +13,8 @@ public sealed class TokenSecretTests
     [Fact]
     public void A_token_is_recognised_by_itself_its_hash_and_its_verifier()
     {
-        string[] forms = [Token, TokenSecret.HashPrefix + TokenSecret.HashOf(Token), TokenSecret.ScramVerifierOf(Token)];
+        string[] forms =
+            [Token, TokenSecret.HashPrefix + TokenSecret.HashOf(Token), TokenSecret.ScramVerifierOf(Token)];
 
         Assert.All(forms, form =>
         {
@@ -37,8 +38,8 @@ public sealed class TokenSecretTests
     public void The_published_exchange_has_the_published_stored_key()
     {
         // RFC 7677 section 3: password "pencil", this salt, 4096 iterations; StoredKey derived from it.
-        const string verifier = "scram-sha-256:4096:W22ZaJ0SNY7soEsUEjb6gQ==:WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=:" +
-            "wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU=";
+        const string verifier = "scram-sha-256:4096:W22ZaJ0SNY7soEsUEjb6gQ==:" +
+            "WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=:wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU=";
 
         Assert.NotNull(TokensOf(verifier).Find("pencil"));
     }

@@ -33,7 +33,8 @@ internal sealed class FaultyStore(MemoryStore inner) : IStore
         return result;
     }
 
-    public Task<StoredAction?> FindAsync(ActionId id, CancellationToken cancellationToken) => IsUnreadable || id == Unreadable
+    public Task<StoredAction?> FindAsync(ActionId id, CancellationToken cancellationToken) =>
+        IsUnreadable || id == Unreadable
         ? throw new StoreUnavailableException("Nothing can be read.")
         : inner.FindAsync(id, cancellationToken);
 

@@ -200,7 +200,9 @@ internal sealed class MemoryStore(TimeProvider time) : IStore
 
     private CommitResult.Committed Apply(Change change)
     {
-        _policy = change.NewPolicy is { } hash ? new PolicyInForce(hash, (_policy?.Epoch ?? 0) + 1, Entry: null) : _policy;
+        _policy = change.NewPolicy is { } hash
+            ? new PolicyInForce(hash, (_policy?.Epoch ?? 0) + 1, Entry: null)
+            : _policy;
         foreach (var definition in change.Definitions)
         {
             _definitions[(definition.Target, definition.Name)] = definition;

@@ -25,8 +25,8 @@ internal static class Rpc
     private static readonly JsonWriterOptions Unchecked = new() { SkipValidation = true };
 
     /// <summary>
-    /// Whether a method is a notification's by its name, as all of MCP's are. JSON-RPC 2.0 section 4.1 lets every method
-    /// be called without an id, and a server that does so would run a tool that nobody approved.
+    /// Whether a method is a notification's by its name, as all of MCP's are. JSON-RPC 2.0 section 4.1 lets every
+    /// method be called without an id, and a server that does so would run a tool that nobody approved.
     /// </summary>
     public static bool IsNotification(string method) =>
         method.StartsWith(NotificationPrefix, StringComparison.Ordinal);

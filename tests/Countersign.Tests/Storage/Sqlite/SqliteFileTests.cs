@@ -33,25 +33,6 @@ public sealed class SqliteFileTests : IDisposable
     }
 
     [Fact]
-    public async Task Only_its_owner_may_read_the_database_and_its_side_files()
-    {
-        if (OperatingSystem.IsWindows())
-        {
-            Assert.Skip("There are no Unix modes here.");
-            return;
-        }
-
-        await using var store = await FillAsync(1);
-
-        string[] files = [_folder.Database, _folder.Database + "-wal", _folder.Database + "-shm"];
-
-        foreach (var file in files)
-        {
-            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
-        }
-    }
-
-    [Fact]
     public async Task A_head_file_that_is_behind_is_no_obstacle()
     {
         await (await FillAsync(3)).DisposeAsync();
