@@ -46,7 +46,7 @@ internal sealed class FaultyStore(IStore inner) : IStore
         }
 
         var result = await inner.CommitAsync(change, cancellationToken);
-        if (_interlude is { } interlude && Carries(change, interlude.Type))
+        if (result is CommitResult.Committed && _interlude is { } interlude && Carries(change, interlude.Type))
         {
             _interlude = null;
             await interlude.Then();
