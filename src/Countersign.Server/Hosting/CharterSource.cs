@@ -47,7 +47,10 @@ internal sealed class CharterSource
         return new Charter
         {
             People = people,
-            Targets = _settings.Targets.ToImmutableDictionary(target => target.Target.Name, target => target.Target),
+            Targets = _settings.Targets
+                .Select(target => target.Target)
+                .Append(PolicyChanges.Target)
+                .ToImmutableDictionary(target => target.Name),
             Policy = policy.Hash,
             PolicyAuthors = authors,
             Judge = (asking, preview) => policy.Judge(

@@ -24,6 +24,9 @@ internal sealed class PolicyChanges(Settings settings, CharterSource charter, IS
     /// <summary>The gateway itself as a target: what is asked of it are changes of its own rules.</summary>
     public static readonly TargetName Gateway = new("countersign");
 
+    /// <summary>Known to the charter, so that people see what is asked of it; no agent is admitted to it.</summary>
+    public static readonly Target Target = new(Gateway, GateKind.Command, "countersign") { Agents = [] };
+
     private const string Operation = "policy.change";
     private static readonly RuleId Rule = new("policy-changed");
     private static readonly TimeSpan ReviewTime = TimeSpan.FromDays(7);
@@ -64,9 +67,8 @@ internal sealed class PolicyChanges(Settings settings, CharterSource charter, IS
         }
 
         var action = CanonicalAction.Of(Gateway, Operation, ArgumentsOf());
-        var target = new Target(Gateway, GateKind.Command, "countersign");
         var gateway = new Asker(DefinitionDesk.ReservedAgent, OnBehalfOf: null);
-        var asking = new Asking(gateway, target, GateKind.Api, action);
+        var asking = new Asking(gateway, Target, GateKind.Api, action);
         var admission = await gatekeeper.AdmitAsync(asking, (_, _) => VerdictFor(admins), cancellationToken);
         return admission is Admission.Held held ? held.Record : null;
     }
