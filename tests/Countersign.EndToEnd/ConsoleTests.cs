@@ -197,7 +197,9 @@ public sealed partial class ConsoleTests(SharedBench shared, Chromium chromium)
 
         Assert.True(ended.ExitCode == 0, ended.ToString());
         Assert.Contains("2,Bill Lizard,UK", ended.Output, StringComparison.Ordinal);
-        Assert.Empty(watched.Complaints);
+        // The demo ends while its page still listens, so the page may notice that nobody answers any more.
+        Assert.DoesNotContain(
+            watched.Complaints, complaint => !complaint.Contains("ERR_CONNECTION_REFUSED", StringComparison.Ordinal));
         DemoOutput.RemoveFolder(ended.Output);
     }
 
