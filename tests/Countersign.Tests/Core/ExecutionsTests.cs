@@ -4,6 +4,7 @@ using Countersign.Core.Ledger;
 using Countersign.Core.Records;
 using Countersign.Core.Reviews;
 using Countersign.Core.Storage;
+using Countersign.Tests.Support;
 
 namespace Countersign.Tests.Core;
 

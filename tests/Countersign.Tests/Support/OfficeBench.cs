@@ -25,7 +25,8 @@ internal sealed class OfficeBench
 
     public OfficeBench()
     {
-        Store = new FaultyStore(new MemoryStore(TimeProvider.System));
+        Memory = new MemoryStore(TimeProvider.System);
+        Store = new FaultyStore(Memory);
         Charter = new Charter
         {
             People = PeopleWith(new Agent(Bot, Party.Parse("alice"))),
@@ -40,6 +41,8 @@ internal sealed class OfficeBench
             Time = TimeProvider.System,
         });
     }
+
+    public MemoryStore Memory { get; }
 
     public FaultyStore Store { get; }
 
@@ -106,8 +109,8 @@ internal sealed class OfficeBench
         return ended!;
     }
 
-    public async Task<ActionRecord> OnlyActionAsync() => ActionRecord.Of((await Store.Inner.FindAsync(
-        Assert.Single(Store.Inner.Actions).Id, TestContext.Current.CancellationToken))!);
+    public async Task<ActionRecord> OnlyActionAsync() => ActionRecord.Of((await Memory.FindAsync(
+        Assert.Single(Memory.Actions).Id, TestContext.Current.CancellationToken))!);
 
     private static Person Person(string id, params string[] groups) =>
         new(new PersonId(id), id, [.. groups.Select(group => new GroupName(group))], IsAdmin: false);

@@ -3,10 +3,10 @@ using Countersign.Core.Records;
 using Countersign.Core.Storage;
 using Countersign.Tests.Support;
 
-namespace Countersign.Tests;
+namespace Countersign.Tests.Core;
 
 /// <summary>Rows that somebody changed outside Countersign.</summary>
-public sealed class ReaperTests
+public sealed class TamperedRowTests
 {
     private readonly OfficeBench _bench = new();
 
@@ -43,7 +43,7 @@ public sealed class ReaperTests
         };
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _bench.Office.Gatekeeper.AdmitAsync(
             OfficeBench.Ask(GateKind.Api, idempotencyKey: key), stopped.Token));
-        return Assert.Single(_bench.Store.Inner.Actions, row => row.State == ActionState.Approved
+        return Assert.Single(_bench.Memory.Actions, row => row.State == ActionState.Approved
             && row.Key == OfficeBench.Ask(GateKind.Api, idempotencyKey: key).Key).Id;
     }
 }
