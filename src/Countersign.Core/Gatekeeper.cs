@@ -23,6 +23,10 @@ public sealed class Gatekeeper
     /// </summary>
     private const int MaxRounds = 16;
 
+    /// <summary>How long an older call lets the newest identical one go first.</summary>
+    private static readonly TimeSpan HeadStart = TimeSpan.FromSeconds(1);
+
+    private readonly HeldCalls _heldCalls = new();
     private readonly Intake _intake;
     private readonly Executions _executions;
     private readonly Registrar _registrar;
@@ -147,8 +151,15 @@ public sealed class Gatekeeper
 
     private async Task<Handled?> HoldAsync(ActionRecord held, Call call, CancellationToken cancellationToken)
     {
+        using var place = _heldCalls.Enter(held.Id);
         var decided = await _waiting.UntilAsync(
             held.Id, record => record.State != ActionState.Pending, call.Patience, cancellationToken);
+        if (decided is { State: ActionState.Approved } && !place.IsNewest)
+        {
+            decided = await _waiting.UntilAsync(
+                held.Id, record => record.State != ActionState.Approved, HeadStart, cancellationToken);
+        }
+
         return decided switch
         {
             null => throw new StoreUnavailableException($"Action {held.Id} vanished from the store."),

@@ -81,6 +81,34 @@ public sealed class GatekeeperTests : CoreTests
     }
 
     [Fact]
+    public async Task The_newest_of_identical_calls_takes_the_approval()
+    {
+        await using var gaveUp = Host.Call(CoreHost.Ask());
+        var held = await gaveUp.HeldAsync();
+        await using var retry = Host.Call(CoreHost.Ask());
+        await retry.HeldAsync();
+
+        await Host.VoteAsync(held, CoreHost.Alice);
+
+        Assert.Equal(held.Id, (await retry.EndedAsync()).Id);
+        Assert.Equal([held.Id], Host.Target.Sent);
+    }
+
+    [Fact]
+    public async Task An_older_call_takes_the_approval_when_the_newer_one_has_left()
+    {
+        await using var first = Host.Call(CoreHost.Ask());
+        var held = await first.HeldAsync();
+        var second = Host.Call(CoreHost.Ask());
+        await second.HeldAsync();
+        await second.DisposeAsync();
+
+        await Host.VoteAsync(held, CoreHost.Alice);
+
+        Assert.Equal(held.Id, (await first.EndedAsync()).Id);
+    }
+
+    [Fact]
     public async Task Two_identical_allowed_calls_are_two_actions()
     {
         ActionRecord? second = null;
