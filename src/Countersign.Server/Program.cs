@@ -1,6 +1,6 @@
 using Countersign.Server.Cli;
 
-var parsed = CommandTree.Create().Parse(args);
+var parsed = CommandTree.Create().Parse(args.Length > 0 ? args : ["--help"]);
 if (parsed.Errors.Count > 0)
 {
     foreach (var error in parsed.Errors)

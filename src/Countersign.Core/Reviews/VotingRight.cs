@@ -19,10 +19,10 @@ public sealed record VotingRight(bool MayApprove, bool MayDeny, string? WhyNot)
     private static string? WhyNotApprove(PersonId person, Life life, Electorate electorate) => 0 switch
     {
         _ when life.State != ActionState.Pending =>
-            $"This action is {life.State.ToText()}; there is nothing to decide.",
+            $"The action's state is '{life.State.ToText()}'; there is nothing to decide.",
         _ when electorate.ActorChain.Contains(person) =>
             "You stand behind this request: you asked for it, own the agent or changed it. Somebody else has to " +
-            $"approve; {WhoCan(life, electorate)} You may deny it.",
+            $"approve it. {WhoCan(life, electorate)} You may deny it.",
         _ when !electorate.FitsAny(person) => $"You are not among its reviewers. {WhoCan(life, electorate)}",
         _ when life.Votes.Any(vote => vote.Person == person) => "You have voted on this revision.",
         _ when !FitsOpenStage(person, life, electorate) =>

@@ -1,4 +1,5 @@
 using Countersign.Core.Actions;
+using Countersign.Core.Identity;
 using Countersign.Core.Records;
 using Countersign.Core.Reviews;
 using Countersign.Gates.Access;
@@ -50,15 +51,21 @@ internal static class ApiProblems
     private static string TextOf(StepRefusal refusal, ActionRecord record, string? whyNot) => refusal switch
     {
         StepRefusal.SelfApproval =>
-            "You stand behind this request, so somebody else has to approve it. " + whyNot,
+            whyNot ?? "You stand behind this request, so somebody else has to approve it.",
         StepRefusal.NotEligible => whyNot ?? "You are not among the reviewers of this action.",
         StepRefusal.AssuranceTooLow =>
-            "The rule asks for a stronger proof of who you are than this surface gives: approve in the console, " +
-            "signed in in the way the rule names.",
+            $"The rule asks for assurance '{LeastOf(record)}', and this sign-in gives less. A token gives 'token': " +
+            "sign in in the stronger way, or let the rule say 'assurance: token'.",
         StepRefusal.StaleDigest =>
             "The digest is not the one of the present revision: the action changed since you looked. Read it again.",
         StepRefusal.AlreadyVoted => "You have voted on this revision; one person counts once.",
         StepRefusal.Expired => "Nobody decided in time; the action has expired. The agent may ask again.",
-        _ => $"The action is {record.State.ToText()}; there is nothing left to decide.",
+        _ => $"The action's state is '{record.State.ToText()}'; there is nothing left to decide.",
     };
+
+    private static string LeastOf(ActionRecord record) => record.Life.Tracks
+        .Select(track => track.Requirement.Assurance)
+        .DefaultIfEmpty(Assurance.Token)
+        .Min()
+        .ToText();
 }

@@ -103,7 +103,7 @@ internal static class McpAnswers
             text.Append($" {vote.Person} had approved with the comment: {vote.Comment}.");
         }
 
-        text.Append($" It needed approval because of {RulesOf(record)}.");
+        text.Append($" It needed approval because of {RulesOf(record)}");
         if (record.Life.DeniedUntil is { } until)
         {
             text.Append(

@@ -81,6 +81,12 @@ internal sealed class ApiConnection : IDisposable
             503 => ExitCode.Unavailable,
             _ => ExitCode.Failed,
         };
+        if (response.StatusCode == System.Net.HttpStatusCode.Unauthorized)
+        {
+            var server = response.RequestMessage!.RequestUri!.Authority;
+            return new CommandFailure(code, $"The server at {server} does not know this token; see {TokenVariable}.");
+        }
+
         try
         {
             var detail = JsonElement.Parse(body).GetProperty("detail").GetString();

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Countersign.Core.Identity;
 using Countersign.Server.Configuration;
 using Countersign.Server.Hosting;
 using Countersign.Server.Keys;
@@ -65,11 +66,22 @@ internal static class DoctorCommand
     private static async Task CheckAsync(
         Settings settings, List<(bool Ok, string Text)> findings, CancellationToken cancellationToken)
     {
-        findings.Add(Try("policy", () => CharterSource.LoadPolicy(settings)));
+        var policy = Try("policy", () => CharterSource.LoadPolicy(settings));
+        findings.Add(policy);
+        if (!policy.Ok)
+        {
+            return;
+        }
+
         var isShort = settings.Tokens.Any(token => token.Secret is TokenSecret.Hashed { IsShort: true });
         findings.Add((true, isShort
-            ? "tokens: at least one is shorter than 16 characters and can be guessed"
+            ? "tokens (note: one is shorter than 16 characters and can be guessed; see 'countersign agent token')"
             : "tokens"));
+        var outOfReach = CharterSource.LoadPolicy(settings).Rules.Any(rule =>
+            rule.Requirement is { Assurance: > Assurance.Token });
+        findings.Add((true, outOfReach
+            ? "assurance (note: a rule asks for more than 'token', which is all that a token gives in this version)"
+            : "assurance"));
         using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(2) };
         try
         {

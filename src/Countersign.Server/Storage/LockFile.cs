@@ -27,8 +27,8 @@ internal sealed class LockFile : IDisposable
         catch (IOException e)
         {
             throw new StoreUnavailableException(
-                $"The store is locked by another process ('{path}': {e.Message}). Stop the other countersign first; "
-                + "for several nodes use a PostgreSQL store.", e);
+                $"The store is locked by another process ('{path}': {e.Message}). Stop the other countersign first: "
+                + "one SQLite store serves one process.", e);
         }
     }
 

@@ -128,7 +128,8 @@ internal static class ActionText
         }
 
         var ledger = action.GetProperty("ledger");
-        text.AppendLine($"Ledger entry {ledger.GetProperty("index")} of {ledger.GetProperty("size")}");
+        text.AppendLine(
+            $"Latest ledger entry {ledger.GetProperty("index")}, under a signed tree of {ledger.GetProperty("size")}");
     }
 
     private static string Show(JsonElement value) =>

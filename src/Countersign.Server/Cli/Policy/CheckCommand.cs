@@ -32,6 +32,11 @@ internal static class CheckCommand
         command.Runs(async (parsed, _) =>
         {
             var (files, people) = Read(parsed.GetValue(path), parsed.GetValue(config));
+            if (people is null)
+            {
+                await Terminal.TellAsync("Without --config the people who would have to approve are not checked.");
+            }
+
             var load = Core.Policies.Policy.Load(files, people);
             return load is PolicyLoad.Loaded loaded
                 ? Report(parsed, loaded.Policy)
