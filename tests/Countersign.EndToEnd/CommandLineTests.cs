@@ -87,7 +87,7 @@ public sealed class CommandLineTests(SharedBench shared) : IClassFixture<SharedB
 
     [Theory]
     [InlineData("DAVE", 1, "You stand behind this request")]
-    [InlineData("NOBODY", 1, "No valid token")]
+    [InlineData("NOBODY", 1, "does not know this token")]
     public async Task A_refusal_is_a_message_and_exit_code_one(string who, int code, string message)
     {
         var held = await AskAsync("restart_service", "refused to " + who);
