@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Countersign.Core.Actions;
 
 namespace Countersign.Core;
@@ -9,21 +8,56 @@ namespace Countersign.Core;
 /// </summary>
 internal sealed class Callers
 {
-    private readonly ConcurrentDictionary<ActionId, int> _present = new();
+    /// <summary>
+    /// How long it may take until the end of a caller is noticed. A client that gives up and asks again may arrive
+    /// before the end of its first connection does.
+    /// </summary>
+    public static readonly TimeSpan NoticeTime = TimeSpan.FromSeconds(1);
 
-    public bool IsPresent(ActionId id) => _present.ContainsKey(id);
+    private readonly Lock _lock = new();
+    private readonly Dictionary<ActionId, Attendance> _present = [];
+
+    public bool IsPresent(ActionId id)
+    {
+        lock (_lock)
+        {
+            return _present.ContainsKey(id);
+        }
+    }
+
+    /// <summary>Ends when the last caller of the action has left; at once when there is none.</summary>
+    public Task UntilGone(ActionId id)
+    {
+        lock (_lock)
+        {
+            return _present.TryGetValue(id, out var attendance) ? attendance.Gone.Task : Task.CompletedTask;
+        }
+    }
 
     public Presence Enter(ActionId id)
     {
-        _present.AddOrUpdate(id, 1, static (_, count) => count + 1);
+        lock (_lock)
+        {
+            if (!_present.TryGetValue(id, out var attendance))
+            {
+                _present.Add(id, attendance = new Attendance());
+            }
+
+            attendance.Callers++;
+        }
+
         return new Presence(this, id);
     }
 
     public void Leave(ActionId id)
     {
-        if (_present.AddOrUpdate(id, 0, static (_, count) => count - 1) <= 0)
+        lock (_lock)
         {
-            _present.TryRemove(new KeyValuePair<ActionId, int>(id, 0));
+            if (_present.TryGetValue(id, out var attendance) && --attendance.Callers == 0)
+            {
+                _present.Remove(id);
+                attendance.Gone.SetResult();
+            }
         }
     }
 
@@ -39,5 +73,13 @@ internal sealed class Callers
                 callers.Leave(id);
             }
         }
+    }
+
+    private sealed class Attendance
+    {
+        public int Callers { get; set; }
+
+        /// <summary>Whoever waits goes on elsewhere: this ends inside the lock.</summary>
+        public TaskCompletionSource Gone { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 }

@@ -23,9 +23,6 @@ public sealed class Gatekeeper
     /// </summary>
     private const int MaxRounds = 16;
 
-    /// <summary>How long an older call lets the newest identical one go first.</summary>
-    private static readonly TimeSpan HeadStart = TimeSpan.FromSeconds(1);
-
     private readonly HeldCalls _heldCalls = new();
     private readonly Intake _intake;
     private readonly Executions _executions;
@@ -156,8 +153,9 @@ public sealed class Gatekeeper
             held.Id, record => record.State != ActionState.Pending, call.Patience, cancellationToken);
         if (decided is { State: ActionState.Approved } && !place.IsNewest)
         {
+            // An older call is most likely one whose client gave up: the newest goes first.
             decided = await _waiting.UntilAsync(
-                held.Id, record => record.State != ActionState.Approved, HeadStart, cancellationToken);
+                held.Id, record => record.State != ActionState.Approved, Callers.NoticeTime, cancellationToken);
         }
 
         return decided switch

@@ -13,7 +13,7 @@ namespace Countersign.Core;
 /// order, because an attachment to something the policy would treat more strictly today must not happen.
 /// </summary>
 internal sealed class Intake(
-    IStore store, Registrar registrar, Callers callers, Func<Charter> charter, Limits limits)
+    IStore store, Registrar registrar, Callers callers, Func<Charter> charter, Limits limits, TimeProvider time)
 {
     /// <summary>
     /// How often one intake may find that the ground shifted: a race with identical calls, a new policy.
@@ -33,7 +33,7 @@ internal sealed class Intake(
         {
             var today = charter();
             var verdict = (judge ?? today.Judge)(asking, preview: null);
-            var admission = await FindEarlierAsync(asking, verdict, cancellationToken)
+            var admission = await FindEarlierAsync(asking, verdict, isLive: taker is not null, cancellationToken)
                 ?? await PauseAsync(asking, verdict, cancellationToken)
                 ?? await OpenAsync(RecordOf(asking, verdict), today.Policy, taker, cancellationToken);
             if (admission is not null)
@@ -48,7 +48,7 @@ internal sealed class Intake(
     }
 
     private async Task<Admission?> FindEarlierAsync(
-        Asking asking, Verdict verdict, CancellationToken cancellationToken)
+        Asking asking, Verdict verdict, bool isLive, CancellationToken cancellationToken)
     {
         if (asking.IdempotencyKey is { } key
             && await FindByIdempotencyAsync(asking, key, cancellationToken) is { } known)
@@ -67,6 +67,15 @@ internal sealed class Intake(
             {
                 return admission;
             }
+        }
+
+        if (isLive && earlier.Find(MayBeGivenUp) is { } slow)
+        {
+            await callers.UntilGone(slow.Id)
+                .WaitAsync(Callers.NoticeTime, time, cancellationToken)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            cancellationToken.ThrowIfCancellationRequested();
+            return await FindEarlierAsync(asking, verdict, isLive: false, cancellationToken);
         }
 
         return null;
@@ -112,24 +121,28 @@ internal sealed class Intake(
             _ => 3,
         });
 
-    private bool IsUnclaimedOutcome(ActionRecord record)
-    {
-        if (record.State == ActionState.Denied)
-        {
-            return store.Now < record.Life.DeniedUntil;
-        }
+    private bool IsUnclaimedOutcome(ActionRecord record) => record.State == ActionState.Denied
+        ? store.Now < record.Life.DeniedUntil
+        : IsOutcome(record) && !callers.IsPresent(record.Id);
 
-        // What ended without having run is no outcome: whoever asks again asks anew.
-        if (record.State != ActionState.Executing && record.Life.LastOutcome is null)
-        {
-            return false;
-        }
+    /// <summary>
+    /// Under way for long enough that its caller may have given up unnoticed. What has only just begun is a call beside
+    /// this one, and waiting for it would make identical reads queue up.
+    /// </summary>
+    private bool MayBeGivenUp(ActionRecord record) =>
+        record.Life.Execution is { } execution
+        && execution.StartedAt + Callers.NoticeTime <= store.Now
+        && IsOutcome(record)
+        && callers.IsPresent(record.Id);
 
-        // Without a review an outcome is worth handing over only as long as its grant would have been: a report read
-        // yesterday is not an answer to today's question.
-        var fresh = record.WasHeld || record.Life.Grant is { } grant && store.Now < grant.ExpiresAt;
-        return fresh && !callers.IsPresent(record.Id);
-    }
+    /// <summary>
+    /// What ended without having run is no outcome: whoever asks again asks anew. And without a review an outcome is
+    /// worth handing over only as long as its grant would have been: a report read yesterday is not an answer to
+    /// today's question.
+    /// </summary>
+    private bool IsOutcome(ActionRecord record) =>
+        (record.State == ActionState.Executing || record.Life.LastOutcome is not null)
+        && (record.WasHeld || record.Life.Grant is { } grant && store.Now < grant.ExpiresAt);
 
     private static Admission Admit(ActionRecord record) => record.State switch
     {

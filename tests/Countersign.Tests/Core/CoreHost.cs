@@ -167,12 +167,16 @@ internal sealed class CoreHost : IAsyncDisposable
 
     public async Task<int> CountEntriesAsync() => (await LeavesAsync()).Count();
 
-    /// <summary>The ledger is recomputed after every test.</summary>
+    /// <summary>The ledger is recomputed after every test, when the last call that was hung up has been written.</summary>
     public async ValueTask DisposeAsync()
     {
         await _office.Reaper.DrainAsync(Cancel);
-        await LedgerCheck.RunAsync(_archive, _folder.Key.VerifierKey, Cancel);
         await _archive.DisposeAsync();
+        await using (var reopened = await _folder.OpenAsync(Time))
+        {
+            await LedgerCheck.RunAsync(reopened, _folder.Key.VerifierKey, Cancel);
+        }
+
         _folder.Dispose();
         _limit.Dispose();
     }

@@ -3,6 +3,7 @@ using Countersign.Core.Actions;
 using Countersign.Core.Ledger;
 using Countersign.Core.Records;
 using Countersign.Core.Reviews;
+using Countersign.Tests.Support;
 
 namespace Countersign.Tests.Core;
 
@@ -121,6 +122,46 @@ public sealed class GatekeeperTests : CoreTests
         Assert.Equal([second.Id, first.Id], Host.Target.Sent);
     }
 
+    [Theory]
+    [InlineData("read")]
+    [InlineData("write")]
+    public async Task A_retry_that_comes_before_the_end_of_the_first_call_is_noticed_gets_its_outcome(string operation)
+    {
+        var time = new StoppedTime();
+        Host.Reopen(options => options with { Time = time });
+        var answer = Host.Target.Hold();
+        var gaveUp = Host.Call(CoreHost.Ask(operation));
+        if (operation == "write")
+        {
+            await Host.VoteAsync(await gaveUp.HeldAsync(), CoreHost.Alice);
+        }
+
+        await answer.Asked.WaitAsync(Host.Cancel);
+        Host.Time.Advance(TimeSpan.FromSeconds(60));
+        var waits = time.NextTimerAsync(Host.Cancel);
+        await using var retry = Host.Call(CoreHost.Ask(operation));
+        await waits;
+        await gaveUp.DisposeAsync();
+        answer.Give();
+
+        Assert.Equal(Assert.Single(Host.Target.Sent), (await retry.EndedAsync()).Id);
+    }
+
+    [Fact]
+    public async Task A_call_beside_a_slow_one_whose_caller_stays_runs_for_itself()
+    {
+        var answer = Host.Target.Hold();
+        await using var slow = Host.Call(CoreHost.Ask("read"));
+        await answer.Asked.WaitAsync(Host.Cancel);
+        Host.Time.Advance(TimeSpan.FromSeconds(60));
+        Host.Target.Answer = static (_, _) => Task.FromResult(PlayedTarget.Done);
+
+        var beside = await Host.RecordOfAsync(CoreHost.Ask("read"));
+        answer.Give();
+
+        Assert.Equal([(await slow.EndedAsync()).Id, beside.Id], Host.Target.Sent);
+    }
+
     [Fact]
     public async Task A_denied_review_answers_the_call_and_sends_nothing()
     {
@@ -152,20 +193,15 @@ public sealed class GatekeeperTests : CoreTests
     [Fact]
     public async Task A_call_that_hangs_up_does_not_stop_what_was_sent()
     {
-        var (sent, answer) = (new TaskCompletionSource(), new TaskCompletionSource<Outcome>());
-        Host.Target.Answer = (_, _) =>
-        {
-            sent.SetResult();
-            return answer.Task;
-        };
+        var answer = Host.Target.Hold();
         var asking = CoreHost.Ask("read");
         await using (var call = Host.Call(asking))
         {
-            await sent.Task.WaitAsync(Host.Cancel);
+            await answer.Asked.WaitAsync(Host.Cancel);
         }
 
         await using var repeated = Host.Call(asking);
-        answer.SetResult(PlayedTarget.Done);
+        answer.Give();
 
         Assert.Equal(ActionState.Succeeded, (await repeated.EndedAsync()).State);
         Assert.Single(Host.Target.Sent);

@@ -19,6 +19,14 @@ internal sealed class PlayedTarget
     public Func<ActionRecord, CancellationToken, Task<Outcome>> Answer { get; set; } =
         static (_, _) => Task.FromResult(Done);
 
+    /// <summary>From now on it answers only when the test says so.</summary>
+    public HeldAnswer Hold()
+    {
+        var held = new HeldAnswer();
+        Answer = (_, _) => held.AnswerAsync();
+        return held;
+    }
+
     public Task<Outcome> ExecuteAsync(ActionRecord action, CancellationToken cancellationToken)
     {
         _sent.Enqueue(action.Id);

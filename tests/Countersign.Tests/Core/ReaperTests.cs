@@ -52,15 +52,10 @@ public sealed class ReaperTests : CoreTests
     [Fact]
     public async Task An_execution_whose_node_is_gone_becomes_unknown_and_is_never_sent_again()
     {
-        var (sent, answer) = (new TaskCompletionSource(), new TaskCompletionSource<Outcome>());
-        Host.Target.Answer = (_, _) =>
-        {
-            sent.SetResult();
-            return answer.Task;
-        };
+        var answer = Host.Target.Hold();
         var held = await Host.HoldAsync(CoreHost.AskDetached());
         await Host.VoteAsync(held, CoreHost.Alice);
-        await sent.Task.WaitAsync(Host.Cancel);
+        await answer.Asked.WaitAsync(Host.Cancel);
 
         Host.LoseNode();
         await Host.SweepAsync();
@@ -81,17 +76,12 @@ public sealed class ReaperTests : CoreTests
     [Fact]
     public async Task A_sweep_leaves_alone_what_this_node_is_executing()
     {
-        var (sent, answer) = (new TaskCompletionSource(), new TaskCompletionSource<Outcome>());
-        Host.Target.Answer = (_, _) =>
-        {
-            sent.SetResult();
-            return answer.Task;
-        };
+        var answer = Host.Target.Hold();
         await using var call = Host.Call(CoreHost.Ask("read"));
-        await sent.Task.WaitAsync(Host.Cancel);
+        await answer.Asked.WaitAsync(Host.Cancel);
 
         await Host.SweepAsync();
-        answer.SetResult(PlayedTarget.Done);
+        answer.Give();
 
         Assert.Equal(ActionState.Succeeded, (await call.EndedAsync()).State);
     }

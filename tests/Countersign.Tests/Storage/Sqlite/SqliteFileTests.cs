@@ -289,7 +289,7 @@ public sealed class SqliteFileTests : IDisposable
     public async Task A_head_file_that_cannot_be_written_stops_commits_until_it_can()
     {
         await using var store = await FillAsync(1);
-        Directory.CreateDirectory(_folder.Head + ".new");
+        await _folder.ObstructHeadFileAsync();
 
         // The file is written beside the commits, so the refusal comes with one of the next.
         string? why;

@@ -52,19 +52,39 @@ internal sealed class SqliteFolder : IDisposable
         return PathOf(name);
     }
 
+    /// <summary>The bytes of every file there is; one that is renamed meanwhile is read again.</summary>
     public async Task<IReadOnlyList<byte[]>> ReadFilesAsync()
     {
-        var files = new List<byte[]>();
-        foreach (var path in _folder.Files.Where(path => !path.EndsWith(".lock", StringComparison.Ordinal)))
+        while (true)
         {
-            using var file = new FileStream(
-                path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-            var bytes = new byte[file.Length];
-            await file.ReadExactlyAsync(bytes, TestContext.Current.CancellationToken);
-            files.Add(bytes);
+            try
+            {
+                return [.. await Task.WhenAll(_folder.Files
+                    .Where(path => !path.EndsWith(".lock", StringComparison.Ordinal))
+                    .Select(ReadFileAsync))];
+            }
+            catch (FileNotFoundException)
+            {
+                // The head file's next version has just become the head file.
+            }
         }
+    }
 
-        return files;
+    /// <summary>Puts a folder where the head file's next version would go, between two writes of it.</summary>
+    public async Task ObstructHeadFileAsync()
+    {
+        while (!Directory.Exists(Head + ".new"))
+        {
+            try
+            {
+                Directory.CreateDirectory(Head + ".new");
+            }
+            catch (IOException)
+            {
+                // The file is being written at this moment.
+                await Task.Delay(TimeSpan.FromMilliseconds(1), TestContext.Current.CancellationToken);
+            }
+        }
     }
 
     public void Dispose()
@@ -72,5 +92,13 @@ internal sealed class SqliteFolder : IDisposable
         _vault.Dispose();
         Key.Dispose();
         _folder.Dispose();
+    }
+
+    private static async Task<byte[]> ReadFileAsync(string path)
+    {
+        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        var bytes = new byte[file.Length];
+        await file.ReadExactlyAsync(bytes, TestContext.Current.CancellationToken);
+        return bytes;
     }
 }
