@@ -15,7 +15,7 @@ namespace Countersign.Core;
 /// in it; only after it is durable does anything leave this machine.
 /// </summary>
 internal sealed class Executions(
-    Registrar registrar, IStore store, Func<Charter> charter, NodeId self, ExecutionOptions options)
+    Registrar registrar, IStore store, Claims claims, NodeId self, ExecutionOptions options)
 {
     private readonly ConcurrentDictionary<ActionId, Task> _running = new();
     private readonly ConcurrentDictionary<ActionId, Unsettled> _unsettled = new();
@@ -34,14 +34,17 @@ internal sealed class Executions(
     public async Task<ActionRecord?> ClaimAsync(ActionId id, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var claim = await EngageAsync(id, () => registrar.ApplyAsync(id, DescribeClaim, CancellationToken.None));
+        var claim = await EngageAsync(id, () => registrar.ApplyAsync(id, claims.Describe, CancellationToken.None));
         if (claim is Registered.Refused { Why: StepRefusal.ApprovalLapsed, Record: var lapsed })
         {
-            await registrar.ApplyAsync(id, Unasked.Overtaken(WhyLapsed(lapsed)), cancellationToken);
+            await registrar.ApplyAsync(id, Unasked.Overtaken(claims.WhyLapsed(lapsed)), cancellationToken);
         }
 
         return (claim as Registered.Done)?.Record;
     }
+
+    /// <summary>The claim of an action that the policy allows and that nobody has recorded yet.</summary>
+    public Happening DescribeFirstClaim(ActionRecord record) => claims.DescribeFirst(record);
 
     /// <summary>Writes an allowed action that is new together with its claim.</summary>
     public Task<Registered> OpenAsync(ActionRecord claimed, ImmutableArray<EntryType> entries, Happening happening) =>
@@ -131,55 +134,6 @@ internal sealed class Executions(
         Result: null,
         "Nothing was sent: the claim could not be confirmed because the store was unavailable. Ask again.",
         TimeSpan.Zero);
-
-    /// <summary>
-    /// The claim as an event under the conditions that make it safe: in time, and under the policy in force.
-    /// </summary>
-    public Happening DescribeFirstClaim(ActionRecord record) => DescribeClaim(record, charter(), isStricter: false);
-
-    /// <summary>The same for what was judged some time ago: today's verdict may not be stricter.</summary>
-    private Happening DescribeClaim(ActionRecord record)
-    {
-        var today = charter();
-        return DescribeClaim(record, today, IsStricter(record, today));
-    }
-
-    private Happening DescribeClaim(ActionRecord record, Charter today, bool isStricter)
-    {
-        var electorate = Electorate.Of(record.Life, record.Asker, today.People, today.PolicyAuthors);
-        return new Happening(new LifeEvent.Claimed(self, store.Now, electorate) { IsStricterToday = isStricter })
-        {
-            Payload = (_, next) => PayloadWriter.Intent(next, next.Life.Execution!),
-            NotAfter = record.Life.Grant?.ExpiresAt,
-            OnlyUnderPolicy = today.Policy,
-        };
-    }
-
-    private string WhyLapsed(ActionRecord record) => IsStricter(record, charter())
-        ? "What is in force became stricter since this was approved; the request has to be judged again."
-        : "An approval no longer counts, because whoever gave it may not approve any more.";
-
-    /// <summary>
-    /// Whether the request would not get as far today: another policy or hour, an agent that is gone or shut out. A
-    /// target that is gone changes nothing here, because then there is nothing to send to.
-    /// </summary>
-    private static bool IsStricter(ActionRecord record, Charter today)
-    {
-        if (record.Asker.Agent == DefinitionRegister.Gateway
-            || !today.Targets.TryGetValue(record.Action.Target, out var target))
-        {
-            return false;
-        }
-
-        var asking = new Asking(record.Asker, target, record.Via, record.Action)
-        {
-            Facts = record.Facts,
-            Claimed = record.Claimed,
-        };
-        return today.People.Find(record.Asker.Agent) is null
-            || !target.Admits(record.Asker.Agent)
-            || today.Judge(asking, record.Preview).IsStricterThan(record.Verdict);
-    }
 
     /// <summary>
     /// Sees a claim through, whoever leaves meanwhile: it may be durable before anybody knows, and a claim that nobody

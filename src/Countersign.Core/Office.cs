@@ -30,7 +30,8 @@ public sealed class Office
         var callers = new Callers();
         var register = new DefinitionRegister(store);
         var execution = options.Execution with { Find = register.FindExecutorOr(options.Execution.Find) };
-        var executions = new Executions(registrar, store, options.Charter, options.Self, execution);
+        var claims = new Claims(store, options.Charter, options.Self);
+        var executions = new Executions(registrar, store, claims, options.Self, execution);
         var intake = new Intake(store, registrar, callers, options.Charter, options.Limits, options.Time);
         Gatekeeper = new Gatekeeper(intake, executions, registrar, new Waiting(store, options.Time), callers);
         ReviewDesk = new ReviewDesk(registrar, executions, store, options.Charter);

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Countersign.Core;
 using Countersign.Core.Actions;
 using Countersign.Core.Actions.Json;
@@ -16,7 +15,8 @@ internal sealed class ApiActionReader(Func<Charter> charter, JsonLimits limits)
     private const int LongestOperation = 1024;
     private const int LongestIdempotencyKey = 255;
 
-    private static readonly string[] Members = ["target", "operation", "arguments", "reason", "session"];
+    private static readonly string[] Texts = ["target", "operation", "reason", "session"];
+    private static readonly string[] Others = ["arguments"];
 
     public async Task<(Asking? Asking, Problem? Problem)> ReadAsync(
         HttpRequest request, Asker asker, CancellationToken cancellationToken)
@@ -28,20 +28,16 @@ internal sealed class ApiActionReader(Func<Charter> charter, JsonLimits limits)
                 $"The Idempotency-Key is longer than {LongestIdempotencyKey} characters."));
         }
 
-        var (json, problem) = await RequestBody.ReadJsonAsync(request, limits, cancellationToken);
-        return json is null ? (null, problem) : Read(json, asker, key.Length == 0 ? null : key);
+        var (body, problem) = await StrictBody.ReadAsync(request, limits, Texts, Others, cancellationToken);
+        using (body)
+        {
+            return body is null ? (null, problem) : Read(body, asker, key.Length == 0 ? null : key);
+        }
     }
 
-    private (Asking? Asking, Problem? Problem) Read(CanonicalJson json, Asker asker, string? key)
+    private (Asking? Asking, Problem? Problem) Read(StrictBody body, Asker asker, string? key)
     {
-        using var document = JsonDocument.Parse(json.Bytes, new JsonDocumentOptions { MaxDepth = limits.Depth + 1 });
-        var body = document.RootElement;
-        if (StrictMembers.Check(body, Members) is { } complaint)
-        {
-            return (null, RequestBody.Malformed(complaint));
-        }
-
-        if (Text(body, "target") is not { } targetName || Text(body, "operation") is not { Length: > 0 } operation)
+        if (body.Text("target") is not { } targetName || body.Text("operation") is not { Length: > 0 } operation)
         {
             return (null, RequestBody.Malformed("'target' and 'operation' are texts and both are needed."));
         }
@@ -56,18 +52,18 @@ internal sealed class ApiActionReader(Func<Charter> charter, JsonLimits limits)
             return (null, ApiProblems.UnknownTarget(targetName));
         }
 
-        return ArgumentsOf(json) is { } arguments
+        return ArgumentsOf(body.Json) is { } arguments
             ? (AskingOf(body, asker, target, CanonicalAction.Of(name, operation, arguments), key), null)
             : (null, RequestBody.Malformed("'arguments' is an object."));
     }
 
     private static Asking AskingOf(
-        JsonElement body, Asker asker, Target target, CanonicalAction action, string? idempotencyKey) =>
+        StrictBody body, Asker asker, Target target, CanonicalAction action, string? idempotencyKey) =>
         new(asker, target, GateKind.Api, action)
         {
             // On an MCP target the operation is a tool; the gate's other facts need a live session with the server.
             Facts = target.Gate == GateKind.Mcp ? Facts.Of("mcp", ("tool", action.Operation)) : Facts.None,
-            Claimed = Claimed.Of(Text(body, "reason"), Text(body, "session")),
+            Claimed = Claimed.Of(body.Text("reason"), body.Text("session")),
             IdempotencyKey = idempotencyKey,
         };
 
@@ -80,7 +76,4 @@ internal sealed class ApiActionReader(Func<Charter> charter, JsonLimits limits)
 
         return arguments.Bytes.Span[0] == (byte)'{' ? arguments : null;
     }
-
-    private static string? Text(JsonElement body, string name) =>
-        body.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 }

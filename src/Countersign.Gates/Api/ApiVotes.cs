@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Countersign.Core;
 using Countersign.Core.Actions;
 using Countersign.Core.Actions.Json;
@@ -6,14 +5,16 @@ using Countersign.Core.Records;
 using Countersign.Core.Reviews;
 using Countersign.Gates.Access;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Countersign.Gates.Api;
 
 /// <summary>Votes and withdrawals over the API; the checks run in the order that DESIGN section 6.3 gives.</summary>
 internal sealed class ApiVotes(ApiRooms rooms, JsonLimits limits)
 {
-    private static readonly string[] VoteMembers = ["decision", "digest", "comment", "assertion"];
-    private static readonly string[] WithdrawMembers = ["comment"];
+    private static readonly string[] VoteTexts = ["decision", "digest", "comment"];
+    private static readonly string[] VoteOthers = ["assertion"];
+    private static readonly string[] WithdrawTexts = ["comment"];
 
     public async Task VoteAsync(HttpContext context, Caller caller)
     {
@@ -92,31 +93,23 @@ internal sealed class ApiVotes(ApiRooms rooms, JsonLimits limits)
 
     private async Task<(Ballot? Ballot, Problem? Problem)> ReadBallotAsync(HttpContext context)
     {
-        var (json, problem) = await RequestBody.ReadJsonAsync(context.Request, limits, context.RequestAborted);
-        if (json is null)
+        var (body, problem) = await StrictBody.ReadAsync(
+            context.Request, limits, VoteTexts, VoteOthers, context.RequestAborted);
+        using (body)
         {
-            return (null, problem);
+            return body is null ? (null, problem) : BallotOf(body);
         }
+    }
 
-        using var document = JsonDocument.Parse(json.Bytes);
-        var body = document.RootElement;
-        if (StrictMembers.Check(body, VoteMembers) is { } complaint)
-        {
-            return (null, RequestBody.Malformed(complaint));
-        }
-
-        if (body.TryGetProperty("assertion", out var assertion) && assertion.ValueKind != JsonValueKind.Null)
+    private static (Ballot? Ballot, Problem? Problem) BallotOf(StrictBody body)
+    {
+        if (body.Has("assertion"))
         {
             return (null, RequestBody.Malformed(
                 "This version does not take passkey assertions; leave 'assertion' out."));
         }
 
-        return Ballot(body);
-    }
-
-    private static (Ballot? Ballot, Problem? Problem) Ballot(JsonElement body)
-    {
-        Decision? decision = Text(body, "decision") switch
+        Decision? decision = body.Text("decision") switch
         {
             "approve" => Decision.Approve,
             "deny" => Decision.Deny,
@@ -127,30 +120,26 @@ internal sealed class ApiVotes(ApiRooms rooms, JsonLimits limits)
             return (null, RequestBody.Malformed("'decision' is 'approve' or 'deny'."));
         }
 
-        return ActionDigest.TryParse(Text(body, "digest"), out var digest)
-            ? (new Ballot(decision.Value, digest, Text(body, "comment")), null)
+        return ActionDigest.TryParse(body.Text("digest"), out var digest)
+            ? (new Ballot(decision.Value, digest, body.Text("comment")), null)
             : (null, RequestBody.Malformed("'digest' is the digest you were shown: 'sha256:' and 64 hex digits."));
     }
 
+    /// <summary>A withdrawal needs no body.</summary>
     private async Task<(string? Comment, Problem? Problem)> ReadCommentAsync(HttpContext context)
     {
-        if (context.Request.ContentLength is null or 0)
+        // A body that comes in pieces has no length.
+        var isInPieces = context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true };
+        if ((context.Request.ContentLength ?? (isInPieces ? 1 : 0)) == 0)
         {
             return (null, null);
         }
 
-        var (json, problem) = await RequestBody.ReadJsonAsync(context.Request, limits, context.RequestAborted);
-        if (json is null)
+        var (body, problem) = await StrictBody.ReadAsync(
+            context.Request, limits, WithdrawTexts, [], context.RequestAborted);
+        using (body)
         {
-            return (null, problem);
+            return (body?.Text("comment"), problem);
         }
-
-        using var document = JsonDocument.Parse(json.Bytes);
-        return StrictMembers.Check(document.RootElement, WithdrawMembers) is { } complaint
-            ? (null, RequestBody.Malformed(complaint))
-            : (Text(document.RootElement, "comment"), null);
     }
-
-    private static string? Text(JsonElement body, string name) =>
-        body.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 }
