@@ -74,7 +74,8 @@ public sealed class BodyTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
     }
 
-    private static StringContent Json(string text) => new(text, Encoding.UTF8, new MediaTypeHeaderValue("application/json"));
+    private static StringContent Json(string text) =>
+        new(text, Encoding.UTF8, new MediaTypeHeaderValue("application/json"));
 
     private static async Task<JsonElement> ReadAsync(HttpResponseMessage response)
     {

@@ -167,7 +167,9 @@ internal sealed class CoreHost : IAsyncDisposable
 
     public async Task<int> CountEntriesAsync() => (await LeavesAsync()).Count();
 
-    /// <summary>The ledger is recomputed after every test, when the last call that was hung up has been written.</summary>
+    /// <summary>
+    /// The ledger is recomputed after every test, when the last call that was hung up has been written.
+    /// </summary>
     public async ValueTask DisposeAsync()
     {
         await _office.Reaper.DrainAsync(Cancel);
