@@ -130,9 +130,13 @@ public static class Lifecycle
             : To(counted, EntryType.ReviewVote);
     }
 
-    private static Step OnModified(Life life, LifeEvent.Modified e) => life.State != ActionState.Pending
-        ? new Step.Refused(StepRefusal.AlreadyDecided)
-        : To(
+    private static Step OnModified(Life life, LifeEvent.Modified e) => 0 switch
+    {
+        _ when life.State != ActionState.Pending => new Step.Refused(StepRefusal.AlreadyDecided),
+
+        // A review whose time is over is not revived by changing it.
+        _ when PassDeadlines(life, e.At) is null => new Step.Refused(StepRefusal.Expired),
+        _ => To(
             life with
             {
                 Revision = life.Revision + 1,
@@ -141,7 +145,8 @@ public static class Lifecycle
                 Votes = [],
                 Modifiers = life.Modifiers.Add(e.By),
             },
-            EntryType.ReviewModified);
+            EntryType.ReviewModified),
+    };
 
     private static Step OnWithdrawn(Life life) => life.State is ActionState.Pending or ActionState.Approved
         ? To(life with { State = ActionState.Withdrawn, Delivered = true }, EntryType.ActionWithdrawn)

@@ -303,6 +303,18 @@ public sealed class LifecycleTests
     }
 
     [Fact]
+    public void A_review_whose_time_is_over_is_not_revived_by_changing_it()
+    {
+        var requirement = Requires(Stage(1));
+        var life = Pending(requirement);
+
+        IsRefused(
+            StepRefusal.Expired,
+            life,
+            new LifeEvent.Modified(Bob, Digest, [requirement], Start + requirement.Stages[0].Within));
+    }
+
+    [Fact]
     public void Withdrawing_is_for_what_has_not_begun()
     {
         var withdraw = new LifeEvent.WithdrawnBy("carol");

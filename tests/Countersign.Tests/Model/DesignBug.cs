@@ -1,0 +1,39 @@
+namespace Countersign.Tests.Model;
+
+/// <summary>
+/// The mistakes of design that the explorer must find when they are made on purpose; without them it must find nothing.
+/// </summary>
+public enum DesignBug
+{
+    None,
+
+    /// <summary>A commit overwrites a row that changed since it was read.</summary>
+    NoCompareAndSet,
+
+    /// <summary>A node sends before its claim is durable.</summary>
+    EffectBeforeClaim,
+
+    /// <summary>An execution whose node is gone is put back to approved.</summary>
+    ReaperRequeues,
+
+    /// <summary>The owner of the agent counts as a stranger because the account is another one.</summary>
+    SelfApprovalByAccount,
+
+    /// <summary>Nobody looks at the clock when a grant is taken.</summary>
+    NoExpiryAtClaim,
+
+    /// <summary>A vote counts for what is there, not for what the voter was shown.</summary>
+    NoDigestBinding,
+
+    /// <summary>The second vote of one person counts as that of another.</summary>
+    DuplicateVoteCounts,
+
+    /// <summary>A denial after an approval is noted and changes nothing.</summary>
+    DenyIgnoredAfterApprove,
+
+    /// <summary>A node that does not hear whether its report was written sends again.</summary>
+    LostAcknowledgementSentAgain,
+
+    /// <summary>Nobody looks after a claim whose acknowledgement was lost.</summary>
+    LostAcknowledgementNeverReaped,
+}

@@ -1,0 +1,44 @@
+namespace Countersign.Tests.Model;
+
+/// <summary>
+/// Every order in which two voters, a modification, a withdrawal, timers, two nodes, crashes and lost acknowledgements
+/// can meet. The table of invariants is that of the design; each seeded bug shows that the walk would have found it.
+/// </summary>
+public sealed class ModelTests
+{
+    [Fact]
+    public void No_order_of_events_breaks_an_invariant()
+    {
+        var finding = new Explorer(DesignBug.None, maxInFlight: 2).Explore();
+
+        Print($"The life of an action: {finding.States} states, {finding.Transitions} transitions, no breach.");
+        Assert.True(finding.Breach is null, Show(finding));
+        Assert.True(finding.States > 10_000, $"Only {finding.States} states were reached.");
+    }
+
+    [Theory]
+    [InlineData(DesignBug.NoCompareAndSet, "I10", 2)]
+    [InlineData(DesignBug.EffectBeforeClaim, "I9", 1)]
+    [InlineData(DesignBug.ReaperRequeues, "I2", 1)]
+    [InlineData(DesignBug.SelfApprovalByAccount, "I4", 1)]
+    [InlineData(DesignBug.NoExpiryAtClaim, "I7", 1)]
+    [InlineData(DesignBug.NoDigestBinding, "I10", 1)]
+    [InlineData(DesignBug.DuplicateVoteCounts, "I5", 1)]
+    [InlineData(DesignBug.DenyIgnoredAfterApprove, "I6", 1)]
+    [InlineData(DesignBug.LostAcknowledgementSentAgain, "I2", 1)]
+    [InlineData(DesignBug.LostAcknowledgementNeverReaped, "L1", 1)]
+    public void A_design_bug_is_found_with_a_shortest_trace(DesignBug bug, string invariant, int maxInFlight)
+    {
+        var finding = new Explorer(bug, maxInFlight).Explore();
+
+        Print($"{bug}: {Show(finding)}");
+        Assert.StartsWith(invariant, finding.Breach, StringComparison.Ordinal);
+        Assert.NotEmpty(finding.Trace);
+    }
+
+    /// <summary>For whoever runs the tests, whether they pass or not.</summary>
+    private static void Print(string text) => System.Console.WriteLine(text);
+
+    private static string Show(Finding finding) =>
+        $"{finding.Breach} ({finding.States} states)\n  {string.Join("\n  ", finding.Trace)}";
+}
