@@ -21,7 +21,7 @@ internal sealed class Protocol(DesignBug bug, int maxInFlight)
 
     private static readonly int[] Voters = [Setting.Alice, Setting.Bob, Setting.Olga];
 
-        public IEnumerable<Move> MovesFrom(World world)
+    public IEnumerable<Move> MovesFrom(World world)
     {
         var moves = Reads(world).Concat(world.InFlight.SelectMany(operation => Commits(world, operation)));
         for (var node = 0; node < world.Nodes.Length; node++)
