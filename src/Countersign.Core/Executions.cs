@@ -15,7 +15,7 @@ namespace Countersign.Core;
 /// in it; only after it is durable does anything leave this machine.
 /// </summary>
 internal sealed class Executions(
-    Registrar registrar, IStore store, Claims claims, NodeId self, ExecutionOptions options)
+    Registrar registrar, IStore store, Claims claims, NodeId self, ExecutionOptions options, TimeProvider time)
 {
     private readonly ConcurrentDictionary<ActionId, Task> _running = new();
     private readonly ConcurrentDictionary<ActionId, Unsettled> _unsettled = new();
@@ -59,7 +59,11 @@ internal sealed class Executions(
         var work = RunAsync(claimed, execute);
         _running[claimed.Id] = work;
         _ = work.ContinueWith(
-            (_, id) => _running.TryRemove((ActionId)id!, out var _), claimed.Id, TaskScheduler.Default);
+            (_, id) => _running.TryRemove((ActionId)id!, out var _),
+            claimed.Id,
+            CancellationToken.None,
+            TaskContinuationOptions.ExecuteSynchronously,
+            TaskScheduler.Default);
         return work;
     }
 
@@ -83,7 +87,7 @@ internal sealed class Executions(
     /// <summary>Reports again what the store could not take before; called until it could.</summary>
     public async Task SettleAsync(CancellationToken cancellationToken)
     {
-        foreach (var (id, lost) in _unsettled)
+        foreach (var (id, lost) in _unsettled.OrderBy(pair => pair.Key.Value, StringComparer.Ordinal))
         {
             var record = await registrar.FindAsync(id, cancellationToken);
             if (_engaged.IsPresent(id))
@@ -182,7 +186,7 @@ internal sealed class Executions(
 
     private async Task<Outcome> TryExecuteAsync(ActionRecord claimed, ActionExecutor execute)
     {
-        using var limit = new CancellationTokenSource(LimitFor(claimed));
+        using var limit = new CancellationTokenSource(LimitFor(claimed), time);
         try
         {
             return Readable(await execute(claimed, limit.Token));

@@ -56,7 +56,7 @@ public sealed class Gatekeeper
             var admission = await _intake.AdmitAsync(asking, judge, taker: null, cancellationToken);
             if (admission is not Admission.Granted { Record: { Detached: true } granted }
                 || await _executions.TakeAsync(granted.Id, cancellationToken)
-                || await FindAsync(granted.Id, cancellationToken) is not { State: ActionState.Superseded })
+                || !await HasLapsedAsync(granted, cancellationToken))
             {
                 return admission;
             }
@@ -118,6 +118,12 @@ public sealed class Gatekeeper
     public Task<ActionRecord?> WaitForDecisionAsync(
         ActionId id, TimeSpan patience, CancellationToken cancellationToken) =>
         _waiting.UntilAsync(id, record => record.State != ActionState.Pending, patience, cancellationToken);
+
+    /// <summary>Whether a grant ended without anybody having taken it since it was read.</summary>
+    private async Task<bool> HasLapsedAsync(ActionRecord granted, CancellationToken cancellationToken) =>
+        await FindAsync(granted.Id, cancellationToken) is { } now
+        && now.State.HasEnded()
+        && now.Life.Fence == granted.Life.Fence;
 
     /// <summary><c>null</c> means that the ground shifted under the call: it starts again at the verdict.</summary>
     private async Task<Handled?> AdvanceAsync(Admission admission, Call call, CancellationToken cancellationToken)

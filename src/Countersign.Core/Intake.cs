@@ -73,7 +73,8 @@ internal sealed class Intake(
         {
             await callers.UntilGone(slow.Id)
                 .WaitAsync(Callers.NoticeTime, time, cancellationToken)
-                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                .ConfigureAwait(
+                    ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
             cancellationToken.ThrowIfCancellationRequested();
             return await FindEarlierAsync(asking, verdict, isLive: false, cancellationToken);
         }

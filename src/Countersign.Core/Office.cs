@@ -31,7 +31,7 @@ public sealed class Office
         var register = new DefinitionRegister(store);
         var execution = options.Execution with { Find = register.FindExecutorOr(options.Execution.Find) };
         var claims = new Claims(store, options.Charter, options.Self);
-        var executions = new Executions(registrar, store, claims, options.Self, execution);
+        var executions = new Executions(registrar, store, claims, options.Self, execution, options.Time);
         var intake = new Intake(store, registrar, callers, options.Charter, options.Limits, options.Time);
         Gatekeeper = new Gatekeeper(intake, executions, registrar, new Waiting(store, options.Time), callers);
         ReviewDesk = new ReviewDesk(registrar, executions, store, options.Charter);

@@ -149,12 +149,20 @@ public static class Lifecycle
     };
 
     private static Step OnWithdrawn(Life life) => life.State is ActionState.Pending or ActionState.Approved
-        ? To(life with { State = ActionState.Withdrawn, Delivered = true }, EntryType.ActionWithdrawn)
+        ? To(GivenUp(life, ActionState.Withdrawn), EntryType.ActionWithdrawn)
         : new Step.Refused(life.State.HasEnded() ? StepRefusal.AlreadyDecided : StepRefusal.OutOfOrder);
 
     private static Step OnOvertaken(Life life) => life.State is ActionState.Pending or ActionState.Approved
-        ? To(life with { State = ActionState.Superseded, Delivered = true }, EntryType.ActionWithdrawn)
+        ? To(GivenUp(life, ActionState.Superseded), EntryType.ActionWithdrawn)
         : new Step.Refused(StepRefusal.OutOfOrder);
+
+    /// <summary>
+    /// What ran once stays what it was: giving up the uses that are left hides no outcome and keeps nobody from getting
+    /// it.
+    /// </summary>
+    private static Life GivenUp(Life life, ActionState unused) => life.LastOutcome is { } outcome
+        ? life with { State = AfterLastUse(outcome) }
+        : life with { State = unused, Delivered = true };
 
     private static Step OnTimePassed(Life life, DateTimeOffset now) => life.State switch
     {

@@ -325,6 +325,19 @@ public sealed class LifecycleTests
     }
 
     [Fact]
+    public void Giving_up_the_uses_that_are_left_hides_no_outcome()
+    {
+        var used = Approved() with { LastOutcome = OutcomeState.Succeeded };
+
+        foreach (LifeEvent given in (LifeEvent[])[new LifeEvent.WithdrawnBy("carol"), new LifeEvent.Overtaken("x")])
+        {
+            var step = To(used, given);
+            Assert.Equal((ActionState.Succeeded, false), (step.Life.State, step.Life.Delivered));
+            Assert.Equal([EntryType.ActionWithdrawn], step.Entries);
+        }
+    }
+
+    [Fact]
     public void What_has_ended_stays_as_it_ended()
     {
         var ended = To(Executing(), new LifeEvent.Completed(1, OutcomeState.Succeeded, Start)).Life;
