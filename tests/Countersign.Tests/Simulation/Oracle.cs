@@ -51,10 +51,17 @@ internal sealed class Oracle
         Require(!_effects.Any(e => e.Id == effect.Id && e.Fence == effect.Fence), "I2", $"{effect.Id} was sent twice");
         Require(row?.Digest == effect.Digest, "I3", $"{effect.Id} was sent with another digest than recorded");
         Require(!_denied.Contains(effect.Id), "I6", $"{effect.Id} was sent and had been denied");
-        var need = NeededFor(effect.Id);
-        var approvers = _approvals.GetValueOrDefault(effect.Id)?.Count ?? 0;
-        Require(approvers >= need, "I1", $"{effect.Id} was sent with {approvers} of {need} approvals");
+        var need = Cast.PersonsIn(RecordOf(effect.Id).Verdict);
+        Require(ApproversOf(effect.Id) >= need, "I1", $"{effect.Id} was sent with fewer than {need} approvals");
         _effects.Add(effect);
+    }
+
+    /// <summary>A claim has become durable while a policy is in force.</summary>
+    public void OnClaim(ActionId id, int policy)
+    {
+        Note($"claim {id}");
+        var need = Cast.NeededUnder(policy, RecordOf(id).Action.Operation);
+        Require(ApproversOf(id) >= need, "I11", $"{id} was claimed when policy {policy} asked for {need} approvals");
     }
 
     /// <summary>
@@ -129,17 +136,16 @@ internal sealed class Oracle
         }
     }
 
-    /// <summary>How many persons the verdict on an action asks for.</summary>
-    private int NeededFor(ActionId id) => Durable.FindAsync(id, CancellationToken.None).Result is { } stored
-        ? ActionRecord.Of(stored).Verdict.Requirements.Sum(requirement => requirement.Stages.Sum(stage => stage.Need))
-        : 0;
+    private int ApproversOf(ActionId id) => _approvals.GetValueOrDefault(id)?.Count ?? 0;
+
+    private ActionRecord RecordOf(ActionId id) =>
+        ActionRecord.Of(Durable.FindAsync(id, CancellationToken.None).Result!);
 
     private void CheckOutcome(ActionId id, int sent)
     {
-        var stored = Durable.FindAsync(id, CancellationToken.None).Result!;
-        var outcome = ActionRecord.Of(stored).Outcome;
-        var saysNothing = outcome?.Error?.StartsWith("Nothing was sent", StringComparison.Ordinal) == true;
-        Require(!saysNothing || sent < stored.Row.Fence, "I18", $"{id} is reported as not sent, and was");
+        var record = RecordOf(id);
+        var saysNothing = record.Outcome?.Error?.StartsWith("Nothing was sent", StringComparison.Ordinal) == true;
+        Require(!saysNothing || sent < record.Life.Fence, "I18", $"{id} is reported as not sent, and was");
     }
 
     private void Require(bool holds, string invariant, string what)

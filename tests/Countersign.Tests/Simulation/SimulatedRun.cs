@@ -35,7 +35,10 @@ internal sealed class SimulatedRun
         (_seed, _schedule, _bug) = (seed, new Schedule(seed), bug);
         var plan = FaultPlan.Draw(_schedule.Random);
         _cluster = new Cluster(_schedule, size: 2);
-        _store = new SimulatedStore(_schedule, plan, bug, _cluster.IsAlive);
+        _store = new SimulatedStore(_schedule, plan, bug, _cluster.IsAlive)
+        {
+            OnClaimed = id => _oracle.OnClaim(id, _cluster.Policy),
+        };
         _oracle.Durable = _store.Durable;
         _target = new SimulatedTarget(_schedule, plan, _oracle);
         _weather = new Weather(_schedule, plan, _cluster, _store, _target);

@@ -26,6 +26,9 @@ internal sealed class SimulatedStore(
     /// <summary>Whether nothing goes wrong any more.</summary>
     public bool IsHealed { get; set; }
 
+    /// <summary>Told of every claim at the moment it becomes durable.</summary>
+    public Action<ActionId> OnClaimed { get; init; } = _ => { };
+
     /// <summary>What is durable, for whoever checks.</summary>
     public MemoryStore Durable => _inner;
 
@@ -38,6 +41,11 @@ internal sealed class SimulatedStore(
         }
 
         var result = await _inner.CommitAsync(Spoiled(change), CancellationToken.None);
+
+        if (result is CommitResult.Committed && change.Entries.Any(entry => entry.Type == EntryType.ExecutionIntent))
+        {
+            OnClaimed(change.Action!.Row.Id);
+        }
 
         // The acknowledgement travels too, and whoever waits for it may leave; the commit stays.
         await DelayAsync(cancellationToken);

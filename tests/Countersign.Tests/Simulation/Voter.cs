@@ -6,7 +6,7 @@ using Countersign.Core.Storage;
 
 namespace Countersign.Tests.Simulation;
 
-/// <summary>A person who looks at what is open and answers, mostly with yes, sometimes with what is not there.</summary>
+/// <summary>A person who looks at what is open and answers: mostly yes, sometimes to what is not there.</summary>
 internal sealed class SimulatedVoter(Schedule schedule, Cluster cluster, Oracle oracle, PersonId person)
 {
     private static readonly ActionDigest Elsewhere = ActionDigest.Of("something else"u8);

@@ -4,7 +4,9 @@ using Countersign.Core.Storage;
 
 namespace Countersign.Tests.Simulation;
 
-/// <summary>What happens to everybody: nodes die and come back, the store goes away, clocks jump, policies change.</summary>
+/// <summary>
+/// What happens to everybody: nodes die and come back, the store goes away, clocks jump, policies change.
+/// </summary>
 internal sealed class Weather(
     Schedule schedule, FaultPlan plan, Cluster cluster, SimulatedStore store, SimulatedTarget target)
 {
