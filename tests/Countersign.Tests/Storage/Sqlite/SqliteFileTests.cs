@@ -140,6 +140,9 @@ public sealed class SqliteFileTests : IDisposable
     [InlineData("DROP TRIGGER entry_is_never_deleted; DELETE FROM payload; DELETE FROM entry WHERE position = 280")]
     [InlineData("DROP TRIGGER tile_is_never_deleted; DELETE FROM tile")]
     [InlineData("UPDATE log_head SET compact_range = zeroblob(8)")]
+    [InlineData("UPDATE log_head SET compact_range = x'00'")]
+    [InlineData("INSERT INTO person VALUES ('nobody', x'00')")]
+    [InlineData("INSERT INTO policy VALUES (1, 'no hash', 0, NULL)")]
     [InlineData("UPDATE log_head SET checkpoint = (SELECT note FROM checkpoint ORDER BY size LIMIT 1)")]
     [InlineData("UPDATE log_head SET checkpoint = NULL")]
     public async Task A_damaged_ledger_is_refused_at_the_start(string damage)
@@ -169,6 +172,28 @@ public sealed class SqliteFileTests : IDisposable
         Run(damage);
         await using var store = await _folder.OpenAsync(_time);
         await Assert.ThrowsAsync<StoreUnavailableException>(() => store.ReadPayloadAsync(0, Cancel));
+    }
+
+    [Theory]
+    [InlineData("UPDATE action SET digest = 'sha256:' || substr(digest, 9) || '!'")]
+    [InlineData("UPDATE action SET state = 'approvedd'")]
+    [InlineData("UPDATE action SET tracks = '[[0]]'")]
+    [InlineData("UPDATE action SET tracks = '{'")]
+    [InlineData("UPDATE action SET owner = 'somebody'")]
+    [InlineData("DROP TRIGGER entry_is_never_updated; UPDATE entry SET leaf = x'00' WHERE position = 0")]
+    public async Task A_damaged_row_is_a_refusal_that_names_the_file_and_the_remedy(string damage)
+    {
+        var store = await FillAsync(0);
+        var row = new Sample(_time).Pending();
+        await store.CommitAsync(Sample.Insert(row), Cancel);
+        await store.CommitAsync(Sample.Note(), Cancel);
+        Run(damage);
+
+        var refusal = await Assert.ThrowsAsync<StoreUnavailableException>(() => store.FindAsync(row.Id, Cancel));
+
+        await store.DisposeAsync();
+        Assert.Contains(_folder.Database, refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("Restore it from a backup", refusal.Message, StringComparison.Ordinal);
     }
 
     [Fact]
