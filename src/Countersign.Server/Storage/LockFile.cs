@@ -16,7 +16,7 @@ internal sealed class LockFile : IDisposable
     {
         try
         {
-            return new LockFile(new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+            return new LockFile(new FileStream(path, OptionsOf()));
         }
         catch (Exception e) when (e is UnauthorizedAccessException or DirectoryNotFoundException)
         {
@@ -33,4 +33,21 @@ internal sealed class LockFile : IDisposable
     }
 
     public void Dispose() => _file.Dispose();
+
+    private static FileStreamOptions OptionsOf()
+    {
+        var options = new FileStreamOptions
+        {
+            Mode = FileMode.OpenOrCreate,
+            Access = FileAccess.ReadWrite,
+            Share = FileShare.None,
+        };
+        if (!OperatingSystem.IsWindows())
+        {
+            // Whoever may open it may lock it, and keep the server from starting.
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+
+        return options;
+    }
 }
