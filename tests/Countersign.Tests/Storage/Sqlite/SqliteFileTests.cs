@@ -174,28 +174,6 @@ public sealed class SqliteFileTests : IDisposable
         await Assert.ThrowsAsync<StoreUnavailableException>(() => store.ReadPayloadAsync(0, Cancel));
     }
 
-    [Theory]
-    [InlineData("UPDATE action SET digest = 'sha256:' || substr(digest, 9) || '!'")]
-    [InlineData("UPDATE action SET state = 'approvedd'")]
-    [InlineData("UPDATE action SET tracks = '[[0]]'")]
-    [InlineData("UPDATE action SET tracks = '{'")]
-    [InlineData("UPDATE action SET owner = 'somebody'")]
-    [InlineData("DROP TRIGGER entry_is_never_updated; UPDATE entry SET leaf = x'00' WHERE position = 0")]
-    public async Task A_damaged_row_is_a_refusal_that_names_the_file_and_the_remedy(string damage)
-    {
-        var store = await FillAsync(0);
-        var row = new Sample(_time).Pending();
-        await store.CommitAsync(Sample.Insert(row), Cancel);
-        await store.CommitAsync(Sample.Note(), Cancel);
-        Run(damage);
-
-        var refusal = await Assert.ThrowsAsync<StoreUnavailableException>(() => store.FindAsync(row.Id, Cancel));
-
-        await store.DisposeAsync();
-        Assert.Contains(_folder.Database, refusal.Message, StringComparison.Ordinal);
-        Assert.Contains("Restore it from a backup", refusal.Message, StringComparison.Ordinal);
-    }
-
     [Fact]
     public async Task An_erased_payload_reads_as_nothing_and_the_ledger_stays_provable()
     {
@@ -206,15 +184,6 @@ public sealed class SqliteFileTests : IDisposable
         Assert.Equal(
             [false, true, false], (await store.ReadCiphertextsAsync(0, 3, Cancel)).Select(bytes => bytes is null));
         Assert.IsType<CommitResult.Committed>(await store.CommitAsync(Sample.Note(), Cancel));
-    }
-
-    [Fact]
-    public async Task A_newer_schema_is_refused()
-    {
-        await (await FillAsync(1)).DisposeAsync();
-        Run("UPDATE schema_version SET version = 99");
-        var refusal = await AssertRefusedAsync(_folder.Options(_time));
-        Assert.Contains("schema version 99", refusal, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -401,12 +370,5 @@ public sealed class SqliteFileTests : IDisposable
         return _folder.PathOf("copy.head");
     }
 
-    private void Run(string sql)
-    {
-        using var connection = new SqliteConnection($"Data Source={_folder.Database};Pooling=False");
-        connection.Open();
-        using var command = connection.CreateCommand();
-        command.CommandText = sql;
-        command.ExecuteNonQuery();
-    }
+    private void Run(string sql) => _folder.Run(sql);
 }
