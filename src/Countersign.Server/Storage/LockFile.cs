@@ -1,10 +1,12 @@
 using Countersign.Core.Storage;
+using Countersign.Server.Keys;
 
 namespace Countersign.Server.Storage;
 
 /// <summary>
 /// Keeps a second process away from a database that has one writer. The system releases it when the process dies; the
-/// file itself stays, because removing it would let two processes lock two files of one name.
+/// file itself stays, because removing it would let two processes lock two files of one name. It is its owner's only:
+/// whoever may open it may lock it, and keep the server from starting.
 /// </summary>
 internal sealed class LockFile : IDisposable
 {
@@ -16,7 +18,7 @@ internal sealed class LockFile : IDisposable
     {
         try
         {
-            return new LockFile(new FileStream(path, OptionsOf()));
+            return new LockFile(OwnerOnlyFile.Open(path, FileMode.OpenOrCreate, FileAccess.ReadWrite));
         }
         catch (Exception e) when (e is UnauthorizedAccessException or DirectoryNotFoundException)
         {
@@ -33,21 +35,4 @@ internal sealed class LockFile : IDisposable
     }
 
     public void Dispose() => _file.Dispose();
-
-    private static FileStreamOptions OptionsOf()
-    {
-        var options = new FileStreamOptions
-        {
-            Mode = FileMode.OpenOrCreate,
-            Access = FileAccess.ReadWrite,
-            Share = FileShare.None,
-        };
-        if (!OperatingSystem.IsWindows())
-        {
-            // Whoever may open it may lock it, and keep the server from starting.
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        }
-
-        return options;
-    }
 }

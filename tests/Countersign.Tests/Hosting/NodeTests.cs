@@ -26,6 +26,22 @@ public sealed class NodeTests
         Directory.Delete(files.Folder, recursive: true);
     }
 
+    [Fact]
+    public async Task An_address_that_is_not_this_machines_is_named_with_the_setting()
+    {
+        var files = DemoFiles.Create(new Uri("http://127.0.0.1:9/mcp"), port: 0);
+        var settings = SettingsFile.Load(files.Configuration, name => files.Variables.GetValueOrDefault(name));
+
+        var refusal = await Assert.ThrowsAsync<ConfigurationException>(() => Node.StartAsync(
+            settings with { Listen = new Uri("http://192.0.2.1:7070") },
+            new NodeOptions { LogsToTerminal = false },
+            Cancel));
+
+        Assert.Contains("192.0.2.1", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("'listen'", refusal.Message, StringComparison.Ordinal);
+        Directory.Delete(files.Folder, recursive: true);
+    }
+
     /// <summary>Knows of each timer whether its owner has put it away.</summary>
     private sealed class CountedTime : TimeProvider
     {

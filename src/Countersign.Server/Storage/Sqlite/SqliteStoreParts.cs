@@ -1,4 +1,5 @@
 using Countersign.Core.Storage;
+using Countersign.Server.Keys;
 using Microsoft.Data.Sqlite;
 
 namespace Countersign.Server.Storage.Sqlite;
@@ -66,18 +67,10 @@ internal sealed class SqliteStoreParts : IAsyncDisposable
     /// </summary>
     private static void CreateForOwnerOnly(string path)
     {
-        if (File.Exists(path))
+        if (!File.Exists(path))
         {
-            return;
+            OwnerOnlyFile.Open(path, FileMode.CreateNew, FileAccess.Write).Dispose();
         }
-
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
-        {
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        }
-
-        new FileStream(path, options).Dispose();
     }
 
     public Task<T> ReadActionsAsync<T>(Func<ActionReader, T> read, CancellationToken cancellationToken) =>
