@@ -26,8 +26,8 @@ internal sealed class Pseudonyms(PayloadVault vault, FillRandom random)
     /// Draws a pseudonym for a person who has none, and seals who it is; <see cref="Add"/> follows the commit.
     /// </summary>
     /// <remarks>
-    /// Who it is can be looked up at once: readers see a commit before its writer knows of it, and a vote by nobody they
-    /// know would not keep its author from approving. A pseudonym that is never committed is in no row.
+    /// Who it is can be looked up at once: readers see a commit before its writer knows of it, and a vote by nobody
+    /// they know would not keep its author from approving. A pseudonym that is never committed is in no row.
     /// </remarks>
     public NewPseudonym Draw(PersonId person)
     {

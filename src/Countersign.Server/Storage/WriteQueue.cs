@@ -14,7 +14,8 @@ internal sealed class WriteQueue<T> : IDisposable
     public const int Capacity = 4096;
 
     /// <summary>
-    /// How many payload bytes may wait in each lane, so that large requests do not fill the memory while a disk is slow.
+    /// How many payload bytes may wait in each lane, so that large requests do not fill the memory of a slow disk's
+    /// server.
     /// </summary>
     public const long MaxWaitingBytes = 256L << 20;
 

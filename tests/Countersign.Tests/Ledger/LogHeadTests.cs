@@ -25,7 +25,8 @@ public sealed class LogHeadTests
         var checkpoint = Checkpoint.Parse(appended.CheckpointText.Span);
         Assert.Equal(Empty.Origin, checkpoint.Origin);
         Assert.Equal(3, checkpoint.Size);
-        Assert.Equal(MerkleTree.Root([.. Leaves(0, 3).Select(static leaf => MerkleTree.HashLeaf(leaf.Span))]), checkpoint.Root);
+        Hash32[] hashes = [.. Leaves(0, 3).Select(static leaf => MerkleTree.HashLeaf(leaf.Span))];
+        Assert.Equal(MerkleTree.Root(hashes), checkpoint.Root);
         Assert.Equal(checkpoint.Root, appended.After.Root);
     }
 
