@@ -43,6 +43,9 @@ public sealed class LedgerAudit(LogSource source, IReadOnlyList<NoteVerifierKey>
 
     private const int Batch = TileId.FullWidth;
 
+    /// <summary>Payloads may be as large as a request, so only a few are in memory at once.</summary>
+    private const int PayloadBatch = 8;
+
     private readonly List<string> _faults = [];
     private readonly Dictionary<ActionId, long> _latest = [];
     private long _erased;
@@ -124,17 +127,27 @@ public sealed class LedgerAudit(LogSource source, IReadOnlyList<NoteVerifierKey>
     private async Task CheckLeavesAsync(
         long first, ImmutableArray<ReadOnlyMemory<byte>> leaves, CancellationToken cancellationToken)
     {
-        var ciphertexts = await source.ReadCiphertexts(first, leaves.Length, cancellationToken);
-        for (var i = 0; i < leaves.Length; i++)
+        foreach (var some in leaves.Chunk(PayloadBatch))
         {
-            try
+            var ciphertexts = await source.ReadCiphertexts(first, some.Length, cancellationToken);
+            for (var i = 0; i < some.Length; i++)
             {
-                CheckLeaf(first + i, Leaf.Decode(leaves[i].Span), i < ciphertexts.Length ? ciphertexts[i] : null);
+                CheckLeaf(first + i, some[i], i < ciphertexts.Length ? ciphertexts[i] : null);
             }
-            catch (FormatException malformed)
-            {
-                Note($"Entry {first + i} is not a leaf: {malformed.Message}");
-            }
+
+            first += some.Length;
+        }
+    }
+
+    private void CheckLeaf(long index, ReadOnlyMemory<byte> leaf, ReadOnlyMemory<byte>? ciphertext)
+    {
+        try
+        {
+            CheckLeaf(index, Leaf.Decode(leaf.Span), ciphertext);
+        }
+        catch (FormatException malformed)
+        {
+            Note($"Entry {index} is not a leaf: {malformed.Message}");
         }
     }
 

@@ -28,6 +28,6 @@ public sealed class LogHead(LogOrigin origin, TileEdge edge)
         }
 
         var grown = Edge.Append(hashes, out var tiles);
-        return new LogAppend(this, new LogHead(Origin, grown), hashes, tiles);
+        return new LogAppend(new LogHead(Origin, grown), tiles);
     }
 }

@@ -7,6 +7,8 @@ namespace Countersign.Server.Hosting;
 /// <summary>Whether this node lives, and whether it can decide and record right now. Neither needs a token.</summary>
 internal sealed class HealthEndpoints(IStore store, IArchive archive)
 {
+    private readonly StoreProbe _probe = new(store);
+
     public void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet("/healthz", () => Results.Json(new { status = "ok", durability = "local" }));
@@ -16,7 +18,7 @@ internal sealed class HealthEndpoints(IStore store, IArchive archive)
 
     private async Task<IResult> ReadyAsync(CancellationToken cancellationToken)
     {
-        var why = await store.WhyUnavailableAsync(cancellationToken);
+        var why = await _probe.AskAsync(cancellationToken);
         return why is null
             ? Results.Json(new { status = "ready", store = "ok" })
             : Results.Json(
@@ -26,20 +28,36 @@ internal sealed class HealthEndpoints(IStore store, IArchive archive)
     /// <summary>The Prometheus text format 0.0.4; no label carries a name of a person, agent or target.</summary>
     private async Task<IResult> MeasureAsync(CancellationToken cancellationToken)
     {
-        var up = await store.WhyUnavailableAsync(cancellationToken) is null;
+        var counts = await TryCountAsync(cancellationToken);
+        var up = counts is not null && await _probe.AskAsync(cancellationToken) is null;
         var text = new StringBuilder();
-        text.Append("# HELP countersign_store_up Whether the store can commit.\n# TYPE countersign_store_up gauge\n");
-        text.Append($"countersign_store_up {(up ? 1 : 0)}\n");
-        text.Append("# HELP countersign_actions Actions by state.\n# TYPE countersign_actions gauge\n");
-        var counts = await archive.CountStatesAsync(cancellationToken);
-        foreach (var state in Enum.GetValues<ActionState>())
+        text.Append("# HELP countersign_store_up Whether the store can be read and commit.\n");
+        text.Append($"# TYPE countersign_store_up gauge\ncountersign_store_up {(up ? 1 : 0)}\n");
+        if (counts is not null)
         {
-            text.Append($"countersign_actions{{state=\"{state.ToText()}\"}} {counts.GetValueOrDefault(state)}\n");
+            text.Append("# HELP countersign_actions Actions by state.\n# TYPE countersign_actions gauge\n");
+            foreach (var state in Enum.GetValues<ActionState>())
+            {
+                text.Append($"countersign_actions{{state=\"{state.ToText()}\"}} {counts.GetValueOrDefault(state)}\n");
+            }
         }
 
         text.Append("# HELP process_resident_memory_bytes Resident memory.\n");
         text.Append("# TYPE process_resident_memory_bytes gauge\n");
         text.Append($"process_resident_memory_bytes {Environment.WorkingSet}\n");
         return Results.Text(text.ToString(), "text/plain; version=0.0.4; charset=utf-8");
+    }
+
+    /// <summary><c>null</c> when nothing can be read: no number is told then, because zero would be a lie.</summary>
+    private async Task<IReadOnlyDictionary<ActionState, long>?> TryCountAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await archive.CountStatesAsync(cancellationToken);
+        }
+        catch (StoreUnavailableException)
+        {
+            return null;
+        }
     }
 }

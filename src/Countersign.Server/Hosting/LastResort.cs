@@ -1,4 +1,6 @@
+using Countersign.Core.Storage;
 using Countersign.Gates.Access;
+using Countersign.Gates.Api;
 
 namespace Countersign.Server.Hosting;
 
@@ -19,6 +21,11 @@ internal static class LastResort
         try
         {
             await next(context);
+        }
+        catch (StoreUnavailableException unavailable) when (!context.Response.HasStarted)
+        {
+            // Foreseen: the text says what to do.
+            await ApiProblems.Unavailable(unavailable.Message).WriteAsync(context);
         }
         catch (Exception failure) when (!context.Response.HasStarted && !context.RequestAborted.IsCancellationRequested)
         {

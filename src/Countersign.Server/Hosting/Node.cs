@@ -45,6 +45,7 @@ internal sealed class Node : IAsyncDisposable
         // 2.
         var keys = Keyring.Open(settings);
         SqliteStore? store = null;
+        WebApplication? web = null;
         try
         {
             // 3.
@@ -53,7 +54,7 @@ internal sealed class Node : IAsyncDisposable
             var policy = new PolicyChanges(settings, charter, store, store);
             await policy.SettleAsync(cancellationToken);
             // 5.
-            var web = WebServer.Build(settings, options, new NodeParts(charter, keys, store, policy));
+            web = WebServer.Build(settings, options, new NodeParts(charter, keys, store, policy));
             // 6.
             await WebServer.OpenAsync(web, settings, cancellationToken);
             await TellOfProposalAsync(web, policy, cancellationToken);
@@ -61,8 +62,8 @@ internal sealed class Node : IAsyncDisposable
         }
         catch
         {
-            await (store?.DisposeAsync() ?? ValueTask.CompletedTask);
-            keys.Dispose();
+            // The reaper may be at work already, whatever kept a door shut.
+            await CloseAsync(keys, store, web);
             throw;
         }
     }
@@ -70,12 +71,23 @@ internal sealed class Node : IAsyncDisposable
     public Task WaitForShutdownAsync(CancellationToken cancellationToken) =>
         _web.WaitForShutdownAsync(cancellationToken);
 
-    public async ValueTask DisposeAsync()
+    public ValueTask DisposeAsync() => CloseAsync(_keys, _store, _web);
+
+    /// <summary>Who uses something goes before it: the doors, the store, the keys.</summary>
+    private static async ValueTask CloseAsync(Keyring keys, SqliteStore? store, WebApplication? web)
     {
-        await _web.StopAsync();
-        await _web.DisposeAsync();
-        await _store.DisposeAsync();
-        _keys.Dispose();
+        if (web is not null)
+        {
+            await web.StopAsync();
+            await web.DisposeAsync();
+        }
+
+        if (store is not null)
+        {
+            await store.DisposeAsync();
+        }
+
+        keys.Dispose();
     }
 
     private static async Task TellOfProposalAsync(

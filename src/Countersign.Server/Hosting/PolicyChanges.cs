@@ -146,7 +146,8 @@ internal sealed class PolicyChanges(Settings settings, CharterSource charter, IS
             return;
         }
 
-        throw new StoreUnavailableException("Another policy came into force meanwhile; nothing was changed.");
+        throw new StoreUnavailableException(
+            "Another policy came into force meanwhile; nothing was changed. Start again to propose the files anew.");
     }
 
     private CanonicalJson ArgumentsOf() => new CanonicalObject()

@@ -25,13 +25,17 @@ internal sealed class ReaperService(Reaper reaper, TimeProvider time, ILogger<Re
             {
                 await reaper.SweepAsync(stoppingToken);
             }
-            catch (Exception failure) when (failure is not OperationCanceledException and not OutOfMemoryException)
+            catch (Exception failure) when (!IsStop(failure, stoppingToken))
             {
                 // Nothing privileged happens by a sweep that failed, and the next one finds what this one could not. A
-                // sweep that ended for good would leave reviews open for ever.
+                // sweep that ended for good would leave reviews open for ever; a cancellation that is not the stop of
+                // this server is somebody's time-out, and no reason either.
                 log.SweepFailed(failure);
             }
         }
         while (await timer.WaitForNextTickAsync(stoppingToken));
     }
+
+    private static bool IsStop(Exception failure, CancellationToken stoppingToken) => failure is OutOfMemoryException
+        || (failure is OperationCanceledException && stoppingToken.IsCancellationRequested);
 }

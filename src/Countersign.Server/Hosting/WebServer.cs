@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using Countersign.Core;
 using Countersign.Core.Actions;
@@ -60,11 +61,11 @@ internal static class WebServer
         {
             await web.StartAsync(cancellationToken);
         }
-        catch (IOException busy)
+        catch (Exception failure) when (failure is IOException or SocketException)
         {
             throw new ConfigurationException(
-                $"The server cannot listen on {settings.Listen}: {busy.Message} Stop what uses the port, or set " +
-                "'listen' to another one.");
+                $"The server cannot listen on {settings.Listen}: {failure.Message} Stop what uses the port, or set " +
+                "'listen' to an address of this machine and a port that may be used.");
         }
     }
 

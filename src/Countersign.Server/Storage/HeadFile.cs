@@ -38,7 +38,27 @@ internal sealed class HeadFile : IAsyncDisposable
     /// </summary>
     public string? Failure => _failure;
 
-    public string? Read() => File.Exists(_path) ? File.ReadAllText(_path) : null;
+    /// <summary>
+    /// The checkpoint, or <c>null</c> without a file; throws <see cref="StoreUnavailableException"/> when it is there
+    /// and cannot be read.
+    /// </summary>
+    public string? Read()
+    {
+        try
+        {
+            return File.ReadAllText(_path);
+        }
+        catch (FileNotFoundException)
+        {
+            return null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new StoreUnavailableException(
+                $"The head file '{_path}' cannot be read: {e.Message} Make it readable for the user who runs "
+                + "countersign, or correct ledger.head_file.", e);
+        }
+    }
 
     /// <summary>
     /// Writes at once; throws <see cref="StoreUnavailableException"/> when the file cannot be written.

@@ -1,10 +1,12 @@
 using Countersign.Core.Storage;
+using Countersign.Server.Keys;
 
 namespace Countersign.Server.Storage;
 
 /// <summary>
 /// Keeps a second process away from a database that has one writer. The system releases it when the process dies; the
-/// file itself stays, because removing it would let two processes lock two files of one name.
+/// file itself stays, because removing it would let two processes lock two files of one name. It is its owner's only:
+/// whoever may open it may lock it, and keep the server from starting.
 /// </summary>
 internal sealed class LockFile : IDisposable
 {
@@ -16,7 +18,7 @@ internal sealed class LockFile : IDisposable
     {
         try
         {
-            return new LockFile(new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+            return new LockFile(OwnerOnlyFile.Open(path, FileMode.OpenOrCreate, FileAccess.ReadWrite));
         }
         catch (Exception e) when (e is UnauthorizedAccessException or DirectoryNotFoundException)
         {

@@ -1,13 +1,14 @@
 using System.Security.Cryptography;
+using System.Text;
 using Countersign.Core;
 using Countersign.Core.Storage;
+using Countersign.Server.Keys;
 
 namespace Countersign.Server.Storage;
 
 /// <summary>The key that wraps every payload's own key: 32 bytes, kept in a file as one line of base64.</summary>
 internal sealed class PayloadKey
 {
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private const int IdBytes = 8;
 
     private readonly byte[] _bytes;
@@ -35,6 +36,10 @@ internal sealed class PayloadKey
         {
             return File.Exists(path) || !storeIsEmpty ? Load(path) : Create(path, random);
         }
+        catch (KeyFileException e)
+        {
+            throw new StoreUnavailableException(e.Message, e);
+        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new StoreUnavailableException(
@@ -51,37 +56,22 @@ internal sealed class PayloadKey
                 + "file from its backup, or correct ledger.payload_key.");
         }
 
-        if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & ~OwnerOnly) != 0)
+        return OwnerOnlyFile.ReadKey(path, static content =>
         {
-            throw new StoreUnavailableException(
-                $"The payload key '{path}' may be read or changed by others. Run: chmod 600 '{path}'");
-        }
-
-        var key = new byte[ExtendedAesGcm.KeyBytes];
-        var valid = Convert.TryFromBase64String(File.ReadAllText(path).Trim(), key, out var length);
-        return valid && length == key.Length
-            ? new PayloadKey(key)
-            : throw new StoreUnavailableException(
-                $"'{path}' holds no payload key (32 bytes in base64). Restore the file from its backup.");
+            var key = new byte[ExtendedAesGcm.KeyBytes];
+            var text = Encoding.ASCII.GetString(content).Trim();
+            return Convert.TryFromBase64String(text, key, out var length) && length == key.Length
+                ? new PayloadKey(key)
+                : throw new FormatException(
+                    "it holds no payload key (32 bytes in base64). Restore the file from its backup");
+        });
     }
 
     private static PayloadKey Create(string path, FillRandom random)
     {
         var key = new byte[ExtendedAesGcm.KeyBytes];
         random(key);
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
-        {
-            options.UnixCreateMode = OwnerOnly;
-        }
-
-        using var file = new FileStream(path, options);
-        using (var writer = new StreamWriter(file, leaveOpen: true))
-        {
-            writer.Write(Convert.ToBase64String(key) + "\n");
-        }
-
-        file.Flush(flushToDisk: true);
+        OwnerOnlyFile.CreateKey(path, Encoding.ASCII.GetBytes(Convert.ToBase64String(key) + "\n"));
         return new PayloadKey(key);
     }
 }

@@ -25,9 +25,14 @@ internal sealed class Pseudonyms(PayloadVault vault, FillRandom random)
     /// <summary>
     /// Draws a pseudonym for a person who has none, and seals who it is; <see cref="Add"/> follows the commit.
     /// </summary>
+    /// <remarks>
+    /// Who it is can be looked up at once: readers see a commit before its writer knows of it, and a vote by nobody
+    /// they know would not keep its author from approving. A pseudonym that is never committed is in no row.
+    /// </remarks>
     public NewPseudonym Draw(PersonId person)
     {
         var pseudonym = Pseudonym.Create(random);
+        _byPseudonym[pseudonym] = person;
         return new NewPseudonym(pseudonym, person,
             vault.SealValue(Encoding.UTF8.GetBytes(person.Value), ContextOf(pseudonym)));
     }

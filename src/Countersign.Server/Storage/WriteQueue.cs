@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Countersign.Core.Storage;
 
 namespace Countersign.Server.Storage;
@@ -12,6 +13,12 @@ internal sealed class WriteQueue<T> : IDisposable
     /// <summary>How many writes may wait in each lane; one more is refused, none is dropped.</summary>
     public const int Capacity = 4096;
 
+    /// <summary>
+    /// How many payload bytes may wait in each lane, so that large requests do not fill the memory of a slow disk's
+    /// server.
+    /// </summary>
+    public const long MaxWaitingBytes = 256L << 20;
+
     /// <summary>How many ledger entries one commit carries at most.</summary>
     public const int MaxBatchEntries = 256;
 
@@ -22,8 +29,8 @@ internal sealed class WriteQueue<T> : IDisposable
     private readonly SemaphoreSlim _filled = new(0, 1);
 
     // Guarded by _gate.
-    private readonly Queue<T> _decisions = new();
-    private readonly Queue<T> _recordings = new();
+    private readonly Lane _decisions = new();
+    private readonly Lane _recordings = new();
     private bool _isClosed;
 
     /// <summary>Adds a write.</summary>
@@ -38,10 +45,10 @@ internal sealed class WriteQueue<T> : IDisposable
                 throw new StoreUnavailableException("The store is closing. Ask again once the server is back.");
             }
 
-            if (lane.Count == Capacity)
+            if (!lane.HasRoomFor(write))
             {
                 throw new StoreUnavailableException(
-                    $"{Capacity} writes are waiting for the store already, so this one was refused and nothing of it "
+                    $"{lane.Count} writes are waiting for the store already, so this one was refused and nothing of it "
                     + "was written. Ask again in a moment; if it lasts, the store's disk is too slow for the load.");
             }
 
@@ -109,5 +116,28 @@ internal sealed class WriteQueue<T> : IDisposable
             || (batch.Count < MaxBatchEntries
                 && entries + write.Entries <= MaxBatchEntries
                 && bytes + write.Bytes <= MaxBatchBytes);
+    }
+
+    /// <summary>What waits under one priority, and how many bytes that is.</summary>
+    private sealed class Lane
+    {
+        private readonly Queue<T> _writes = new();
+        private long _bytes;
+
+        public int Count => _writes.Count;
+
+        /// <summary>An empty lane takes a write of any size, else a large one could never be written.</summary>
+        public bool HasRoomFor(T write) =>
+            Count == 0 || (Count < Capacity && _bytes + write.Bytes <= MaxWaitingBytes);
+
+        public void Enqueue(T write)
+        {
+            _writes.Enqueue(write);
+            _bytes += write.Bytes;
+        }
+
+        public bool TryPeek([MaybeNullWhen(false)] out T write) => _writes.TryPeek(out write);
+
+        public void Dequeue() => _bytes -= _writes.Dequeue().Bytes;
     }
 }

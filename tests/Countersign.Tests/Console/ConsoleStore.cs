@@ -22,6 +22,12 @@ internal sealed class ConsoleStore(TimeProvider time) : IStore, IArchive
     /// <summary>Makes every call fail, as a database that is gone does.</summary>
     public bool IsDown { get; set; }
 
+    /// <summary>What the sweep is told is due.</summary>
+    public Func<Task<ImmutableArray<ActionId>>> Due { get; set; } = None;
+
+    /// <summary>What it says of itself.</summary>
+    public Func<Task<string?>> WhyUnavailable { get; set; } = static () => Task.FromResult<string?>(null);
+
     public Task<CommitResult> CommitAsync(Change change, CancellationToken cancellationToken)
     {
         ThrowIfDown();
@@ -78,7 +84,7 @@ internal sealed class ConsoleStore(TimeProvider time) : IStore, IArchive
     public Task<AgentLoad> LoadOfAsync(AgentId agent, DateTimeOffset since, CancellationToken cancellationToken) =>
         Task.FromResult(new AgentLoad(0, 0));
 
-    public Task<ImmutableArray<ActionId>> FindDueAsync(int limit, CancellationToken cancellationToken) => None();
+    public Task<ImmutableArray<ActionId>> FindDueAsync(int limit, CancellationToken cancellationToken) => Due();
 
     public Task<ImmutableArray<ActionId>> FindUntakenAsync(int limit, CancellationToken cancellationToken) => None();
 
@@ -99,12 +105,19 @@ internal sealed class ConsoleStore(TimeProvider time) : IStore, IArchive
     public Task SettleOutboxAsync(long id, DateTimeOffset? retryAt, CancellationToken cancellationToken) =>
         Task.CompletedTask;
 
-    public Task<string?> WhyUnavailableAsync(CancellationToken cancellationToken) => Task.FromResult<string?>(null);
+    public Task<string?> WhyUnavailableAsync(CancellationToken cancellationToken) => WhyUnavailable();
 
-    public Task<ImmutableDictionary<ActionState, long>> CountStatesAsync(CancellationToken cancellationToken) =>
-        Task.FromResult(ImmutableDictionary<ActionState, long>.Empty);
+    public Task<ImmutableDictionary<ActionState, long>> CountStatesAsync(CancellationToken cancellationToken)
+    {
+        ThrowIfDown();
+        return Task.FromResult(ImmutableDictionary<ActionState, long>.Empty);
+    }
 
-    public Task<string?> ReadCheckpointAsync(CancellationToken cancellationToken) => Task.FromResult<string?>(null);
+    public Task<string?> ReadCheckpointAsync(CancellationToken cancellationToken)
+    {
+        ThrowIfDown();
+        return Task.FromResult<string?>(null);
+    }
 
     public Task<ImmutableArray<ReadOnlyMemory<byte>>> ReadLeavesAsync(
         long from, int count, CancellationToken cancellationToken) =>

@@ -20,6 +20,16 @@ public sealed class HeadFileTests : IDisposable
     }
 
     [Fact]
+    public async Task A_file_that_cannot_be_read_is_named_and_does_not_pass_for_a_missing_one()
+    {
+        await using var file = new HeadFile(Path);
+        Directory.CreateDirectory(Path);
+        var failure = Assert.Throws<StoreUnavailableException>(file.Read);
+        Assert.Contains(Path, failure.Message, StringComparison.Ordinal);
+        Assert.Contains("ledger.head_file", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task The_newest_checkpoint_is_in_the_file_when_it_is_closed()
     {
         var file = new HeadFile(Path);

@@ -58,6 +58,25 @@ public sealed class WriteQueueTests : IDisposable
     }
 
     [Fact]
+    public async Task A_lane_is_full_when_too_many_bytes_wait_in_it_and_takes_again_when_they_left()
+    {
+        _queue.Add(new Write(bytes: WriteQueue<Write>.MaxWaitingBytes));
+        var refusal = Assert.Throws<StoreUnavailableException>(() => _queue.Add(new Write()));
+        Assert.Contains("wait", refusal.Message, StringComparison.Ordinal);
+        _queue.Add(new Write(ChangePriority.Recording));
+
+        Assert.Single(await _queue.TakeAsync());
+        _queue.Add(new Write());
+    }
+
+    [Fact]
+    public async Task A_write_larger_than_everything_that_may_wait_is_taken_by_an_empty_lane()
+    {
+        _queue.Add(new Write(bytes: WriteQueue<Write>.MaxWaitingBytes + 1));
+        Assert.Single(await _queue.TakeAsync());
+    }
+
+    [Fact]
     public async Task Who_waits_is_woken_by_the_next_write()
     {
         var taking = _queue.TakeAsync();

@@ -95,7 +95,12 @@ internal static class ActionColumns
     private static Execution? ReadExecution(ColumnReader columns)
     {
         var (owner, fence, startedAt) = (columns.TextOrNull(), columns.NumberOrNull(), columns.TimeOrNull());
-        return owner is null ? null : new Execution(new NodeId(owner), fence!.Value, startedAt!.Value);
+        return (owner, fence, startedAt) switch
+        {
+            (null, null, null) => null,
+            ({ } by, { } under, { } since) => new Execution(new NodeId(by), under, since),
+            _ => throw new FormatException("An execution has only some of owner, fence and start."),
+        };
     }
 
     private static Grant? ReadGrant(ColumnReader columns)

@@ -11,6 +11,13 @@ internal sealed class ActionReader(SqliteSession session, PayloadReader payloads
     /// <summary>How many actions of one key are handed out; a caller attaches to the first that fits.</summary>
     private const int MaxAttachable = 16;
 
+    /// <summary>The second condition is the index's own, word for word: only then does SQLite use it.</summary>
+    internal const string Attachable = """
+        WHERE attach_key = ?1 AND (state IN ('pending', 'approved', 'executing', 'denied') OR delivered = 0)
+            AND (state <> 'denied' OR delivered = 0 OR denied_until > ?2)
+        ORDER BY id DESC LIMIT ?3
+        """;
+
     public StoredAction? Find(ActionId id) =>
         Query("WHERE id = ?1", withResult: true, id.Value).FirstOrDefault();
 
@@ -18,11 +25,7 @@ internal sealed class ActionReader(SqliteSession session, PayloadReader payloads
         Query("WHERE idempotency_hash = ?1", withResult: true, hash).FirstOrDefault();
 
     public ImmutableArray<StoredAction> FindAttachable(AttachKey key, DateTimeOffset now) => Query(
-        """
-        WHERE attach_key = ?1 AND (state IN ('pending', 'approved', 'executing') OR delivered = 0
-            OR (state = 'denied' AND denied_until > ?2))
-        ORDER BY id DESC LIMIT ?3
-        """,
+        Attachable,
         withResult: true,
         key.Value,
         now.UtcTicks,

@@ -9,7 +9,7 @@ namespace Countersign.Server.Storage.Sqlite;
 internal static class HeadGuard
 {
     private const string WayOn =
-        "Put the newer copy back. To go on from this one on purpose, " +
+        "To go on from this one on purpose, " +
         "'countersign ledger accept-restore' will be the way; this version does not have it yet, and nothing is " +
         "signed before.";
 

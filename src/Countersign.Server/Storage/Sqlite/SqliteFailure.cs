@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Countersign.Core.Storage;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
@@ -9,6 +10,15 @@ internal static class SqliteFailure
 {
     /// <summary>Whether a rule of the schema was broken: our own bug, and never another write's.</summary>
     public static bool IsBrokenRule(SqliteException failure) => failure.SqliteErrorCode == raw.SQLITE_CONSTRAINT;
+
+    /// <summary>Whether something was read from the file that this program never wrote there.</summary>
+    public static bool IsDamage(Exception e) => e
+        is FormatException or InvalidDataException or JsonException or ArgumentException or IndexOutOfRangeException;
+
+    public static StoreUnavailableException Damaged(Exception e, string path) => new(
+        $"The store '{path}' is damaged: {e.Message} Restore it from a backup, and verify that with "
+        + "'countersign ledger verify'.",
+        e);
 
     public static StoreUnavailableException ToUnavailable(SqliteException failure, string path) => new(
         $"The store '{path}' cannot be used: {ReasonOf(failure)} (SQLite {failure.SqliteExtendedErrorCode}: "

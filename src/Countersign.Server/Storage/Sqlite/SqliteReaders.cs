@@ -29,6 +29,11 @@ internal sealed class SqliteReaders(string path) : IAsyncDisposable
         {
             throw SqliteFailure.ToUnavailable(e, path);
         }
+        catch (Exception e) when (SqliteFailure.IsDamage(e))
+        {
+            // One damaged row is a refusal like any other, so that a sweep goes on with the rest.
+            throw SqliteFailure.Damaged(e, path);
+        }
         finally
         {
             _places.Release();

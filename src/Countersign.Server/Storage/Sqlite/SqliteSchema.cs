@@ -12,7 +12,7 @@ internal static class SqliteSchema
     // on INSERT are there because INSERT OR REPLACE deletes a row without asking the trigger on DELETE.
 
     /// <summary>Element <c>n</c> leads from version <c>n</c> to <c>n + 1</c>.</summary>
-    private static readonly string[] Steps = [First];
+    private static readonly string[] Steps = [First, Second];
 
     public static int Version => Steps.Length;
 
@@ -159,6 +159,16 @@ internal static class SqliteSchema
             at    INTEGER NOT NULL,
             entry INTEGER REFERENCES entry (position)
         ) STRICT;
+        """;
+
+    /// <summary>
+    /// What an identical call could attach to is found without reading everything that ever had its key: an agent may
+    /// ask the same thing a million times.
+    /// </summary>
+    private static string Second => """
+        DROP INDEX action_of_key;
+        CREATE INDEX action_attachable ON action (attach_key)
+            WHERE state IN ('pending', 'approved', 'executing', 'denied') OR delivered = 0;
         """;
 
     /// <summary>Brings a database to the newest version inside the caller's transaction.</summary>

@@ -15,6 +15,9 @@ internal sealed class SqliteSession : IDisposable
 
     private SqliteSession(SqliteConnection connection) => _connection = connection;
 
+    /// <summary>SQLite's own name of the connection; tests make faults with it.</summary>
+    internal SQLitePCL.sqlite3 Handle => _connection.Handle!;
+
     public static SqliteSession Open(string path, SqliteOpenMode mode)
     {
         var connection = new SqliteConnection(new SqliteConnectionStringBuilder

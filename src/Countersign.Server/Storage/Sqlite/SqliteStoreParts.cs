@@ -1,4 +1,5 @@
 using Countersign.Core.Storage;
+using Countersign.Server.Keys;
 using Microsoft.Data.Sqlite;
 
 namespace Countersign.Server.Storage.Sqlite;
@@ -33,9 +34,9 @@ internal sealed class SqliteStoreParts : IAsyncDisposable
     {
         SystemSqlite.EnsureLoaded();
         var lockFile = LockFile.Take($"{options.Path}.lock");
-        CreateForOwnerOnly(options.Path);
         try
         {
+            CreateForOwnerOnly(options.Path);
             var parts = new SqliteStoreParts(options, lockFile, await OpenWriterAsync(options, cancellationToken));
             parts.Writer.Start();
             return parts;
@@ -43,32 +44,33 @@ internal sealed class SqliteStoreParts : IAsyncDisposable
         catch (Exception e)
         {
             lockFile.Dispose();
-            if (e is SqliteException failure)
+            if (Explain(e, options.Path) is { } explained)
             {
-                throw SqliteFailure.ToUnavailable(failure, options.Path);
+                throw explained;
             }
 
             throw;
         }
     }
 
+    private static StoreUnavailableException? Explain(Exception e, string path) => e switch
+    {
+        SqliteException failure => SqliteFailure.ToUnavailable(failure, path),
+        IOException or UnauthorizedAccessException => new StoreUnavailableException(
+            $"The store '{path}' cannot be opened: {e.Message} Make sure that the user who runs countersign may write "
+            + "there and that the disk has space.", e),
+        _ => SqliteFailure.IsDamage(e) ? SqliteFailure.Damaged(e, path) : null,
+    };
+
     /// <summary>
     /// Payloads are sealed, ids and times are not; SQLite gives its side files the mode of the database.
     /// </summary>
     private static void CreateForOwnerOnly(string path)
     {
-        if (File.Exists(path))
+        if (!File.Exists(path))
         {
-            return;
+            OwnerOnlyFile.Open(path, FileMode.CreateNew, FileAccess.Write).Dispose();
         }
-
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
-        {
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        }
-
-        new FileStream(path, options).Dispose();
     }
 
     public Task<T> ReadActionsAsync<T>(Func<ActionReader, T> read, CancellationToken cancellationToken) =>
@@ -96,22 +98,14 @@ internal sealed class SqliteStoreParts : IAsyncDisposable
             headFile.Write(connection.Head.Checkpoint ?? HeadGuard.EmptyCheckpoint(options.Key));
             var clock = new StoreClock(options.Time);
             clock.AdvanceTo(connection.Clock);
-            return new WriterParts(connection, clock, LoadPseudonyms(connection, options), headFile, new ChangeFeed());
+            var pseudonyms = new Pseudonyms(options.Vault, options.Random);
+            connection.ReadPseudonyms(pseudonyms);
+            return new WriterParts(connection, clock, pseudonyms, headFile, new ChangeFeed());
         }
         catch
         {
             connection.Dispose();
             throw;
         }
-    }
-
-    private static Pseudonyms LoadPseudonyms(WriteConnection connection, SqliteStoreOptions options)
-    {
-        var pseudonyms = new Pseudonyms(options.Vault, options.Random);
-        var stored = connection.Session.Query(
-            "SELECT pseudonym, sealed_id FROM person",
-            static reader => (Pseudonym: Pseudonym.Parse(reader.GetString(0)), SealedId: (byte[])reader.GetValue(1)));
-        stored.ForEach(person => pseudonyms.AddSealed(person.Pseudonym, person.SealedId));
-        return pseudonyms;
     }
 }

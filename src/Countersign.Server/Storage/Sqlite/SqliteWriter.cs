@@ -12,7 +12,8 @@ namespace Countersign.Server.Storage.Sqlite;
 /// (4) commit, which ends in one fsync, (5) only then the head file, the announcements and the callers.
 /// A crash before 4 leaves the batch out, a crash after 4 leaves all of it in. When 4 fails nobody knows, so the
 /// connection is thrown away, and the next batch begins by reading and verifying what the file says; a failed fsync is
-/// never tried again, because the system may have dropped the pages and call the second try a success.
+/// never tried again, because the system may have dropped the pages and call the second try a success: what the WAL
+/// holds is copied and flushed elsewhere (<see cref="WriteConnection"/>).
 /// </remarks>
 internal sealed class SqliteWriter : IAsyncDisposable
 {
@@ -177,6 +178,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
         try
         {
             await CheckReopenedAsync(opened);
+            opened.ReadPseudonyms(_pseudonyms);
         }
         catch
         {

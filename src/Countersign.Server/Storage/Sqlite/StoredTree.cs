@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Countersign.Core.Ledger;
 
 namespace Countersign.Server.Storage.Sqlite;
@@ -36,15 +35,12 @@ internal sealed class StoredTree(SqliteSession session, long size)
     {
         var leaves = ReadLeaves(session, id.Index * TileId.FullWidth, id.Width);
         return leaves.Count == id.Width
-            ? TileOf(id, leaves.Select(leaf => MerkleTree.HashLeaf(leaf)))
+            ? Tile.Of(id, [.. leaves.Select(static leaf => MerkleTree.HashLeaf(leaf))])
             : throw Missing(id);
     }
 
     public byte[]? FindFullTile(int level, long index) =>
         (byte[]?)session.Scalar("SELECT hashes FROM tile WHERE level = ?1 AND position = ?2", level, index);
-
-    private static Tile TileOf(TileId id, IEnumerable<Hash32> hashes) =>
-        new(id, MemoryMarshal.AsBytes(hashes.ToArray().AsSpan()).ToArray());
 
     private static InvalidDataException Missing(TileId id) => new(
         $"Tile {new TilePath.Hashes(id)} of the log is incomplete in the store. " +
@@ -56,9 +52,6 @@ internal sealed class StoredTree(SqliteSession session, long size)
         var first = id.Index * TileId.FullWidth;
         var below = Enumerable.Range(0, id.Width)
             .Select(i => ReadTile(new TileId(id.Level - 1, first + i, TileId.FullWidth)));
-        return TileOf(id, below.Select(RootOf));
+        return Tile.Of(id, [.. below.Select(static tile => tile.RootOf(0, tile.Id.Width))]);
     }
-
-    private static Hash32 RootOf(Tile tile) =>
-        MerkleTree.Root([.. Enumerable.Range(0, tile.Id.Width).Select(i => tile[i])]);
 }

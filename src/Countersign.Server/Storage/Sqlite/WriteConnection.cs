@@ -1,5 +1,6 @@
 using Countersign.Core.Policies;
 using Countersign.Core.Storage;
+using Microsoft.Data.Sqlite;
 
 namespace Countersign.Server.Storage.Sqlite;
 
@@ -52,10 +53,12 @@ internal sealed class WriteConnection : IDisposable
         Func<SqliteSession, SqliteStoreOptions, HeadRow> readHead,
         CancellationToken cancellationToken)
     {
-        var session = SqliteSession.Open(options.Path, Microsoft.Data.Sqlite.SqliteOpenMode.ReadWriteCreate);
+        // A file that is gone is not made anew: an empty one in its place would hide the loss.
+        var session = SqliteSession.Open(options.Path, SqliteOpenMode.ReadWrite);
         try
         {
             session.RunScript($"{Settings} PRAGMA wal_autocheckpoint = {CheckpointPages};");
+            EmptyWal(session, options.Path);
             options.OnWriteConnection(session);
             var row = readHead(session, options);
             var log = await StoredLog.LoadAsync(session, options, row, cancellationToken);
@@ -76,7 +79,29 @@ internal sealed class WriteConnection : IDisposable
             reader.GetInt64(1),
             reader.IsDBNull(2) ? null : reader.GetInt64(2))).FirstOrDefault();
 
+    /// <summary>Learns who is behind each pseudonym that the file knows.</summary>
+    public void ReadPseudonyms(Pseudonyms pseudonyms) => Session
+        .Query(
+            "SELECT pseudonym, sealed_id FROM person",
+            static reader => (Pseudonym: Pseudonym.Parse(reader.GetString(0)), SealedId: (byte[])reader.GetValue(1)))
+        .ForEach(person => pseudonyms.AddSealed(person.Pseudonym, person.SealedId));
+
     public void Dispose() => Session.Dispose();
+
+    /// <summary>
+    /// Empties the WAL into the database. After a failed fsync its pages may be in the system's memory only, marked as
+    /// written; a commit appended behind them would be lost with them at the next power failure, acknowledged or not.
+    /// Copied into the database they are written and flushed anew.
+    /// </summary>
+    private static void EmptyWal(SqliteSession session, string path)
+    {
+        if (session.Scalar("PRAGMA wal_checkpoint(TRUNCATE)") is not 0L)
+        {
+            throw new StoreUnavailableException(
+                $"The store '{path}' cannot be taken over, because another program reads it without a pause. Close "
+                + "that program.");
+        }
+    }
 
     /// <summary>
     /// Migrates, takes the next fence and gives back what a process that died had taken, all in one transaction.

@@ -20,7 +20,7 @@ public sealed class SqliteFileModeTests
         using var folder = new SqliteFolder();
         await using var store = await SqliteStore.OpenAsync(folder.Options(new ManualTime()), Cancel);
 
-        string[] files = [folder.Database, folder.Database + "-wal", folder.Database + "-shm"];
+        string[] files = [.. new[] { "", "-wal", "-shm", ".lock" }.Select(suffix => folder.Database + suffix)];
 
         foreach (var file in files)
         {

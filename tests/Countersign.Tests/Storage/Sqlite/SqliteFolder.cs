@@ -4,6 +4,7 @@ using Countersign.Server.Keys;
 using Countersign.Server.Storage;
 using Countersign.Server.Storage.Sqlite;
 using Countersign.Tests.Support;
+using Microsoft.Data.Sqlite;
 
 namespace Countersign.Tests.Storage.Sqlite;
 
@@ -37,6 +38,13 @@ internal sealed class SqliteFolder : IDisposable
 
     public Task<SqliteStore> OpenAsync(TimeProvider time) =>
         SqliteStore.OpenAsync(Options(time), TestContext.Current.CancellationToken);
+
+    /// <summary>Changes the database behind the store's back.</summary>
+    public void Run(string sql)
+    {
+        using var session = SqliteSession.Open(Database, SqliteOpenMode.ReadWrite);
+        session.RunScript(sql);
+    }
 
     /// <summary>Copies the database as a crash leaves it, while the store is open or after.</summary>
     public string CopyDatabase(string name)
