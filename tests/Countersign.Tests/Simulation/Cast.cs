@@ -59,7 +59,8 @@ internal static class Cast
 
     /// <summary>How many persons a policy asks for before an operation may run.</summary>
     public static int NeededUnder(int policy, string operation) =>
-        PersonsIn(CharterUnder(policy).Judge(Ask(Agents[0], operation, 0, key: null, isDetached: false), preview: null));
+        PersonsIn(CharterUnder(policy).Judge(
+            Ask(Agents[0], operation, number: 0, key: null, isDetached: false), preview: null));
 
     public static int PersonsIn(Verdict verdict) =>
         verdict.Requirements.Sum(requirement => requirement.Stages.Sum(stage => stage.Need));
