@@ -105,7 +105,7 @@ public readonly struct CelValue
     }
 
     /// <summary>Reads untyped JSON: integers become int where they fit, every other number double.</summary>
-    public static CelValue FromJson(System.Text.Json.JsonElement element) => JsonValues.Read(element, depth: 0);
+    public static CelValue FromJson(System.Text.Json.JsonElement element) => JsonValues.Read(element);
 
     public static CelValue Error(string reason) => new(CelKind.Error, reference: new CelFault(reason));
 
