@@ -95,6 +95,7 @@ public sealed class EvaluationTests
     [InlineData("""{"v": "1"}""")]
     [InlineData("""{"t": "color", "v": "red"}""")]
     [InlineData("""{"t": "map", "v": [[{"t": "int", "v": "1"}]]}""")]
+    [InlineData("""{"t": "timestamp", "v": null}""")]
     [InlineData("[]")]
     public void Malformed_typed_JSON_is_an_error(string json)
     {
