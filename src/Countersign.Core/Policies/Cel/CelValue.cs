@@ -40,8 +40,6 @@ public readonly struct CelValue
 
     public string AsString => (string)_reference!;
 
-    public ReadOnlyMemory<byte> AsBytes => Octets;
-
     public CelList AsList => (CelList)_reference!;
 
     public CelMap AsMap => (CelMap)_reference!;
@@ -74,12 +72,6 @@ public readonly struct CelValue
         ArgumentNullException.ThrowIfNull(value);
         return new CelValue(CelKind.String, reference: value);
     }
-
-    public static CelValue FromBytes(ReadOnlySpan<byte> value) => FromOctets(value.ToArray());
-
-    public static CelValue FromTimestamp(DateTimeOffset value) => Runtime.Instants.FromDateTime(value.UtcDateTime);
-
-    public static CelValue FromDuration(TimeSpan value) => Runtime.Durations.FromTicks(value.Ticks);
 
     /// <summary>Wraps a list of strings without copying it; the list may not change while a frame holds it.</summary>
     public static CelValue FromStrings(IReadOnlyList<string> values) => FromList(new CelList.OfStrings(values));
