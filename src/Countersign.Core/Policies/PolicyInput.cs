@@ -12,8 +12,11 @@ public sealed record PolicyInput(Asking Asking)
     /// <summary>Who answers for the agent: a person's id, or <c>group:</c> and a group's name.</summary>
     public string? Owner { get; init; }
 
-    /// <summary>The groups of the person the agent acts for, or otherwise of its owner.</summary>
-    public ImmutableArray<string> Groups { get; init; } = [];
+    /// <summary>
+    /// The groups of the person the agent acts for, or otherwise of its owner; <c>null</c> when nobody knows that
+    /// person, because no groups at all would let a rule that forbids a group pass.
+    /// </summary>
+    public ImmutableArray<string>? Groups { get; init; }
 
     public Preview? Preview { get; init; }
 
@@ -32,7 +35,7 @@ public sealed record PolicyInput(Asking Asking)
         };
     }
 
-    private static ImmutableArray<string> GroupsOf(Asker asker, Party? owner, People people)
+    private static ImmutableArray<string>? GroupsOf(Asker asker, Party? owner, People people)
     {
         if (asker.OnBehalfOf is null && owner is Party.OfGroup group)
         {
@@ -41,6 +44,6 @@ public sealed record PolicyInput(Asking Asking)
 
         var person = asker.OnBehalfOf ?? (owner as Party.OfPerson)?.Id;
         var groups = person is { } id ? people.Find(id)?.Groups : null;
-        return groups is null ? [] : [.. groups.Select(name => name.Value).Order(StringComparer.Ordinal)];
+        return groups is null ? null : [.. groups.Select(name => name.Value).Order(StringComparer.Ordinal)];
     }
 }

@@ -34,6 +34,17 @@ public sealed class DerivedFactTests
         Assert.Equal("r0", Ids(Loaded(Rules("deny: http.path == \"/\"")).Judge(input)));
     }
 
+    [Theory]
+    [InlineData("""{"\ud800":1}""")]
+    [InlineData("""{"a":"\ud800"}""")]
+    public void Text_that_is_no_unicode_makes_stricter(string json)
+    {
+        using var document = JsonDocument.Parse(json);
+        var input = Input(GateKind.Http, Facts.Of("http", ("body", document.RootElement.Clone())));
+
+        Assert.Equal("r0", Ids(Loaded(Rules("deny: http.body.a == \"x\"")).Judge(input)));
+    }
+
     [Fact]
     public void A_list_beyond_its_declared_size_makes_stricter()
     {

@@ -97,5 +97,23 @@ public sealed class HostilePolicyTests
         Assert.Contains("at postgres rule 'a' breaks it", Errors(yaml), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Choices_inside_one_another_are_compared_without_doubling_the_work()
+    {
+        string choice = Repeat("(", 60) + "sql.opaque" + Repeat(" ? sql.no_where : sql.opaque)", 60);
+
+        Loaded(Rules($"require: {choice}", $"allow: !({choice})"));
+    }
+
+    [Fact]
+    public void Very_many_bounds_of_one_number_are_no_deep_recursion()
+    {
+        string Bounds(int first) => string.Join(
+            " || ", Enumerable.Range(first * 500, 500).Select(i => $"preview.rows == {i * 2}"));
+        var strict = Enumerable.Range(0, 60).Select(i => $"require: {Bounds(i)}");
+
+        Loaded(Rules([.. strict, "allow: sql.opaque && preview.rows < 9"]));
+    }
+
     private static string Repeat(string text, int count) => string.Concat(Enumerable.Repeat(text, count));
 }

@@ -139,6 +139,7 @@ public sealed class JudgementTests
     [InlineData("1 / (action.bytes - 2) > 0")]
     [InlineData("action.arguments.missing == 1")]
     [InlineData("action.bytes + 9223372036854775807 > 0")]
+    [InlineData("preview.rows > 10 ? action.operation == \"a\" : action.operation == \"b\"")]
     public void A_condition_without_an_answer_holds_for_strict_rules_only(string condition)
     {
         Assert.Equal(VerdictOutcome.Deny, Outcome($"deny: {condition}"));
@@ -198,6 +199,27 @@ public sealed class JudgementTests
     }
 
     [Fact]
+    public void What_a_failed_preview_does_not_show_is_unknown()
+    {
+        var failed = new Preview("no preview") { Error = "the server did not answer" };
+        var policy = Loaded(Rules("deny: preview.cascades.exists(c, c.rows > 100)"));
+
+        Assert.Equal("r0", Ids(policy.Judge(Sql() with { Preview = failed })));
+        Assert.Equal("default", Ids(policy.Judge(Sql() with { Preview = failed with { Error = null } })));
+    }
+
+    [Fact]
+    public void The_groups_of_somebody_unknown_are_unknown()
+    {
+        var policy = Loaded(Rules("deny: \"contractors\" in agent.groups"));
+        var stranger = new Asker(new AgentId("bot"), new PersonId("mallory"));
+        var asking = Sql().Asking with { Asker = stranger };
+
+        Assert.Equal("r0", Ids(policy.Judge(PolicyInput.Of(asking, Staff))));
+        Assert.Equal("default", Ids(policy.Judge(Sql())));
+    }
+
+    [Fact]
     public void Rules_read_history_and_calendar()
     {
         var history = new History(time => time == TimeSpan.FromHours(1) ? 7 : null, FirstTime: true, ApproveRate: 0.5);
@@ -245,6 +267,10 @@ public sealed class JudgementTests
         Assert.True(policy.NeedsPreview(Sql(("no_where", true))));
         Assert.False(policy.NeedsPreview(Sql()));
     }
+
+    [Fact]
+    public void A_rule_that_tests_for_a_preview_gets_one() =>
+        Assert.True(Loaded(Rules("deny: has(preview.rows) && preview.rows > 10")).NeedsPreview(Sql()));
 
     [Fact]
     public void The_hash_covers_every_file_and_not_the_order_they_come_in()

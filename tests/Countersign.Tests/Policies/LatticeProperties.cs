@@ -1,5 +1,8 @@
 using System.Collections.Immutable;
+using Countersign.Core.Actions;
 using Countersign.Core.Policies;
+using Countersign.Core.Policies.Inputs;
+using Countersign.Core.Policies.Judging;
 using FsCheck;
 using FsCheck.Fluent;
 using static Countersign.Tests.Policies.PolicyFixture;
@@ -33,7 +36,8 @@ public sealed class LatticeProperties
         Atom,
         Gen.Two(Atom).Select(pair => $"{pair.Item1} && {pair.Item2}"),
         Gen.Two(Atom).Select(pair => $"{pair.Item1} || {pair.Item2}"),
-        Gen.Three(Atom).Select(atoms => $"{atoms.Item1} && !({atoms.Item2} || {atoms.Item3})"));
+        Gen.Three(Atom).Select(atoms => $"{atoms.Item1} && !({atoms.Item2} || {atoms.Item3})"),
+        Gen.Three(Atom).Select(atoms => $"{atoms.Item1} ? {atoms.Item2} : {atoms.Item3}"));
 
     private static readonly Gen<string> RuleTexts =
         Gen.Zip(Gen.Elements("allow", "allow", "require", "deny"), Condition)
@@ -89,6 +93,7 @@ public sealed class LatticeProperties
         }
     });
 
+    /// <summary>Every rule is asked by itself here; a policy finds most rules by the texts they select.</summary>
     [Fact]
     public void The_verdict_is_what_the_rules_say_one_by_one() => Check((rules, input) =>
     {
@@ -97,14 +102,16 @@ public sealed class LatticeProperties
             return;
         }
 
-        var strictest = rules
-            .Select(rule => Loaded(Rules(rule)).Judge(input))
-            .Where(verdict => verdict.Rules[0].Id != RuleId.Default)
-            .Select(verdict => verdict.Outcome)
-            .DefaultIfEmpty(VerdictOutcome.Deny)
-            .Max();
+        var matching = policy.Rules
+            .Where(rule => rule.Gates.Contains(GateKind.Postgres))
+            .Where(rule => Matching.Holds(rule, FramePlan.For([rule]).Fill(input)))
+            .ToList();
+        var strictest = matching.Select(rule => rule.Effect).DefaultIfEmpty(VerdictOutcome.Deny).Max();
+        var named = matching.Where(rule => rule.Effect == strictest).Select(rule => rule.Id)
+            .DefaultIfEmpty(RuleId.Default);
 
-        Assert.Equal(strictest, policy.Judge(input).Outcome);
+        var verdict = policy.Judge(input);
+        Assert.Equal($"{strictest} {string.Join(' ', named)}", $"{verdict.Outcome} {Ids(verdict)}");
     });
 
     [Fact]

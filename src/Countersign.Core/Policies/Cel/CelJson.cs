@@ -87,19 +87,22 @@ public static class CelJson
         {
             "null" => CelValue.Null,
             "bool" => CelValue.FromBool(value.GetBoolean()),
-            "int" => CelValue.FromInt(long.Parse(value.GetString()!, CultureInfo.InvariantCulture)),
-            "uint" => CelValue.FromUint(ulong.Parse(value.GetString()!, CultureInfo.InvariantCulture)),
-            "double" => CelValue.FromDouble(double.Parse(value.GetString()!, CultureInfo.InvariantCulture)),
-            "string" => CelValue.FromString(value.GetString()!),
-            "bytes" => CelValue.FromOctets(Convert.FromHexString(value.GetString()!)),
-            "timestamp" => Instants.Parse(value.GetString()!),
-            "duration" => Durations.Parse(value.GetString()!),
-            "type" when Kinds.Named.TryGetValue(value.GetString()!, out var named) => CelValue.FromType(named),
+            "int" => CelValue.FromInt(long.Parse(Content(value), CultureInfo.InvariantCulture)),
+            "uint" => CelValue.FromUint(ulong.Parse(Content(value), CultureInfo.InvariantCulture)),
+            "double" => CelValue.FromDouble(double.Parse(Content(value), CultureInfo.InvariantCulture)),
+            "string" => CelValue.FromString(Content(value)),
+            "bytes" => CelValue.FromOctets(Convert.FromHexString(Content(value))),
+            "timestamp" => Instants.Parse(Content(value)),
+            "duration" => Durations.Parse(Content(value)),
+            "type" when Kinds.Named.TryGetValue(Content(value), out var named) => CelValue.FromType(named),
             "list" => CelValue.FromList([.. value.EnumerateArray().Select(item => Read(item, depth + 1))]),
             "map" => CelMap.OfEntries.Create(ReadEntries(value, depth)),
             _ => CelValue.Error($"the type '{type}' is unknown"),
         };
     }
+
+    private static string Content(JsonElement value) =>
+        value.GetString() ?? throw new FormatException("a value of this type is a text, not null");
 
     private static ImmutableArray<KeyValuePair<CelValue, CelValue>> ReadEntries(JsonElement pairs, int depth) =>
     [

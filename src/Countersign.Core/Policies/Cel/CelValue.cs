@@ -40,8 +40,6 @@ public readonly struct CelValue
 
     public string AsString => (string)_reference!;
 
-    public ReadOnlyMemory<byte> AsBytes => Octets;
-
     public CelList AsList => (CelList)_reference!;
 
     public CelMap AsMap => (CelMap)_reference!;
@@ -75,12 +73,6 @@ public readonly struct CelValue
         return new CelValue(CelKind.String, reference: value);
     }
 
-    public static CelValue FromBytes(ReadOnlySpan<byte> value) => FromOctets(value.ToArray());
-
-    public static CelValue FromTimestamp(DateTimeOffset value) => Runtime.Instants.FromDateTime(value.UtcDateTime);
-
-    public static CelValue FromDuration(TimeSpan value) => Runtime.Durations.FromTicks(value.Ticks);
-
     /// <summary>Wraps a list of strings without copying it; the list may not change while a frame holds it.</summary>
     public static CelValue FromStrings(IReadOnlyList<string> values) => FromList(new CelList.OfStrings(values));
 
@@ -105,7 +97,7 @@ public readonly struct CelValue
     }
 
     /// <summary>Reads untyped JSON: integers become int where they fit, every other number double.</summary>
-    public static CelValue FromJson(System.Text.Json.JsonElement element) => JsonValues.Read(element, depth: 0);
+    public static CelValue FromJson(System.Text.Json.JsonElement element) => JsonValues.Read(element);
 
     public static CelValue Error(string reason) => new(CelKind.Error, reference: new CelFault(reason));
 

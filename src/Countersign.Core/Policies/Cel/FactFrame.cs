@@ -39,13 +39,6 @@ public sealed class FactFrame
         _functions[function.Slot] = body;
     }
 
-    /// <summary>Forgets every fact and function, to use the frame for another action.</summary>
-    public void Clear()
-    {
-        Array.Clear(_values);
-        Array.Clear(_functions);
-    }
-
     private static void RequireOwn(bool isOwn, string name)
     {
         if (!isOwn)

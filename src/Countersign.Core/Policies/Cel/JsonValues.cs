@@ -6,7 +6,21 @@ namespace Countersign.Core.Policies.Cel;
 /// <summary>Turns untyped JSON into values.</summary>
 internal static class JsonValues
 {
-    public static CelValue Read(JsonElement element, int depth)
+    public static CelValue Read(JsonElement element)
+    {
+        try
+        {
+            return Read(element, depth: 0);
+        }
+        catch (InvalidOperationException)
+        {
+            // A lone surrogate written as an escape, in a text or the name of a member, has no text. The gateway
+            // refuses it earlier, but not in what a target says about itself.
+            return CelValue.Error("a JSON string holds a lone surrogate");
+        }
+    }
+
+    private static CelValue Read(JsonElement element, int depth)
     {
         if (depth > CelLimits.ValueDepth)
         {
@@ -18,25 +32,12 @@ internal static class JsonValues
             JsonValueKind.Null => CelValue.Null,
             JsonValueKind.True => CelValue.True,
             JsonValueKind.False => CelValue.False,
-            JsonValueKind.String => ReadText(element),
+            JsonValueKind.String => CelValue.FromString(element.GetString()!),
             JsonValueKind.Number => ReadNumber(element),
             JsonValueKind.Array => ReadArray(element, depth),
             JsonValueKind.Object => ReadObject(element, depth),
             _ => CelValue.Error("there is no JSON value"),
         };
-    }
-
-    private static CelValue ReadText(JsonElement element)
-    {
-        try
-        {
-            return CelValue.FromString(element.GetString()!);
-        }
-        catch (InvalidOperationException)
-        {
-            // A lone surrogate written as an escape has no text; the gateway refuses it earlier, this is the backstop.
-            return CelValue.Error("a JSON string holds a lone surrogate");
-        }
     }
 
     private static CelValue ReadNumber(JsonElement element)

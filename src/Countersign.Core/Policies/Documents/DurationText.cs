@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Countersign.Core.Policies.Documents;
 
 /// <summary>
@@ -12,7 +14,8 @@ internal static class DurationText
     public static bool TryParse(string text, out TimeSpan duration)
     {
         duration = default;
-        if (text.Length is < 2 or > MostDigits + 1 || !text.AsSpan(0, text.Length - 1).TryReadDigits(out var count))
+        if (text.Length is < 2 or > MostDigits + 1
+            || !long.TryParse(text.AsSpan(..^1), NumberStyles.None, CultureInfo.InvariantCulture, out var count))
         {
             return false;
         }
@@ -33,21 +36,5 @@ internal static class DurationText
 
         duration = unit * count;
         return duration > TimeSpan.Zero;
-    }
-
-    private static bool TryReadDigits(this ReadOnlySpan<char> text, out long number)
-    {
-        number = 0;
-        foreach (var c in text)
-        {
-            if (!char.IsAsciiDigit(c))
-            {
-                return false;
-            }
-
-            number = (number * 10) + (c - '0');
-        }
-
-        return true;
     }
 }

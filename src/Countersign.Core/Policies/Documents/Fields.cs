@@ -27,12 +27,12 @@ internal sealed class Fields
             return null;
         }
 
-        var _values = new Dictionary<string, YamlNode>(StringComparer.Ordinal);
+        var values = new Dictionary<string, YamlNode>(StringComparer.Ordinal);
         foreach (var (key, value) in mapping.Members)
         {
             if (known.Contains(key.Text))
             {
-                _values.Add(key.Text, value);
+                values.Add(key.Text, value);
                 continue;
             }
 
@@ -41,7 +41,7 @@ internal sealed class Fields
             errors.Add(key.At, $"{what} has no key '{key.Text}'{remedy}", suggestion);
         }
 
-        return new Fields(_values, mapping.At);
+        return new Fields(values, mapping.At);
     }
 
     public YamlNode? Find(string key) => _values.GetValueOrDefault(key);

@@ -42,7 +42,11 @@ internal static class CommonFacts
         builder.Add("agent.id", CelType.String, FactSize.Name, i => Text(i.Asking.Asker.Agent.Value));
         builder.Add("agent.owner", CelType.String, FactSize.Name, i => i.Owner is null ? default : Text(i.Owner));
         builder.Add("agent.on_behalf_of", CelType.String, FactSize.Name, i => Text(i.Asking.Asker.OnBehalfOf?.Value));
-        builder.Add("agent.groups", Strings, FactSize.Names, i => CelValue.FromStrings(i.Groups));
+        builder.Add(
+            "agent.groups",
+            Strings,
+            FactSize.Names,
+            i => i.Groups is { } groups ? CelValue.FromStrings(groups) : default);
     }
 
     private static void AddPreview(SchemaBuilder builder)
@@ -106,7 +110,8 @@ internal static class CommonFacts
         }
     }
 
-    private static CelValue CascadesOf(Preview? preview) => preview is null
+    /// <summary>A preview that failed lists no cascades, which does not mean that there are none.</summary>
+    private static CelValue CascadesOf(Preview? preview) => preview is null or { Error: not null }
         ? default
         : CelValue.FromList([.. preview.Cascades.Select(cascade => CelValue.FromMap(new CascadeMap(cascade)))]);
 

@@ -23,12 +23,18 @@ internal sealed class FramePlan
             [.. PolicySchema.Instance.Functions.Values.Where(function => reads.Contains(function.Function.Name))]);
     }
 
-    public FactFrame Fill(PolicyInput input)
+    public FactFrame Fill(PolicyInput input) => Fill(input, static (input, fact) => fact.Read(input));
+
+    /// <summary>A frame in which whatever reads the preview, even to see whether it is there, is an error.</summary>
+    public FactFrame FillWithoutPreview(PolicyInput input) => Fill(input, static (input, fact) =>
+        fact.IsPreview ? CelValue.Error("there is no preview yet") : fact.Read(input));
+
+    private FactFrame Fill(PolicyInput input, Func<PolicyInput, PolicyFact, CelValue> read)
     {
         var frame = new FactFrame(PolicySchema.Instance.Schema);
         foreach (var fact in _facts)
         {
-            var value = fact.Read(input);
+            var value = read(input, fact);
             if (value.Kind != CelKind.Absent)
             {
                 frame.Set(fact.Fact, value);

@@ -6,7 +6,10 @@ namespace Countersign.Core.Policies.Inputs;
 /// A fact that policies may read: where it exists and how it is found. <c>Read</c> returns the default value when the
 /// request does not have it.
 /// </summary>
-internal sealed record PolicyFact(Fact Fact, GateSet Gates, Func<PolicyInput, CelValue> Read);
+internal sealed record PolicyFact(Fact Fact, GateSet Gates, Func<PolicyInput, CelValue> Read)
+{
+    public bool IsPreview => Fact.Name.StartsWith("preview.", StringComparison.Ordinal);
+}
 
 /// <summary>
 /// A function that policies may call; <c>Read</c> returns <c>null</c> when the caller did not supply it.

@@ -33,7 +33,8 @@ internal sealed class GateRules
             .Select(rule => (rule.Rule, Selector.Of(rule.Formula, atoms).ToImmutableArray()))]);
 
     /// <summary>
-    /// Whether a rule's answer depends on the preview; rules settled by other facts do not ask for one.
+    /// Whether a rule's answer depends on the preview; rules settled by other facts do not ask for one. Facts that are
+    /// only missing would not tell: <c>has(preview.rows)</c> has an answer without them, and it would be the wrong one.
     /// </summary>
     public bool NeedPreview(PolicyInput input)
     {
@@ -42,7 +43,7 @@ internal sealed class GateRules
             return false;
         }
 
-        var frame = _plan.Fill(input with { Preview = null });
+        var frame = _plan.FillWithoutPreview(input);
         return _readingPreview.Any(rule => rule.Condition.Program.EvaluateBool(frame).Fault is not null);
     }
 

@@ -11,7 +11,10 @@ namespace Countersign.Core.Policies.Judging;
 /// </summary>
 internal sealed record Selector(PolicyFact Fact, ImmutableHashSet<string> Texts)
 {
-    /// <summary>Every selector of a formula; the caller takes the one that tells most rules apart.</summary>
+    /// <summary>
+    /// Every selector of a formula; the caller takes the one that tells most rules apart. A choice has none: when its
+    /// test has no answer, neither has the choice, even where both branches are false.
+    /// </summary>
     public static IEnumerable<Selector> Of(Formula formula, AtomTable atoms) => formula switch
     {
         Formula.Is atom => OfAtom(atoms[atom.Atom]) is { } selector ? [selector] : [],

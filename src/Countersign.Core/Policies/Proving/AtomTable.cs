@@ -31,7 +31,10 @@ internal sealed class AtomTable
         return number;
     }
 
-    /// <summary>Which other atoms an answer settles, and how: the whole theory the prover knows.</summary>
+    /// <summary>
+    /// Which other atoms an answer settles, and how: the whole theory the prover knows, with nothing left that would
+    /// follow only from a consequence.
+    /// </summary>
     public IEnumerable<(int Atom, bool Value)> Consequences(int number, bool value) => _atoms[number] switch
     {
         Atom.Equal equal when value =>

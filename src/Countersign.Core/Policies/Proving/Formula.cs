@@ -20,6 +20,7 @@ internal abstract record Formula
         Not not => !not.Operand.Evaluate(valuation),
         All all => Fold(all.Operands, valuation, absorbing: false),
         Any any => Fold(any.Operands, valuation, absorbing: true),
+        Choice choice => choice.Answer(valuation),
         _ => throw new UnreachableException(),
     };
 
@@ -38,6 +39,8 @@ internal abstract record Formula
                 return FirstOpenOf(all.Operands, valuation);
             case Any any:
                 return FirstOpenOf(any.Operands, valuation);
+            case Choice choice:
+                return choice.Deciding(valuation).FirstOpen(valuation);
             default:
                 throw new UnreachableException();
         }
@@ -83,4 +86,26 @@ internal abstract record Formula
     public sealed record All(ImmutableArray<Formula> Operands) : Formula;
 
     public sealed record Any(ImmutableArray<Formula> Operands) : Formula;
+
+    /// <summary>
+    /// Like the alternatives <c>Test &amp;&amp; Then</c> and <c>!Test &amp;&amp; Else</c>, but the test is evaluated
+    /// once: twice in each of many choices inside one another would never end.
+    /// </summary>
+    public sealed record Choice(Formula Test, Formula Then, Formula Else) : Formula
+    {
+        public bool? Answer(ReadOnlySpan<bool?> valuation) => Test.Evaluate(valuation) switch
+        {
+            true => Then.Evaluate(valuation),
+            false => Else.Evaluate(valuation),
+            null => Then.Evaluate(valuation) == false && Else.Evaluate(valuation) == false ? false : null,
+        };
+
+        /// <summary>The part that the answer waits for.</summary>
+        public Formula Deciding(ReadOnlySpan<bool?> valuation) => Test.Evaluate(valuation) switch
+        {
+            true => Then,
+            false => Else,
+            null => Test,
+        };
+    }
 }

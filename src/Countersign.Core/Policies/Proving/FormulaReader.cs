@@ -16,22 +16,13 @@ internal sealed class FormulaReader(FactSchema schema, AtomTable atoms)
         Expression.Unary { Operator: UnaryOperator.Not } not => new Formula.Not(Read(not.Operand)),
         Expression.Logical { IsAnd: true } and => new Formula.All([.. and.Operands.Select(Read)]),
         Expression.Logical or => new Formula.Any([.. or.Operands.Select(Read)]),
-        Expression.Conditional choice => Choice(choice),
+        Expression.Conditional choice =>
+            new Formula.Choice(Read(choice.Test), Read(choice.Then), Read(choice.Else)),
         Expression.Binary binary => Relation(binary) ?? Opaque(binary),
         Expression.Comprehension { Kind: ComprehensionKind.Exists } exists =>
             Exists(exists) as Formula ?? Opaque(exists),
         _ => Opaque(expression),
     };
-
-    private Formula.Any Choice(Expression.Conditional choice)
-    {
-        var test = Read(choice.Test);
-        return new Formula.Any(
-        [
-            new Formula.All([test, Read(choice.Then)]),
-            new Formula.All([new Formula.Not(test), Read(choice.Else)]),
-        ]);
-    }
 
     private Formula? Relation(Expression.Binary relation) => relation.Operator switch
     {

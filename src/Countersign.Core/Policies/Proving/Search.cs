@@ -107,6 +107,10 @@ internal sealed class Search
         return false;
     }
 
+    /// <summary>
+    /// Settles an atom and what follows from it. Consequences have no others of their own, so nothing recurses, however
+    /// many bounds a policy knows.
+    /// </summary>
     private bool TrySettle(int atom, bool value)
     {
         if (_valuation[atom] is { } known)
@@ -114,9 +118,26 @@ internal sealed class Search
             return known == value;
         }
 
+        Settle(atom, value);
+        foreach (var (other, implied) in _atoms.Consequences(atom, value))
+        {
+            if (_valuation[other] is null)
+            {
+                Settle(other, implied);
+            }
+            else if (_valuation[other] != implied)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private void Settle(int atom, bool value)
+    {
         _valuation[atom] = value;
         _settled.Add(atom);
-        return _atoms.Consequences(atom, value).All(each => TrySettle(each.Atom, each.Value));
     }
 
     private void Undo(int mark)

@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Text;
+
 namespace Countersign.Core.Policies.Yaml;
 
 /// <summary>What a policy file may not contain whatever YAML says about it, because people cannot see it.</summary>
@@ -34,14 +37,19 @@ internal static class YamlHazards
         '\t' => indenting ? "a tab in the indentation; indent with spaces" : null,
         '\n' => null,
         '\r' => offset + 1 < text.Length && text[offset + 1] == '\n' ? null : "a line that ends in CR alone; use LF",
-        _ => IsInvisible(c) ? $"the invisible character U+{(int)c:X4}; write it as an escape in double quotes" : null,
+        _ => IsInvisible(text, offset)
+            ? $"the invisible character U+{CodePoint(text, offset):X4}; write it as an escape in double quotes"
+            : null,
     };
 
     /// <summary>
-    /// Control characters, line breaks that editors do not show as such, and the bidirectional controls that make a
-    /// text read differently from what it says (Unicode TR 36, section 2.6).
+    /// Control characters, line breaks that editors do not show as such, and the characters of no width: they make a
+    /// text read differently from what it says (Unicode TR 36, section 2.6), or a name that nothing is ever equal to.
     /// </summary>
-    private static bool IsInvisible(char c) =>
-        char.IsControl(c) || c is '\u2028' or '\u2029' or (>= '\u202A' and <= '\u202E') or (>= '\u2066' and <= '\u2069')
-            or '\u200E' or '\u200F' or '\u061C' or '\uFEFF';
+    private static bool IsInvisible(string text, int offset) =>
+        CharUnicodeInfo.GetUnicodeCategory(text, offset) is UnicodeCategory.Control or UnicodeCategory.Format
+            or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
+
+    private static int CodePoint(string text, int offset) =>
+        Rune.TryGetRuneAt(text, offset, out var rune) ? rune.Value : text[offset];
 }

@@ -70,6 +70,10 @@ public sealed class EvaluationTests
     [InlineData("(?P<x>a)(?i)B", "ab", true)]
     [InlineData("^[[a]$", "[", true)]
     [InlineData("^[]a]+$", "]a", true)]
+    [InlineData("^[\\\\w-x]$", "-", true)]
+    [InlineData("^[\\\\w-x]$", "`", false)]
+    [InlineData("^[\\\\s-x]$", "a", false)]
+    [InlineData("^[\\\\s-x]$", "\\f", true)]
     public void A_pattern_means_what_it_means_in_RE2(string pattern, string text, bool matches) =>
         Assert.Equal(matches, Evaluate($"'{text}'.matches('{pattern}')").AsBool);
 
@@ -91,6 +95,7 @@ public sealed class EvaluationTests
     [InlineData("""{"v": "1"}""")]
     [InlineData("""{"t": "color", "v": "red"}""")]
     [InlineData("""{"t": "map", "v": [[{"t": "int", "v": "1"}]]}""")]
+    [InlineData("""{"t": "timestamp", "v": null}""")]
     [InlineData("[]")]
     public void Malformed_typed_JSON_is_an_error(string json)
     {

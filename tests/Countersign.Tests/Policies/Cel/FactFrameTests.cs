@@ -75,15 +75,6 @@ public sealed class FactFrameTests
         Assert.Equal("the frame belongs to another schema than the expression", answer.Fault?.Reason);
     }
 
-    [Fact]
-    public void A_cleared_frame_holds_no_facts()
-    {
-        var frame = PolicySchema.Frame();
-        frame.Clear();
-
-        Assert.NotNull(PolicySchema.Compile("sql.read_only").EvaluateBool(frame).Fault);
-    }
-
     [Theory]
     [InlineData("action.arguments.repo == 'a/b'", true)]
     [InlineData("action.arguments.count == 3 && type(action.arguments.count) == int", true)]

@@ -24,6 +24,15 @@ public sealed class HostileInputTests
         },
     };
 
+    /// <summary>So large that it is no number any more, times nothing.</summary>
+    public static TheoryData<string> EndlessCost =>
+    [
+        "cel.bind(a, 1, "
+            + string.Concat(Enumerable.Repeat("cel.bind(a, lists.range(60000).map(i, a), ", 80))
+            + "[].exists(i, a == a)"
+            + new string(')', 81),
+    ];
+
     [Theory]
     [MemberData(nameof(DeepExpressions))]
     public void A_deep_expression_is_refused_and_not_a_stack_overflow(string what, string source)
@@ -54,6 +63,8 @@ public sealed class HostileInputTests
     [InlineData("sql.reads.exists(a, sql.reads.exists(b, a == b))")]
     [InlineData("sql.reads.map(a, sql.reads).flatten().map(c, sql.reads).size() > 0")]
     [InlineData("sql.reads.all(a, a.matches(action.gate))")]
+    [InlineData("lists.range(-9000000000).all(a, true) || sql.reads.exists(a, sql.reads.exists(b, a == b))")]
+    [MemberData(nameof(EndlessCost))]
     public void An_expression_that_may_take_too_long_is_refused_when_loaded(string source) =>
         Assert.Contains("steps, more than 1000000", PolicySchema.Refuse(source).Message, StringComparison.Ordinal);
 
@@ -78,6 +89,21 @@ public sealed class HostileInputTests
             "the string would be longer",
             Doubling("'0123456789'", "+").Fault.Reason,
             StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("a.contains(b)")]
+    [InlineData("a.indexOf(b) > 0")]
+    [InlineData("a.lastIndexOf(b) > 0")]
+    [InlineData("a.split(b).size() > 1")]
+    [InlineData("a.replace(b, '') == a")]
+    public void A_search_for_a_long_text_in_a_long_text_ends_at_a_limit(string search)
+    {
+        var half = "cel.bind(h, lists.range(65536).map(i, 'ab').join(), ";
+
+        var found = Unchecked($"{half}cel.bind(a, h + h + h + h, cel.bind(b, h + 'cb' + h, {search})))");
+
+        Assert.StartsWith("the step budget is exhausted", found.Fault.Reason, StringComparison.Ordinal);
+    }
 
     [Fact]
     public void Comparing_shared_structure_ends_at_a_limit()
@@ -104,6 +130,8 @@ public sealed class HostileInputTests
     [InlineData("(?=a)b", "only the groups")]
     [InlineData("(?<!a)b", "refused")]
     [InlineData("[[:alpha:]]", "POSIX")]
+    [InlineData("[+-\\\\w]", "no range")]
+    [InlineData("\\\\012", "octal")]
     [InlineData("((a{1000}){1000}){1000}", "refused")]
     public void A_pattern_outside_the_subset_is_refused_when_loaded(string pattern, string reason) =>
         Assert.Contains(

@@ -61,7 +61,7 @@ internal sealed class RandomExpressions(int seed)
             2 => CelValue.FromInt(Pick<long>([0, 1, -1, 7, long.MaxValue, long.MinValue, _random.NextInt64()])),
             3 => CelValue.FromUint(Pick<ulong>([0, 1, ulong.MaxValue])),
             4 => CelValue.FromDouble(Pick<double>([0.0, -0.0, 1.5, -2.25, 1e300, 5e-324, _random.NextDouble()])),
-            5 => CelValue.FromBytes(Pick<byte[]>([[0, 34, 92, 255], []])),
+            5 => CelValue.FromOctets(Pick<byte[]>([[0, 34, 92, 255], []])),
             _ => CelValue.FromString(Pick(Texts)),
         },
         0);

@@ -128,7 +128,7 @@ internal sealed partial class Checker
     private Node.Faulty ReportUnknownFunction(Expression.Call call, string name, IEnumerable<string> known)
     {
         var namespaced = _schema.Functions.Select(static function => function.Name);
-        var suggestion = Suggestions.Nearest(name, known.Concat(namespaced));
+        var suggestion = Nearest.To(name, known.Concat(namespaced));
         var isMisplaced = !FunctionTable.Find(call.Function, isMethod: call.Target is null).IsEmpty;
         var remedy = call.Target is null ? "a method: write x." : "no method: write ";
         Report(call.At, isMisplaced

@@ -127,7 +127,7 @@ internal sealed partial class Checker
         var known = _schema.Names
             .Where(candidate => candidate.StartsWith(prefix, StringComparison.Ordinal))
             .Select(candidate => candidate[prefix.Length..].Split('.')[0]);
-        return Suggestions.Nearest(name, prefix.Length == 0 ? known.Concat(_scope.Select(local => local.Name)) : known);
+        return Nearest.To(name, prefix.Length == 0 ? known.Concat(_scope.Select(local => local.Name)) : known);
     }
 
     /// <summary>The parts of a dotted name, or null when the expression is not one.</summary>

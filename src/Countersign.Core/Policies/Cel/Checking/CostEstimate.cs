@@ -24,7 +24,9 @@ internal sealed class CostEstimate
     public static long Of(CheckResult checkedExpression)
     {
         var (cost, _) = new CostEstimate(checkedExpression.LocalCount).Estimate(checkedExpression.Node);
-        return (long)Math.Min(cost, Ceiling);
+
+        // Nothing times something endless is no number, and no number is no bound.
+        return double.IsNaN(cost) ? (long)Ceiling : (long)Math.Min(cost, Ceiling);
     }
 
     private (double Cost, Size Size) Estimate(Node node)

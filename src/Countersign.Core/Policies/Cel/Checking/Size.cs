@@ -36,7 +36,8 @@ internal sealed class Size
 
     public static Size Collection(double length, Size item)
     {
-        var bounded = Math.Min(length, CelLimits.Elements);
+        // A length that an expression gives may be negative; less than nothing would make it cheaper than it is.
+        var bounded = Math.Clamp(length, 0, CelLimits.Elements);
         return new Size(bounded, item, 1 + (bounded * item.Volume));
     }
 

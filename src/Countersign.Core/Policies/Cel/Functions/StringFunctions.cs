@@ -10,7 +10,10 @@ internal static class StringFunctions
 
     public static readonly ImmutableArray<Overload> All =
     [
-        Test("contains", static (text, part) => text.Contains(part, StringComparison.Ordinal)),
+        Method("contains", [CelType.String, CelType.String], CelType.Bool, static (ref e, scoped a) =>
+            e.TryChargeSearch(a[0].AsString.Length, a[1].AsString.Length)
+                ? CelValue.FromBool(a[0].AsString.Contains(a[1].AsString, StringComparison.Ordinal))
+                : CelValue.Error(CelFault.BudgetExhausted)),
         Test("startsWith", static (text, part) => text.StartsWith(part, StringComparison.Ordinal)),
         Test("endsWith", static (text, part) => text.EndsWith(part, StringComparison.Ordinal)),
         Matches(isMethod: true),
@@ -66,7 +69,7 @@ internal static class StringFunctions
         Method(name, [CelType.String, CelType.String, .. more], CelType.Int, (ref e, scoped a) =>
         {
             var text = a[0].AsString;
-            if (!e.TryChargeText(text.Length))
+            if (!e.TryChargeSearch(text.Length, a[1].AsString.Length))
             {
                 return CelValue.Error(CelFault.BudgetExhausted);
             }

@@ -85,7 +85,7 @@ internal static class TextFunctions
             return CelValue.FromList(CelList.Empty);
         }
 
-        if (!evaluation.TryCharge(text.Length + 1))
+        if (!evaluation.TryCharge(text.Length + 1) || !evaluation.TryChargeSearch(text.Length, separator.Length))
         {
             return CelValue.Error(CelFault.BudgetExhausted);
         }
@@ -137,6 +137,11 @@ internal static class TextFunctions
     private static CelValue Replace(ref Evaluation evaluation, scoped ReadOnlySpan<CelValue> arguments, long count)
     {
         var (text, old, fresh) = (arguments[0].AsString, arguments[1].AsString, arguments[2].AsString);
+        if (!evaluation.TryChargeSearch(text.Length, old.Length))
+        {
+            return CelValue.Error(CelFault.BudgetExhausted);
+        }
+
         var result = new StringBuilder();
         var position = 0;
         while (count != 0)

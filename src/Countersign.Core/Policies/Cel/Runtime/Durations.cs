@@ -18,8 +18,6 @@ internal static class Durations
         ("h", 3_600 * PerSecond),
     ];
 
-    public static CelValue FromTicks(long ticks) => From((Int128)ticks * 100);
-
     public static CelValue From(Int128 nanoseconds) =>
         nanoseconds < long.MinValue || nanoseconds > long.MaxValue
             ? OutOfRange

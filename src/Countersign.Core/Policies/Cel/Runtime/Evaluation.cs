@@ -36,6 +36,12 @@ internal ref struct Evaluation
     /// <summary>Charges for copying or comparing a number of characters or octets.</summary>
     public bool TryChargeText(long length) => TryCharge(1 + (length / 64));
 
+    /// <summary>
+    /// Charges for a search: at each position of the text almost the whole part may match in vain.
+    /// </summary>
+    public bool TryChargeSearch(long text, long part) =>
+        TryCharge(1 + ((1 + (Math.Max(text - part, 0) / 64)) * (1 + (part / 64))));
+
     public Truth Fail(CelFault fault)
     {
         Fault = fault;

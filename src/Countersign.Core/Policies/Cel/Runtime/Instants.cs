@@ -14,12 +14,6 @@ internal static class Instants
     private static readonly CelValue Malformed =
         CelValue.Error("a timestamp is written as in RFC 3339, such as 2026-01-31T12:00:00Z");
 
-    public static CelValue FromDateTime(DateTime utc)
-    {
-        var ticks = utc.Ticks - DateTime.UnixEpoch.Ticks;
-        return From((Int128)ticks * 100);
-    }
-
     public static CelValue FromSeconds(long seconds) =>
         seconds is < FirstSecond or > LastSecond ? OutOfRange : CelValue.FromInstant(seconds, 0);
 

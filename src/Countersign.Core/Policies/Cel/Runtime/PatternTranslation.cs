@@ -15,6 +15,8 @@ internal sealed class PatternTranslation
     private string _reason = "";
     private int _position;
     private bool _inClass;
+    private int _firstMember;
+    private int _rangeSign = -1;
 
     private PatternTranslation(string pattern)
     {
@@ -75,6 +77,9 @@ internal sealed class PatternTranslation
         var c = _pattern[_position + 1];
         switch (c)
         {
+            case 'd' or 'w' or 's' when _inClass && _rangeSign == _position - 1:
+                _reason = $"'-\\{c}' is no range; put the '-' at the end of the class";
+                break;
             case 'd' or 'w' or 's':
                 Emit(_inClass ? Members(c) : $"[{Members(c)}]", 2);
                 break;
@@ -90,8 +95,8 @@ internal sealed class PatternTranslation
             case 'z' or 'A' or 'b' or 'B' when _inClass:
                 _reason = $"'\\{c}' has no meaning inside a class";
                 break;
-            case >= '1' and <= '9':
-                _reason = "back-references are not supported";
+            case >= '0' and <= '9':
+                _reason = "back-references and octal escapes are not supported";
                 break;
             default:
                 Emit(_pattern.Substring(_position, 2), 2);
@@ -103,6 +108,7 @@ internal sealed class PatternTranslation
     {
         _inClass = true;
         var length = Follows("^") ? 2 : 1;
+        _firstMember = _position + length;
 
         // A bracket directly after the opening stands for itself in both dialects.
         if (_position + length < _pattern.Length && _pattern[_position + length] == ']')
@@ -130,6 +136,7 @@ internal sealed class PatternTranslation
         }
 
         _inClass = c != ']';
+        _rangeSign = c == '-' && _position > _firstMember ? _position : -1;
         Emit(c.ToString(), 1);
     }
 
@@ -171,10 +178,13 @@ internal sealed class PatternTranslation
         _position += consumed;
     }
 
+    /// <summary>
+    /// Each ends in a range, so that a '-' after it stands for itself, as in RE2, and makes no range of its own.
+    /// </summary>
     private static string Members(char c) => c switch
     {
         'd' => "0-9",
-        'w' => "0-9A-Za-z_",
-        _ => "\\t\\n\\f\\r ",
+        'w' => "_0-9A-Za-z",
+        _ => " \\t\\n\\f-\\r",
     };
 }
