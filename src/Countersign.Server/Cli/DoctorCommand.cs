@@ -71,20 +71,21 @@ internal static class DoctorCommand
     private static async Task CheckAsync(
         Settings settings, List<(bool Ok, string Text)> findings, CancellationToken cancellationToken)
     {
-        var policy = Try("policy", () => CharterSource.LoadPolicy(settings));
-        findings.Add(policy);
-        if (!policy.Ok)
+        Core.Policies.Policy? policy = null;
+        findings.Add(Try("policy", () => policy = CharterSource.LoadPolicy(settings)));
+        if (policy is null)
         {
             return;
         }
 
+        findings.AddRange(OutOfReach.Find(policy, settings).Select(warning => (true, $"policy (note: {warning})")));
         var isShort = settings.Tokens.Any(token => token.Secret is TokenSecret.Hashed { IsShort: true });
         findings.Add((true, isShort
             ? "tokens (note: one is shorter than 16 characters and can be guessed; see 'countersign agent token')"
             : "tokens"));
-        var outOfReach = CharterSource.LoadPolicy(settings).Rules.Any(rule =>
+        var isTooStrong = policy.Rules.Any(rule =>
             rule.Requirement is { Assurance: > Assurance.Token });
-        findings.Add((true, outOfReach
+        findings.Add((true, isTooStrong
             ? "assurance (note: a rule asks for more than 'token', which is all that a token gives in this version)"
             : "assurance"));
         if (settings.Tls is { } tls)

@@ -45,6 +45,8 @@ internal static class WebServer
             AcceptsOneTimeLinks = options.AcceptsOneTimeLinks,
         });
         builder.Services.AddHostedService<ReaperService>();
+        builder.Services.AddSingleton<Func<ActionId, Uri>>(services => id => ReviewUrl(services, settings, id));
+        builder.Services.AddHostedService<ReviewLog>();
 
         var web = builder.Build();
         web.Use(LastResort.Handle(web.Logger));
@@ -149,7 +151,7 @@ internal static class WebServer
         {
             Authenticate = services.GetRequiredService<Authenticate>(),
             Target = name => targets.GetValueOrDefault(name),
-            ReviewUrl = id => ReviewUrl(services, settings, id),
+            ReviewUrl = services.GetRequiredService<Func<ActionId, Uri>>(),
             PublicUrl = settings.Public,
             SessionKey = keys.DeriveKey("countersign-mcp-session-v1"),
             Random = RandomNumberGenerator.Fill,
@@ -168,7 +170,7 @@ internal static class WebServer
             services.GetRequiredService<IArchive>(),
             charter,
             services.GetRequiredService<Authenticate>(),
-            id => ReviewUrl(services, settings, id));
+            services.GetRequiredService<Func<ActionId, Uri>>());
         var limits = JsonLimitsOf(settings);
         return new ApiGate(rooms, new ApiActionReader(charter, limits), new ApiVotes(rooms, limits), new ApiOptions());
     }

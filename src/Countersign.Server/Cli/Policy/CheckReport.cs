@@ -5,10 +5,10 @@ using Countersign.Core.Policies;
 
 namespace Countersign.Server.Cli.Policy;
 
-/// <summary>What <c>policy check</c> found: <c>{policy, default, rules[], errors[]}</c>.</summary>
+/// <summary>What <c>policy check</c> found: <c>{policy, default, rules[], errors[], warnings[]}</c>.</summary>
 internal static class CheckReport
 {
-    public static JsonElement Of(Core.Policies.Policy policy) => JsonSerializer.SerializeToElement(new
+    public static JsonElement Of(Core.Policies.Policy policy, ImmutableArray<string> warnings) => JsonSerializer.SerializeToElement(new
     {
         policy = policy.Hash.Value,
         @default = Spell(policy.Default),
@@ -22,6 +22,7 @@ internal static class CheckReport
             column = rule.At.Column,
         }),
         errors = Array.Empty<string>(),
+        warnings,
     });
 
     public static JsonElement Of(ImmutableArray<PolicyError> errors) => JsonSerializer.SerializeToElement(new
@@ -35,6 +36,7 @@ internal static class CheckReport
             message = error.Message,
             suggestion = error.Suggestion,
         }),
+        warnings = Array.Empty<string>(),
     });
 
     /// <summary>One line a rule: its id, what it does, and its gates.</summary>
