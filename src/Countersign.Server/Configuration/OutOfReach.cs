@@ -28,9 +28,9 @@ internal static class OutOfReach
             var stuck = candidates.Where(asker => !CanBeMet(needed, asker, settings.People)).ToList();
             return stuck.Count == 0
                 ? null
-                : $"{what} cannot be met when {string.Join(" or ", stuck.Select(NameOf))} asks: too few of those it " +
-                  "asks do not stand behind the request (the person acted for, the owner, members of an owning " +
-                  "group). Ask more people, or give the agent another owner.";
+                : $"{what} cannot be met when {string.Join(" or ", stuck.Select(NameOf))} asks: the owner and the " +
+                  "person acted for may not approve, and too few of the others are asked. Ask more people, or give " +
+                  "the agent another owner.";
         }
     }
 

@@ -74,7 +74,7 @@ internal static class CheckCommand
         ImmutableArray<string> warnings = settings is null ? [] : OutOfReach.Find(policy, settings);
         foreach (var warning in warnings)
         {
-            await Terminal.TellAsync(warning);
+            await Terminal.TellAsync("warning: " + warning);
         }
 
         Output.Write(parsed, CheckReport.Of(policy, warnings), CheckReport.ToText);
