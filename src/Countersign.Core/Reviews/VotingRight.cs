@@ -30,7 +30,9 @@ public sealed record VotingRight(bool MayApprove, bool MayDeny, string? WhyNot)
         _ => null,
     };
 
-    /// <summary>Whether another vote would change nothing: a stronger one counts where an earlier was too weak.</summary>
+    /// <summary>
+    /// Whether another vote would change nothing: a stronger one counts where an earlier was too weak.
+    /// </summary>
     private static bool HasVotedEnough(PersonId person, Life life, Electorate electorate) =>
         life.Votes.Any(vote => vote.Person == person)
         && life.Tracks.Where((track, i) => !track.IsMet && electorate.MayVote(person, i, track.Stage))

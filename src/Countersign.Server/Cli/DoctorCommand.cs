@@ -44,7 +44,7 @@ internal static class DoctorCommand
     private static string ToText(JsonElement report) => string.Join(
         '\n',
         report.GetProperty("findings").EnumerateArray().Select(finding =>
-            $"{(finding.GetProperty("ok").GetBoolean() ? "ok  " : "FAIL")}  {finding.GetProperty("text").GetString()}"));
+            (finding.GetProperty("ok").GetBoolean() ? "ok    " : "FAIL  ") + finding.GetProperty("text").GetString()));
 
     private static (bool Ok, string Text) Try(string what, System.Action check)
     {

@@ -37,7 +37,8 @@ internal static class OutOfReach
     /// <summary>Everyone who can ask: each agent by itself unless all its tokens act for somebody.</summary>
     private static ImmutableArray<Asker> AskersOf(Settings settings)
     {
-        var withTokens = settings.Tokens.OfType<TokenSettings.OfAgent>().Select(token => token.Asker).Distinct().ToList();
+        var withTokens = settings.Tokens.OfType<TokenSettings.OfAgent>()
+            .Select(token => token.Asker).Distinct().ToList();
         var others = settings.People.Agents.Select(agent => agent.Id)
             .Except(withTokens.Select(asker => asker.Agent))
             .Select(agent => new Asker(agent, OnBehalfOf: null));

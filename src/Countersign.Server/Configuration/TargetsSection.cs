@@ -107,7 +107,8 @@ internal sealed class TargetsSection(Section section, People people)
             VisibleToReviewersOnly = VisibilityOf(fields),
             Record = RecordOf(fields),
         };
-        return new TargetSettings(target, gate == GateKind.Mcp ? _upstreams.Read(name, fields) : RefuseUpstream(fields));
+        return new TargetSettings(
+            target, gate == GateKind.Mcp ? _upstreams.Read(name, fields) : RefuseUpstream(fields));
     }
 
     private UpstreamSettings? RefuseUpstream(Fields fields)

@@ -5,7 +5,9 @@ using Countersign.Core.Policies.Yaml;
 
 namespace Countersign.Server.Configuration;
 
-/// <summary>Reads how the MCP gate reaches a target: <c>upstream</c>, <c>credentials</c> and <c>ask_reason</c>.</summary>
+/// <summary>
+/// Reads how the MCP gate reaches a target: <c>upstream</c>, <c>credentials</c> and <c>ask_reason</c>.
+/// </summary>
 internal sealed class UpstreamSection(Section section)
 {
     private static readonly string[] UpstreamKeys = ["url", "command", "args", "environment_variables"];

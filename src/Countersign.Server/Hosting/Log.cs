@@ -16,7 +16,8 @@ internal static partial class Log
         "The policy files changed. The policy in force stays until the change is approved: {Action}")]
     public static partial void PolicyProposed(this ILogger log, string action);
 
-    [LoggerMessage(5, LogLevel.Information, "Agent {Agent} asks for something on {Target} that waits for review: {Url}")]
+    [LoggerMessage(5, LogLevel.Information,
+        "Agent {Agent} asks for something on {Target} that waits for review: {Url}")]
     public static partial void ReviewOpened(this ILogger log, AgentId agent, TargetName target, Uri url);
 
     [LoggerMessage(3, LogLevel.Error, "A request failed")]

@@ -11,7 +11,8 @@ namespace Countersign.Server.Hosting;
 
 /// <summary>
 /// One running server. It starts in an order in which nothing privileged can happen too early: (1) policy, people
-/// and certificate, (2) keys, (3) the store, which verifies itself, (4) the policy in the ledger, (5) the gates, (6) the doors.
+/// and certificate, (2) keys, (3) the store, which verifies itself, (4) the policy in the ledger, (5) the gates,
+/// (6) the doors.
 /// </summary>
 internal sealed class Node : IAsyncDisposable
 {

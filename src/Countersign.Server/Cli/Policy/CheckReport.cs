@@ -8,22 +8,23 @@ namespace Countersign.Server.Cli.Policy;
 /// <summary>What <c>policy check</c> found: <c>{policy, default, rules[], errors[], warnings[]}</c>.</summary>
 internal static class CheckReport
 {
-    public static JsonElement Of(Core.Policies.Policy policy, ImmutableArray<string> warnings) => JsonSerializer.SerializeToElement(new
-    {
-        policy = policy.Hash.Value,
-        @default = Spell(policy.Default),
-        rules = policy.Rules.Select(rule => new
+    public static JsonElement Of(Core.Policies.Policy policy, ImmutableArray<string> warnings) =>
+        JsonSerializer.SerializeToElement(new
         {
-            id = rule.Id.Value,
-            effect = Spell(rule.Effect),
-            gates = rule.Gates.Select(gate => gate.ToText()),
-            file = rule.At.File,
-            line = rule.At.Line,
-            column = rule.At.Column,
-        }),
-        errors = Array.Empty<string>(),
-        warnings,
-    });
+            policy = policy.Hash.Value,
+            @default = Spell(policy.Default),
+            rules = policy.Rules.Select(rule => new
+            {
+                id = rule.Id.Value,
+                effect = Spell(rule.Effect),
+                gates = rule.Gates.Select(gate => gate.ToText()),
+                file = rule.At.File,
+                line = rule.At.Line,
+                column = rule.At.Column,
+            }),
+            errors = Array.Empty<string>(),
+            warnings,
+        });
 
     public static JsonElement Of(ImmutableArray<PolicyError> errors) => JsonSerializer.SerializeToElement(new
     {

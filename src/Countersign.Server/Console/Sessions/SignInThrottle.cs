@@ -38,7 +38,7 @@ internal sealed class SignInThrottle(TimeProvider time)
         }
     }
 
-    /// <summary>Whoever has one IPv6 address has its whole /64 (RFC 7421), and so as many guesses as they like.</summary>
+    /// <summary>Whoever has one IPv6 address has its whole /64 (RFC 7421), and so no end of addresses.</summary>
     private static IPAddress NetworkOf(IPAddress address)
     {
         if (address.IsIPv4MappedToIPv6 || address.AddressFamily != AddressFamily.InterNetworkV6)

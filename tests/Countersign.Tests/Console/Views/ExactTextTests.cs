@@ -61,7 +61,7 @@ public sealed class ExactTextTests
     [InlineData("x", 118)]
     public void A_cut_never_divides_an_escape(string before, int letters)
     {
-        // Backslashes and the letter n: a cut between two that belong together would show a line feed that is not there.
+        // A cut between two characters that belong together would show a line feed that is not there.
         var text = before + string.Concat(Enumerable.Repeat("\\\\", 400)) + new string('n', letters);
 
         var view = Show($"\"{text}\"");
