@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Net;
 using System.Text.Json;
 using Countersign.EndToEnd.Support;
 
@@ -105,6 +107,8 @@ public sealed class CommandLineTests(SharedBench shared) : IClassFixture<SharedB
     [InlineData("ledger", "verify")]
     [InlineData("action", "list", "--limt", "3")]
     [InlineData("action", "list", "--url", "nowhere")]
+    [InlineData("action", "list", "--url", "localhost:7070")]
+    [InlineData("action", "list", "--url", "/tmp")]
     public async Task A_wrong_command_line_ends_with_two(params string[] arguments)
     {
         var run = await RunAsync("ALICE", arguments);
@@ -121,6 +125,47 @@ public sealed class CommandLineTests(SharedBench shared) : IClassFixture<SharedB
 
         Assert.Equal((13, ""), (run.ExitCode, run.Output));
         Assert.Contains("cannot be reached", run.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_server_that_is_no_countersign_is_told_apart()
+    {
+        using var listener = new HttpListener();
+        var url = $"http://127.0.0.1:{Ports.Take()}/";
+        listener.Prefixes.Add(url);
+        listener.Start();
+        var asked = listener.GetContextAsync();
+
+        var running = RunAsync("ALICE", "action", "list", "--url", url);
+        using (var answer = (await asked.WaitAsync(Cancel)).Response)
+        {
+            answer.OutputStream.Write("<html>welcome</html>"u8);
+        }
+
+        var run = await running;
+        Assert.Equal((1, ""), (run.ExitCode, run.Output));
+        Assert.Contains("does not answer as Countersign does; see --url", run.Errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", run.Errors, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("{0}\n", 0)]
+    [InlineData("{0}\nX: y", 2)]
+    [InlineData("\n", 2)]
+    public async Task A_token_comes_with_its_line_break_and_with_nothing_else(string variable, int code)
+    {
+        var token = string.Format(CultureInfo.InvariantCulture, variable, ProductFolder.TokenOf("ALICE"));
+        var environment = new Dictionary<string, string>
+        {
+            ["COUNTERSIGN_URL"] = _bench.Product.Address.ToString(),
+            ["COUNTERSIGN_TOKEN"] = token,
+        };
+
+        var run = await RunningProgram.RunAsync(
+            new ProgramOptions(Repository.Binary, "action", "list") { Environment = environment }, Cancel);
+
+        Assert.Equal(code, run.ExitCode);
+        Assert.DoesNotContain("   at ", run.Errors, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -16,6 +16,7 @@ public sealed class DemoTests
 
         Assert.True(demo.ExitCode == 0, demo.ToString());
         Assert.Contains("REFUSED act_", demo.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("You are Alice", demo.Output, StringComparison.Ordinal);
         Assert.Contains("called 2 times: read_report, export_customers.", demo.Output, StringComparison.Ordinal);
         Assert.Contains("— demo.invalid/countersign", demo.Output, StringComparison.Ordinal);
         Assert.Contains("recomputed: verified", demo.Output, StringComparison.Ordinal);

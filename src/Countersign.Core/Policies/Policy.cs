@@ -34,6 +34,9 @@ public sealed class Policy
     /// <summary>What happens where no rule matches.</summary>
     public VerdictOutcome Default => _theDefault.Outcome;
 
+    /// <summary>Who has to agree where no rule matches; <c>null</c> unless the default requires.</summary>
+    public Requirement? DefaultRequirement => _theDefault.Requirement;
+
     /// <summary>Reads, checks and compiles a policy.</summary>
     /// <param name="files">The files, named as errors should show them; no file is a policy that denies all.</param>
     /// <param name="people">Who may be asked; <c>null</c> when unknown, which skips the checks of membership.</param>

@@ -1,3 +1,6 @@
+using System.Collections.Immutable;
+using Countersign.Core.Identity;
+
 namespace Countersign.Core.Reviews;
 
 /// <summary>
@@ -19,6 +22,10 @@ public sealed record Track(Requirement Requirement, int Stage, bool Escalated, D
     /// When the review expires if nobody does anything: the escalation's time counts when it is still to come.
     /// </summary>
     public DateTimeOffset ExpiresAt => CanEscalate ? Deadline + CurrentStage.Within : Deadline;
+
+    /// <summary>Whether somebody has a vote that is strong enough for this rule.</summary>
+    public bool Counts(PersonId person, ImmutableArray<Vote> votes) =>
+        votes.Any(vote => vote.Person == person && vote.Assurance >= Requirement.Assurance);
 
     public static Track Begin(Requirement requirement, DateTimeOffset now) =>
         new(requirement, Stage: 0, Escalated: false, now + requirement.Stages[0].Within);

@@ -24,11 +24,19 @@ public sealed record VotingRight(bool MayApprove, bool MayDeny, string? WhyNot)
             "You stand behind this request: you asked for it, own the agent or changed it. Somebody else has to " +
             $"approve it. {WhoCan(life, electorate)} You may deny it.",
         _ when !electorate.FitsAny(person) => $"You are not among its reviewers. {WhoCan(life, electorate)}",
-        _ when life.Votes.Any(vote => vote.Person == person) => "You have voted on this revision.",
+        _ when HasVotedEnough(person, life, electorate) => "You have voted on this revision.",
         _ when !FitsOpenStage(person, life, electorate) =>
             $"Your turn comes in a later stage. {WhoCan(life, electorate)}",
         _ => null,
     };
+
+    /// <summary>
+    /// Whether another vote would change nothing: a stronger one counts where an earlier was too weak.
+    /// </summary>
+    private static bool HasVotedEnough(PersonId person, Life life, Electorate electorate) =>
+        life.Votes.Any(vote => vote.Person == person)
+        && life.Tracks.Where((track, i) => !track.IsMet && electorate.MayVote(person, i, track.Stage))
+            .All(track => track.Counts(person, life.Votes));
 
     private static bool FitsOpenStage(PersonId person, Life life, Electorate electorate) =>
         life.Tracks.Where((track, i) => !track.IsMet && electorate.MayVote(person, i, track.Stage)).Any();
@@ -36,8 +44,9 @@ public sealed record VotingRight(bool MayApprove, bool MayDeny, string? WhyNot)
     private static string WhoCan(Life life, Electorate electorate)
     {
         var names = life.Tracks
-            .SelectMany((track, i) => track.IsMet ? [] : electorate.At(i, track.Stage))
-            .Where(candidate => life.Votes.All(vote => vote.Person != candidate))
+            .SelectMany((track, i) => track.IsMet
+                ? []
+                : electorate.At(i, track.Stage).Where(candidate => !track.Counts(candidate, life.Votes)))
             .Select(candidate => candidate.Value)
             .Distinct()
             .Order(StringComparer.Ordinal)

@@ -11,7 +11,12 @@ namespace Countersign.Gates.Api;
 
 /// <summary>What every endpoint of the API works with, and what it lets whom see.</summary>
 internal sealed class ApiRooms(
-    Office office, IStore store, IArchive archive, Func<Charter> charter, Authenticate authenticate, Uri publicUrl)
+    Office office,
+    IStore store,
+    IArchive archive,
+    Func<Charter> charter,
+    Authenticate authenticate,
+    Func<ActionId, Uri> reviewUrl)
 {
     public Gatekeeper Gatekeeper => office.Gatekeeper;
 
@@ -65,7 +70,7 @@ internal sealed class ApiRooms(
         Right = caller is Caller.OfPerson person ? RightOf(person.Voter, record) : null,
         Owner = charter().People.Find(record.Asker.Agent)?.Owner.ToString(),
         Tallies = ReviewDesk.TalliesOf(record),
-        Url = new Uri(publicUrl, $"/console/actions/{record.Id}"),
+        Url = reviewUrl(record.Id),
         WithResult = withResult,
     };
 

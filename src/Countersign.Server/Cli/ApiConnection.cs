@@ -31,14 +31,21 @@ internal sealed class ApiConnection : IDisposable
     public static ApiConnection Open(ParseResult parsed)
     {
         var text = parsed.GetValue(Url) ?? Environment.GetEnvironmentVariable(UrlVariable) ?? DefaultUrl;
-        if (!Uri.TryCreate(text, UriKind.Absolute, out var url))
+        if (!Uri.TryCreate(text, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https"))
         {
             throw new CommandFailure(ExitCode.Usage, $"'{text}' is no address; give one like {DefaultUrl} with --url.");
         }
 
-        if (Environment.GetEnvironmentVariable(TokenVariable) is not { Length: > 0 } token)
+        // A token read from a file brings its line break along.
+        if (Environment.GetEnvironmentVariable(TokenVariable)?.Trim() is not { Length: > 0 } token)
         {
             throw new CommandFailure(ExitCode.Usage, $"Set {TokenVariable} to your token.");
+        }
+
+        if (token.Any(letter => letter is <= ' ' or > '~'))
+        {
+            throw new CommandFailure(
+                ExitCode.Usage, $"{TokenVariable} holds more than a token: it has spaces, lines or other characters.");
         }
 
         var http = new HttpClient { BaseAddress = url, Timeout = Timeout.InfiniteTimeSpan };
@@ -71,7 +78,16 @@ internal sealed class ApiConnection : IDisposable
             throw Failure(response, bytes);
         }
 
-        return JsonElement.Parse(bytes, new JsonDocumentOptions { MaxDepth = 1024 });
+        try
+        {
+            return JsonElement.Parse(bytes, new JsonDocumentOptions { MaxDepth = 1024 });
+        }
+        catch (JsonException)
+        {
+            var server = response.RequestMessage!.RequestUri!.Authority;
+            throw new CommandFailure(
+                ExitCode.Failed, $"The server at {server} does not answer as Countersign does; see --url.");
+        }
     }
 
     private static CommandFailure Failure(HttpResponseMessage response, byte[] body)

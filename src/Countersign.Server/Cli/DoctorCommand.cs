@@ -1,5 +1,7 @@
 using System.CommandLine;
+using System.Text.Json;
 using Countersign.Core.Identity;
+using Countersign.Core.Reviews;
 using Countersign.Server.Configuration;
 using Countersign.Server.Hosting;
 using Countersign.Server.Keys;
@@ -16,7 +18,7 @@ internal static class DoctorCommand
     {
         var command = new Command("doctor", "Check this machine and the configuration; nothing is changed.")
         {
-            ServeCommand.Config,
+            ServeCommand.Config, Output.Json,
         };
         command.Runs(async (parsed, cancellationToken) =>
         {
@@ -31,15 +33,18 @@ internal static class DoctorCommand
                 await CheckAsync(settings, findings, cancellationToken);
             }
 
-            foreach (var (ok, text) in findings)
-            {
-                Terminal.WriteLine($"{(ok ? "ok  " : "FAIL")}  {text}");
-            }
-
+            var report = JsonSerializer.SerializeToElement(
+                new { findings = findings.Select(finding => new { ok = finding.Ok, text = finding.Text }) });
+            Output.Write(parsed, report, ToText);
             return findings.All(finding => finding.Ok) ? ExitCode.Succeeded : ExitCode.Failed;
         });
         return command;
     }
+
+    private static string ToText(JsonElement report) => string.Join(
+        '\n',
+        report.GetProperty("findings").EnumerateArray().Select(finding =>
+            (finding.GetProperty("ok").GetBoolean() ? "ok    " : "FAIL  ") + finding.GetProperty("text").GetString()));
 
     private static (bool Ok, string Text) Try(string what, System.Action check)
     {
@@ -66,31 +71,44 @@ internal static class DoctorCommand
     private static async Task CheckAsync(
         Settings settings, List<(bool Ok, string Text)> findings, CancellationToken cancellationToken)
     {
-        var policy = Try("policy", () => CharterSource.LoadPolicy(settings));
-        findings.Add(policy);
-        if (!policy.Ok)
+        Core.Policies.Policy? policy = null;
+        findings.Add(Try("policy", () => policy = CharterSource.LoadPolicy(settings)));
+        if (policy is null)
         {
             return;
         }
 
+        findings.AddRange(OutOfReach.Find(policy, settings).Select(warning => (true, $"policy (note: {warning})")));
         var isShort = settings.Tokens.Any(token => token.Secret is TokenSecret.Hashed { IsShort: true });
         findings.Add((true, isShort
             ? "tokens (note: one is shorter than 16 characters and can be guessed; see 'countersign agent token')"
             : "tokens"));
-        var outOfReach = CharterSource.LoadPolicy(settings).Rules.Any(rule =>
+        var isTooStrong = policy.Rules.Any(rule =>
             rule.Requirement is { Assurance: > Assurance.Token });
-        findings.Add((true, outOfReach
+        findings.Add((true, isTooStrong
             ? "assurance (note: a rule asks for more than 'token', which is all that a token gives in this version)"
             : "assurance"));
+        if (settings.Tls is { } tls)
+        {
+            findings.Add(Try("certificate", () => ServerCertificate.Load(tls)));
+        }
+
+        findings.Add(await AskServerAsync(settings.Public, cancellationToken));
+    }
+
+    /// <summary>A server that does not run is no fault of the machine; one that says it cannot decide is.</summary>
+    private static async Task<(bool Ok, string Text)> AskServerAsync(Uri server, CancellationToken cancellationToken)
+    {
         using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(2) };
         try
         {
-            var ready = await http.GetStringAsync(new Uri(settings.Public, "/readyz"), cancellationToken);
-            findings.Add((true, $"server at {settings.Public}: {ready}"));
+            using var answer = await http.GetAsync(new Uri(server, "/readyz"), cancellationToken);
+            var text = await answer.Content.ReadAsStringAsync(cancellationToken);
+            return (answer.IsSuccessStatusCode, $"server at {server}: {DisplayText.OneLine(text).Text}");
         }
         catch (Exception failure) when (failure is HttpRequestException or TaskCanceledException)
         {
-            findings.Add((true, $"server at {settings.Public}: not running, or not ready ({failure.Message})"));
+            return (true, $"server at {server}: not running, or not to be reached ({failure.Message})");
         }
     }
 }

@@ -23,7 +23,7 @@ internal static class ServeCommand
             RefuseDemo(settings);
             await using var node = await Node.StartAsync(settings, new NodeOptions(), cancellationToken);
             await Terminal.TellAsync(
-                $"Countersign listens on {node.Address}; the console is at {settings.Public}console.");
+                $"Countersign listens on {node.Address}; the console is at {node.Public}console.");
             await node.WaitForShutdownAsync(cancellationToken);
             return ExitCode.Succeeded;
         });

@@ -82,7 +82,8 @@ internal sealed class PeopleSection(Section section)
 
         if (fields.Find("owner") is not { } ownerNode)
         {
-            section.Errors.Add(fields.At, $"agent '{id}' needs 'owner': the person or group that answers for it");
+            section.ComplainIfLacking(
+                fields, "owner", $"agent '{id}' needs 'owner': the person or group that answers for it");
             return;
         }
 
@@ -128,7 +129,7 @@ internal sealed class PeopleSection(Section section)
     {
         if (parts.Find("value") is not { } value)
         {
-            section.Errors.Add(parts.At, "a token needs 'value'");
+            section.ComplainIfLacking(parts, "value", "a token needs 'value'");
             return;
         }
 
@@ -186,7 +187,7 @@ internal sealed class PeopleSection(Section section)
     {
         if (fields.Find("id") is not { } node)
         {
-            section.Errors.Add(fields.At, $"{what} needs 'id'");
+            section.ComplainIfLacking(fields, "id", $"{what} needs 'id'");
             return null;
         }
 

@@ -18,7 +18,7 @@ internal sealed record Section(string Folder, SecretText Secrets, PolicyErrors E
             return Values.Text(node, key, Errors)?.Text;
         }
 
-        Errors.Add(fields.At, $"{what} needs '{key}'");
+        ComplainIfLacking(fields, key, $"{what} needs '{key}'");
         return null;
     }
 
@@ -67,6 +67,15 @@ internal sealed record Section(string Folder, SecretText Secrets, PolicyErrors E
         {
             Errors.Add(text.At, invalid.Message);
             return null;
+        }
+    }
+
+    /// <summary>Says what is missing; what was only misspelled has its error already.</summary>
+    public void ComplainIfLacking(Fields fields, string key, string message)
+    {
+        if (fields.Lacks(key))
+        {
+            Errors.Add(fields.At, message);
         }
     }
 

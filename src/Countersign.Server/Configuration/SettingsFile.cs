@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Countersign.Core;
+using Countersign.Core.Ledger;
 using Countersign.Core.Policies;
 using Countersign.Core.Policies.Documents;
 using Countersign.Core.Policies.Yaml;
@@ -76,11 +77,12 @@ internal static class SettingsFile
 
         var peopleSection = new PeopleSection(section);
         var people = peopleSection.Read(fields);
+        var listen = ListenOf(section, fields);
         return new Settings
         {
-            Listen = ListenOf(section, fields),
-            Tls = TlsOf(section, fields),
-            PublicUrl = fields.Find("public_url") is { } node2 ? WebAddress.Read(section, node2, "public_url") : null,
+            Listen = listen,
+            Tls = TlsOf(section, fields, listen),
+            PublicUrl = fields.Find("public_url") is { } url ? WebAddress.ReadRoot(section, url, "public_url") : null,
             Database = DatabaseOf(section, fields),
             Ledger = LedgerOf(section, fields),
             People = people,
@@ -96,12 +98,29 @@ internal static class SettingsFile
     }
 
     private static Uri ListenOf(Section section, Fields fields) =>
-        (fields.Find("listen") is { } node ? WebAddress.Read(section, node, "listen") : null)
+        (fields.Find("listen") is { } node ? WebAddress.ReadRoot(section, node, "listen") : null)
         ?? new Uri("http://127.0.0.1:7070");
 
-    private static TlsSettings? TlsOf(Section section, Fields fields)
+    /// <summary>A listener that does not speak what its address says would be found out by a leaked token.</summary>
+    private static TlsSettings? TlsOf(Section section, Fields fields, Uri listen)
     {
-        if (fields.Find("tls") is not { } node || Fields.Of(node, "tls", TlsKeys, section.Errors) is not { } tls)
+        var isHttps = listen.Scheme == Uri.UriSchemeHttps;
+        if (fields.Find("tls") is not { } node)
+        {
+            if (isHttps && fields.Lacks("tls"))
+            {
+                section.Complain(fields.Find("listen")!, "an https address needs 'tls': { certificate: …, key: … }");
+            }
+
+            return null;
+        }
+
+        if (!isHttps)
+        {
+            section.Complain(node, "with 'tls' the server speaks https: 'listen' has to begin with https://");
+        }
+
+        if (Fields.Of(node, "tls", TlsKeys, section.Errors) is not { } tls)
         {
             return null;
         }
@@ -132,9 +151,15 @@ internal static class SettingsFile
         string? Text(string key) => ledger is null ? null : section.Text(ledger, key);
         var key = section.FilePath(Text("key") ?? "data/ledger.key");
         return new LedgerSettings(
-            Text("origin") ?? "localhost/countersign",
+            OriginOf(section, ledger),
             key,
             Text("payload_key") is { } payloadKey ? section.FilePath(payloadKey) : key + ".payload",
             Text("head_file") is { } head ? section.FilePath(head) : key + ".head");
     }
+
+    private static string OriginOf(Section section, Fields? ledger) =>
+        (ledger?.Find("origin") is { } node
+            ? section.Checked(node, "origin", text => new KeyName(text).Value)
+            : null)
+        ?? "localhost/countersign";
 }

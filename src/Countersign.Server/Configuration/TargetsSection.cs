@@ -23,15 +23,15 @@ internal sealed class TargetsSection(Section section, People people)
     private static readonly string[] NotYet =
         ["preview", "limits", "default", "redact", "mask", "openapi", "program", "environment_variables", "resolver"];
 
-    private static readonly string[] UpstreamKeys =
-        ["url", "command", "args", "environment_variables"];
-
-    private static readonly string[] CredentialKeys = ["header", "value"];
+    /// <summary>How a gate reaches what executes; no node executes anything for a target that gives permits.</summary>
+    private static readonly string[] OfExecutors = ["upstream", "credentials", "ask_reason"];
 
     private static readonly TimeSpan LongestDenial = TimeSpan.FromDays(1);
 
     private static readonly OrderedDictionary<string, GateKind> Gates =
         new(GateNames.All.Select(name => KeyValuePair.Create(name, Enum.Parse<GateKind>(name, ignoreCase: true))));
+
+    private readonly UpstreamSection _upstreams = new(section);
 
     public ImmutableArray<TargetSettings> Read(Fields root)
     {
@@ -81,7 +81,8 @@ internal sealed class TargetsSection(Section section, People people)
         RefuseNotYet(name, fields);
         if (fields.Find("gate") is not { } gateNode)
         {
-            section.Errors.Add(fields.At, $"target '{name}' needs 'gate': {string.Join(", ", GateNames.All)}");
+            section.ComplainIfLacking(
+                fields, "gate", $"target '{name}' needs 'gate': {string.Join(", ", GateNames.All)}");
             return null;
         }
 
@@ -106,7 +107,21 @@ internal sealed class TargetsSection(Section section, People people)
             VisibleToReviewersOnly = VisibilityOf(fields),
             Record = RecordOf(fields),
         };
-        return new TargetSettings(target, gate == GateKind.Mcp ? UpstreamOf(name, fields) : null);
+        return new TargetSettings(
+            target, gate == GateKind.Mcp ? _upstreams.Read(name, fields) : RefuseUpstream(fields));
+    }
+
+    private UpstreamSettings? RefuseUpstream(Fields fields)
+    {
+        foreach (var key in OfExecutors)
+        {
+            if (fields.Find(key) is { } node)
+            {
+                section.Complain(node, $"'{key}' has no effect at gate api, which only gives permits; take it out");
+            }
+        }
+
+        return null;
     }
 
     private void RefuseNotYet(TargetName name, Fields fields)
@@ -134,13 +149,14 @@ internal sealed class TargetsSection(Section section, People people)
     private ImmutableHashSet<AgentId> AgentsOf(Fields fields)
     {
         var known = people.Agents.Select(agent => agent.Id.Value).ToList();
-        var named = section.Items(fields, "agents");
-        foreach (var node in named.OfType<YamlNode.Scalar>().Where(node => !known.Contains(node.Text)))
+        var named = section.Items(fields, "agents")
+            .Select(item => Values.Text(item, "an item of agents", section.Errors)).OfType<YamlNode.Scalar>().ToList();
+        foreach (var node in named.Where(node => !known.Contains(node.Text)))
         {
             section.Errors.Add(node.At, $"there is no agent '{node.Text}'", Nearest.To(node.Text, known));
         }
 
-        return [.. named.OfType<YamlNode.Scalar>().Where(n => known.Contains(n.Text)).Select(n => new AgentId(n.Text))];
+        return [.. named.Where(node => known.Contains(node.Text)).Select(node => new AgentId(node.Text))];
     }
 
     private TimeSpan DenyForOf(Fields fields) => fields.Find("deny_for") is { } node
@@ -165,74 +181,5 @@ internal sealed class TargetsSection(Section section, People people)
                     other, $"record is 'before' on gates mcp and api in this version, not {Values.Shown(other)}");
                 return RecordMode.Before;
         }
-    }
-
-    private UpstreamSettings? UpstreamOf(TargetName name, Fields fields)
-    {
-        if (fields.Find("upstream") is not { } node)
-        {
-            section.Errors.Add(
-                fields.At, $"target '{name}' needs 'upstream': {{ url: … }} or {{ command: [program, …] }}");
-            return null;
-        }
-
-        if (Fields.Of(node, "an upstream", UpstreamKeys, section.Errors) is not { } upstream)
-        {
-            return null;
-        }
-
-        var command = section.Texts(upstream, "command").AddRange(section.Texts(upstream, "args"));
-        if ((upstream.Find("url") is null) == command.IsEmpty)
-        {
-            section.Complain(node, $"the upstream of '{name}' has either 'url' or 'command'");
-            return null;
-        }
-
-        return new UpstreamSettings
-        {
-            Url = upstream.Find("url") is { } url ? WebAddress.Read(section, url, "url") : null,
-            Command = command,
-            EnvironmentVariables = VariablesOf(upstream),
-            Credential = CredentialOf(fields),
-            AskReason = section.Flag(fields, "ask_reason"),
-        };
-    }
-
-    private ImmutableDictionary<string, string> VariablesOf(Fields upstream)
-    {
-        if (upstream.Find("environment_variables") is not { } node)
-        {
-            return ImmutableDictionary<string, string>.Empty;
-        }
-
-        if (node is not YamlNode.Mapping mapping)
-        {
-            section.Complain(node, $"environment_variables is a mapping from names to values, not {node.Kind}");
-            return ImmutableDictionary<string, string>.Empty;
-        }
-
-        return mapping.Members
-            .Select(member => (member.Key.Text, Value: section.Secrets.Resolve(member.Value, member.Key.Text)))
-            .Where(member => member.Value is not null)
-            .ToImmutableDictionary(member => member.Text, member => member.Value!);
-    }
-
-    private (string Header, string Value)? CredentialOf(Fields fields)
-    {
-        if (fields.Find("credentials") is not { } node
-            || Fields.Of(node, "credentials", CredentialKeys, section.Errors) is not { } parts)
-        {
-            return null;
-        }
-
-        var header = section.RequiredText(parts, "header", "credentials");
-        if (parts.Find("value") is not { } valueNode)
-        {
-            section.Errors.Add(parts.At, "credentials needs 'value'");
-            return null;
-        }
-
-        var value = section.Secrets.Resolve(valueNode, "the credential");
-        return header is not null && value is not null ? (header, value) : null;
     }
 }

@@ -13,8 +13,11 @@ namespace Countersign.Server.Console;
 /// </summary>
 internal sealed class ActionLookup(Gatekeeper gatekeeper, IArchive archive)
 {
-    /// <summary>How far back "first time" looks; an agent that asked for more since is no newcomer.</summary>
+    /// <summary>How far back "first time" looks.</summary>
     private const int FirstTimeDepth = 100;
+
+    /// <summary>How many pages one request reads at most.</summary>
+    private const int MaxPages = 10;
 
     /// <summary>The action of an address, if it exists for this person.</summary>
     public async Task<ActionRecord?> FindAsync(Visit visit)
@@ -27,16 +30,38 @@ internal sealed class ActionLookup(Gatekeeper gatekeeper, IArchive archive)
             : null;
     }
 
-    /// <summary>Matching actions that exist for this person, and the id at which an older page would begin.</summary>
-    public async Task<(IReadOnlyList<ActionRecord> Records, ActionId? Last)> ListAsync(ActionFilter filter, Visit visit)
+    /// <summary>
+    /// Wanted actions that exist for this person, at least as many as the filter's limit if there are, and the id at
+    /// which an older page would begin. It reads on behind what is not for them: that must not crowd out what is.
+    /// </summary>
+    public async Task<(IReadOnlyList<ActionRecord> Records, ActionId? Last)> ListAsync(
+        ActionFilter filter, Func<ActionRecord, bool> wanted, Visit visit)
     {
-        var stored = await archive.ListAsync(filter, visit.Aborted);
-        var records = stored.Select(ActionRecord.Of).Where(record => Exists(record, visit)).ToList();
-        return (records, stored.Length == filter.Limit ? stored[^1].Row.Id : null);
+        var found = new List<ActionRecord>();
+        for (var page = 0; page < MaxPages; page++)
+        {
+            var stored = await archive.ListAsync(filter, visit.Aborted);
+            found.AddRange(stored.Select(ActionRecord.Of).Where(record => wanted(record) && Exists(record, visit)));
+            if (stored.Length < filter.Limit)
+            {
+                return (found, null);
+            }
+
+            filter = filter with { Before = stored[^1].Row.Id };
+            if (found.Count >= filter.Limit)
+            {
+                break;
+            }
+        }
+
+        return (found, filter.Before);
     }
 
-    /// <summary>Whether the agent has not asked for this operation on this target before.</summary>
-    public async Task<bool> IsFirstAsync(ActionRecord record, CancellationToken cancellationToken)
+    /// <summary>
+    /// Whether the agent has not asked for this operation on this target before; <c>null</c> when its past is too long
+    /// to say.
+    /// </summary>
+    public async Task<bool?> IsFirstAsync(ActionRecord record, CancellationToken cancellationToken)
     {
         var earlier = await archive.ListAsync(
             new ActionFilter
@@ -47,7 +72,9 @@ internal sealed class ActionLookup(Gatekeeper gatekeeper, IArchive archive)
                 Limit = FirstTimeDepth,
             },
             cancellationToken);
-        return earlier.Select(ActionRecord.Of).All(known => known.Action.Operation != record.Action.Operation);
+        return earlier.Select(ActionRecord.Of).Any(known => known.Action.Operation == record.Action.Operation)
+            ? false
+            : earlier.Length == FirstTimeDepth ? null : true;
     }
 
     private static bool Exists(ActionRecord record, Visit visit)

@@ -82,6 +82,13 @@ internal sealed class DemoStory(Node node, DemoFiles files, AcmeOps ops, bool au
 
     private async Task AskForApprovalAsync(ActionRecord held, CancellationToken cancellationToken)
     {
+        if (auto)
+        {
+            Say($"   It is held as {held.Id}, and nothing was sent. Nobody has to act: Alice approves over the API.");
+            await ApproveAsync(held, cancellationToken);
+            return;
+        }
+
         var code = _services.GetRequiredService<OneTimeLinks>().Create(new PersonId("alice"), LinkLifetime);
         Say($"   It is held as {held.Id}, and nothing was sent. You are Alice. Approve it here:");
         Say("");
@@ -93,11 +100,6 @@ internal sealed class DemoStory(Node node, DemoFiles files, AcmeOps ops, bool au
             $"     COUNTERSIGN_URL={node.Address} COUNTERSIGN_TOKEN={files.AliceToken} " +
             $"./countersign action approve {held.Id}");
         Say("");
-        if (auto)
-        {
-            Say("   --auto: Alice approves over the API.");
-            await ApproveAsync(held, cancellationToken);
-        }
     }
 
     private async Task ApproveAsync(ActionRecord held, CancellationToken cancellationToken)

@@ -1,3 +1,6 @@
+using Countersign.Core.Actions;
+using Countersign.Core.Identity;
+
 namespace Countersign.Server.Hosting;
 
 /// <summary>What the host logs.</summary>
@@ -12,6 +15,10 @@ internal static partial class Log
     [LoggerMessage(4, LogLevel.Warning,
         "The policy files changed. The policy in force stays until the change is approved: {Action}")]
     public static partial void PolicyProposed(this ILogger log, string action);
+
+    [LoggerMessage(5, LogLevel.Information,
+        "Agent {Agent} asks for something on {Target} that waits for review: {Url}")]
+    public static partial void ReviewOpened(this ILogger log, AgentId agent, TargetName target, Uri url);
 
     [LoggerMessage(3, LogLevel.Error, "A request failed")]
     public static partial void RequestFailed(this ILogger log, Exception failure);

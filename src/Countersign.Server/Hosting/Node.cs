@@ -10,8 +10,9 @@ using Countersign.Server.Storage.Sqlite;
 namespace Countersign.Server.Hosting;
 
 /// <summary>
-/// One running server. It starts in an order in which nothing privileged can happen too early: (1) policy and people,
-/// (2) keys, (3) the store, which verifies itself, (4) the policy in the ledger, (5) the gates, (6) the doors.
+/// One running server. It starts in an order in which nothing privileged can happen too early: (1) policy, people
+/// and certificate, (2) keys, (3) the store, which verifies itself, (4) the policy in the ledger, (5) the gates,
+/// (6) the doors.
 /// </summary>
 internal sealed class Node : IAsyncDisposable
 {
@@ -29,6 +30,9 @@ internal sealed class Node : IAsyncDisposable
     /// <summary>Where the server listens; with port 0 in the configuration, the port it got.</summary>
     public Uri Address => new(_web.Urls.First());
 
+    /// <summary>How people and agents reach it.</summary>
+    public required Uri Public { get; init; }
+
     public SqliteStore Store => _store;
 
     public Keyring Keys => _keys;
@@ -42,6 +46,7 @@ internal sealed class Node : IAsyncDisposable
     {
         // 1.
         var charter = new CharterSource(settings, options.Time);
+        var certificate = settings.Tls is { } tls ? ServerCertificate.Load(tls) : null;
         // 2.
         var keys = Keyring.Open(settings);
         SqliteStore? store = null;
@@ -54,11 +59,11 @@ internal sealed class Node : IAsyncDisposable
             var policy = new PolicyChanges(settings, charter, store, store);
             await policy.SettleAsync(cancellationToken);
             // 5.
-            web = WebServer.Build(settings, options, new NodeParts(charter, keys, store, policy));
+            web = WebServer.Build(settings, options, new NodeParts(charter, keys, store, policy, certificate));
             // 6.
             await WebServer.OpenAsync(web, settings, cancellationToken);
             await TellOfProposalAsync(web, policy, cancellationToken);
-            return new Node(keys, store, web);
+            return new Node(keys, store, web) { Public = WebServer.PublicOf(web.Services, settings) };
         }
         catch
         {
@@ -114,4 +119,9 @@ internal sealed class Node : IAsyncDisposable
 }
 
 /// <summary>What one node's doors open onto.</summary>
-internal sealed record NodeParts(CharterSource Charter, Keyring Keys, SqliteStore Store, PolicyChanges Policy);
+internal sealed record NodeParts(
+    CharterSource Charter,
+    Keyring Keys,
+    SqliteStore Store,
+    PolicyChanges Policy,
+    ServerCertificate? Certificate);

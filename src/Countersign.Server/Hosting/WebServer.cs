@@ -12,6 +12,9 @@ using Countersign.Gates.Mcp;
 using Countersign.Server.Configuration;
 using Countersign.Server.Console;
 using Countersign.Server.Storage.Sqlite;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Countersign.Server.Hosting;
@@ -23,7 +26,7 @@ internal static class WebServer
 
     public static WebApplication Build(Settings settings, NodeOptions options, NodeParts parts)
     {
-        var (charter, keys, store, _) = parts;
+        var (charter, keys, store, _, certificate) = parts;
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.SetMinimumLevel(options.LogsToTerminal ? LogLevel.Information : LogLevel.None);
         // Standard output is for data; what a server has to say is a message.
@@ -34,7 +37,7 @@ internal static class WebServer
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
         builder.WebHost.UseKestrelHttpsConfiguration();
-        builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, settings));
+        builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, settings, certificate));
         AddRooms(builder.Services, settings, options, parts);
         builder.Services.AddMcpGate(services => McpOptionsOf(services, settings, options, charter, keys));
         builder.Services.AddConsole(new ConsoleOptions
@@ -43,6 +46,8 @@ internal static class WebServer
             AcceptsOneTimeLinks = options.AcceptsOneTimeLinks,
         });
         builder.Services.AddHostedService<ReaperService>();
+        builder.Services.AddSingleton<Func<ActionId, Uri>>(services => id => ReviewUrl(services, settings, id));
+        builder.Services.AddHostedService<ReviewLog>();
 
         var web = builder.Build();
         web.Use(LastResort.Handle(web.Logger));
@@ -69,12 +74,23 @@ internal static class WebServer
         }
     }
 
-    private static void Listen(KestrelServerOptions kestrel, Settings settings)
+    /// <summary>How people reach a server that listens; with port 0 in the configuration, at the port it got.</summary>
+    public static Uri PublicOf(IServiceProvider services, Settings settings)
+    {
+        if (settings.Public.Port != 0)
+        {
+            return settings.Public;
+        }
+
+        var addresses = services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>();
+        return new UriBuilder(settings.Public) { Port = new Uri(addresses.Addresses.First()).Port }.Uri;
+    }
+
+    private static void Listen(KestrelServerOptions kestrel, Settings settings, ServerCertificate? certificate)
     {
         kestrel.AddServerHeader = false;
         // Each door has its own limit and its own words for it; this one only stands behind them.
         kestrel.Limits.MaxRequestBodySize = settings.Limits.Body + 64 * 1024;
-        var tls = settings.Tls;
         var address = settings.Listen.HostNameType == UriHostNameType.Dns && !settings.Listen.IsLoopback
             ? System.Net.IPAddress.Any
             : settings.Listen.IsLoopback && settings.Listen.HostNameType == UriHostNameType.Dns
@@ -82,10 +98,13 @@ internal static class WebServer
                 : System.Net.IPAddress.Parse(settings.Listen.Host.Trim('[', ']'));
         kestrel.Listen(address, settings.Listen.Port, listen =>
         {
-            if (tls is not null)
+            if (certificate is not null)
             {
-                listen.UseHttps(System.Security.Cryptography.X509Certificates.X509Certificate2.CreateFromPemFile(
-                    tls.Certificate, tls.Key));
+                listen.UseHttps(https =>
+                {
+                    https.ServerCertificate = certificate.Certificate;
+                    https.ServerCertificateChain = certificate.Chain;
+                });
             }
         });
     }
@@ -93,7 +112,7 @@ internal static class WebServer
     private static void AddRooms(
         IServiceCollection services, Settings settings, NodeOptions options, NodeParts parts)
     {
-        var (charter, _, store, _) = parts;
+        var (charter, _, store, _, _) = parts;
         var tokens = new Tokens(settings.Tokens);
         services.AddSingleton<IStore>(store);
         services.AddSingleton<IArchive>(store);
@@ -133,7 +152,7 @@ internal static class WebServer
         {
             Authenticate = services.GetRequiredService<Authenticate>(),
             Target = name => targets.GetValueOrDefault(name),
-            ReviewUrl = id => ReviewUrl(settings, id),
+            ReviewUrl = services.GetRequiredService<Func<ActionId, Uri>>(),
             PublicUrl = settings.Public,
             SessionKey = keys.DeriveKey("countersign-mcp-session-v1"),
             Random = RandomNumberGenerator.Fill,
@@ -152,12 +171,13 @@ internal static class WebServer
             services.GetRequiredService<IArchive>(),
             charter,
             services.GetRequiredService<Authenticate>(),
-            settings.Public);
+            services.GetRequiredService<Func<ActionId, Uri>>());
         var limits = JsonLimitsOf(settings);
         return new ApiGate(rooms, new ApiActionReader(charter, limits), new ApiVotes(rooms, limits), new ApiOptions());
     }
 
-    private static Uri ReviewUrl(Settings settings, ActionId id) => new(settings.Public, $"/console/actions/{id}");
+    private static Uri ReviewUrl(IServiceProvider services, Settings settings, ActionId id) =>
+        new(PublicOf(services, settings), $"/console/actions/{id}");
 
     private static JsonLimits JsonLimitsOf(Settings settings) => new()
     {

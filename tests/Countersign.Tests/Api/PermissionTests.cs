@@ -62,7 +62,12 @@ public sealed class PermissionTests
 
     /// <summary>The rooms without an archive: nothing is listed here.</summary>
     private ApiRooms Rooms() => new(
-        _bench.Office, _bench.Store, archive: null!, () => _bench.Charter, _ => null, new Uri("http://localhost"));
+        _bench.Office,
+        _bench.Store,
+        archive: null!,
+        () => _bench.Charter,
+        _ => null,
+        id => new Uri($"http://localhost/console/actions/{id}"));
 
     private async Task<int> WithdrawAsync(ActionRecord record, string person)
     {

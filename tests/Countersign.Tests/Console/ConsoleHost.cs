@@ -39,6 +39,7 @@ internal sealed class ConsoleHost : IAsyncDisposable
             Self = new NodeId("test"),
             Random = RandomNumberGenerator.Fill,
             Time = time,
+            Limits = new Limits { PendingPerAgent = 1000, ReviewsPerAgentPerMinute = 1000 },
         });
         _app = Build(options);
     }

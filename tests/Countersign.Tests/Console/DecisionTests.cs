@@ -45,6 +45,40 @@ public sealed class DecisionTests
     }
 
     [Fact]
+    public async Task Whoever_voted_too_weakly_for_a_rule_may_vote_again_from_a_stronger_sign_in()
+    {
+        await using var host = await ConsoleHost.StartAsync();
+        host.Require(NeedsSession, ConsoleHost.Need("two", "Both.", ConsoleHost.Of("group:dba", 2)));
+        var record = await host.AskAsync(new Ask());
+        using var weak = await host.OpenForAsync("bob");
+        var voted = await weak.VoteAsync(record.Id.Value, "approve");
+        using var strong = host.Open();
+        var code = host.Links.Create(new PersonId("bob"), TimeSpan.FromMinutes(5));
+        using var entered = await strong.PostAsync($"/console/sign-in/{code}");
+
+        var page = await strong.ReadAsync($"/console/actions/{record.Id}");
+        await strong.VoteAsync(record.Id.Value, "approve");
+        var after = await strong.ReadAsync($"/console/actions/{record.Id}");
+
+        Assert.Contains("approving asks for &#x27;session&#x27; or stronger", voted);
+        Assert.Contains("value=\"approve\"", page);
+        Assert.Contains("You have voted on this revision.", after);
+        Assert.Equal(2, (await FindAsync(host, record.Id)).Life.Votes.Length);
+    }
+
+    [Fact]
+    public async Task A_comment_of_several_lines_is_kept_without_what_the_form_added()
+    {
+        await using var host = await ConsoleHost.StartAsync();
+        var record = await host.AskAsync(new Ask());
+        using var bob = await host.OpenForAsync("bob");
+
+        await bob.VoteAsync(record.Id.Value, "deny", "first\r\nsecond");
+
+        Assert.Equal("first\nsecond", Assert.Single((await FindAsync(host, record.Id)).Life.Votes).Comment);
+    }
+
+    [Fact]
     public async Task A_denial_needs_no_comment()
     {
         await using var host = await ConsoleHost.StartAsync();

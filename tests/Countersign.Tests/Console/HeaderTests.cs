@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.RegularExpressions;
+using Countersign.Server.Console;
 
 namespace Countersign.Tests.Console;
 
@@ -55,6 +56,10 @@ public sealed class HeaderTests
         Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
         AssertHeaders(answer);
     }
+
+    [Fact]
+    public void Nothing_on_a_page_comes_from_an_address_that_holds_its_content() =>
+        Assert.DoesNotContain("data:", PageHeaders.ContentSecurityPolicy);
 
     [Fact]
     public async Task A_refused_form_carries_the_headers()

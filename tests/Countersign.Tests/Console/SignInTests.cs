@@ -233,6 +233,21 @@ public sealed class SignInTests
     }
 
     [Fact]
+    public void A_network_counts_as_one_address_because_a_host_has_all_of_them()
+    {
+        var throttle = new SignInThrottle(new ManualTime());
+        for (var host = 1; host <= SignInThrottle.AttemptsPerMinute; host++)
+        {
+            Assert.True(throttle.TryEnter(IPAddress.Parse($"2001:db8:1:2::{host:x}")));
+        }
+
+        Assert.False(throttle.TryEnter(IPAddress.Parse("2001:db8:1:2:ffff::1")));
+        Assert.True(throttle.TryEnter(IPAddress.Parse("2001:db8:1:3::1")));
+        Assert.True(throttle.TryEnter(IPAddress.Parse("::ffff:192.0.2.1")));
+        Assert.True(throttle.TryEnter(IPAddress.Parse("192.0.2.2")));
+    }
+
+    [Fact]
     public async Task A_link_from_elsewhere_is_opened_once_more_so_that_the_cookie_comes_along()
     {
         await using var host = await ConsoleHost.StartAsync();

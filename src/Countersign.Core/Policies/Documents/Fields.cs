@@ -6,10 +6,12 @@ namespace Countersign.Core.Policies.Documents;
 internal sealed class Fields
 {
     private readonly Dictionary<string, YamlNode> _values;
+    private readonly HashSet<string> _misspelled;
 
-    private Fields(Dictionary<string, YamlNode> values, SourcePosition at)
+    private Fields(Dictionary<string, YamlNode> values, HashSet<string> misspelled, SourcePosition at)
     {
         _values = values;
+        _misspelled = misspelled;
         At = at;
     }
 
@@ -28,6 +30,7 @@ internal sealed class Fields
         }
 
         var values = new Dictionary<string, YamlNode>(StringComparer.Ordinal);
+        var misspelled = new HashSet<string>(StringComparer.Ordinal);
         foreach (var (key, value) in mapping.Members)
         {
             if (known.Contains(key.Text))
@@ -39,10 +42,20 @@ internal sealed class Fields
             var suggestion = Nearest.To(key.Text, known);
             var remedy = suggestion is null ? $"; it has {string.Join(", ", known)}" : "";
             errors.Add(key.At, $"{what} has no key '{key.Text}'{remedy}", suggestion);
+            if (suggestion is not null)
+            {
+                misspelled.Add(suggestion);
+            }
         }
 
-        return new Fields(values, mapping.At);
+        return new Fields(values, misspelled, mapping.At);
     }
 
     public YamlNode? Find(string key) => _values.GetValueOrDefault(key);
+
+    /// <summary>
+    /// Whether to complain that a key is missing: not when it was meant by a misspelled one, which is complained about
+    /// already.
+    /// </summary>
+    public bool Lacks(string key) => !_values.ContainsKey(key) && !_misspelled.Contains(key);
 }

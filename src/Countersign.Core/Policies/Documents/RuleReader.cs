@@ -89,12 +89,11 @@ internal sealed class RuleReader(PolicyErrors errors)
 
     private YamlNode? Required(Fields fields, string key, string remedy)
     {
-        var node = fields.Find(key);
-        if (node is null)
+        if (fields.Lacks(key))
         {
             errors.Add(fields.At, $"a rule has no '{key}'; {remedy}");
         }
 
-        return node;
+        return fields.Find(key);
     }
 }

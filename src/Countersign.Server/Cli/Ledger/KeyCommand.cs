@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json;
 using Countersign.Core.Ledger;
 using Countersign.Server.Configuration;
 using Countersign.Server.Keys;
@@ -12,7 +13,7 @@ internal static class KeyCommand
     {
         var command = new Command("key", "Print the vkey line that strangers verify this log with.")
         {
-            ServeCommand.Config,
+            ServeCommand.Config, Output.Json,
         };
         command.Runs((parsed, _) =>
         {
@@ -30,7 +31,10 @@ internal static class KeyCommand
             {
                 using var key = new LedgerKey(
                     new KeyName(settings.Ledger.Origin), KeyFile.Load(settings.Ledger.KeyFile));
-                Terminal.WriteLine(key.VerifierKey.ToString());
+                Output.Write(
+                    parsed,
+                    JsonSerializer.SerializeToElement(new { vkey = key.VerifierKey.ToString() }),
+                    made => made.GetProperty("vkey").GetString()!);
             }
             catch (Exception failure) when (failure is KeyFileException or LibCryptoMissingException or IOException)
             {

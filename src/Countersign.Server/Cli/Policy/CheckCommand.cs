@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.CommandLine;
 using System.Text.Json;
-using Countersign.Core.Identity;
 using Countersign.Core.Policies;
 using Countersign.Server.Configuration;
 
@@ -31,26 +30,26 @@ internal static class CheckCommand
         };
         command.Runs(async (parsed, _) =>
         {
-            var (files, people) = Read(parsed.GetValue(path), parsed.GetValue(config));
-            if (people is null)
+            var (files, settings) = Read(parsed.GetValue(path), parsed.GetValue(config));
+            if (settings is null)
             {
                 await Terminal.TellAsync("Without --config the people who would have to approve are not checked.");
             }
 
-            var load = Core.Policies.Policy.Load(files, people);
+            var load = Core.Policies.Policy.Load(files, settings?.People);
             return load is PolicyLoad.Loaded loaded
-                ? Report(parsed, loaded.Policy)
+                ? await ReportAsync(parsed, loaded.Policy, settings)
                 : await ReportAsync(parsed, ((PolicyLoad.Refused)load).Errors);
         });
         return command;
     }
 
-    private static (ImmutableArray<PolicyText> Files, People? People) Read(string? path, string? config)
+    private static (ImmutableArray<PolicyText> Files, Settings? Settings) Read(string? path, string? config)
     {
         var settings = config is null ? null : SettingsFile.Load(config, Environment.GetEnvironmentVariable);
         return path is null && settings is not null
-            ? (settings.Policies, settings.People)
-            : (ReadFiles(path ?? DefaultPath), settings?.People);
+            ? (settings.Policies, settings)
+            : (ReadFiles(path ?? DefaultPath), settings);
     }
 
     private static ImmutableArray<PolicyText> ReadFiles(string path)
@@ -70,9 +69,15 @@ internal static class CheckCommand
     private static string Shown(string relative, string here) =>
         relative.StartsWith("..", StringComparison.Ordinal) ? Path.GetFullPath(relative, here) : relative;
 
-    private static int Report(ParseResult parsed, Core.Policies.Policy policy)
+    private static async Task<int> ReportAsync(ParseResult parsed, Core.Policies.Policy policy, Settings? settings)
     {
-        Output.Write(parsed, CheckReport.Of(policy), CheckReport.ToText);
+        ImmutableArray<string> warnings = settings is null ? [] : OutOfReach.Find(policy, settings);
+        foreach (var warning in warnings)
+        {
+            await Terminal.TellAsync("warning: " + warning);
+        }
+
+        Output.Write(parsed, CheckReport.Of(policy, warnings), CheckReport.ToText);
         return ExitCode.Succeeded;
     }
 

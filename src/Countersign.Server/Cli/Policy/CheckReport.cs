@@ -5,24 +5,26 @@ using Countersign.Core.Policies;
 
 namespace Countersign.Server.Cli.Policy;
 
-/// <summary>What <c>policy check</c> found: <c>{policy, default, rules[], errors[]}</c>.</summary>
+/// <summary>What <c>policy check</c> found: <c>{policy, default, rules[], errors[], warnings[]}</c>.</summary>
 internal static class CheckReport
 {
-    public static JsonElement Of(Core.Policies.Policy policy) => JsonSerializer.SerializeToElement(new
-    {
-        policy = policy.Hash.Value,
-        @default = Spell(policy.Default),
-        rules = policy.Rules.Select(rule => new
+    public static JsonElement Of(Core.Policies.Policy policy, ImmutableArray<string> warnings) =>
+        JsonSerializer.SerializeToElement(new
         {
-            id = rule.Id.Value,
-            effect = Spell(rule.Effect),
-            gates = rule.Gates.Select(gate => gate.ToText()),
-            file = rule.At.File,
-            line = rule.At.Line,
-            column = rule.At.Column,
-        }),
-        errors = Array.Empty<string>(),
-    });
+            policy = policy.Hash.Value,
+            @default = Spell(policy.Default),
+            rules = policy.Rules.Select(rule => new
+            {
+                id = rule.Id.Value,
+                effect = Spell(rule.Effect),
+                gates = rule.Gates.Select(gate => gate.ToText()),
+                file = rule.At.File,
+                line = rule.At.Line,
+                column = rule.At.Column,
+            }),
+            errors = Array.Empty<string>(),
+            warnings,
+        });
 
     public static JsonElement Of(ImmutableArray<PolicyError> errors) => JsonSerializer.SerializeToElement(new
     {
@@ -35,6 +37,7 @@ internal static class CheckReport
             message = error.Message,
             suggestion = error.Suggestion,
         }),
+        warnings = Array.Empty<string>(),
     });
 
     /// <summary>One line a rule: its id, what it does, and its gates.</summary>

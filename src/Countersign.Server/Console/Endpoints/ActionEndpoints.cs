@@ -113,7 +113,8 @@ internal sealed class ActionEndpoints(
             "deny" => Decision.Deny,
             _ => null,
         };
-        var comment = form["comment"].ToString().Trim();
+        // A form sends line breaks as CR LF (WHATWG HTML section 4.10.21.4), whatever the person typed.
+        var comment = form["comment"].ToString().Trim().ReplaceLineEndings("\n");
         return decision is { } made && ActionDigest.TryParse(form["digest"], out var digest)
             ? new Ballot(made, digest, comment.Length == 0 ? null : comment)
             : null;

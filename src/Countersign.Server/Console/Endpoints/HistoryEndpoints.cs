@@ -13,7 +13,7 @@ namespace Countersign.Server.Console.Endpoints;
 /// <summary>The list of ended actions.</summary>
 internal sealed class HistoryEndpoints(ActionLookup lookup, IStore store, PageWriter pages)
 {
-    /// <summary>How many actions one page looks at; those that have not ended are left out of it.</summary>
+    /// <summary>How many actions one page shows at least, when there are as many.</summary>
     private const int PageSize = 100;
 
     private static readonly ImmutableArray<string> EndedStates =
@@ -22,9 +22,9 @@ internal sealed class HistoryEndpoints(ActionLookup lookup, IStore store, PageWr
     public async Task ShowAsync(Visit visit)
     {
         var query = visit.Context.Request.Query;
-        var (records, last) = await lookup.ListAsync(FilterOf(query, visit.Charter), visit);
+        var (ended, last) = await lookup.ListAsync(
+            FilterOf(query, visit.Charter), wanted: record => record.State.HasEnded(), visit);
         var chosen = ChosenOf(query, visit.Charter);
-        var ended = records.Where(record => record.State.HasEnded());
         var view = new HistoryView([.. ended.Select(ItemOf)], chosen, store.Now)
         {
             Older = last is { } before ? OlderThan(before, chosen) : null,

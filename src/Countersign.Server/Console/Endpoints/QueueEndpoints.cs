@@ -11,9 +11,9 @@ namespace Countersign.Server.Console.Endpoints;
 internal sealed class QueueEndpoints(ActionLookup lookup, ReviewDesk desk, IStore store, PageWriter pages)
 {
     /// <summary>
-    /// How many reviews one page shows; who has more than that waiting does not read them one by one.
+    /// How many reviews one page shows at least: more than one agent may have open, so that none hides the others'.
     /// </summary>
-    private const int MaxShown = 200;
+    private const int PageSize = 500;
 
     public async Task ShowAsync(Visit visit)
     {
@@ -30,8 +30,8 @@ internal sealed class QueueEndpoints(ActionLookup lookup, ReviewDesk desk, IStor
 
     private async Task<QueueView> ReadAsync(Visit visit)
     {
-        var filter = new ActionFilter { State = ActionState.Pending, Limit = MaxShown };
-        var (records, last) = await lookup.ListAsync(filter, visit);
+        var filter = new ActionFilter { State = ActionState.Pending, Limit = PageSize };
+        var (records, last) = await lookup.ListAsync(filter, wanted: _ => true, visit);
         var composer = new QueueComposer(visit.Charter, record => desk.RightOf(visit.Person.Id, record), store.Now);
         return composer.Compose(records, isCut: last is not null);
     }

@@ -12,7 +12,7 @@ internal sealed class SessionStore(TimeProvider time, FillRandom random)
     public const int MaxSessions = 10_000;
 
     public static readonly TimeSpan AbsoluteLifetime = TimeSpan.FromHours(8);
-    public static readonly TimeSpan IdleLifetime = TimeSpan.FromMinutes(30);
+    public static readonly TimeSpan IdleLifetime = TimeSpan.FromMinutes(15);
 
     // The lock guards the dictionary and the LastSeen of every session in it.
     private readonly Lock _lock = new();

@@ -113,6 +113,7 @@ internal sealed record CardComposer(Charter Charter, Voter Reader, VotingRight R
         var electorate = Electorate.Of(record.Life, record.Asker, Charter.People, Charter.PolicyAuthors);
         return record.Life.Tracks
             .Where((track, i) => !track.IsMet && electorate.MayVote(Reader.Person, i, track.Stage))
+            .Where(track => !track.Counts(Reader.Person, record.Life.Votes))
             .Min(track => (Assurance?)track.Requirement.Assurance);
     }
 

@@ -121,9 +121,9 @@ internal sealed class ExactText
         _text.Append('"');
         if (_shortens && text.Length > HeadCharacters + TailCharacters)
         {
-            var head = char.IsHighSurrogate(text[HeadCharacters - 1]) ? HeadCharacters - 1 : HeadCharacters;
+            var head = Divides(text, HeadCharacters) ? HeadCharacters - 1 : HeadCharacters;
             var tail = text.Length - TailCharacters;
-            tail += char.IsLowSurrogate(text[tail]) ? 1 : 0;
+            tail += Divides(text, tail) ? 1 : 0;
             AppendLines(text[..head], depth);
             EndPiece();
             var hidden = Encoding.UTF8.GetByteCount(text.AsSpan(head, tail - head));
@@ -136,6 +136,15 @@ internal sealed class ExactText
         }
 
         _text.Append('"');
+    }
+
+    /// <summary>
+    /// Whether a cut would separate a surrogate pair, or a backslash from the character that it escapes.
+    /// </summary>
+    private static bool Divides(string text, int at)
+    {
+        var backslashes = at - 1 - text.AsSpan(0, at).LastIndexOfAnyExcept('\\');
+        return char.IsLowSurrogate(text[at]) || backslashes % 2 == 1;
     }
 
     /// <summary>

@@ -64,8 +64,7 @@ internal sealed class TrackLines(ActionRecord record, Charter charter)
     private ImmutableArray<string> WhoCanAct(Track track, int index) =>
     [
         .. _electorate.At(index, track.Stage)
-            .Where(person => !record.Life.Votes.Any(vote =>
-                vote.Person == person && vote.Assurance >= track.Requirement.Assurance))
+            .Where(person => !track.Counts(person, record.Life.Votes))
             .Select(person => Words.Of(person, charter.People))
             .Order(StringComparer.Ordinal),
     ];

@@ -1,6 +1,7 @@
 using Countersign.Core.Policies;
 using Countersign.Server.Cli;
 using Countersign.Server.Cli.Policy;
+using Countersign.Server.Configuration;
 using Countersign.Tests.Policies;
 using Countersign.Tests.Support;
 
@@ -49,6 +50,28 @@ public sealed class CheckCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_requirement_that_the_owner_alone_could_meet_is_a_warning()
+    {
+        await File.WriteAllTextAsync(_folder.PathOf("policy.yaml"), Good, TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(
+            _folder.PathOf("countersign.yaml"),
+            """
+            people: [ { id: alice, groups: [dba] } ]
+            agents: [ { id: bot, owner: alice } ]
+            targets: { sdk: { gate: api, environment: test } }
+            policies: policy.yaml
+            """,
+            TestContext.Current.CancellationToken);
+
+        Assert.Equal(ExitCode.Succeeded, await RunAsync("--config", _folder.PathOf("countersign.yaml")));
+        var settings = SettingsFile.Load(_folder.PathOf("countersign.yaml"), _ => null);
+        var policy = PolicyFixture.Loaded(Good);
+        var report = CheckReport.Of(policy, OutOfReach.Find(policy, settings));
+        Assert.Contains(
+            "the rule 'big' cannot be met when agent 'bot' asks", report.GetProperty("warnings")[0].GetString());
+    }
+
+    [Fact]
     public void Each_rule_is_shown_with_its_gates()
     {
         var policy = PolicyFixture.Loaded(Good);
@@ -61,7 +84,7 @@ public sealed class CheckCommandTests : IDisposable
             default: deny
             policy: {policy.Hash}
             """,
-            CheckReport.ToText(CheckReport.Of(policy)));
+            CheckReport.ToText(CheckReport.Of(policy, [])));
     }
 
     [Fact]

@@ -54,6 +54,22 @@ public sealed class ExactTextTests
         Assert.DoesNotContain("\\u{", TextOf(view));
     }
 
+    [Theory]
+    [InlineData("", 119)]
+    [InlineData("", 118)]
+    [InlineData("x", 119)]
+    [InlineData("x", 118)]
+    public void A_cut_never_divides_an_escape(string before, int letters)
+    {
+        // A cut between two characters that belong together would show a line feed that is not there.
+        var text = before + string.Concat(Enumerable.Repeat("\\\\", 400)) + new string('n', letters);
+
+        var view = Show($"\"{text}\"");
+
+        Assert.DoesNotContain('\n', TextOf(view));
+        Assert.Equal(0, view.Pieces[0].Text.Count(c => c == '\\') % 2);
+    }
+
     [Fact]
     public void Many_lines_show_the_first_and_the_last()
     {

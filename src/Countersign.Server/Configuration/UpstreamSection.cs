@@ -1,0 +1,126 @@
+using System.Collections.Immutable;
+using Countersign.Core.Actions;
+using Countersign.Core.Policies.Documents;
+using Countersign.Core.Policies.Yaml;
+
+namespace Countersign.Server.Configuration;
+
+/// <summary>
+/// Reads how the MCP gate reaches a target: <c>upstream</c>, <c>credentials</c> and <c>ask_reason</c>.
+/// </summary>
+internal sealed class UpstreamSection(Section section)
+{
+    private static readonly string[] UpstreamKeys = ["url", "command", "args", "environment_variables"];
+    private static readonly string[] OfPrograms = ["args", "environment_variables"];
+    private static readonly string[] CredentialKeys = ["header", "value"];
+
+    public UpstreamSettings? Read(TargetName name, Fields fields)
+    {
+        if (fields.Find("upstream") is not { } node)
+        {
+            section.ComplainIfLacking(
+                fields,
+                "upstream",
+                $"target '{name}' needs 'upstream': {{ url: … }} or {{ command: [program, …] }}");
+            return null;
+        }
+
+        if (Fields.Of(node, "an upstream", UpstreamKeys, section.Errors) is not { } upstream)
+        {
+            return null;
+        }
+
+        var program = section.Texts(upstream, "command");
+        if ((upstream.Find("url") is null) == program.IsEmpty)
+        {
+            section.Complain(node, $"the upstream of '{name}' has either 'url' or 'command'");
+            return null;
+        }
+
+        var url = upstream.Find("url") is { } address ? UrlOf(address, upstream) : null;
+        if (!program.IsEmpty && fields.Find("credentials") is { } useless)
+        {
+            section.Complain(
+                useless, "'credentials' go to an upstream 'url'; give a program its secrets in environment_variables");
+        }
+
+        return new UpstreamSettings
+        {
+            Url = url,
+            Command = program.AddRange(section.Texts(upstream, "args")),
+            EnvironmentVariables = VariablesOf(upstream),
+            Credential = CredentialOf(fields),
+            AskReason = section.Flag(fields, "ask_reason"),
+        };
+    }
+
+    private Uri? UrlOf(YamlNode node, Fields upstream)
+    {
+        foreach (var key in OfPrograms)
+        {
+            if (upstream.Find(key) is { } useless)
+            {
+                section.Complain(useless, $"'{key}' is for an upstream 'command' and has no effect with 'url'");
+            }
+        }
+
+        var url = WebAddress.Read(section, node, "url");
+        if (url is { UserInfo.Length: > 0 })
+        {
+            section.Complain(node, "a name or password in 'url' is never sent; use 'credentials' of the target");
+        }
+
+        return url;
+    }
+
+    private ImmutableDictionary<string, string> VariablesOf(Fields upstream)
+    {
+        if (upstream.Find("environment_variables") is not { } node)
+        {
+            return ImmutableDictionary<string, string>.Empty;
+        }
+
+        if (node is not YamlNode.Mapping mapping)
+        {
+            section.Complain(node, $"environment_variables is a mapping from names to values, not {node.Kind}");
+            return ImmutableDictionary<string, string>.Empty;
+        }
+
+        return mapping.Members
+            .Select(member => (member.Key.Text, Value: section.Secrets.Resolve(member.Value, member.Key.Text)))
+            .Where(member => member.Value is not null)
+            .ToImmutableDictionary(member => member.Text, member => member.Value!);
+    }
+
+    private (string Header, string Value)? CredentialOf(Fields fields)
+    {
+        if (fields.Find("credentials") is not { } node
+            || Fields.Of(node, "credentials", CredentialKeys, section.Errors) is not { } parts)
+        {
+            return null;
+        }
+
+        var header = section.RequiredText(parts, "header", "credentials");
+        if (parts.Find("value") is not { } valueNode)
+        {
+            section.ComplainIfLacking(parts, "value", "credentials needs 'value'");
+            return null;
+        }
+
+        var value = section.Secrets.Resolve(valueNode, "the credential");
+        return header is not null && value is not null && CanBeSent(parts, header, value) ? (header, value) : null;
+    }
+
+    /// <summary>What HTTP cannot carry would be left out of every request without a word.</summary>
+    private bool CanBeSent(Fields parts, string header, string value)
+    {
+        if (value.AsSpan().ContainsAny('\r', '\n', '\0'))
+        {
+            return section.Complain(parts.Find("value")!, "the credential holds a line break, which no header can");
+        }
+
+        using var request = new HttpRequestMessage();
+        return request.Headers.TryAddWithoutValidation(header, value)
+            || section.Complain(parts.Find("header")!, $"'{header}' is no header that a request can carry");
+    }
+}

@@ -1,0 +1,88 @@
+using Countersign.Server.Configuration;
+using Countersign.Tests.Support;
+
+namespace Countersign.Tests.Configuration;
+
+/// <summary>What the configuration says is done, or refused with its place; nothing is read and then ignored.</summary>
+public sealed class SettingsFileTests : IDisposable
+{
+    private const string Http = "gate: mcp, environment: test, upstream: { url: \"http://127.0.0.1:9000/mcp\" }";
+    private const string Program = "gate: mcp, environment: test, upstream: { command: [ node, server.js ] }";
+    private const string Permits = "gate: api, environment: test";
+    private const string Credential = "credentials: { header: Authorization, value: top-secret-value }";
+
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData("agents: [ { id: bot, ownr: alice } ]", "1:22: an agent has no key 'ownr' (did you mean 'owner'?)")]
+    [InlineData("agents: [ { idd: bot, owner: alice } ]", "1:13: an agent has no key 'idd' (did you mean 'id'?)")]
+    [InlineData("targets: { ops: { gaet: api, environment: test } }", "1:19: target 'ops' has no key 'gaet' " +
+        "(did you mean 'gate'?)")]
+    [InlineData("targets: { ops: { gate: api, enviroment: test } }", "1:30: target 'ops' has no key 'enviroment' " +
+        "(did you mean 'environment'?)")]
+    [InlineData("agents: [ { id: bot, owner: alice, tokens: [ { valu: abc } ] } ]", "1:48: a token has no key 'valu' " +
+        "(did you mean 'value'?)")]
+    public void A_misspelled_key_is_one_mistake(string text, string expected) =>
+        Assert.Equal(expected, Refusal(text));
+
+    [Theory]
+    [InlineData("listen: https://127.0.0.1:7070", "1:9: ", "needs 'tls'")]
+    [InlineData("tls: { certificate: a.pem, key: b.pem }", "1:6: ", "'listen' has to begin with https://")]
+    [InlineData("listen: http://127.0.0.1:7070/gate", "1:9: ", "without a path")]
+    [InlineData("public_url: https://example.com/countersign", "1:13: ", "without a path")]
+    [InlineData("public_url: https://alice:secret@example.com", "1:13: ", "without")]
+    [InlineData("ledger: { origin: \"two words\" }", "1:19: ", "is not a key name")]
+    public void An_address_or_name_that_could_not_be_kept_is_refused(string text, string place, string remedy)
+    {
+        var refusal = Refusal(text);
+
+        Assert.StartsWith(place, refusal, StringComparison.Ordinal);
+        Assert.Contains(remedy, refusal, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", refusal, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(Permits + ", " + Credential, "'credentials'")]
+    [InlineData(Permits + ", upstream: { url: \"http://127.0.0.1:9000\" }", "'upstream'")]
+    [InlineData(Permits + ", ask_reason: true", "'ask_reason'")]
+    [InlineData(Program + ", " + Credential, "'credentials'")]
+    [InlineData("gate: mcp, environment: test, upstream: { url: \"http://x/\", args: [a] }", "'args'")]
+    [InlineData("gate: mcp, environment: test, upstream: { url: \"http://x/\", environment_variables: { A: b } }",
+        "'environment_variables'")]
+    [InlineData("gate: mcp, environment: test, upstream: { args: [a] }", "either 'url' or 'command'")]
+    [InlineData("gate: mcp, environment: test, upstream: { url: \"http://me:top-secret-value@x/\" }", "'credentials'")]
+    [InlineData(Http + ", credentials: { header: \"X Y\", value: top-secret-value }", "'X Y'")]
+    [InlineData(Http + ", credentials: { header: Content-Type, value: top-secret-value }", "'Content-Type'")]
+    [InlineData(Http + ", credentials: { header: X-Key, value: \"top-secret-value\\nX: y\" }", "line break")]
+    [InlineData(Permits + ", agents: [ [ bot ] ]", "an item of agents is a text")]
+    public void A_setting_without_effect_is_refused_by_name(string target, string name)
+    {
+        var refusal = Refusal($"targets: {{ ops: {{ {target} }} }}");
+
+        Assert.Contains(name, refusal, StringComparison.Ordinal);
+        Assert.DoesNotContain("top-secret-value", refusal, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(Http + ", ask_reason: true, " + Credential)]
+    [InlineData(Program)]
+    [InlineData(Permits + ", reviewers: alice, visibility: reviewers")]
+    public void What_has_an_effect_is_accepted(string target) =>
+        Assert.Single(Load($"targets: {{ ops: {{ {target} }} }}").Targets);
+
+    private string Refusal(string text)
+    {
+        var refused = Assert.Throws<ConfigurationException>(() => Load(text));
+        return refused.Message.Replace(_folder.PathOf("countersign.yaml") + ":", "", StringComparison.Ordinal);
+    }
+
+    private Settings Load(string text)
+    {
+        File.WriteAllText(_folder.PathOf("policy.yaml"), "version: 1\ndefault: deny\n");
+        File.WriteAllText(
+            _folder.PathOf("countersign.yaml"), text + "\npeople: [ { id: alice } ]\npolicies: policy.yaml\n");
+        return SettingsFile.Load(_folder.PathOf("countersign.yaml"), _ => null);
+    }
+}
