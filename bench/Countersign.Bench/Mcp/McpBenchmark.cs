@@ -1,0 +1,107 @@
+using System.Diagnostics;
+
+namespace Countersign.Bench.Mcp;
+
+/// <summary>
+/// A small call of a harmless tool, each recorded before it is sent: through the product and directly; and with a server
+/// over standard input and output, through the product and through a proxy that neither judges nor records.
+/// </summary>
+internal static class McpBenchmark
+{
+    private const int Calls = 6_000;
+    private const int Workers = 8;
+
+    public static async Task<IReadOnlyList<Row>> RunAsync(Bench bench)
+    {
+        using var upstream = Bench.Start(Bench.Self("upstream"));
+        var direct = new Uri((await upstream.StandardOutput.ReadLineAsync())!);
+        var command = string.Join(", ", Bench.Self("upstream-stdio").Select(part => $"\"{part}\""));
+        await using var product = await ServedProduct.StartAsync(
+            bench,
+            $$"""
+              web: { gate: mcp, environment: bench, upstream: { url: "{{direct}}" } }
+              piped: { gate: mcp, environment: bench, upstream: { command: [{{command}}] } }
+            """);
+        using var proxy = StartProxy(bench, out var proxied);
+        try
+        {
+            return
+            [
+                .. await CompareAsync("HTTP upstream", direct, "directly", product, "mcp/web", isBudget: true),
+                .. await CompareAsync("stdio upstream", proxied, "mcp-proxy", product, "mcp/piped", isBudget: false),
+            ];
+        }
+        finally
+        {
+            proxy.Kill(entireProcessTree: true);
+            upstream.Kill();
+        }
+    }
+
+    private static async Task<IReadOnlyList<Row>> CompareAsync(
+        string what, Uri other, string otherName, ServedProduct product, string path, bool isBudget)
+    {
+        using var beside = await OpenAsync(other, token: null);
+        using var through = await OpenAsync(new Uri(product.Address, path), ServedProduct.AgentToken);
+        var (besideOne, throughOne) = (await MeasureAsync(beside, 1), await MeasureAsync(through, 1));
+        var (besideMany, throughMany) = (await MeasureAsync(beside, Workers), await MeasureAsync(through, Workers));
+        var added = throughOne.P50 - besideOne.P50;
+        var ratio = throughMany.PerSecond / besideMany.PerSecond;
+        return
+        [
+            new Row(
+                $"MCP, {what}, 1 caller",
+                $"p50 {Samples.Time(throughOne.P50)}, p99 {Samples.Time(throughOne.P99)}",
+                $"{otherName} p50 {Samples.Time(besideOne.P50)}",
+                $"{(added < 0 ? "-" : "+")}{Samples.Time(Math.Abs(added))}",
+                isBudget ? "≤ 1 ms added at p50" : "",
+                isBudget ? added <= 1000 : null),
+            new Row(
+                $"MCP, {what}, {Workers} callers",
+                Samples.Rate(throughMany.PerSecond),
+                $"{otherName} {Samples.Rate(besideMany.PerSecond)}",
+                Samples.Times(ratio),
+                isBudget ? "≥ 0.5 × direct" : "",
+                isBudget ? ratio >= 0.5 : null),
+        ];
+    }
+
+    private static async Task<Samples> MeasureAsync(McpClient client, int workers)
+    {
+        // Each call asks for something else, as agents do; identical ones would be another case.
+        var asked = 0;
+        Task Call(int worker, int i) => client.CallAsync("echo", $$"""{"text":"{{Interlocked.Increment(ref asked)}}"}""");
+        await Samples.TakeAsync(Calls / 4, workers, Call);
+        return await Samples.TakeAsync(Calls, workers, Call);
+    }
+
+    private static async Task<McpClient> OpenAsync(Uri address, string? token)
+    {
+        for (var attempt = 0; ; attempt++)
+        {
+            try
+            {
+                return await McpClient.OpenAsync(address, token);
+            }
+            catch (HttpRequestException) when (attempt < 100)
+            {
+                // It is still starting.
+                await Task.Delay(100);
+            }
+        }
+    }
+
+    private static Process StartProxy(Bench bench, out Uri address)
+    {
+        var port = 15_000 + (Environment.ProcessId % 15_000);
+        address = new Uri($"http://127.0.0.1:{port}/mcp");
+        var process = Bench.Start(
+        [
+            "node", bench.Node("node_modules/mcp-proxy/dist/bin/mcp-proxy.mjs"), "--server", "stream",
+            "--host", "127.0.0.1", "--port", $"{port}", "--", .. Bench.Self("upstream-stdio"),
+        ]);
+        _ = process.StandardOutput.ReadToEndAsync();
+        _ = process.StandardError.ReadToEndAsync();
+        return process;
+    }
+}

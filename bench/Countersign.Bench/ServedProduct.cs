@@ -1,0 +1,119 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace Countersign.Bench;
+
+/// <summary>The built product, serving a folder of its own until it is disposed.</summary>
+internal sealed class ServedProduct : IAsyncDisposable
+{
+    public const string AgentToken = "agent-token-of-the-benchmarks";
+    public const string ReviewerToken = "reviewer-token-of-the-benchmarks";
+
+    private const string Listening = "Countersign listens on ";
+
+    private const string Policy =
+        """
+        version: 1
+        default: deny
+        rules:
+          - id: echoes
+            reason: An echo changes nothing.
+            when: action.operation == "echo"
+            then: allow
+          - id: restarts
+            reason: A restart interrupts customers.
+            when: action.operation == "restart"
+            then:
+              require:
+                stages: [ { of: group:platform, need: 1, within: 8h } ]
+                assurance: token
+
+        """;
+
+    private readonly Process _process;
+
+    private ServedProduct(Process process, string folder, Uri address) =>
+        (_process, Folder, Address) = (process, folder, address);
+
+    public string Folder { get; }
+
+    public Uri Address { get; }
+
+    public int ProcessId => _process.Id;
+
+    /// <param name="bench">Where the product is.</param>
+    /// <param name="targets">Lines of <c>targets:</c>.</param>
+    /// <param name="limits">Members of <c>limits:</c>.</param>
+    /// <param name="folder">A folder from an earlier run; <c>null</c> makes one.</param>
+    public static async Task<ServedProduct> StartAsync(
+        Bench bench, string targets, string limits = "", string? folder = null)
+    {
+        folder ??= Prepare(targets, limits);
+        var process = Bench.Start(
+            [bench.Product, "serve", "--config", Path.Combine(folder, "countersign.yaml")],
+            new Dictionary<string, string>
+            {
+                ["AGENT_TOKEN"] = AgentToken,
+                ["REVIEWER_TOKEN"] = ReviewerToken,
+            });
+        var said = new List<string>();
+        while (await process.StandardError.ReadLineAsync() is { } line)
+        {
+            said.Add(line);
+            if (line.IndexOf(Listening, StringComparison.Ordinal) is >= 0 and var at)
+            {
+                _ = process.StandardError.ReadToEndAsync();
+                _ = process.StandardOutput.ReadToEndAsync();
+                var address = line[(at + Listening.Length)..].Split(' ', ',')[0].TrimEnd('.');
+                return new ServedProduct(process, folder, new Uri(address));
+            }
+        }
+
+        throw new InvalidOperationException(string.Join("\n", said));
+    }
+
+    public long ResidentBytes()
+    {
+        _process.Refresh();
+        return _process.WorkingSet64;
+    }
+
+    /// <summary>Stops it and keeps its folder.</summary>
+    public async Task StopAsync()
+    {
+        _process.Kill();
+        await _process.WaitForExitAsync();
+        _process.Dispose();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        Directory.Delete(Folder, recursive: true);
+    }
+
+    private static string Prepare(string targets, string limits)
+    {
+        var folder = Directory.CreateTempSubdirectory("countersign-bench-").FullName;
+        Directory.CreateDirectory(Path.Combine(folder, "policies"));
+        File.WriteAllText(Path.Combine(folder, "policies", "policy.yaml"), Policy);
+        File.WriteAllText(Path.Combine(folder, "countersign.yaml"), string.Create(
+            CultureInfo.InvariantCulture,
+            $$"""
+            listen: http://127.0.0.1:0
+            store: sqlite:data/countersign.db
+            ledger: { origin: bench.example/countersign, key: data/ledger.key }
+            people:
+              - { id: alice, name: Alice, groups: [platform], tokens: [ env:REVIEWER_TOKEN ] }
+              - { id: bob, name: Bob, groups: [] }
+            agents:
+              - { id: bot, owner: bob, tokens: [ env:AGENT_TOKEN ] }
+            policies: policies/
+            {{limits}}
+            targets:
+            {{targets}}
+
+            """));
+        return folder;
+    }
+}
