@@ -39,8 +39,6 @@ internal sealed class ServedProduct : IAsyncDisposable
 
     public Uri Address { get; }
 
-    public int ProcessId => _process.Id;
-
     /// <param name="bench">Where the product is.</param>
     /// <param name="targets">Lines of <c>targets:</c>.</param>
     /// <param name="limits">Members of <c>limits:</c>.</param>
@@ -70,6 +68,12 @@ internal sealed class ServedProduct : IAsyncDisposable
         }
 
         throw new InvalidOperationException(string.Join("\n", said));
+    }
+
+    public TimeSpan CpuTime()
+    {
+        _process.Refresh();
+        return _process.TotalProcessorTime;
     }
 
     public long ResidentBytes()

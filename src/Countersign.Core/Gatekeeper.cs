@@ -88,8 +88,7 @@ public sealed class Gatekeeper
     {
         if (!record.Life.Delivered)
         {
-            await _registrar.ApplyAsync(
-                record.Id, _ => new Happening(new LifeEvent.Delivered()), cancellationToken);
+            await _registrar.ApplyAsync(record, _ => new Happening(new LifeEvent.Delivered()), cancellationToken);
         }
     }
 

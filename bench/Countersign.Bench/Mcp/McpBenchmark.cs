@@ -8,7 +8,7 @@ namespace Countersign.Bench.Mcp;
 /// </summary>
 internal static class McpBenchmark
 {
-    private const int Calls = 6_000;
+    private const int Calls = 12_000;
     private const int Workers = 8;
 
     public static async Task<IReadOnlyList<Row>> RunAsync(Bench bench)
@@ -44,7 +44,10 @@ internal static class McpBenchmark
         using var beside = await OpenAsync(other, token: null);
         using var through = await OpenAsync(new Uri(product.Address, path), ServedProduct.AgentToken);
         var (besideOne, throughOne) = (await MeasureAsync(beside, 1), await MeasureAsync(through, 1));
-        var (besideMany, throughMany) = (await MeasureAsync(beside, Workers), await MeasureAsync(through, Workers));
+        var besideMany = await MeasureAsync(beside, Workers);
+        var before = product.CpuTime();
+        var throughMany = await MeasureAsync(through, Workers);
+        var cpu = (product.CpuTime() - before).TotalMicroseconds / (Calls + (Calls / 4));
         var added = throughOne.P50 - besideOne.P50;
         var ratio = throughMany.PerSecond / besideMany.PerSecond;
         return
@@ -58,7 +61,7 @@ internal static class McpBenchmark
                 isBudget ? added <= 1000 : null),
             new Row(
                 $"MCP, {what}, {Workers} callers",
-                Samples.Rate(throughMany.PerSecond),
+                $"{Samples.Rate(throughMany.PerSecond)}, {Samples.Time(cpu)} of CPU each",
                 $"{otherName} {Samples.Rate(besideMany.PerSecond)}",
                 Samples.Times(ratio),
                 isBudget ? "≥ 0.5 × direct" : "",
