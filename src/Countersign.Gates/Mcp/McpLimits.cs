@@ -40,6 +40,11 @@ internal sealed record McpLimits
     /// <summary>How long connecting to an upstream server, with its initialize, may take.</summary>
     public TimeSpan Connect { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>
+    /// How long an upstream server may take to take a message. A program that does not read for so long is ended.
+    /// </summary>
+    public TimeSpan Send { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>How long a request other than a tool call may take.</summary>
     public TimeSpan Request { get; init; } = TimeSpan.FromMinutes(10);
 
