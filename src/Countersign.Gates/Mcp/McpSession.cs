@@ -18,8 +18,10 @@ internal sealed class McpSession : IAsyncDisposable
     /// <summary>Questions of the upstream server that the client has not answered: our id, and the server's.</summary>
     private readonly ConcurrentDictionary<RpcId, RpcId> _questions = new();
 
-    // Guards _upstream while it is opened or replaced.
+    // Guards _upstream while it is opened or replaced. Left to the collector like _over: neither owns a handle, and an
+    // execution may still come for the connection when the session is over.
     private readonly SemaphoreSlim _opening = new(1, 1);
+    private readonly CancellationTokenSource _over = new();
     private UpstreamConnection? _upstream;
     private long _lastQuestion;
 
@@ -56,29 +58,15 @@ internal sealed class McpSession : IAsyncDisposable
             return open;
         }
 
-        await _opening.WaitAsync(cancellationToken);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _over.Token);
         try
         {
-            if (_upstream is { IsOpen: true } opened)
-            {
-                return opened;
-            }
-
-            if (_upstream is { } broken)
-            {
-                await broken.CloseWhenIdleAsync();
-            }
-
-            // What was learnt and asked over the old connection means nothing on the new one.
-            Tools.Forget();
-            _questions.Clear();
-            _upstream = await _upstreams.OpenAsync(
-                Ticket.Target, Options, Ticket.Hello, ArriveAsync, cancellationToken);
-            return _upstream;
+            return await ReopenAsync(either.Token);
         }
-        finally
+        catch (Exception cut) when (
+            _over.IsCancellationRequested && cut is OperationCanceledException or UpstreamException)
         {
-            _opening.Release();
+            throw new UpstreamException(SendFate.NotSent, "The client's session has ended.", cut);
         }
     }
 
@@ -139,8 +127,7 @@ internal sealed class McpSession : IAsyncDisposable
             await exchange.CancelAsync();
         }
 
-        Mailbox.Dispose();
-        if (_upstream is { } open)
+        if (await LeaveAsync() is { } open)
         {
             await open.CloseWhenIdleAsync();
         }
@@ -149,13 +136,50 @@ internal sealed class McpSession : IAsyncDisposable
     /// <summary>The node stops: executions were drained before, whatever still runs is cut.</summary>
     public async ValueTask DisposeAsync()
     {
-        Mailbox.Dispose();
-        if (_upstream is { } open)
+        if (await LeaveAsync() is { } open)
         {
             await open.DisposeAsync();
         }
+    }
 
-        _opening.Dispose();
+    /// <summary>
+    /// From here on no connection is opened any more, since nobody would close it; returns the last one.
+    /// </summary>
+    private async Task<UpstreamConnection?> LeaveAsync()
+    {
+        Mailbox.Dispose();
+        await _over.CancelAsync();
+        await _opening.WaitAsync(CancellationToken.None);
+        _opening.Release();
+        return _upstream;
+    }
+
+    private async Task<UpstreamConnection> ReopenAsync(CancellationToken cancellationToken)
+    {
+        await _opening.WaitAsync(cancellationToken);
+        try
+        {
+            if (_upstream is { IsOpen: true } opened)
+            {
+                return opened;
+            }
+
+            if (_upstream is { } broken)
+            {
+                await broken.CloseWhenIdleAsync();
+            }
+
+            // What was learnt and asked over the old connection means nothing on the new one.
+            Tools.Forget();
+            _questions.Clear();
+            _upstream = await _upstreams.OpenAsync(
+                Ticket.Target, Options, Ticket.Hello, ArriveAsync, cancellationToken);
+            return _upstream;
+        }
+        finally
+        {
+            _opening.Release();
+        }
     }
 
     /// <summary>

@@ -98,10 +98,8 @@ internal sealed class McpSessions : IAsyncDisposable
     {
         await _sweeper.DisposeAsync();
         await Task.WhenAll(_ending.Keys).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        foreach (var session in _sessions.Values)
-        {
-            await session.DisposeAsync();
-        }
+        // All at once: each may wait for a server that does not listen to its goodbye.
+        await Task.WhenAll(_sessions.Values.Select(session => session.DisposeAsync().AsTask()));
 
         _seal.Dispose();
         _upstreams.Dispose();
