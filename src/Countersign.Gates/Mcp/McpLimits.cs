@@ -8,6 +8,11 @@ internal sealed record McpLimits
     /// </summary>
     public int Sessions { get; init; } = 10_000;
 
+    /// <summary>
+    /// Sessions of one agent kept in memory, since each may cost a process; its idle ones make room for its new ones.
+    /// </summary>
+    public int SessionsPerAgent { get; init; } = 500;
+
     /// <summary>Requests of one session that are being answered at the same time.</summary>
     public int RequestsPerSession { get; init; } = 64;
 

@@ -13,6 +13,7 @@ internal sealed class McpSession : IAsyncDisposable
 {
     private readonly Upstreams _upstreams;
     private readonly McpLimits _limits;
+    private readonly TimeProvider _time;
     private readonly ConcurrentDictionary<RpcId, Exchange> _exchanges = new();
 
     /// <summary>Questions of the upstream server that the client has not answered: our id, and the server's.</summary>
@@ -25,13 +26,16 @@ internal sealed class McpSession : IAsyncDisposable
     private UpstreamConnection? _upstream;
     private long _lastQuestion;
 
-    public McpSession(SessionTicket ticket, McpOptions options, Upstreams upstreams, McpLimits limits)
+    public McpSession(
+        SessionTicket ticket, McpOptions options, Upstreams upstreams, McpLimits limits, TimeProvider time)
     {
         Ticket = ticket;
         Options = options;
         _upstreams = upstreams;
         _limits = limits;
+        _time = time;
         Mailbox = new Mailbox(limits.Mailbox);
+        Touch();
     }
 
     public SessionTicket Ticket { get; private set; }
@@ -45,7 +49,7 @@ internal sealed class McpSession : IAsyncDisposable
     public ToolCatalog Tools { get; } = new();
 
     /// <summary>When the session was last used, as a timestamp of the gate's clock.</summary>
-    public long LastUsed { get; set; }
+    public long LastUsed { get; private set; }
 
     public bool IsBusy => !_exchanges.IsEmpty || _upstream is { IsBusy: true };
 
@@ -90,7 +94,15 @@ internal sealed class McpSession : IAsyncDisposable
     public bool TryBegin(Exchange exchange) =>
         _exchanges.Count < _limits.RequestsPerSession && _exchanges.TryAdd(exchange.Request.Id, exchange);
 
-    public void End(Exchange exchange) => _exchanges.TryRemove(exchange.Request.Id, out _);
+    public void End(Exchange exchange)
+    {
+        // First, so that a session is never seen as idle since a request that took long.
+        Touch();
+        _exchanges.TryRemove(exchange.Request.Id, out _);
+    }
+
+    /// <summary>Says that the session is in use now.</summary>
+    public void Touch() => LastUsed = _time.GetTimestamp();
 
     /// <summary>
     /// Passes a notification of the client on; a cancellation ends the waiting of the request it names.

@@ -1,8 +1,10 @@
+using System.Text;
 using System.Text.Json.Nodes;
 using Countersign.Core.Actions;
 using Countersign.Core.Reviews;
 using Countersign.Gates.Mcp;
 using Countersign.Gates.Mcp.Upstream;
+using Countersign.Gates.Mcp.Wire;
 
 namespace Countersign.Tests.Mcp;
 
@@ -183,6 +185,33 @@ public sealed class HostileServerTests : IAsyncLifetime
         using var ended = await client.SendAsync(HttpMethod.Delete);
 
         Assert.Equal(204, (int)ended.StatusCode);
+    }
+
+    [Fact]
+    public async Task Of_a_message_that_is_too_long_nobody_knows_which_of_two_calls_it_answers()
+    {
+        const string Body = """case "$line" in *'"big"'*) printf "%09000d\n" 0;; esac;;""";
+        await using var host = await GateHost.StartAsync(Program(Body), options => options with { MaxResult = 4096 });
+        using var client = await RawClient.OpenAsync(host);
+        var first = client.CallAsync("read", """{"x":"small"}""");
+        await host.UntilAsync(ActionState.Executing);
+
+        var second = await client.CallAsync("read", """{"x":"big"}""");
+
+        Assert.StartsWith("UNKNOWN OUTCOME", RawClient.TextOf(second), StringComparison.Ordinal);
+        Assert.StartsWith("UNKNOWN OUTCOME", RawClient.TextOf(await first), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_event_of_very_many_lines_is_one_message()
+    {
+        var lines = Enumerable.Repeat("data:", 400_000).Prepend("data: {").Append("data: }").Append("\n");
+        using var stream = new MemoryStream(Encoding.UTF8.GetBytes(string.Join('\n', lines)));
+        await using var events = new EventReader(stream, maxEvent: 1_000_000);
+
+        var data = await events.ReadAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal("{" + new string('\n', 400_001) + "}", Encoding.UTF8.GetString(data!.Value.Span));
     }
 
     [Fact]
