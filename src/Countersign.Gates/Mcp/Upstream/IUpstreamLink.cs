@@ -31,7 +31,7 @@ internal interface IUpstreamLink : IAsyncDisposable
 internal sealed record Outgoing(RpcId Id, ReadOnlyMemory<byte> Message, Exchange? Related);
 
 /// <summary>
-/// What a link needs from its surroundings. <c>MaxMessage</c> bounds one incoming message in bytes, <c>Send</c> how long
-/// the server may take to take one that is sent to it.
+/// What a link needs from its surroundings. <c>MaxMessage</c> bounds one incoming message in bytes, <c>Send</c> how
+/// long the server may take to take one that is sent to it.
 /// </summary>
 internal sealed record LinkTerms(Arrival Arrival, int MaxMessage, TimeSpan Send, TimeProvider Time);

@@ -4,8 +4,8 @@ using System.Text;
 namespace Countersign.Gates.Mcp.Wire;
 
 /// <summary>
-/// The id of a JSON-RPC request, or a progress token: a string or a number. A number is kept as it was written; a string
-/// is the same however its characters are escaped, because a server may echo it in another spelling.
+/// The id of a JSON-RPC request, or a progress token: a string or a number. A number is kept as it was written; a
+/// string is the same however its characters are escaped, because a server may echo it in another spelling.
 /// </summary>
 internal readonly record struct RpcId
 {
