@@ -7,8 +7,9 @@ namespace Countersign.Gates.Mcp;
 /// <summary>
 /// One request of a client that is being answered: where its answer goes, and what may be said before the answer.
 /// </summary>
-internal sealed class Exchange(RpcMessage.Request request, ClientStream stream) : IDisposable
+internal sealed class Exchange(RpcMessage.Request request, ClientStream stream)
 {
+    // Left to the collector: a cancellation may still arrive while the exchange ends, and there is no handle in it.
     private readonly CancellationTokenSource _cancelled = new();
 
     /// <summary>
@@ -52,8 +53,6 @@ internal sealed class Exchange(RpcMessage.Request request, ClientStream stream) 
     /// <summary>Passes the target's own progress on.</summary>
     public Task<bool> ForwardProgressAsync(RpcMessage.Notification progress, CancellationToken cancellationToken) =>
         Stream.TrySendAsync(_notices == 0 ? progress.Bytes : Raise(progress), cancellationToken);
-
-    public void Dispose() => _cancelled.Dispose();
 
     private byte[] Raise(RpcMessage.Notification progress)
     {

@@ -11,8 +11,8 @@ internal static partial class Log
         Message = "MCP target {Target}: upstream connection opened, version {Version}")]
     public static partial void UpstreamOpened(this ILogger log, TargetName target, string version);
 
-    [LoggerMessage(Level = LogLevel.Trace, Message = "MCP target {Target}: program says {Line}")]
-    public static partial void ProgramSaidSensitive(this ILogger log, TargetName target, string line);
+    [LoggerMessage(Level = LogLevel.Trace, Message = "MCP target {Target}: program says {Text}")]
+    public static partial void ProgramSaidSensitive(this ILogger log, TargetName target, string text);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "MCP target {Target}: session of agent {Agent} begins")]
     public static partial void SessionBegun(this ILogger log, TargetName target, AgentId agent);

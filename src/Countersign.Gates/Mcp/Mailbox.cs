@@ -12,6 +12,7 @@ internal sealed class Mailbox(int capacity) : IDisposable
         new BoundedChannelOptions(capacity) { FullMode = BoundedChannelFullMode.DropOldest });
 
     private CancellationTokenSource? _reader;
+    private volatile bool _closed;
 
     public void Post(ReadOnlyMemory<byte> message) => _messages.Writer.TryWrite(message);
 
@@ -21,11 +22,21 @@ internal sealed class Mailbox(int capacity) : IDisposable
         var mine = new CancellationTokenSource();
         var token = mine.Token;
         Interlocked.Exchange(ref _reader, mine)?.Cancel();
+        if (_closed)
+        {
+            // Its session ended meanwhile: nothing arrives any more, and nobody else would end this stream.
+            mine.Cancel();
+        }
+
         return token;
     }
 
     public ValueTask<ReadOnlyMemory<byte>> ReadAsync(CancellationToken cancellationToken) =>
         _messages.Reader.ReadAsync(cancellationToken);
 
-    public void Dispose() => Interlocked.Exchange(ref _reader, null)?.Cancel();
+    public void Dispose()
+    {
+        _closed = true;
+        Interlocked.Exchange(ref _reader, null)?.Cancel();
+    }
 }

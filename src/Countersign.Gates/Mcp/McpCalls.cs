@@ -16,8 +16,9 @@ namespace Countersign.Gates.Mcp;
 /// <item>what comes back becomes a tool result, whatever it is.</item>
 /// </list>
 /// </summary>
-internal sealed class McpCalls(McpGateOptions options, McpTools tools, ApprovalTools approvals, ILogger log)
+internal sealed class McpCalls(McpGateOptions options, McpTools tools, McpExecutor executor, ILogger log)
 {
+    private readonly ApprovalTools _approvals = new(options);
     private readonly ConcurrentDictionary<AgentId, int> _running = new();
 
     public async Task<Reply> AnswerAsync(
@@ -41,7 +42,7 @@ internal sealed class McpCalls(McpGateOptions options, McpTools tools, ApprovalT
         try
         {
             return ApprovalTools.IsReserved(name)
-                ? await approvals.AnswerAsync(name, session, exchange, cancellationToken)
+                ? await _approvals.AnswerAsync(name, session, exchange, cancellationToken)
                 : await CallAsync(name, session, target, exchange, cancellationToken);
         }
         finally
@@ -77,7 +78,7 @@ internal sealed class McpCalls(McpGateOptions options, McpTools tools, ApprovalT
         await using var notices = new HeldNotices(options, exchange);
         var patience = Patience.Of(session.Ticket.ClientName, exchange.ProgressToken is not null, session.Options);
         var call = new Call(
-            (action, limit) => McpExecutor.ExecuteAsync(action, session.ConnectAsync, exchange, limit),
+            (action, limit) => executor.ExecuteAsync(action, session.ConnectAsync, session.Tools, exchange, limit),
             patience,
             notices.Begin);
         var handled = await options.Gatekeeper.HandleAsync(asking, call, cancellationToken);

@@ -2,7 +2,6 @@ using Countersign.Core;
 using Countersign.Core.Actions;
 using Countersign.Core.Records;
 using Countersign.Core.Reviews;
-using Countersign.Core.Storage;
 using Countersign.Gates.Mcp.Upstream;
 using Countersign.Gates.Mcp.Wire;
 
@@ -12,7 +11,7 @@ namespace Countersign.Gates.Mcp;
 /// Executes tool calls that nobody waits for, because they were asked over the API: over a connection of their own,
 /// with the gateway as the client, under the same rules for tools and definitions.
 /// </summary>
-internal sealed class McpDetached(McpGateOptions options, Upstreams upstreams, McpTools tools)
+internal sealed class McpDetached(McpGateOptions options, Upstreams upstreams, McpExecutor executor)
 {
     /// <summary><c>null</c> when the action's target is not on this gate, or not any more.</summary>
     public ActionExecutor? Find(ActionRecord action) =>
@@ -23,51 +22,20 @@ internal sealed class McpDetached(McpGateOptions options, Upstreams upstreams, M
     private async Task<Outcome> ExecuteAsync(
         ActionRecord action, McpOptions target, CancellationToken cancellationToken)
     {
-        UpstreamConnection connection;
+        UpstreamConnection? own = null;
         try
         {
-            connection = await upstreams.OpenAsync(
-                action.Action.Target, target, Hello.Gateway, IgnoreAsync, cancellationToken);
+            return await executor.ExecuteAsync(action, OpenAsync, new ToolCatalog(), caller: null, cancellationToken);
         }
-        catch (UpstreamException failure)
+        finally
         {
-            return NotSent(failure.Message);
+            await (own?.DisposeAsync() ?? ValueTask.CompletedTask);
         }
 
-        await using (connection)
-        {
-            return await WhyBlockedAsync(action, connection, cancellationToken) is { } reason
-                ? NotSent(reason)
-                : await McpExecutor.ExecuteAsync(
-                    action, _ => Task.FromResult(connection), caller: null, cancellationToken);
-        }
-    }
-
-    private async Task<string?> WhyBlockedAsync(
-        ActionRecord action, UpstreamConnection connection, CancellationToken cancellationToken)
-    {
-        try
-        {
-            var name = action.Action.Operation;
-            var tool = await tools.FindAsync(
-                action.Action.Target, new ToolCatalog(), name, connection, cancellationToken);
-            return tool switch
-            {
-                null => $"The target's server has no tool '{name}'.",
-                { Standing: DefinitionStanding.Changed } =>
-                    $"definition-changed: tool '{name}' is described differently from what was accepted.",
-                _ => null,
-            };
-        }
-        catch (Exception failure) when (failure is UpstreamException or StoreUnavailableException)
-        {
-            return failure.Message;
-        }
+        async Task<UpstreamConnection> OpenAsync(CancellationToken limit) => own = await upstreams.OpenAsync(
+            action.Action.Target, target, Hello.Gateway, IgnoreAsync, limit);
     }
 
     /// <summary>Nobody is there to answer questions of the server or to read its notifications.</summary>
     private static Task IgnoreAsync(RpcMessage message, Exchange? related) => Task.CompletedTask;
-
-    private static Outcome NotSent(string reason) =>
-        new(OutcomeState.Failed, Result: null, $"Nothing was sent: {reason}", TimeSpan.Zero);
 }

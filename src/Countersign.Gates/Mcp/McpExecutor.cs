@@ -1,5 +1,7 @@
+using Countersign.Core;
 using Countersign.Core.Records;
 using Countersign.Core.Reviews;
+using Countersign.Core.Storage;
 using Countersign.Gates.Mcp.Upstream;
 using Countersign.Gates.Mcp.Wire;
 
@@ -9,26 +11,28 @@ namespace Countersign.Gates.Mcp;
 /// Sends an approved tool call to the upstream server, exactly once: the canonical arguments byte for byte, the
 /// progress token of the caller, and nothing else.
 /// </summary>
-internal static class McpExecutor
+internal sealed class McpExecutor(McpTools tools)
 {
     /// <summary>
-    /// Executes over a connection that is already there or can be opened; what cannot be sent is <c>failed</c>.
+    /// Executes over a connection that is already there or can be opened; what cannot be sent is <c>failed</c>. The
+    /// tool is looked at again, because it may have changed while people thought about the call.
     /// </summary>
-    public static async Task<Outcome> ExecuteAsync(
+    public async Task<Outcome> ExecuteAsync(
         ActionRecord action,
         Func<CancellationToken, Task<UpstreamConnection>> connect,
+        ToolCatalog catalog,
         Exchange? caller,
         CancellationToken cancellationToken)
     {
-        var connection = await TryConnectAsync(connect, cancellationToken);
-        if (connection.Failure is { } failure)
+        var (connection, whyNot) = await PrepareAsync(action, connect, catalog, cancellationToken);
+        if (whyNot is not null)
         {
-            return Failed($"Nothing was sent: {failure.Message}");
+            return Failed($"Nothing was sent: {whyNot}");
         }
 
         try
         {
-            var answer = await connection.Open!.RequestAsync(
+            var answer = await connection!.RequestAsync(
                 "tools/call", ParamsOf(action, caller?.ProgressToken), caller, cancellationToken);
             return OutcomeOf(answer);
         }
@@ -38,18 +42,36 @@ internal static class McpExecutor
         }
     }
 
-    private static async Task<(UpstreamConnection? Open, UpstreamException? Failure)> TryConnectAsync(
-        Func<CancellationToken, Task<UpstreamConnection>> connect, CancellationToken cancellationToken)
+    private async Task<(UpstreamConnection? Connection, string? WhyNot)> PrepareAsync(
+        ActionRecord action,
+        Func<CancellationToken, Task<UpstreamConnection>> connect,
+        ToolCatalog catalog,
+        CancellationToken cancellationToken)
     {
         try
         {
-            return (await connect(cancellationToken), null);
+            var connection = await connect(cancellationToken);
+            var tool = await tools.FindAsync(
+                action.Action.Target, catalog, action.Action.Operation, connection, cancellationToken);
+            return (connection, WhyBlocked(action.Action.Operation, tool));
         }
-        catch (UpstreamException failure)
+        catch (Exception failure) when (failure is UpstreamException or StoreUnavailableException)
         {
-            return (null, failure);
+            return (null, failure.Message);
+        }
+        catch (OperationCanceledException)
+        {
+            return (null, "There was no connection to the target's server before the time for this action ended.");
         }
     }
+
+    private static string? WhyBlocked(string name, KnownTool? tool) => tool switch
+    {
+        null => $"The target's server has no tool '{name}'.",
+        { Standing: DefinitionStanding.Changed } =>
+            $"definition-changed: tool '{name}' is described differently from what was accepted.",
+        _ => null,
+    };
 
     private static byte[] ParamsOf(ActionRecord action, RpcId? progressToken) => Rpc.Object(json =>
     {

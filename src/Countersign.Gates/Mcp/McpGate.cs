@@ -35,13 +35,14 @@ internal sealed class McpGate : IAsyncDisposable
         var log = options.Loggers.CreateLogger<McpGate>();
         var upstreams = new Upstreams(options.Limits, options.Time, log);
         var tools = new McpTools(options.Definitions, options.Limits, options.Time, log);
+        var executor = new McpExecutor(tools);
         _options = options;
         _entrance = new McpEntrance(options);
         _sessions = new McpSessions(
             new SessionSeal(options.SessionKey, options.Random), upstreams, options.Limits, options.Time);
         _handshake = new McpHandshake(_sessions, options.Time, log);
-        _requests = new McpRequests(options, tools, new McpCalls(options, tools, new ApprovalTools(options), log), log);
-        _detached = new McpDetached(options, upstreams, tools);
+        _requests = new McpRequests(options, tools, new McpCalls(options, tools, executor, log), log);
+        _detached = new McpDetached(options, upstreams, executor);
     }
 
     /// <summary>What executes actions on this gate's targets that came in over the API.</summary>
@@ -187,7 +188,7 @@ internal sealed class McpGate : IAsyncDisposable
         HttpContext context, Target target, McpSession session, RpcMessage.Request request)
     {
         await using var stream = new ClientStream(context.Response, TakesEvents(context.Request));
-        using var exchange = new Exchange(request, stream);
+        var exchange = new Exchange(request, stream);
         if (!session.TryBegin(exchange))
         {
             await new Refusal(
@@ -207,7 +208,8 @@ internal sealed class McpGate : IAsyncDisposable
             await stream.FinishAsync(reply.Message, context.RequestAborted);
             await ConfirmAsync(reply, context.RequestAborted);
         }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        catch (Exception over) when (
+            stop.IsCancellationRequested && over is OperationCanceledException or UpstreamException)
         {
             // The client left or cancelled: its wait is over and it gets no answer. The action stays as it is.
             await stream.TryCommentAsync(CancellationToken.None);

@@ -15,7 +15,9 @@ internal sealed class McpHandshake(McpSessions sessions, TimeProvider time, ILog
     private const int MaxCapabilities = 4096;
 
     private static readonly Refusal s_full = new(
-        503, Rpc.ServerError, "This gateway serves as many sessions as it may (McpLimits.Sessions); try again later.");
+        503,
+        Rpc.ServerError,
+        "This gateway serves as many sessions, of this agent or of all, as it may; end some or try again later.");
 
     private static readonly Refusal s_incomplete = new(
         400,

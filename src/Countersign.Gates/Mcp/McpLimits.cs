@@ -8,6 +8,11 @@ internal sealed record McpLimits
     /// </summary>
     public int Sessions { get; init; } = 10_000;
 
+    /// <summary>
+    /// Sessions of one agent kept in memory, since each may cost a process; its idle ones make room for its new ones.
+    /// </summary>
+    public int SessionsPerAgent { get; init; } = 500;
+
     /// <summary>Requests of one session that are being answered at the same time.</summary>
     public int RequestsPerSession { get; init; } = 64;
 
@@ -39,6 +44,11 @@ internal sealed record McpLimits
 
     /// <summary>How long connecting to an upstream server, with its initialize, may take.</summary>
     public TimeSpan Connect { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// How long an upstream server may take to take a message. A program that does not read for so long is ended.
+    /// </summary>
+    public TimeSpan Send { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>How long a request other than a tool call may take.</summary>
     public TimeSpan Request { get; init; } = TimeSpan.FromMinutes(10);

@@ -13,23 +13,29 @@ internal sealed class McpSession : IAsyncDisposable
 {
     private readonly Upstreams _upstreams;
     private readonly McpLimits _limits;
+    private readonly TimeProvider _time;
     private readonly ConcurrentDictionary<RpcId, Exchange> _exchanges = new();
 
     /// <summary>Questions of the upstream server that the client has not answered: our id, and the server's.</summary>
     private readonly ConcurrentDictionary<RpcId, RpcId> _questions = new();
 
-    // Guards _upstream while it is opened or replaced.
+    // Guards _upstream while it is opened or replaced. Left to the collector like _over: neither owns a handle, and an
+    // execution may still come for the connection when the session is over.
     private readonly SemaphoreSlim _opening = new(1, 1);
+    private readonly CancellationTokenSource _over = new();
     private UpstreamConnection? _upstream;
     private long _lastQuestion;
 
-    public McpSession(SessionTicket ticket, McpOptions options, Upstreams upstreams, McpLimits limits)
+    public McpSession(
+        SessionTicket ticket, McpOptions options, Upstreams upstreams, McpLimits limits, TimeProvider time)
     {
         Ticket = ticket;
         Options = options;
         _upstreams = upstreams;
         _limits = limits;
+        _time = time;
         Mailbox = new Mailbox(limits.Mailbox);
+        Touch();
     }
 
     public SessionTicket Ticket { get; private set; }
@@ -43,7 +49,7 @@ internal sealed class McpSession : IAsyncDisposable
     public ToolCatalog Tools { get; } = new();
 
     /// <summary>When the session was last used, as a timestamp of the gate's clock.</summary>
-    public long LastUsed { get; set; }
+    public long LastUsed { get; private set; }
 
     public bool IsBusy => !_exchanges.IsEmpty || _upstream is { IsBusy: true };
 
@@ -56,29 +62,15 @@ internal sealed class McpSession : IAsyncDisposable
             return open;
         }
 
-        await _opening.WaitAsync(cancellationToken);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _over.Token);
         try
         {
-            if (_upstream is { IsOpen: true } opened)
-            {
-                return opened;
-            }
-
-            if (_upstream is { } broken)
-            {
-                await broken.CloseWhenIdleAsync();
-            }
-
-            // What was learnt and asked over the old connection means nothing on the new one.
-            Tools.Forget();
-            _questions.Clear();
-            _upstream = await _upstreams.OpenAsync(
-                Ticket.Target, Options, Ticket.Hello, ArriveAsync, cancellationToken);
-            return _upstream;
+            return await ReopenAsync(either.Token);
         }
-        finally
+        catch (Exception cut) when (
+            _over.IsCancellationRequested && cut is OperationCanceledException or UpstreamException)
         {
-            _opening.Release();
+            throw new UpstreamException(SendFate.NotSent, "The client's session has ended.", cut);
         }
     }
 
@@ -102,7 +94,15 @@ internal sealed class McpSession : IAsyncDisposable
     public bool TryBegin(Exchange exchange) =>
         _exchanges.Count < _limits.RequestsPerSession && _exchanges.TryAdd(exchange.Request.Id, exchange);
 
-    public void End(Exchange exchange) => _exchanges.TryRemove(exchange.Request.Id, out _);
+    public void End(Exchange exchange)
+    {
+        // First, so that a session is never seen as idle since a request that took long.
+        Touch();
+        _exchanges.TryRemove(exchange.Request.Id, out _);
+    }
+
+    /// <summary>Says that the session is in use now.</summary>
+    public void Touch() => LastUsed = _time.GetTimestamp();
 
     /// <summary>
     /// Passes a notification of the client on; a cancellation ends the waiting of the request it names.
@@ -139,8 +139,7 @@ internal sealed class McpSession : IAsyncDisposable
             await exchange.CancelAsync();
         }
 
-        Mailbox.Dispose();
-        if (_upstream is { } open)
+        if (await LeaveAsync() is { } open)
         {
             await open.CloseWhenIdleAsync();
         }
@@ -149,13 +148,50 @@ internal sealed class McpSession : IAsyncDisposable
     /// <summary>The node stops: executions were drained before, whatever still runs is cut.</summary>
     public async ValueTask DisposeAsync()
     {
-        Mailbox.Dispose();
-        if (_upstream is { } open)
+        if (await LeaveAsync() is { } open)
         {
             await open.DisposeAsync();
         }
+    }
 
-        _opening.Dispose();
+    /// <summary>
+    /// From here on no connection is opened any more, since nobody would close it; returns the last one.
+    /// </summary>
+    private async Task<UpstreamConnection?> LeaveAsync()
+    {
+        Mailbox.Dispose();
+        await _over.CancelAsync();
+        await _opening.WaitAsync(CancellationToken.None);
+        _opening.Release();
+        return _upstream;
+    }
+
+    private async Task<UpstreamConnection> ReopenAsync(CancellationToken cancellationToken)
+    {
+        await _opening.WaitAsync(cancellationToken);
+        try
+        {
+            if (_upstream is { IsOpen: true } opened)
+            {
+                return opened;
+            }
+
+            if (_upstream is { } broken)
+            {
+                await broken.CloseWhenIdleAsync();
+            }
+
+            // What was learnt and asked over the old connection means nothing on the new one.
+            Tools.Forget();
+            _questions.Clear();
+            _upstream = await _upstreams.OpenAsync(
+                Ticket.Target, Options, Ticket.Hello, ArriveAsync, cancellationToken);
+            return _upstream;
+        }
+        finally
+        {
+            _opening.Release();
+        }
     }
 
     /// <summary>

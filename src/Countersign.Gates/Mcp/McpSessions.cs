@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
+using Countersign.Core.Identity;
 using Countersign.Gates.Mcp.Upstream;
 using Countersign.Gates.Mcp.Wire;
 
@@ -14,6 +15,10 @@ internal sealed class McpSessions : IAsyncDisposable
     private static readonly TimeSpan SweepInterval = TimeSpan.FromMinutes(1);
 
     private readonly ConcurrentDictionary<string, McpSession> _sessions = new();
+
+    /// <summary>Sessions whose upstream connection is being opened for the first time.</summary>
+    private readonly ConcurrentDictionary<McpSession, byte> _beginning = new();
+
     /// <summary>Sessions that are being ended without anybody waiting; stopping waits for them.</summary>
     private readonly ConcurrentDictionary<Task, byte> _ending = new();
 
@@ -42,18 +47,19 @@ internal sealed class McpSessions : IAsyncDisposable
     public async Task<(string Id, McpSession Session, UpstreamConnection Upstream)?> BeginAsync(
         SessionTicket ticket, McpOptions options, CancellationToken cancellationToken)
     {
-        if (!HasRoom())
+        if (!HasRoom(ticket.Asker.Agent))
         {
             return null;
         }
 
-        var session = new McpSession(ticket, options, _upstreams, _limits);
+        var session = new McpSession(ticket, options, _upstreams, _limits, _time);
+        _beginning[session] = 0;
         try
         {
             var upstream = await session.ConnectAsync(cancellationToken);
             session.Agree(ProtocolVersions.Common(ticket.Version, upstream.Version));
             var id = _seal.Seal(session.Ticket);
-            session.LastUsed = _time.GetTimestamp();
+            session.Touch();
             _sessions[id] = session;
             return (id, session, upstream);
         }
@@ -61,6 +67,10 @@ internal sealed class McpSessions : IAsyncDisposable
         {
             await session.DisposeAsync();
             throw;
+        }
+        finally
+        {
+            _beginning.TryRemove(session, out _);
         }
     }
 
@@ -83,7 +93,7 @@ internal sealed class McpSessions : IAsyncDisposable
             return null;
         }
 
-        session.LastUsed = _time.GetTimestamp();
+        session.Touch();
         return session;
     }
 
@@ -98,10 +108,8 @@ internal sealed class McpSessions : IAsyncDisposable
     {
         await _sweeper.DisposeAsync();
         await Task.WhenAll(_ending.Keys).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        foreach (var session in _sessions.Values)
-        {
-            await session.DisposeAsync();
-        }
+        // All at once: each may wait for a server that does not listen to its goodbye.
+        await Task.WhenAll(_sessions.Values.Select(session => session.DisposeAsync().AsTask()));
 
         _seal.Dispose();
         _upstreams.Dispose();
@@ -113,12 +121,12 @@ internal sealed class McpSessions : IAsyncDisposable
             || ticket.Asker != visitor.Asker
             || ticket.Target != visitor.Target.Name
             || _time.GetUtcNow() - ticket.Issued > _limits.SessionLifetime
-            || !HasRoom())
+            || !HasRoom(visitor.Asker.Agent))
         {
             return null;
         }
 
-        var fresh = new McpSession(ticket, visitor.Options, _upstreams, _limits);
+        var fresh = new McpSession(ticket, visitor.Options, _upstreams, _limits, _time);
         if (replaced is null)
         {
             return _sessions.GetOrAdd(id, fresh);
@@ -138,25 +146,53 @@ internal sealed class McpSessions : IAsyncDisposable
         _ = ending.ContinueWith(done => _ending.TryRemove(done, out var _), TaskScheduler.Default);
     }
 
-    private bool HasRoom()
+    /// <summary>Whether one more session of the agent fits in; idle ones give way.</summary>
+    private bool HasRoom(AgentId agent)
     {
-        if (_sessions.Count >= _limits.Sessions)
+        if (Count() >= _limits.Sessions)
         {
             Sweep(TimeSpan.FromSeconds(30));
         }
 
-        return _sessions.Count < _limits.Sessions;
+        if (CountOf(agent) >= _limits.SessionsPerAgent)
+        {
+            LetLongestIdleGo(agent);
+        }
+
+        return Count() < _limits.Sessions && CountOf(agent) < _limits.SessionsPerAgent;
+    }
+
+    private int Count() => _sessions.Count + _beginning.Count;
+
+    private int CountOf(AgentId agent) =>
+        _sessions.Values.Concat(_beginning.Keys).Count(session => session.Asker.Agent == agent);
+
+    private void LetLongestIdleGo(AgentId agent)
+    {
+        var idle = _sessions.Where(entry => entry.Value.Asker.Agent == agent && !entry.Value.IsBusy);
+        foreach (var entry in idle.OrderBy(entry => entry.Value.LastUsed).Take(1))
+        {
+            LetGo(entry);
+        }
     }
 
     /// <summary>Forgets sessions that do nothing; their ids bring them back.</summary>
     private void Sweep(TimeSpan idle)
     {
-        foreach (var (id, session) in _sessions)
+        foreach (var entry in _sessions)
         {
-            if (!session.IsBusy && _time.GetElapsedTime(session.LastUsed) > idle && _sessions.TryRemove(id, out _))
+            if (!entry.Value.IsBusy && _time.GetElapsedTime(entry.Value.LastUsed) > idle)
             {
-                Own(session.EndAsync());
+                LetGo(entry);
             }
+        }
+    }
+
+    private void LetGo(KeyValuePair<string, McpSession> entry)
+    {
+        if (_sessions.TryRemove(entry))
+        {
+            Own(entry.Value.EndAsync());
         }
     }
 

@@ -57,7 +57,6 @@ internal sealed class McpTools(DefinitionDesk definitions, McpLimits limits, Tim
             return known;
         }
 
-        catalog.Forget();
         ReadOnlyMemory<byte>? cursor = null;
         for (var page = 0; page < limits.ToolPages; page++)
         {
@@ -68,15 +67,20 @@ internal sealed class McpTools(DefinitionDesk definitions, McpLimits limits, Tim
                 return null;
             }
 
-            await SeeAsync(target, catalog, members, cancellationToken);
+            var seen = await SeeAsync(target, catalog, members, cancellationToken);
             cursor = members.Find("nextCursor");
-            if (cursor is null || catalog.Find(name) is not null)
+            if (seen.FindLast(tool => tool.Definition.Name == name) is { } found)
+            {
+                return found;
+            }
+
+            if (cursor is null)
             {
                 break;
             }
         }
 
-        return catalog.Find(name);
+        return null;
     }
 
     /// <summary>Shows a page of definitions to the desk and keeps them; what cannot be reviewed is left out.</summary>

@@ -49,6 +49,11 @@ internal sealed class FakeServer : IAsyncDisposable
     /// <summary>Takes a <c>tools/call</c> over entirely when set, for instance to stream or to break off.</summary>
     public Func<HttpContext, JsonObject, Task>? TakeCall { get; set; }
 
+    /// <summary>
+    /// Sees every message first when set; <c>true</c> says that it was answered. GET and DELETE come with <c>null</c>.
+    /// </summary>
+    public Func<HttpContext, JsonObject?, Task<bool>>? Intercept { get; set; }
+
     /// <summary>Requests that are answered as if their session were forgotten.</summary>
     public int ForgetNext { get; set; }
 
@@ -102,7 +107,11 @@ internal sealed class FakeServer : IAsyncDisposable
 
     public static Task SendEventAsync(HttpContext context, string json)
     {
-        context.Response.ContentType = "text/event-stream";
+        if (!context.Response.HasStarted)
+        {
+            context.Response.ContentType = "text/event-stream";
+        }
+
         return WriteAsync(context, $"event: message\ndata: {json.ReplaceLineEndings(" ")}\n\n");
     }
 
@@ -121,14 +130,17 @@ internal sealed class FakeServer : IAsyncDisposable
         _received.Enqueue(new Received(context.Request.Method, headers, body));
         Interlocked.Exchange(
             ref _arrived, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
-        if (context.Request.Method != "POST")
+        var message = body.Length == 0 ? null : JsonNode.Parse(body)!.AsObject();
+        if (Intercept is { } intercept && await intercept(context, message))
         {
-            context.Response.StatusCode = 405;
             return;
         }
 
-        var message = JsonNode.Parse(body)!.AsObject();
-        if (message["id"] is null || message["method"] is null)
+        if (message is null)
+        {
+            context.Response.StatusCode = 405;
+        }
+        else if (message["id"] is null || message["method"] is null)
         {
             context.Response.StatusCode = 202;
         }

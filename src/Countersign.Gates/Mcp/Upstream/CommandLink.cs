@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Text;
 using Countersign.Gates.Mcp.Wire;
 
 namespace Countersign.Gates.Mcp.Upstream;
@@ -13,31 +14,37 @@ internal sealed class CommandLink : IUpstreamLink
     private readonly Process _process;
     private readonly LinkTerms _terms;
     private readonly ConcurrentDictionary<RpcId, Waiter> _waiting = new();
+
+    /// <summary>
+    /// Ends everything that waits on the pipes: something the program started may hold them open beyond its end.
+    /// </summary>
+    private readonly CancellationTokenSource _over = new();
+
+    // Guards _input and _write. Left to the collector: a late sender may still wait for it, and it owns no handle.
     private readonly SemaphoreSlim _writing = new(1, 1);
+    private readonly Stream _input;
+    private Task _write = Task.CompletedTask;
+
     private readonly Task _reading;
+    private readonly Task _listening;
     private volatile bool _ended;
 
-    private CommandLink(Process process, LinkTerms terms)
+    private CommandLink(Process process, LinkTerms terms, Action<string> onError)
     {
         _process = process;
         _terms = terms;
-        _reading = ReadAsync();
+        _input = process.StandardInput.BaseStream;
+        _reading = ReadAsync(_over.Token);
+        _listening = ListenAsync(onError, _over.Token);
     }
 
     public bool IsOpen => !_ended;
 
-    /// <summary>Starts the program.</summary>
+    /// <summary>Starts the program; what it prints on standard error is given on in pieces, as it comes.</summary>
     /// <exception cref="UpstreamException">It cannot be started.</exception>
-    public static CommandLink Start(McpUpstream.Command command, LinkTerms terms, Action<string> onErrorLine)
+    public static CommandLink Start(McpUpstream.Command command, LinkTerms terms, Action<string> onError)
     {
         var process = new Process { StartInfo = StartOf(command) };
-        process.ErrorDataReceived += (_, line) =>
-        {
-            if (line.Data is { Length: > 0 } text)
-            {
-                onErrorLine(text);
-            }
-        };
         try
         {
             process.Start();
@@ -51,8 +58,7 @@ internal sealed class CommandLink : IUpstreamLink
                 failure);
         }
 
-        process.BeginErrorReadLine();
-        return new CommandLink(process, terms);
+        return new CommandLink(process, terms, onError);
     }
 
     public async Task<RpcMessage.Response> RequestAsync(Outgoing request, CancellationToken cancellationToken)
@@ -79,26 +85,17 @@ internal sealed class CommandLink : IUpstreamLink
 
     public async Task SendAsync(ReadOnlyMemory<byte> message, CancellationToken cancellationToken)
     {
-        if (_ended)
-        {
-            throw Gone(SendFate.NotSent);
-        }
-
-        byte[] line = [.. message.Span, (byte)'\n'];
-        await _writing.WaitAsync(cancellationToken);
+        var fate = SendFate.NotSent;
         try
         {
-            var input = _process.StandardInput.BaseStream;
-            await input.WriteAsync(line, CancellationToken.None);
-            await input.FlushAsync(CancellationToken.None);
+            await _writing.WaitAsync(cancellationToken);
+            fate = SendFate.Lost;
+            _write = WriteAsync([.. message.Span, (byte)'\n']);
+            await _write.WaitAsync(cancellationToken);
         }
-        catch (Exception broken) when (broken is IOException or ObjectDisposedException)
+        catch (OperationCanceledException late)
         {
-            throw new UpstreamException(SendFate.Lost, "The target's program stopped reading.", broken);
-        }
-        finally
-        {
-            _writing.Release();
+            throw new UpstreamException(fate, "The target's program did not take the message in time.", late);
         }
     }
 
@@ -109,19 +106,9 @@ internal sealed class CommandLink : IUpstreamLink
 
     public async ValueTask DisposeAsync()
     {
-        _ended = true;
-        try
-        {
-            _process.Kill(entireProcessTree: true);
-        }
-        catch (Exception gone) when (gone is InvalidOperationException or System.ComponentModel.Win32Exception)
-        {
-            // It had ended by itself.
-        }
-
-        await _reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        Stop();
+        await Task.WhenAll(_reading, _listening, _write).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _process.Dispose();
-        _writing.Dispose();
     }
 
     private static ProcessStartInfo StartOf(McpUpstream.Command command)
@@ -146,14 +133,67 @@ internal sealed class CommandLink : IUpstreamLink
         return start;
     }
 
-    private async Task ReadAsync()
+    private void Stop()
+    {
+        _ended = true;
+        try
+        {
+            _process.Kill(entireProcessTree: true);
+        }
+        catch (Exception gone) when (gone is InvalidOperationException or System.ComponentModel.Win32Exception)
+        {
+            // It had ended by itself.
+        }
+
+        _over.Cancel();
+    }
+
+    /// <summary>
+    /// Writes one line in the turn its sender waited for. A sender that gives up does not stop it, because half a line
+    /// would garble the next one; a program that does not read at all is ended.
+    /// </summary>
+    private async Task WriteAsync(byte[] line)
+    {
+        try
+        {
+            if (_ended)
+            {
+                throw Gone(SendFate.NotSent);
+            }
+
+            using var limit = new CancellationTokenSource(_terms.Send, _terms.Time);
+            await using var stopping = limit.Token.Register(Stop);
+            await _input.WriteAsync(line, _over.Token);
+            await _input.FlushAsync(_over.Token);
+        }
+        catch (Exception broken) when (broken is IOException or ObjectDisposedException or OperationCanceledException)
+        {
+            throw new UpstreamException(SendFate.Lost, "The target's program stopped reading.", broken);
+        }
+        finally
+        {
+            _writing.Release();
+        }
+    }
+
+    private async Task ListenAsync(Action<string> onError, CancellationToken cancellationToken)
+    {
+        var piece = new byte[4096];
+        int read;
+        while ((read = await _process.StandardError.BaseStream.ReadAsync(piece, cancellationToken)) > 0)
+        {
+            onError(Encoding.UTF8.GetString(piece, 0, read).TrimEnd());
+        }
+    }
+
+    private async Task ReadAsync(CancellationToken cancellationToken)
     {
         await Task.Yield();
         var fate = SendFate.Lost;
         try
         {
             await using var lines = new LineReader(_process.StandardOutput.BaseStream, _terms.MaxMessage);
-            while (await lines.ReadAsync(CancellationToken.None) is { } line)
+            while (await lines.ReadAsync(cancellationToken) is { } line)
             {
                 if (RpcMessage.TryRead(line, out var message))
                 {
@@ -161,16 +201,23 @@ internal sealed class CommandLink : IUpstreamLink
                 }
             }
         }
-        catch (Exception broken) when (broken is IOException or ObjectDisposedException or InvalidOperationException)
+        catch (Exception broken) when (broken is IOException or ObjectDisposedException or OperationCanceledException)
         {
             // The process ended; whoever waits is told below.
         }
         catch (MessageTooLongException)
         {
-            // The line cannot be attributed to a request, and reading on in the middle of it is impossible.
-            fate = SendFate.TooLarge;
+            // Reading on in the middle of it is impossible. With several requests in flight nobody knows whose it was.
+            fate = _waiting.Count == 1 ? SendFate.TooLarge : SendFate.Lost;
         }
+        finally
+        {
+            End(fate);
+        }
+    }
 
+    private void End(SendFate fate)
+    {
         _ended = true;
         foreach (var waiter in _waiting.Values)
         {

@@ -47,14 +47,16 @@ internal sealed class HttpLink(HttpClient client, McpUpstream.Http upstream, Lin
     public async Task SendAsync(ReadOnlyMemory<byte> message, CancellationToken cancellationToken)
     {
         var content = new OnceContent(message);
+        using var limit = new CancellationTokenSource(terms.Send, terms.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
         try
         {
-            using var post = await ComposeAsync(HttpMethod.Post, content, cancellationToken);
+            using var post = await ComposeAsync(HttpMethod.Post, content, either.Token);
             using var response = await client.SendAsync(
-                post, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+                post, HttpCompletionOption.ResponseHeadersRead, either.Token);
             CheckStatus(response);
         }
-        catch (Exception lost) when (lost is HttpRequestException or IOException)
+        catch (Exception lost) when (lost is HttpRequestException or IOException or OperationCanceledException)
         {
             throw Explain(lost, content.HasBegun);
         }

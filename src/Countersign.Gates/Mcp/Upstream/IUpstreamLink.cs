@@ -30,5 +30,8 @@ internal interface IUpstreamLink : IAsyncDisposable
 /// <summary>A request on its way to the upstream server, and the exchange on whose behalf it is sent.</summary>
 internal sealed record Outgoing(RpcId Id, ReadOnlyMemory<byte> Message, Exchange? Related);
 
-/// <summary>What a link needs from its surroundings; <c>MaxMessage</c> bounds one incoming message in bytes.</summary>
-internal sealed record LinkTerms(Arrival Arrival, int MaxMessage, TimeProvider Time);
+/// <summary>
+/// What a link needs from its surroundings. <c>MaxMessage</c> bounds one incoming message in bytes, <c>Send</c> how
+/// long the server may take to take one that is sent to it.
+/// </summary>
+internal sealed record LinkTerms(Arrival Arrival, int MaxMessage, TimeSpan Send, TimeProvider Time);

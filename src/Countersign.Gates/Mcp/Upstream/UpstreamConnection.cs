@@ -117,12 +117,25 @@ internal sealed class UpstreamConnection : IAsyncDisposable
         await _link.SendAsync(Rpc.Notification("notifications/initialized", parameters: null), cancellationToken);
     }
 
-    /// <summary>Answers what concerns this connection alone; everything else is for the client.</summary>
-    private Task ArriveAsync(RpcMessage message, Exchange? related) => message switch
+    /// <summary>
+    /// Answers what concerns this connection alone; everything else is for the client. A server that does not take an
+    /// answer to a message of its own says nothing by that about the requests it was sent, so their fate stays open.
+    /// </summary>
+    private async Task ArriveAsync(RpcMessage message, Exchange? related)
     {
-        RpcMessage.Request { Method: "ping" } ping =>
-            _link.SendAsync(Rpc.Result(ping.Id, "{}"u8.ToArray()), CancellationToken.None),
-        RpcMessage.Response => Task.CompletedTask,
-        _ => _outside(message, related),
-    };
+        try
+        {
+            await (message switch
+            {
+                RpcMessage.Request { Method: "ping" } ping =>
+                    _link.SendAsync(Rpc.Result(ping.Id, "{}"u8.ToArray()), CancellationToken.None),
+                RpcMessage.Response => Task.CompletedTask,
+                _ => _outside(message, related),
+            });
+        }
+        catch (UpstreamException)
+        {
+            // It asked, and does not listen.
+        }
+    }
 }

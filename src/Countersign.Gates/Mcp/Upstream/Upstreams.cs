@@ -36,7 +36,7 @@ internal sealed class Upstreams : IDisposable
         using var limit = new CancellationTokenSource(_limits.Connect, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
         var connection = await UpstreamConnection.OpenAsync(
-            inside => Connect(target, options, new LinkTerms(inside, options.MaxResult, _time)),
+            inside => Connect(target, options, new LinkTerms(inside, options.MaxResult, _limits.Send, _time)),
             hello,
             arrival,
             either.Token);
@@ -50,7 +50,7 @@ internal sealed class Upstreams : IDisposable
     {
         McpUpstream.Http http => new HttpLink(_client, http, terms),
         McpUpstream.Command command =>
-            CommandLink.Start(command, terms, line => _log.ProgramSaidSensitive(target, line)),
+            CommandLink.Start(command, terms, text => _log.ProgramSaidSensitive(target, text)),
         _ => throw new UnreachableException(),
     };
 }

@@ -1,4 +1,4 @@
-using System.Text;
+using System.Buffers;
 
 namespace Countersign.Gates.Mcp.Wire;
 
@@ -10,20 +10,26 @@ internal sealed class EventReader(Stream stream, int maxEvent) : IAsyncDisposabl
 {
     private readonly LineReader _lines = new(stream, maxEvent);
 
+    private static ReadOnlySpan<byte> Field => "data"u8;
+
     /// <summary>The data of the next event that has some; <c>null</c> at the end of the stream.</summary>
     /// <exception cref="MessageTooLongException">An event is larger than the limit.</exception>
     public async ValueTask<ReadOnlyMemory<byte>?> ReadAsync(CancellationToken cancellationToken)
     {
-        byte[]? data = null;
+        ArrayBufferWriter<byte>? data = null;
         while (await _lines.ReadAsync(cancellationToken) is { } line)
         {
             if (line.Length == 0 && data is not null)
             {
-                return data;
+                return data.WrittenMemory;
             }
 
-            data = Append(data, line);
-            if (data?.Length > maxEvent)
+            if (IsData(line))
+            {
+                data = Append(data, line);
+            }
+
+            if (data?.WrittenCount > maxEvent)
             {
                 throw new MessageTooLongException(maxEvent);
             }
@@ -34,17 +40,23 @@ internal sealed class EventReader(Stream stream, int maxEvent) : IAsyncDisposabl
 
     public ValueTask DisposeAsync() => _lines.DisposeAsync();
 
-    private static byte[]? Append(byte[]? data, byte[] line)
+    private static bool IsData(ReadOnlySpan<byte> line) =>
+        line.StartsWith(Field) && (line.Length == Field.Length || line[Field.Length] == (byte)':');
+
+    private static ArrayBufferWriter<byte> Append(ArrayBufferWriter<byte>? data, ReadOnlySpan<byte> line)
     {
-        var colon = Array.IndexOf(line, (byte)':');
-        var name = Encoding.UTF8.GetString(colon < 0 ? line : line[..colon]);
-        if (name != "data")
+        var value = line.Length == Field.Length ? [] : line[(Field.Length + 1)..];
+        value = value is [(byte)' ', .. var rest] ? rest : value;
+        if (data is null)
         {
-            return data;
+            data = new ArrayBufferWriter<byte>(value.Length + 1);
+        }
+        else
+        {
+            data.Write("\n"u8);
         }
 
-        var value = colon < 0 ? [] : line[(colon + 1)..];
-        value = value is [(byte)' ', .. var rest] ? rest : value;
-        return data is null ? value : [.. data, (byte)'\n', .. value];
+        data.Write(value);
+        return data;
     }
 }

@@ -10,7 +10,10 @@ internal static class ProtocolVersions
 
     public static IReadOnlyList<string> Supported { get; } = ["2025-03-26", "2025-06-18", Latest];
 
-    /// <summary>The version to answer a client with: its own when known, never a newer one than it knows.</summary>
+    /// <summary>
+    /// The version to answer a client with: its own when it is served, otherwise the latest (lifecycle, "Version
+    /// Negotiation").
+    /// </summary>
     public static string Negotiate(string requested) => Supported.Contains(requested) ? requested : Latest;
 
     /// <summary>

@@ -36,8 +36,9 @@ internal sealed class RawObject
         {
             result = Read(json);
         }
-        catch (JsonException)
+        catch (Exception unreadable) when (unreadable is JsonException or InvalidOperationException)
         {
+            // The second is what the reader says to text that is no text, such as half a surrogate pair.
             result = null;
         }
 
@@ -119,11 +120,18 @@ internal sealed class RawObject
         return output.WrittenSpan.ToArray();
     }
 
-    /// <summary>The text of a JSON string; <c>null</c> when it is something else.</summary>
+    /// <summary>The text of a JSON string; <c>null</c> when it is something else, or holds what is no text.</summary>
     public static string? TextOf(ReadOnlyMemory<byte> json)
     {
         var reader = ReaderOf(json);
-        return reader.Read() && reader.TokenType == JsonTokenType.String ? reader.GetString() : null;
+        try
+        {
+            return reader.Read() && reader.TokenType == JsonTokenType.String ? reader.GetString() : null;
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
     }
 
     /// <summary>A JSON string of the text.</summary>

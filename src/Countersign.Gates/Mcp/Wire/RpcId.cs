@@ -4,8 +4,8 @@ using System.Text;
 namespace Countersign.Gates.Mcp.Wire;
 
 /// <summary>
-/// The id of a JSON-RPC request, or a progress token: a string or a number, kept as it was written so that its owner
-/// recognises it.
+/// The id of a JSON-RPC request, or a progress token: a string or a number. A number is kept as it was written; a
+/// string is the same however its characters are escaped, because a server may echo it in another spelling.
 /// </summary>
 internal readonly record struct RpcId
 {
@@ -27,14 +27,20 @@ internal readonly record struct RpcId
     public static bool TryRead([NotNullWhen(true)] ReadOnlyMemory<byte>? json, out RpcId id)
     {
         id = default;
-        var valid = json is { Length: > 0 and <= MaxLength } value
-            && (value.Span[0] is (byte)'"' or (byte)'-' || char.IsAsciiDigit((char)value.Span[0]));
-        if (valid)
+        if (json is not { Length: > 0 and <= MaxLength } value)
         {
-            id = new RpcId(Encoding.UTF8.GetString(json!.Value.Span));
+            return false;
         }
 
-        return valid;
+        if (RawObject.TextOf(value) is { } text)
+        {
+            id = new RpcId(Encoding.UTF8.GetString(RawObject.Quote(text)));
+            return true;
+        }
+
+        var isNumber = value.Span[0] == (byte)'-' || char.IsAsciiDigit((char)value.Span[0]);
+        id = isNumber ? new RpcId(Encoding.UTF8.GetString(value.Span)) : default;
+        return isNumber;
     }
 
     public override string ToString() => _json ?? "";
