@@ -1,6 +1,8 @@
+using System.Collections.Concurrent;
 using Countersign.Core;
 using Countersign.Core.Actions;
 using Countersign.Core.Records;
+using Countersign.Core.Storage;
 using Countersign.Gates.Access;
 using Countersign.Gates.Mcp.Upstream;
 using Countersign.Gates.Mcp.Wire;
@@ -29,6 +31,9 @@ internal sealed class McpGate : IAsyncDisposable
     private readonly McpHandshake _handshake;
     private readonly McpRequests _requests;
     private readonly McpDetached _detached;
+
+    /// <summary>Deliveries that are being noted; stopping waits for them.</summary>
+    private readonly ConcurrentDictionary<Task, Reply> _confirming = new();
 
     public McpGate(McpGateOptions options)
     {
@@ -108,7 +113,11 @@ internal sealed class McpGate : IAsyncDisposable
         }
     }
 
-    public ValueTask DisposeAsync() => _sessions.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await Task.WhenAll(_confirming.Keys);
+        await _sessions.DisposeAsync();
+    }
 
     private async Task<(RpcMessage? Message, Refusal? Refusal)> ReadAsync(HttpContext context)
     {
@@ -204,9 +213,18 @@ internal sealed class McpGate : IAsyncDisposable
         {
             var answering = _requests.AnswerAsync(session, target, exchange, stop.Token);
             await KeepAliveAsync(stream, answering, stop.Token);
-            using var reply = await answering;
-            await stream.FinishAsync(reply.Message, context.RequestAborted);
-            await ConfirmAsync(reply, context.RequestAborted);
+            var reply = await answering;
+            try
+            {
+                await stream.FinishAsync(reply.Message, context.RequestAborted);
+            }
+            catch
+            {
+                reply.Dispose();
+                throw;
+            }
+
+            Confirm(reply, context.RequestAborted);
         }
         catch (Exception over) when (
             stop.IsCancellationRequested && over is OperationCanceledException or UpstreamException)
@@ -235,11 +253,42 @@ internal sealed class McpGate : IAsyncDisposable
         await over.CancelAsync();
     }
 
+    /// <summary>
+    /// Notes the delivery beside the client's next request. Until that is durable the outcome stays held for this
+    /// caller, so that an identical call does not take it.
+    /// </summary>
+    private void Confirm(Reply reply, CancellationToken clientGone)
+    {
+        var confirming = ConfirmAsync(reply, clientGone);
+        if (!confirming.IsCompleted)
+        {
+            _confirming.TryAdd(confirming, reply);
+            _ = confirming.ContinueWith(
+                done => _confirming.TryRemove(done, out var _),
+                CancellationToken.None,
+                TaskContinuationOptions.ExecuteSynchronously,
+                TaskScheduler.Default);
+        }
+    }
+
     /// <summary>An answer to a client that is gone was not delivered: the next identical call gets it.</summary>
-    private Task ConfirmAsync(Reply reply, CancellationToken clientGone) =>
-        reply.Outcome is { } outcome && !clientGone.IsCancellationRequested
-            ? _options.Gatekeeper.DeliveredAsync(outcome, CancellationToken.None)
-            : Task.CompletedTask;
+    private async Task ConfirmAsync(Reply reply, CancellationToken clientGone)
+    {
+        using var over = reply;
+        if (reply.Outcome is not { } outcome || clientGone.IsCancellationRequested)
+        {
+            return;
+        }
+
+        try
+        {
+            await _options.Gatekeeper.DeliveredAsync(outcome, CancellationToken.None);
+        }
+        catch (StoreUnavailableException)
+        {
+            // Then the next identical call is told this outcome once more.
+        }
+    }
 
     private static bool TakesEvents(HttpRequest request)
     {
