@@ -3,12 +3,13 @@ using System.Diagnostics;
 namespace Countersign.Bench.Mcp;
 
 /// <summary>
-/// A small call of a harmless tool, each recorded before it is sent: through the product and directly; and with a server
-/// over standard input and output, through the product and through a proxy that neither judges nor records.
+/// A small call of a harmless tool, each recorded before it is sent: through the product and directly, with a public
+/// server in Node.js and with one that does nothing at all; and with a server over standard input and output, through the
+/// product and through a proxy that neither judges nor records.
 /// </summary>
 internal static class McpBenchmark
 {
-    private const int Calls = 12_000;
+    private const int Calls = 6_000;
     private const int Workers = 8;
 
     public static async Task<IReadOnlyList<Row>> RunAsync(Bench bench)
@@ -16,24 +17,38 @@ internal static class McpBenchmark
         using var upstream = Bench.Start(Bench.Self("upstream"));
         var direct = new Uri((await upstream.StandardOutput.ReadLineAsync())!);
         var command = string.Join(", ", Bench.Self("upstream-stdio").Select(part => $"\"{part}\""));
+        var port = 15_000 + (Environment.ProcessId % 15_000);
+        var everything = new Uri($"http://127.0.0.1:{port + 1}/mcp");
+        using var node = StartSilent(
+            ["node", bench.Node("node_modules/@modelcontextprotocol/server-everything/dist/index.js"), "streamableHttp"],
+            port + 1);
         await using var product = await ServedProduct.StartAsync(
             bench,
             $$"""
+              node: { gate: mcp, environment: bench, upstream: { url: "{{everything}}" } }
               web: { gate: mcp, environment: bench, upstream: { url: "{{direct}}" } }
               piped: { gate: mcp, environment: bench, upstream: { command: [{{command}}] } }
             """);
-        using var proxy = StartProxy(bench, out var proxied);
+        var proxied = new Uri($"http://127.0.0.1:{port}/mcp");
+        using var proxy = StartSilent(
+            [
+                "node", bench.Node("node_modules/mcp-proxy/dist/bin/mcp-proxy.mjs"), "--server", "stream",
+                "--host", "127.0.0.1", "--port", $"{port}", "--", .. Bench.Self("upstream-stdio"),
+            ],
+            port);
         try
         {
             return
             [
-                .. await CompareAsync("HTTP upstream", direct, "directly", product, "mcp/web", isBudget: true),
-                .. await CompareAsync("stdio upstream", proxied, "mcp-proxy", product, "mcp/piped", isBudget: false),
+                .. await CompareAsync("Node.js server", everything, "directly", product, "mcp/node", isBudget: true),
+                .. await CompareAsync("empty server", direct, "directly", product, "mcp/web", isBudget: true),
+                .. await CompareAsync("stdio server", proxied, "mcp-proxy", product, "mcp/piped", isBudget: false),
             ];
         }
         finally
         {
             proxy.Kill(entireProcessTree: true);
+            node.Kill(entireProcessTree: true);
             upstream.Kill();
         }
     }
@@ -73,7 +88,7 @@ internal static class McpBenchmark
     {
         // Each call asks for something else, as agents do; identical ones would be another case.
         var asked = 0;
-        Task Call(int worker, int i) => client.CallAsync("echo", $$"""{"text":"{{Interlocked.Increment(ref asked)}}"}""");
+        Task Call(int worker, int i) => client.CallAsync("echo", $$"""{"message":"{{Interlocked.Increment(ref asked)}}"}""");
         await Samples.TakeAsync(Calls / 4, workers, Call);
         return await Samples.TakeAsync(Calls, workers, Call);
     }
@@ -94,15 +109,9 @@ internal static class McpBenchmark
         }
     }
 
-    private static Process StartProxy(Bench bench, out Uri address)
+    private static Process StartSilent(IReadOnlyList<string> command, int port)
     {
-        var port = 15_000 + (Environment.ProcessId % 15_000);
-        address = new Uri($"http://127.0.0.1:{port}/mcp");
-        var process = Bench.Start(
-        [
-            "node", bench.Node("node_modules/mcp-proxy/dist/bin/mcp-proxy.mjs"), "--server", "stream",
-            "--host", "127.0.0.1", "--port", $"{port}", "--", .. Bench.Self("upstream-stdio"),
-        ]);
+        var process = Bench.Start(command, new Dictionary<string, string> { ["PORT"] = $"{port}" });
         _ = process.StandardOutput.ReadToEndAsync();
         _ = process.StandardError.ReadToEndAsync();
         return process;
