@@ -134,14 +134,15 @@ internal sealed class McpSession : IAsyncDisposable
     /// <summary>Ends every wait and, once nothing runs any more, the upstream connection.</summary>
     public async Task EndAsync()
     {
+        var last = await LeaveAsync();
         foreach (var exchange in _exchanges.Values)
         {
             await exchange.CancelAsync();
         }
 
-        if (await LeaveAsync() is { } open)
+        if (last is not null)
         {
-            await open.CloseWhenIdleAsync();
+            await last.CloseWhenIdleAsync();
         }
     }
 

@@ -98,7 +98,11 @@ public sealed class DeliveryTests : IAsyncLifetime
         using var second = await RawClient.OpenAsync(_host);
         var calling = client.CallAsync("write");
         await _host.UntilAsync(ActionState.Pending);
-        var callingToo = second.CallAsync("write");
+        using var response = await second.PostAsync(RawClient.Request(
+            7, "tools/call", """{"name":"write","arguments":{},"_meta":{"progressToken":"p"}}"""));
+        using var stream = new StreamReader(await response.Content.ReadAsStreamAsync(second.Leave));
+        await UntilHeldAsync(stream);
+        var callingToo = ResultAsync(stream);
 
         await _host.DecideAsync(Decision.Approve);
         var first = await Task.WhenAny(calling, callingToo);
@@ -180,4 +184,21 @@ public sealed class DeliveryTests : IAsyncLifetime
              "result":{"content":[{"type":"text","text":"slow"}]} }
             """);
     };
+
+    private static async Task UntilHeldAsync(StreamReader stream)
+    {
+        var line = "";
+        while (!line.Contains("Waiting for approval", StringComparison.Ordinal))
+        {
+            line = await stream.ReadLineAsync(TestContext.Current.CancellationToken)
+                ?? throw new EndOfStreamException();
+        }
+    }
+
+    private static async Task<JsonNode> ResultAsync(StreamReader stream)
+    {
+        var rest = await stream.ReadToEndAsync(TestContext.Current.CancellationToken);
+        var answer = rest.Split('\n').Last(line => line.StartsWith("data: ", StringComparison.Ordinal));
+        return JsonNode.Parse(answer[6..])!["result"]!;
+    }
 }

@@ -39,6 +39,8 @@ public sealed class ToolCallTests : IAsyncLifetime
             RawClient.Request(7, "tools/call", """{"name":"read","arguments":{}}"""));
         var text = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
 
+        await host.UntilQuietAsync();
+
         Assert.Contains(_server.Call([]), text, StringComparison.Ordinal);
         Assert.Equal(ActionState.Succeeded, host.Store.Actions.Single().State);
         Assert.True(host.Store.Actions.Single().Delivered);
