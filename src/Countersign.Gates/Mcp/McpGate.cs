@@ -42,6 +42,7 @@ internal sealed class McpGate : IAsyncDisposable
         _handshake = new McpHandshake(_sessions, options.Time, log);
         _requests = new McpRequests(options, tools, new McpCalls(options, tools, new ApprovalTools(options), log), log);
         _detached = new McpDetached(options, upstreams, tools);
+        options.Stopped.Stopped += _sessions.Cut;
     }
 
     /// <summary>What executes actions on this gate's targets that came in over the API.</summary>
@@ -107,7 +108,11 @@ internal sealed class McpGate : IAsyncDisposable
         }
     }
 
-    public ValueTask DisposeAsync() => _sessions.DisposeAsync();
+    public ValueTask DisposeAsync()
+    {
+        _options.Stopped.Stopped -= _sessions.Cut;
+        return _sessions.DisposeAsync();
+    }
 
     private async Task<(RpcMessage? Message, Refusal? Refusal)> ReadAsync(HttpContext context)
     {

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
+using Countersign.Core.Identity;
 using Countersign.Gates.Mcp.Upstream;
 using Countersign.Gates.Mcp.Wire;
 
@@ -92,6 +93,19 @@ internal sealed class McpSessions : IAsyncDisposable
         _ended.Add(id);
         _sessions.TryRemove(id, out _);
         await session.EndAsync();
+    }
+
+    /// <summary>Ends the sessions of an agent that was stopped; what is being executed ends by itself.</summary>
+    public void Cut(AgentId agent)
+    {
+        foreach (var (id, session) in _sessions)
+        {
+            if (session.Asker.Agent == agent && _sessions.TryRemove(id, out _))
+            {
+                _ended.Add(id);
+                Own(session.CutAsync());
+            }
+        }
     }
 
     public async ValueTask DisposeAsync()

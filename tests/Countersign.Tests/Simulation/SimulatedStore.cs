@@ -89,6 +89,16 @@ internal sealed class SimulatedStore(
         TargetName target, string name, CancellationToken cancellationToken) =>
         ReadAsync(store => store.FindDefinitionAsync(target, name, cancellationToken), cancellationToken);
 
+    public Task<AgentStop?> FindStopAsync(AgentId agent, CancellationToken cancellationToken) =>
+        ReadAsync(store => store.FindStopAsync(agent, cancellationToken), cancellationToken);
+
+    public Task<ImmutableArray<AgentStop>> FindStopsAsync(CancellationToken cancellationToken) =>
+        ReadAsync(store => store.FindStopsAsync(cancellationToken), cancellationToken);
+
+    public Task<ImmutableArray<ActionId>> FindOpenAsync(
+        AgentId agent, int limit, CancellationToken cancellationToken) =>
+        ReadAsync(store => store.FindOpenAsync(agent, limit, cancellationToken), cancellationToken);
+
     public Task<PolicyInForce?> FindPolicyAsync(CancellationToken cancellationToken) =>
         ReadAsync(store => store.FindPolicyAsync(cancellationToken), cancellationToken);
 
