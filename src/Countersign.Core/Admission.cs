@@ -38,6 +38,9 @@ public abstract record Admission
     /// <summary>The agent asks too much of its reviewers; nothing was recorded.</summary>
     public sealed record Paused(string Reason) : Admission;
 
+    /// <summary>People stopped the agent; nothing was recorded.</summary>
+    public sealed record Stopped(string Reason) : Admission;
+
     /// <summary>The idempotency key belongs to another request.</summary>
     public sealed record IdempotencyConflict(ActionRecord Earlier) : Admission;
 }

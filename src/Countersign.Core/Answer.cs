@@ -18,6 +18,9 @@ public abstract record Answer
     /// <summary>The agent asks too much; nothing was recorded.</summary>
     public sealed record Paused(string Reason) : Answer;
 
+    /// <summary>People stopped the agent; nothing was recorded.</summary>
+    public sealed record Stopped(string Reason) : Answer;
+
     /// <summary>The idempotency key belongs to another request.</summary>
     public sealed record IdempotencyConflict(ActionRecord Earlier) : Answer;
 }

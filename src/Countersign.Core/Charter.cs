@@ -24,6 +24,17 @@ public sealed record Charter
     /// </summary>
     public ImmutableHashSet<PersonId> PolicyAuthors { get; init; } = [];
 
+    /// <summary>Whom the policy asks, in any rule and at any stage.</summary>
+    public ImmutableArray<Party> Reviewers { get; init; } = [];
+
+    /// <summary>Every person who may review something: whom rules and targets name, and the admins.</summary>
+    public ImmutableHashSet<PersonId> PersonsWhoMayReview() =>
+    [
+        .. People.Persons.Where(person => person.IsAdmin).Select(person => person.Id),
+        .. People.MembersOf(Reviewers),
+        .. People.MembersOf(Targets.Values.Select(target => target.Reviewers).OfType<Party>()),
+    ];
+
     /// <summary>The target if it exists and the agent may use it; an agent learns nothing about others.</summary>
     public Target? FindTarget(TargetName name, AgentId agent) =>
         Targets.TryGetValue(name, out var target) && target.Admits(agent) ? target : null;

@@ -33,6 +33,7 @@ internal sealed class Claims(IStore store, Func<Charter> charter, NodeId self)
             Payload = (_, next) => PayloadWriter.Intent(next, next.Life.Execution!),
             NotAfter = record.Life.Grant?.ExpiresAt,
             OnlyUnderPolicy = today.Policy,
+            OnlyIfActive = record.Asker.Agent,
         };
     }
 

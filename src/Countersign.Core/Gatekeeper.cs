@@ -135,6 +135,8 @@ public sealed class Gatekeeper
                 return Finish(ended.Record);
             case Admission.Paused paused:
                 return new Handled(new Answer.Paused(paused.Reason), presence: null);
+            case Admission.Stopped stopped:
+                return new Handled(new Answer.Stopped(stopped.Reason), presence: null);
             case Admission.IdempotencyConflict conflict:
                 return new Handled(new Answer.IdempotencyConflict(conflict.Earlier), presence: null);
             case Admission.UnderWay underWay:

@@ -31,6 +31,11 @@ internal sealed class Intake(
     {
         for (var round = 0; round < MaxRounds; round++)
         {
+            if (await store.FindStopAsync(asking.Asker.Agent, cancellationToken) is { } stop)
+            {
+                return new Admission.Stopped(StopText.Of(stop));
+            }
+
             var today = charter();
             var verdict = (judge ?? today.Judge)(asking, preview: null);
             var admission = await FindEarlierAsync(asking, verdict, isLive: taker is not null, cancellationToken)
@@ -183,6 +188,7 @@ internal sealed class Intake(
         {
             Payload = PayloadOfOpening,
             OnlyUnderPolicy = policy,
+            OnlyIfActive = opening.Asker.Agent,
         };
         if (taker is not null && opening is { State: ActionState.Approved, Detached: false })
         {
@@ -191,7 +197,8 @@ internal sealed class Intake(
         }
 
         var registered = await registrar.OpenAsync(opening, begun.Entries, happening, cancellationToken);
-        // Not done means that an identical call was faster, or that the policy changed: look again.
+        // Not done means that an identical call was faster, that the policy changed or the agent was stopped: look
+        // again.
         return registered is Registered.Done done ? Admit(done.Record) : null;
     }
 

@@ -29,14 +29,19 @@ public sealed class Office
         var registrar = new Registrar(store, options.Random, options.Channels);
         var callers = new Callers();
         var register = new DefinitionRegister(store);
-        var execution = options.Execution with { Find = register.FindExecutorOr(options.Execution.Find) };
+        var stops = new StopRegister(store, registrar);
+        var execution = options.Execution with
+        {
+            Find = register.FindExecutorOr(stops.FindExecutorOr(options.Execution.Find)),
+        };
         var claims = new Claims(store, options.Charter, options.Self);
         var executions = new Executions(registrar, store, claims, options.Self, execution, options.Time);
         var intake = new Intake(store, registrar, callers, options.Charter, options.Limits, options.Time);
         Gatekeeper = new Gatekeeper(intake, executions, registrar, new Waiting(store, options.Time), callers);
         ReviewDesk = new ReviewDesk(registrar, executions, store, options.Charter);
-        Reaper = new Reaper(store, registrar, executions, options.Self);
+        Reaper = new Reaper(store, registrar, executions, stops, options.Self);
         Definitions = new DefinitionDesk(register, Gatekeeper, options.Charter);
+        Agents = new AgentDesk(stops, Gatekeeper, ReviewDesk, options.Charter);
     }
 
     public Gatekeeper Gatekeeper { get; }
@@ -46,4 +51,6 @@ public sealed class Office
     public Reaper Reaper { get; }
 
     public DefinitionDesk Definitions { get; }
+
+    public AgentDesk Agents { get; }
 }

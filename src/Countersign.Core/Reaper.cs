@@ -8,7 +8,7 @@ namespace Countersign.Core;
 
 /// <summary>
 /// Step 10 of an action's life, and the timers: one sweep lets deadlines pass, takes detached approvals nobody took,
-/// ends executions whose node is gone, and reports outcomes the store could not take before. It may run on every node
+/// ends executions whose node is gone, withdraws what a stopped agent has left, and reports outcomes the store could not take before. It may run on every node
 /// at once, because each transition is a conditional write.
 /// </summary>
 public sealed class Reaper
@@ -19,10 +19,12 @@ public sealed class Reaper
     private readonly IStore _store;
     private readonly Registrar _registrar;
     private readonly Executions _executions;
+    private readonly StopRegister _stops;
     private readonly NodeId _self;
 
-    internal Reaper(IStore store, Registrar registrar, Executions executions, NodeId self)
+    internal Reaper(IStore store, Registrar registrar, Executions executions, StopRegister stops, NodeId self)
     {
+        _stops = stops;
         _store = store;
         _registrar = registrar;
         _executions = executions;
@@ -33,6 +35,8 @@ public sealed class Reaper
     public async Task SweepAsync(CancellationToken cancellationToken)
     {
         await _executions.SettleAsync(cancellationToken);
+        var stopped = await EachAsync(
+            await _stops.FindLeftAsync(cancellationToken), id => _stops.WithdrawAsync(id, cancellationToken));
         var due = await EachAsync(
             await _store.FindDueAsync(BatchSize, cancellationToken),
             id => _registrar.ApplyAsync(id, Unasked.TimePassed(_store.Now), cancellationToken));
@@ -42,7 +46,7 @@ public sealed class Reaper
         var untaken = await EachAsync(
             await _store.FindUntakenAsync(BatchSize, cancellationToken),
             id => _executions.TakeAsync(id, cancellationToken));
-        if ((due ?? orphans ?? untaken) is { } failure)
+        if ((stopped ?? due ?? orphans ?? untaken) is { } failure)
         {
             throw failure;
         }

@@ -130,6 +130,8 @@ public sealed class ReviewDesk
 
     private static TimeSpan DenyForOf(ActionRecord record, Charter today) => 0 switch
     {
+        // Whether an agent may go on is asked by people, not by an agent that repeats itself.
+        _ when StopRegister.IsResume(record) => TimeSpan.Zero,
         _ when record.Asker.Agent == DefinitionDesk.ReservedAgent => DenyGatewayFor,
         _ when today.Targets.TryGetValue(record.Action.Target, out var target) => target.DenyFor,
         _ => Target.DefaultDenyFor,

@@ -37,6 +37,15 @@ public sealed class Policy
     /// <summary>Who has to agree where no rule matches; <c>null</c> unless the default requires.</summary>
     public Requirement? DefaultRequirement => _theDefault.Requirement;
 
+    /// <summary>Everybody whom a rule or the default asks, at any stage.</summary>
+    public ImmutableArray<Party> Reviewers =>
+    [
+        .. Rules.Select(rule => rule.Requirement).Append(DefaultRequirement).OfType<Requirement>()
+            .SelectMany(requirement => requirement.Stages)
+            .SelectMany(stage => stage.Of.Concat(stage.Escalate))
+            .Distinct(),
+    ];
+
     /// <summary>Reads, checks and compiles a policy.</summary>
     /// <param name="files">The files, named as errors should show them; no file is a policy that denies all.</param>
     /// <param name="people">Who may be asked; <c>null</c> when unknown, which skips the checks of membership.</param>

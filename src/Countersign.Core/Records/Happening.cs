@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Countersign.Core.Identity;
 using Countersign.Core.Ledger;
 using Countersign.Core.Policies;
 using Countersign.Core.Reviews;
@@ -19,6 +20,9 @@ internal sealed record Happening(LifeEvent Event)
     public DateTimeOffset? NotAfter { get; init; }
 
     public PolicyHash? OnlyUnderPolicy { get; init; }
+
+    /// <summary>The agent that may not be stopped when this becomes durable.</summary>
+    public AgentId? OnlyIfActive { get; init; }
 
     public ImmutableArray<VoteRow> Votes { get; init; } = [];
 

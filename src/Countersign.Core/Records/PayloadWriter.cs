@@ -73,6 +73,19 @@ internal static class PayloadWriter
         more?.Invoke(json);
     });
 
+    /// <summary>
+    /// <c>agent.stopped</c>: <paramref name="text"/> is the ending of every action that the entry withdraws.
+    /// </summary>
+    public static byte[] Stop(
+        AgentId agent, PersonId by, string? comment, string text, IEnumerable<ActionId> withdrawn) => Write(json =>
+    {
+        json.WriteString("reason", text);
+        json.WriteString("agent", agent.Value);
+        json.WriteString("person", by.Value);
+        json.WriteString("comment", comment);
+        WriteStrings(json, "withdrawn", [.. withdrawn.Select(id => id.Value)]);
+    });
+
     public static byte[] Intent(ActionRecord record, Execution execution) => Write(json =>
     {
         json.WriteString("digest", record.Action.Digest.Value);

@@ -89,6 +89,14 @@ internal sealed class Registrar(IStore store, FillRandom random, ImmutableArray<
         };
     }
 
+    /// <summary>
+    /// The change that one event would make, for a commit that makes several; <c>null</c> when it leads nowhere.
+    /// </summary>
+    public Change? Describe(ActionRecord record, Happening happening) =>
+        Lifecycle.Next(record.Life, happening.Event) is Step.To step
+            ? ChangeFor(After(record, step.Life, happening), step.Entries, happening)
+            : null;
+
     private async Task<Registered> TryApplyAsync(
         ActionRecord record, Happening happening, CancellationToken cancellationToken)
     {
@@ -138,5 +146,6 @@ internal sealed class Registrar(IStore store, FillRandom random, ImmutableArray<
             : [.. channels.Select(channel => new OutboxDraft(channel, next.Id, next.Life.Revision, "review"))],
         NotAfter = happening.NotAfter,
         OnlyUnderPolicy = happening.OnlyUnderPolicy,
+        OnlyIfActive = happening.OnlyIfActive,
     };
 }

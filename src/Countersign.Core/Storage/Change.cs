@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Countersign.Core.Actions;
+using Countersign.Core.Identity;
 using Countersign.Core.Ledger;
 using Countersign.Core.Policies;
 
@@ -24,6 +25,18 @@ public sealed record Change
     /// <summary>Puts another policy in force: the store's policy epoch grows by one.</summary>
     public PolicyHash? NewPolicy { get; init; }
 
+    /// <summary>Stops this agent; when it is stopped already, <c>AgentStopped</c>.</summary>
+    public AgentId? Stop { get; init; }
+
+    /// <summary>
+    /// Actions that end with this change's <c>agent.stopped</c> entry, which is the ending of each of them. Conditional
+    /// like <see cref="Action"/>: when one of them moved, nothing of the change is written.
+    /// </summary>
+    public ImmutableArray<ActionWrite> Withdrawn { get; init; } = [];
+
+    /// <summary>Lifts exactly this stop; when it is not in force any more, <c>NotStopped</c>.</summary>
+    public StopReference? Lift { get; init; }
+
     /// <summary>
     /// The commit happens only before this time by the store's own clock; at or after it, <c>TooLate</c>.
     /// </summary>
@@ -31,6 +44,9 @@ public sealed record Change
 
     /// <summary>The commit happens only while this policy is in force; otherwise <c>StalePolicy</c>.</summary>
     public PolicyHash? OnlyUnderPolicy { get; init; }
+
+    /// <summary>The commit happens only while this agent is not stopped; otherwise <c>AgentStopped</c>.</summary>
+    public AgentId? OnlyIfActive { get; init; }
 
     public ChangePriority Priority { get; init; } = ChangePriority.Decision;
 }
@@ -52,6 +68,9 @@ public sealed record ActionWrite(ActionRow Row, long ExpectedVersion);
 /// One entry before the log gives it an index. The store encrypts the payload and hashes the ciphertext.
 /// </summary>
 public sealed record EntryDraft(EntryType Type, ActionId? Action, int Revision, ReadOnlyMemory<byte> Payload);
+
+/// <summary>One stop of an agent: by the ledger entry that says so, because an agent may be stopped again.</summary>
+public sealed record StopReference(AgentId Agent, long Entry);
 
 /// <summary>One message a channel has to deliver at least once.</summary>
 public sealed record OutboxDraft(string Channel, ActionId Action, int Revision, string Kind);

@@ -36,4 +36,10 @@ public enum ConflictReason
 
     /// <summary>Another policy is in force.</summary>
     StalePolicy,
+
+    /// <summary>People stopped the agent.</summary>
+    AgentStopped,
+
+    /// <summary>The stop that was to be lifted is not in force.</summary>
+    NotStopped,
 }

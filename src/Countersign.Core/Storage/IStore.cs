@@ -47,6 +47,15 @@ public interface IStore : IAsyncDisposable
 
     Task<DefinitionRow?> FindDefinitionAsync(TargetName target, string name, CancellationToken cancellationToken);
 
+    /// <summary>The stop that is in force for an agent, if any.</summary>
+    Task<AgentStop?> FindStopAsync(AgentId agent, CancellationToken cancellationToken);
+
+    /// <summary>Every stop that is in force; a handful at most.</summary>
+    Task<ImmutableArray<AgentStop>> FindStopsAsync(CancellationToken cancellationToken);
+
+    /// <summary>What an agent has pending, approved or executing, oldest first.</summary>
+    Task<ImmutableArray<ActionId>> FindOpenAsync(AgentId agent, int limit, CancellationToken cancellationToken);
+
     /// <summary>The policy in force and its epoch; <c>null</c> before the first one.</summary>
     Task<PolicyInForce?> FindPolicyAsync(CancellationToken cancellationToken);
 
@@ -61,6 +70,13 @@ public interface IStore : IAsyncDisposable
 
 /// <summary>How busy an agent keeps its reviewers.</summary>
 public sealed record AgentLoad(int Pending, int OpenedSince);
+
+/// <summary>An agent that people stopped.</summary>
+/// <param name="Agent">Which one.</param>
+/// <param name="At">The store's time of the stop.</param>
+/// <param name="Entry">Index of the <c>agent.stopped</c> entry.</param>
+/// <param name="Payload">What that entry says: by whom and why; <c>null</c> when it was erased.</param>
+public sealed record AgentStop(AgentId Agent, DateTimeOffset At, long Entry, ReadOnlyMemory<byte>? Payload);
 
 /// <summary>The policy the store knows to be in force.</summary>
 /// <param name="Hash">Which one.</param>

@@ -13,7 +13,8 @@ namespace Countersign.Gates.Api;
 /// The HTTP API under <c>/v1</c> (DESIGN section 6.3): agents ask and wait here, people read and vote here. What came
 /// in here is detached: the node executes it and keeps the outcome.
 /// </summary>
-internal sealed class ApiGate(ApiRooms rooms, ApiActionReader reader, ApiVotes votes, ApiOptions options)
+internal sealed class ApiGate(
+    ApiRooms rooms, ApiActionReader reader, ApiVotes votes, ApiAgents agents, ApiOptions options)
 {
     public void Map(IEndpointRouteBuilder routes)
     {
@@ -22,6 +23,8 @@ internal sealed class ApiGate(ApiRooms rooms, ApiActionReader reader, ApiVotes v
         routes.MapGet("/v1/actions/{id}", For(ShowAsync));
         routes.MapPost("/v1/actions/{id}/votes", For(votes.VoteAsync));
         routes.MapPost("/v1/actions/{id}/withdraw", For(votes.WithdrawAsync));
+        routes.MapPost("/v1/agents/{id}/stop", For(agents.StopAsync));
+        routes.MapPost("/v1/agents/{id}/resume", For(agents.ResumeAsync));
         routes.MapGet("/v1/events", For(new ApiEvents(rooms).StreamAsync));
         ApiDocument.Map(routes);
     }
@@ -80,6 +83,9 @@ internal sealed class ApiGate(ApiRooms rooms, ApiActionReader reader, ApiVotes v
         {
             case Admission.Paused paused:
                 await ApiProblems.Paused(paused.Reason).WriteAsync(context);
+                return;
+            case Admission.Stopped stopped:
+                await ApiProblems.Stopped(stopped.Reason).WriteAsync(context);
                 return;
             case Admission.IdempotencyConflict conflict:
                 await ApiProblems.IdempotencyConflict(conflict.Earlier.Id).WriteAsync(context);

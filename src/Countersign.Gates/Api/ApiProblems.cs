@@ -15,6 +15,32 @@ internal static class ApiProblems
     public static Problem NoSuchAction { get; } = new(
         404, "unknown-action", "There is no such action among those you may see.");
 
+    public static Problem OnlyPeopleStop { get; } = new(
+        403, "not-eligible", "Agents ask; people decide who may ask. Use the token of a person.");
+
+    public static Problem MayNotStop { get; } = new(
+        403,
+        "not-eligible",
+        "You review nothing and do not stand behind this agent: ask a reviewer, an admin or its owner.");
+
+    public static Problem NobodyResumes { get; } = new(
+        409,
+        "no-reviewer",
+        "Lifting a stop takes two persons who may review, one of whom does not stand behind the agent, and the " +
+        "configuration does not name two such persons. Add one to people: or to a rule, and start the server again.");
+
+    public static Problem UnknownAgent(string id) => new(
+        404, "unknown-agent", $"There is no agent '{id}'; see agents: in the configuration.");
+
+    public static Problem ResumeRefused(StepRefusal why) => why switch
+    {
+        StepRefusal.AlreadyVoted => new Problem(
+            409, "already-voted", "You have agreed already; now another person has to."),
+        StepRefusal.NotEligible => new Problem(
+            403, "not-eligible", "Lifting a stop takes two persons who may review; you review nothing."),
+        _ => new Problem(409, why.ToSlug(), "Others have just decided about this; ask again to see where it stands."),
+    };
+
     public static Problem UnknownTarget(string name) => new(
         404,
         "unknown-target",
@@ -26,6 +52,8 @@ internal static class ApiProblems
     public static Problem Unavailable(string why) => new(503, "unavailable", why) { RetryAfter = 1 };
 
     public static Problem Paused(string why) => new(429, "agent-paused", why) { RetryAfter = 60 };
+
+    public static Problem Stopped(string why) => new(403, "agent-stopped", why);
 
     public static Problem IdempotencyConflict(ActionId earlier) => new(
         409,

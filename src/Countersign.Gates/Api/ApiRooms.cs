@@ -22,11 +22,15 @@ internal sealed class ApiRooms(
 
     public ReviewDesk ReviewDesk => office.ReviewDesk;
 
+    public AgentDesk Agents => office.Agents;
+
     public ChangeFeed Changes => store.Changes;
 
     public IArchive Archive => archive;
 
     public Func<Charter> Charter => charter;
+
+    public Uri ReviewUrl(ActionId id) => reviewUrl(id);
 
     public Caller? Authenticate(string token) => authenticate(token);
 
@@ -54,12 +58,14 @@ internal sealed class ApiRooms(
     /// </summary>
     public async Task WriteActionAsync(HttpContext context, Caller caller, ActionRecord record)
     {
-        var json = ActionJson.Write(record, ViewFor(caller, record, withResult: true));
+        // A stopped agent learns what became of its requests, and gets no results.
+        var isStopped = caller is Caller.OfAgent agent && Agents.Stopped.Contains(agent.Asker.Agent);
+        var json = ActionJson.Write(record, ViewFor(caller, record, withResult: !isStopped));
         context.Response.ContentType = "application/json";
         context.Response.Headers.CacheControl = "no-store";
         await context.Response.Body.WriteAsync(json, context.RequestAborted);
         await context.Response.Body.FlushAsync(context.RequestAborted);
-        if (caller is Caller.OfAgent && record.State.HasEnded() && !record.Life.Delivered)
+        if (caller is Caller.OfAgent && !isStopped && record.State.HasEnded() && !record.Life.Delivered)
         {
             await Gatekeeper.DeliveredAsync(record, context.RequestAborted);
         }

@@ -5,7 +5,6 @@ using Countersign.Core.Records;
 using Countersign.Core.Reviews;
 using Countersign.Gates.Access;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 
 namespace Countersign.Gates.Api;
 
@@ -14,7 +13,6 @@ internal sealed class ApiVotes(ApiRooms rooms, JsonLimits limits)
 {
     private static readonly string[] VoteTexts = ["decision", "digest", "comment"];
     private static readonly string[] VoteOthers = ["assertion"];
-    private static readonly string[] WithdrawTexts = ["comment"];
 
     public async Task VoteAsync(HttpContext context, Caller caller)
     {
@@ -55,7 +53,7 @@ internal sealed class ApiVotes(ApiRooms rooms, JsonLimits limits)
             return;
         }
 
-        var (comment, problem) = await ReadCommentAsync(context);
+        var (comment, problem) = await OptionalComment.ReadAsync(context, limits);
         if (problem is not null)
         {
             await problem.WriteAsync(context);
@@ -123,23 +121,5 @@ internal sealed class ApiVotes(ApiRooms rooms, JsonLimits limits)
         return ActionDigest.TryParse(body.Text("digest"), out var digest)
             ? (new Ballot(decision.Value, digest, body.Text("comment")), null)
             : (null, RequestBody.Malformed("'digest' is the digest you were shown: 'sha256:' and 64 hex digits."));
-    }
-
-    /// <summary>A withdrawal needs no body.</summary>
-    private async Task<(string? Comment, Problem? Problem)> ReadCommentAsync(HttpContext context)
-    {
-        // A body that comes in pieces has no length.
-        var isInPieces = context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true };
-        if ((context.Request.ContentLength ?? (isInPieces ? 1 : 0)) == 0)
-        {
-            return (null, null);
-        }
-
-        var (body, problem) = await StrictBody.ReadAsync(
-            context.Request, limits, WithdrawTexts, [], context.RequestAborted);
-        using (body)
-        {
-            return (body?.Text("comment"), problem);
-        }
     }
 }

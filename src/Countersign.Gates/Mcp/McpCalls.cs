@@ -111,6 +111,8 @@ internal sealed class McpCalls(McpGateOptions options, McpTools tools, McpExecut
         Answer.StillPending pending => McpAnswers.Pending(
             pending.Record, options.ReviewUrl(pending.Record.Id), tool.HasOutputSchema),
         Answer.Paused paused => McpAnswers.Text($"PAUSED; nothing was executed. {paused.Reason}", isError: true),
+        Answer.Stopped stopped => McpAnswers.Text(
+            $"AGENT STOPPED; nothing was executed. {stopped.Reason}", isError: true),
         _ => throw new System.Diagnostics.UnreachableException(),
     };
 

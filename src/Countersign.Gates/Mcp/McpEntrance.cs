@@ -40,6 +40,12 @@ internal sealed class McpEntrance(McpGateOptions options)
 
     private async Task<Visitor?> AdmitAsync(HttpContext context, Caller.OfAgent agent, string text)
     {
+        if (options.Stopped.Contains(agent.Asker.Agent))
+        {
+            await Refusal.Stopped(agent.Asker.Agent).WriteAsync(context);
+            return null;
+        }
+
         if (TargetName.TryParse(text, out var name)
             && options.Charter().FindTarget(name, agent.Asker.Agent) is { Gate: GateKind.Mcp } target
             && options.Target(name) is { } settings)

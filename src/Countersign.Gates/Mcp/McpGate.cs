@@ -48,6 +48,7 @@ internal sealed class McpGate : IAsyncDisposable
         _handshake = new McpHandshake(_sessions, options.Time, log);
         _requests = new McpRequests(options, tools, new McpCalls(options, tools, executor, log), log);
         _detached = new McpDetached(options, upstreams, executor);
+        options.Stopped.Stopped += _sessions.Cut;
     }
 
     /// <summary>What executes actions on this gate's targets that came in over the API.</summary>
@@ -115,6 +116,7 @@ internal sealed class McpGate : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        _options.Stopped.Stopped -= _sessions.Cut;
         await Task.WhenAll(_confirming.Keys);
         await _sessions.DisposeAsync();
     }

@@ -132,10 +132,19 @@ internal sealed class McpSession : IAsyncDisposable
             : Task.CompletedTask;
 
     /// <summary>Ends every wait and, once nothing runs any more, the upstream connection.</summary>
-    public async Task EndAsync()
+    public Task EndAsync() => EndAsync(_exchanges.Values);
+
+    /// <summary>
+    /// The same, but tool calls are left to their ends: the held ones are withdrawn and say so, and cutting an
+    /// execution short would leave an outcome nobody knows.
+    /// </summary>
+    public Task CutAsync() =>
+        EndAsync(_exchanges.Values.Where(exchange => exchange.Request.Method != "tools/call"));
+
+    private async Task EndAsync(IEnumerable<Exchange> waiting)
     {
         var last = await LeaveAsync();
-        foreach (var exchange in _exchanges.Values)
+        foreach (var exchange in waiting)
         {
             await exchange.CancelAsync();
         }

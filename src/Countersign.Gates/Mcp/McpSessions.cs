@@ -104,6 +104,19 @@ internal sealed class McpSessions : IAsyncDisposable
         await session.EndAsync();
     }
 
+    /// <summary>Ends the sessions of an agent that was stopped; what is being executed ends by itself.</summary>
+    public void Cut(AgentId agent)
+    {
+        foreach (var (id, session) in _sessions)
+        {
+            if (session.Asker.Agent == agent && _sessions.TryRemove(id, out _))
+            {
+                _ended.Add(id);
+                Own(session.CutAsync());
+            }
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _sweeper.DisposeAsync();

@@ -1,3 +1,4 @@
+using Countersign.Core.Identity;
 using Countersign.Gates.Mcp.Wire;
 using Microsoft.AspNetCore.Http;
 
@@ -15,6 +16,11 @@ internal sealed record Refusal(int Status, int Code, string Message)
         400,
         Rpc.ServerError,
         "The header Mcp-Session-Id is missing: send the id that the initialize response carried.");
+
+    public static Refusal Stopped(AgentId agent) => new(
+        403,
+        Rpc.ServerError,
+        $"agent-stopped: people stopped agent {agent}. Nothing is executed for it until two persons lift the stop.");
 
     public async Task WriteAsync(HttpContext context)
     {

@@ -17,6 +17,7 @@ internal static class CommandTree
         DemoCommand.Create(),
         ServeCommand.Create(),
         DoctorCommand.Create(),
+        StopCommand.Create(),
         new Command("action", "Read and decide actions over the API of a running server.")
         {
             ListCommand.Create(),
@@ -29,6 +30,7 @@ internal static class CommandTree
         new Command("agent", "Work with agents.")
         {
             TokenCommand.Create(),
+            ResumeCommand.Create(),
         },
         new Command("policy", "Work with policy files; no server is needed.")
         {

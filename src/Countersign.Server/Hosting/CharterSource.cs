@@ -53,6 +53,7 @@ internal sealed class CharterSource
                 .ToImmutableDictionary(target => target.Name),
             Policy = policy.Hash,
             PolicyAuthors = authors,
+            Reviewers = policy.Reviewers,
             Judge = (asking, preview) => policy.Judge(
                 PolicyInput.Of(asking, people) with { Preview = preview, Calendar = _calendar }),
         };

@@ -42,6 +42,12 @@ internal sealed class HealthEndpoints(IStore store, IArchive archive)
             }
         }
 
+        if (await TryCountStoppedAsync(cancellationToken) is { } stopped)
+        {
+            text.Append("# HELP countersign_stopped_agents Agents that people stopped.\n");
+            text.Append($"# TYPE countersign_stopped_agents gauge\ncountersign_stopped_agents {stopped}\n");
+        }
+
         text.Append("# HELP process_resident_memory_bytes Resident memory.\n");
         text.Append("# TYPE process_resident_memory_bytes gauge\n");
         text.Append($"process_resident_memory_bytes {Environment.WorkingSet}\n");
@@ -54,6 +60,18 @@ internal sealed class HealthEndpoints(IStore store, IArchive archive)
         try
         {
             return await archive.CountStatesAsync(cancellationToken);
+        }
+        catch (StoreUnavailableException)
+        {
+            return null;
+        }
+    }
+
+    private async Task<int?> TryCountStoppedAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await store.FindStopsAsync(cancellationToken)).Length;
         }
         catch (StoreUnavailableException)
         {

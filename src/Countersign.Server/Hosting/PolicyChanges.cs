@@ -22,10 +22,10 @@ namespace Countersign.Server.Hosting;
 internal sealed class PolicyChanges(Settings settings, CharterSource charter, IStore store, IArchive archive)
 {
     /// <summary>The gateway itself as a target: what is asked of it are changes of its own rules.</summary>
-    public static readonly TargetName Gateway = new("countersign");
+    public static readonly TargetName Gateway = AgentDesk.Gateway.Name;
 
     /// <summary>Known to the charter, so that people see what is asked of it; no agent is admitted to it.</summary>
-    public static readonly Target Target = new(Gateway, GateKind.Command, "countersign") { Agents = [] };
+    public static readonly Target Target = AgentDesk.Gateway;
 
     private const string Operation = "policy.change";
     private static readonly RuleId Rule = new("policy-changed");

@@ -151,6 +151,7 @@ internal static class WebServer
         return new McpGateOptions(office.Gatekeeper, office.Definitions, () => charter.Current)
         {
             Authenticate = services.GetRequiredService<Authenticate>(),
+            Stopped = office.Agents.Stopped,
             Target = name => targets.GetValueOrDefault(name),
             ReviewUrl = services.GetRequiredService<Func<ActionId, Uri>>(),
             PublicUrl = settings.Public,
@@ -173,7 +174,12 @@ internal static class WebServer
             services.GetRequiredService<Authenticate>(),
             services.GetRequiredService<Func<ActionId, Uri>>());
         var limits = JsonLimitsOf(settings);
-        return new ApiGate(rooms, new ApiActionReader(charter, limits), new ApiVotes(rooms, limits), new ApiOptions());
+        return new ApiGate(
+            rooms,
+            new ApiActionReader(charter, limits),
+            new ApiVotes(rooms, limits),
+            new ApiAgents(rooms, limits),
+            new ApiOptions());
     }
 
     private static Uri ReviewUrl(IServiceProvider services, Settings settings, ActionId id) =>

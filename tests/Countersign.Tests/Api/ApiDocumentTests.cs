@@ -74,6 +74,37 @@ public sealed class ApiDocumentTests
     }
 
     [Fact]
+    public async Task What_a_stop_answers_has_the_documented_shape()
+    {
+        await using var node = await DemoNode.StartAsync(Cancelled);
+        var calls = new DocumentedCalls(await DocumentOf(node));
+        const string route = "/v1/agents/{id}";
+        var agent = await calls.AskAsync(
+            node.Agent, "/v1/actions", "export_customers", new { country = "UK" }, HttpStatusCode.Accepted);
+        var id = agent.GetProperty("agent").GetProperty("id").GetString();
+        Task<JsonElement> Post(HttpClient who, string verb, HttpStatusCode expected, string? other = null) =>
+            calls.PostAsync(who, $"{route}/{verb}", $"/v1/agents/{other ?? id}/{verb}", new { comment = "x" }, expected);
+
+        await Post(node.Agent, "stop", HttpStatusCode.Forbidden);
+        await Post(node.Nobody, "stop", HttpStatusCode.Unauthorized);
+        await Post(node.Alice, "stop", HttpStatusCode.NotFound, other: "nobody");
+        await Post(node.Alice, "resume", HttpStatusCode.OK);
+        var stop = await Post(node.Bob, "stop", HttpStatusCode.OK);
+        Assert.Equal(1, stop.GetProperty("withdrawn").GetInt32());
+        var refused = await calls.AskAsync(
+            node.Agent, "/v1/actions", "read_report", new { name = "weekly" }, HttpStatusCode.Forbidden);
+        Assert.EndsWith("/agent-stopped", refused.GetProperty("type").GetString(), StringComparison.Ordinal);
+        await Post(node.Agent, "resume", HttpStatusCode.Forbidden);
+        var metrics = await node.Nobody.GetStringAsync("/metrics", Cancelled);
+        Assert.Contains("countersign_stopped_agents 1\n", metrics, StringComparison.Ordinal);
+
+        await Post(node.Bob, "resume", HttpStatusCode.Accepted);
+        await Post(node.Bob, "resume", HttpStatusCode.Conflict);
+        var resumed = await Post(node.Alice, "resume", HttpStatusCode.OK);
+        Assert.Equal("active", resumed.GetProperty("state").GetString());
+    }
+
+    [Fact]
     public async Task What_strangers_get_has_the_documented_shape()
     {
         await using var node = await DemoNode.StartAsync(Cancelled);

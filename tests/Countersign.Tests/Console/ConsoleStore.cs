@@ -95,6 +95,18 @@ internal sealed class ConsoleStore(TimeProvider time) : IStore, IArchive
         TargetName target, string name, CancellationToken cancellationToken) =>
         Task.FromResult<DefinitionRow?>(null);
 
+    public Task<AgentStop?> FindStopAsync(AgentId agent, CancellationToken cancellationToken) =>
+        Task.FromResult<AgentStop?>(null);
+
+    public Task<ImmutableArray<AgentStop>> FindStopsAsync(CancellationToken cancellationToken)
+    {
+        ThrowIfDown();
+        return Task.FromResult(ImmutableArray<AgentStop>.Empty);
+    }
+
+    public Task<ImmutableArray<ActionId>> FindOpenAsync(
+        AgentId agent, int limit, CancellationToken cancellationToken) => None();
+
     public Task<PolicyInForce?> FindPolicyAsync(CancellationToken cancellationToken) =>
         Task.FromResult<PolicyInForce?>(null);
 

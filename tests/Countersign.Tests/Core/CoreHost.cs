@@ -29,6 +29,8 @@ internal sealed class CoreHost : IAsyncDisposable
     public static readonly PersonId Bob = new("bob");
     public static readonly PersonId Lead = new("lead");
 
+    public static readonly AgentId BotId = new("bot");
+
     private static readonly Asker Bot = new(new AgentId("bot"), OnBehalfOf: null);
 
     private readonly SqliteFolder _folder;
@@ -51,6 +53,7 @@ internal sealed class CoreHost : IAsyncDisposable
             People = PeopleWith(dbas: [Alice, Bob]),
             Targets = ImmutableDictionary<TargetName, Target>.Empty.Add(Ops, _target),
             Policy = PolicyHash.Of("none"u8),
+            Reviewers = [Party.Parse("group:dba")],
             Judge = (_, _) => throw new InvalidOperationException("No policy is in force yet."),
         };
         _options = new OfficeOptions(Store, () => _charter, new ExecutionOptions(_ => Target.ExecuteAsync))
@@ -69,6 +72,8 @@ internal sealed class CoreHost : IAsyncDisposable
     public PlayedTarget Target { get; } = new();
 
     public Gatekeeper Gatekeeper => _office.Gatekeeper;
+
+    public AgentDesk Agents => _office.Agents;
 
     public ReviewDesk Desk => _office.ReviewDesk;
 
@@ -113,6 +118,16 @@ internal sealed class CoreHost : IAsyncDisposable
 
     /// <summary>Who is in the group <c>dba</c> from now on.</summary>
     public void SetDbas(params PersonId[] dbas) => _charter = _charter with { People = PeopleWith(dbas) };
+
+    /// <summary>Who answers for the agent from now on.</summary>
+    public void SetOwner(PersonId owner) => SetOwner(new Party.OfPerson(owner), _charter.People.Persons);
+
+    /// <summary>The same for a group, which one of its members has left for another.</summary>
+    public void SetOwner(GroupName owner, PersonId except) => SetOwner(
+        new Party.OfGroup(owner),
+        _charter.People.Persons.Select(person => person.Id == except
+            ? person with { Groups = [], IsAdmin = true }
+            : person));
 
     /// <summary>Changes what the next office works with: limits, the longest execution.</summary>
     public void Reopen(Func<OfficeOptions, OfficeOptions> change) => _office = new Office(change(_options));
@@ -182,6 +197,9 @@ internal sealed class CoreHost : IAsyncDisposable
         _folder.Dispose();
         _limit.Dispose();
     }
+
+    private void SetOwner(Party owner, IEnumerable<Person> persons) =>
+        _charter = _charter with { People = new People(persons, [new Agent(BotId, owner)]) };
 
     private static People PeopleWith(PersonId[] dbas) => new(
         [

@@ -48,6 +48,7 @@ internal static class Cast
             People = Everybody,
             Targets = ImmutableDictionary<TargetName, Target>.Empty.Add(Db.Name, Db),
             Policy = hash,
+            Reviewers = [new Party.OfGroup(Dba), new Party.OfPerson(Lead)],
             Judge = (asking, _) => asking.Action.Operation switch
             {
                 "read" => Demand.Nothing(hash),

@@ -29,6 +29,9 @@ internal sealed record FaultPlan
     /// <summary>How many times the clock jumps ahead.</summary>
     public int Jumps { get; init; }
 
+    /// <summary>How many times somebody stops an agent.</summary>
+    public int Stops { get; init; }
+
     public static FaultPlan Draw(Random random) => new()
     {
         Refused = Sometimes(random, 8),
@@ -40,6 +43,7 @@ internal sealed record FaultPlan
         Crashes = Sometimes(random, 4),
         Outages = Sometimes(random, 3),
         Jumps = Sometimes(random, 3),
+        Stops = Sometimes(random, 4),
     };
 
     /// <summary>Every other run is without a fault of a kind, so that others show what they do alone.</summary>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Countersign.Core;
 using Countersign.Core.Actions;
 using Countersign.Core.Identity;
 using Countersign.Core.Ledger;
@@ -60,7 +61,15 @@ internal sealed class Oracle
     public void OnClaim(ActionId id, int policy)
     {
         Note($"claim {id}");
-        var need = Cast.NeededUnder(policy, RecordOf(id).Action.Operation);
+        var record = RecordOf(id);
+        var stop = Durable.FindStopAsync(record.Asker.Agent, CancellationToken.None).Result;
+        Require(stop is null, "I20", $"{id} was claimed while {record.Asker.Agent} was stopped");
+        if (IsGateways(record))
+        {
+            return;
+        }
+
+        var need = Cast.NeededUnder(policy, record.Action.Operation);
         Require(ApproversOf(id) >= need, "I11", $"{id} was claimed when policy {policy} asked for {need} approvals");
     }
 
@@ -85,7 +94,7 @@ internal sealed class Oracle
     public void OnVoteRecorded(ActionRecord record, PersonId person, Decision decision)
     {
         Note($"vote {record.Id} {person} {decision}");
-        var isOwn = decision == Decision.Approve && person == Cast.Olga;
+        var isOwn = decision == Decision.Approve && person == Cast.Olga && !IsGateways(record);
         Require(!isOwn, "I4", $"{person} approved {record.Id} and owns the agent");
         if (decision == Decision.Deny)
         {
@@ -130,10 +139,31 @@ internal sealed class Oracle
                 row.State is not (ActionState.Denied or ActionState.Refused or ActionState.Withdrawn) || sent == 0,
                 "I1",
                 $"{row.Id} is {row.State} and was sent");
+            if (IsGateways(RecordOf(row.Id)))
+            {
+                CheckResumption(row.Id);
+                continue;
+            }
+
             Require(
                 row.State != ActionState.Succeeded || sent > 0, "I18", $"{row.Id} succeeded and was never sent");
             CheckOutcome(row.Id, sent);
         }
+    }
+
+    /// <summary>Whether it is the end of a stop, which the gateway asks for and executes itself.</summary>
+    private static bool IsGateways(ActionRecord record) => record.Asker.Agent == DefinitionDesk.ReservedAgent;
+
+    private void CheckResumption(ActionId id)
+    {
+        var record = RecordOf(id);
+        var persons = record.Life.Votes
+            .Where(vote => vote.Decision == Decision.Approve).Select(vote => vote.Person).ToHashSet();
+        var agreed = persons.Count >= 2 && persons.Any(person => person != Cast.Olga);
+        Require(
+            agreed || !Durable.Entries.Any(entry => entry.Action == id && entry.Type == EntryType.AgentChanged),
+            "I20",
+            $"{id} lifted a stop that {persons.Count} persons wanted lifted");
     }
 
     private int ApproversOf(ActionId id) => _approvals.GetValueOrDefault(id)?.Count ?? 0;

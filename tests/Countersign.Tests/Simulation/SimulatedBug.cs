@@ -11,6 +11,9 @@ public enum SimulatedBug
     /// <summary>The store forgets that somebody intended to execute.</summary>
     NoIntents,
 
+    /// <summary>The store lets a stopped agent's claims through.</summary>
+    NoStopCheck,
+
     /// <summary>Nobody looks after what was left behind.</summary>
     NoSweep,
 }

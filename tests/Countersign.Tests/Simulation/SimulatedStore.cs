@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Countersign.Core.Actions;
 using Countersign.Core.Identity;
 using Countersign.Core.Ledger;
+using Countersign.Core.Records;
 using Countersign.Core.Reviews;
 using Countersign.Core.Storage;
 using Countersign.Tests.Support;
@@ -26,6 +27,11 @@ internal sealed class SimulatedStore(
     /// <summary>Whether nothing goes wrong any more.</summary>
     public bool IsHealed { get; set; }
 
+    /// <summary>
+    /// The agent that somebody stops at the worst moment: when its next claim has arrived and is not yet durable.
+    /// </summary>
+    public AgentId? StopsAtClaim { get; set; }
+
     /// <summary>Told of every claim at the moment it becomes durable.</summary>
     public Action<ActionId> OnClaimed { get; init; } = _ => { };
 
@@ -40,9 +46,15 @@ internal sealed class SimulatedStore(
             throw new StoreUnavailableException("The commit was refused.");
         }
 
+        var isClaim = change.Entries.Any(entry => entry.Type == EntryType.ExecutionIntent);
+        if (isClaim && StopsAtClaim is { } agent && change.Action!.Row.Agent == agent)
+        {
+            await StopAsync(agent);
+        }
+
         var result = await _inner.CommitAsync(Spoiled(change), CancellationToken.None);
 
-        if (result is CommitResult.Committed && change.Entries.Any(entry => entry.Type == EntryType.ExecutionIntent))
+        if (isClaim && result is CommitResult.Committed)
         {
             OnClaimed(change.Action!.Row.Id);
         }
@@ -89,6 +101,16 @@ internal sealed class SimulatedStore(
         TargetName target, string name, CancellationToken cancellationToken) =>
         ReadAsync(store => store.FindDefinitionAsync(target, name, cancellationToken), cancellationToken);
 
+    public Task<AgentStop?> FindStopAsync(AgentId agent, CancellationToken cancellationToken) =>
+        ReadAsync(store => store.FindStopAsync(agent, cancellationToken), cancellationToken);
+
+    public Task<ImmutableArray<AgentStop>> FindStopsAsync(CancellationToken cancellationToken) =>
+        ReadAsync(store => store.FindStopsAsync(cancellationToken), cancellationToken);
+
+    public Task<ImmutableArray<ActionId>> FindOpenAsync(
+        AgentId agent, int limit, CancellationToken cancellationToken) =>
+        ReadAsync(store => store.FindOpenAsync(agent, limit, cancellationToken), cancellationToken);
+
     public Task<PolicyInForce?> FindPolicyAsync(CancellationToken cancellationToken) =>
         ReadAsync(store => store.FindPolicyAsync(cancellationToken), cancellationToken);
 
@@ -104,6 +126,20 @@ internal sealed class SimulatedStore(
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
+    /// <summary>Another node was faster, and died before it had withdrawn anything.</summary>
+    private Task<CommitResult> StopAsync(AgentId agent)
+    {
+        StopsAtClaim = null;
+        var payload = PayloadWriter.Stop(agent, Cast.Alice, comment: null, "Stopped.", withdrawn: []);
+        return _inner.CommitAsync(
+            new Change
+            {
+                Stop = agent,
+                Entries = [new EntryDraft(EntryType.AgentStopped, Action: null, Revision: 0, payload)],
+            },
+            CancellationToken.None);
+    }
+
     /// <summary>What a store with the seeded bug makes of a change.</summary>
     private Change Spoiled(Change change) => bug switch
     {
@@ -114,6 +150,7 @@ internal sealed class SimulatedStore(
                 ExpectedVersion = _inner.Actions.Single(row => row.Id == write.Row.Id).Version,
             },
         },
+        SimulatedBug.NoStopCheck => change with { OnlyIfActive = null },
         SimulatedBug.NoIntents => change with
         {
             Entries = [.. change.Entries.Where(entry => entry.Type != EntryType.ExecutionIntent)],

@@ -43,6 +43,7 @@ public sealed class SimulationTests
     [Theory]
     [InlineData(SimulatedBug.NoCompareAndSet, "I")]
     [InlineData(SimulatedBug.NoIntents, "I9")]
+    [InlineData(SimulatedBug.NoStopCheck, "I20")]
     [InlineData(SimulatedBug.NoSweep, "L1")]
     public void A_seeded_bug_is_found(SimulatedBug bug, string invariant)
     {

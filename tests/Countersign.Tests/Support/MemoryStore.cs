@@ -19,6 +19,7 @@ internal sealed class MemoryStore(TimeProvider time) : IStore
     private readonly Dictionary<ActionId, Kept> _actions = [];
     private readonly Dictionary<(TargetName, string), DefinitionRow> _definitions = [];
     private readonly List<EntryDraft> _entries = [];
+    private readonly Dictionary<AgentId, AgentStop> _stops = [];
     private PolicyInForce? _policy;
 
     public DateTimeOffset Now => time.GetUtcNow();
@@ -56,9 +57,12 @@ internal sealed class MemoryStore(TimeProvider time) : IStore
             result = WhyNot(change) is { } reason ? new CommitResult.Conflict(reason) : Apply(change);
         }
 
-        if (result is CommitResult.Committed && change.Action is { Row: var row })
+        if (result is CommitResult.Committed)
         {
-            Changes.Announce(new ActionChanged(row.Id, row.State, row.Version));
+            foreach (var (row, _) in WritesOf(change))
+            {
+                Changes.Announce(new ActionChanged(row.Id, row.State, row.Version));
+            }
         }
 
         return Task.FromResult(result);
@@ -122,6 +126,27 @@ internal sealed class MemoryStore(TimeProvider time) : IStore
         }
     }
 
+    public Task<AgentStop?> FindStopAsync(AgentId agent, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            return Task.FromResult(_stops.GetValueOrDefault(agent));
+        }
+    }
+
+    public Task<ImmutableArray<AgentStop>> FindStopsAsync(CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            return Task.FromResult<ImmutableArray<AgentStop>>(
+                [.. _stops.Values.OrderBy(stop => stop.Agent.Value, StringComparer.Ordinal)]);
+        }
+    }
+
+    public Task<ImmutableArray<ActionId>> FindOpenAsync(
+        AgentId agent, int limit, CancellationToken cancellationToken) =>
+        IdsAsync(row => row.Agent == agent && (row.IsOpen || row.State == ActionState.Executing), limit);
+
     public Task<PolicyInForce?> FindPolicyAsync(CancellationToken cancellationToken)
     {
         lock (_lock)
@@ -173,8 +198,20 @@ internal sealed class MemoryStore(TimeProvider time) : IStore
             return ConflictReason.StalePolicy;
         }
 
-        return change.Action is { } write ? WhyNot(write) : null;
+        return WhyNotFor(change) ?? WritesOf(change).Select(WhyNot).FirstOrDefault(reason => reason is not null);
     }
+
+    private ConflictReason? WhyNotFor(Change change) => true switch
+    {
+        _ when change.OnlyIfActive is { } agent && _stops.ContainsKey(agent) => ConflictReason.AgentStopped,
+        _ when change.Stop is { } agent && _stops.ContainsKey(agent) => ConflictReason.AgentStopped,
+        _ when change.Lift is { } lift && _stops.GetValueOrDefault(lift.Agent)?.Entry != lift.Entry =>
+            ConflictReason.NotStopped,
+        _ => null,
+    };
+
+    private static IEnumerable<ActionWrite> WritesOf(Change change) =>
+        change.Withdrawn.Prepend(change.Action).OfType<ActionWrite>();
 
     private ConflictReason? WhyNot(ActionWrite write)
     {
@@ -210,14 +247,30 @@ internal sealed class MemoryStore(TimeProvider time) : IStore
 
         var first = _entries.Count;
         _entries.AddRange(change.Entries);
-        if (change.Action is { } write)
+        foreach (var write in WritesOf(change))
         {
             _actions[write.Row.Id] = (_actions.GetValueOrDefault(write.Row.Id) ?? Kept.Nothing)
                 .After(write.Row, change, new LedgerPosition(_entries.Count - 1, _entries.Count));
         }
 
+        ApplyStops(change, first);
+
         return new CommitResult.Committed(
             [.. Enumerable.Range(first, change.Entries.Length).Select(index => (long)index)], _entries.Count, Now);
+    }
+
+    private void ApplyStops(Change change, int first)
+    {
+        if (change.Lift is { } lift)
+        {
+            _stops.Remove(lift.Agent);
+        }
+
+        if (change.Stop is { } agent)
+        {
+            var index = change.Entries.ToList().FindIndex(entry => entry.Type == EntryType.AgentStopped);
+            _stops[agent] = new AgentStop(agent, Now, first + index, change.Entries[index].Payload);
+        }
     }
 
     private sealed record Kept(ActionRow Row)
@@ -255,8 +308,8 @@ internal sealed class MemoryStore(TimeProvider time) : IStore
             EntryType.ActionRequested or EntryType.ActionRefused
                 or EntryType.ActionExecuted or EntryType.ReviewModified => this with { Request = entry.Payload },
             EntryType.ExecutionOutcome => this with { Outcome = entry.Payload },
-            EntryType.ReviewDecided or EntryType.ReviewExpired or EntryType.ActionWithdrawn =>
-                this with { Ending = entry.Payload },
+            EntryType.ReviewDecided or EntryType.ReviewExpired or EntryType.ActionWithdrawn
+                or EntryType.AgentStopped => this with { Ending = entry.Payload },
             _ => this,
         };
     }

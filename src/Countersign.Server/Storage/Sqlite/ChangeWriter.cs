@@ -27,6 +27,7 @@ internal static class ChangeWriter
         }
 
         ImmutableArray<long> indexes = [.. change.Entries.Select(batch.Append)];
+        StopTable.Write(change, indexes, batch);
         WriteVotes(change, firstIndex, batch);
         WriteOutbox(change.Change, batch);
         WriteDefinitions(change, batch);
@@ -45,12 +46,19 @@ internal static class ChangeWriter
             return ConflictReason.StalePolicy;
         }
 
+        if (StopTable.FindConflict(change, batch.Session) is { } stopped)
+        {
+            return stopped;
+        }
+
         if (batch.At >= change.NotAfter)
         {
             return ConflictReason.TooLate;
         }
 
-        return change.Action is { } write ? FindConflict(write, batch.Session) : null;
+        return change.Withdrawn.Prepend(change.Action)
+            .Select(write => write is null ? null : FindConflict(write, batch.Session))
+            .FirstOrDefault(reason => reason is not null);
     }
 
     private static ConflictReason? FindConflict(ActionWrite write, SqliteSession session)
@@ -78,7 +86,7 @@ internal static class ChangeWriter
             : null;
     }
 
-    private static void WriteAction(ActionRow row, long expectedVersion, EntryPointers entries, SqliteBatch batch)
+    public static void WriteAction(ActionRow row, long expectedVersion, EntryPointers entries, SqliteBatch batch)
     {
         var values = ActionColumns.Values(row, entries);
         var rows = batch.Session.Execute(expectedVersion == 0 ? ActionColumns.Insert : ActionColumns.Update, values);

@@ -12,7 +12,7 @@ internal static class SqliteSchema
     // on INSERT are there because INSERT OR REPLACE deletes a row without asking the trigger on DELETE.
 
     /// <summary>Element <c>n</c> leads from version <c>n</c> to <c>n + 1</c>.</summary>
-    private static readonly string[] Steps = [First, Second];
+    private static readonly string[] Steps = [First, Second, Third];
 
     public static int Version => Steps.Length;
 
@@ -169,6 +169,15 @@ internal static class SqliteSchema
         DROP INDEX action_of_key;
         CREATE INDEX action_attachable ON action (attach_key)
             WHERE state IN ('pending', 'approved', 'executing', 'denied') OR delivered = 0;
+        """;
+
+    /// <summary>Which agents people stopped. Who did it and why is in the payload of the entry.</summary>
+    private static string Third => """
+        CREATE TABLE agent_stop (
+            agent TEXT    PRIMARY KEY,
+            at    INTEGER NOT NULL,
+            entry INTEGER NOT NULL REFERENCES entry (position)
+        ) STRICT, WITHOUT ROWID;
         """;
 
     /// <summary>Brings a database to the newest version inside the caller's transaction.</summary>

@@ -86,6 +86,18 @@ internal sealed class SqliteStore : IStore, IArchive
                 name).FirstOrDefault(),
             cancellationToken);
 
+    public Task<AgentStop?> FindStopAsync(AgentId agent, CancellationToken cancellationToken) =>
+        _parts.Readers.ReadAsync(
+            session => StopTable.Find(session, new PayloadReader(session, _options.Vault), agent), cancellationToken);
+
+    public Task<ImmutableArray<AgentStop>> FindStopsAsync(CancellationToken cancellationToken) =>
+        _parts.Readers.ReadAsync(
+            session => StopTable.List(session, new PayloadReader(session, _options.Vault)), cancellationToken);
+
+    public Task<ImmutableArray<ActionId>> FindOpenAsync(
+        AgentId agent, int limit, CancellationToken cancellationToken) =>
+        FindIdsAsync(StopTable.OpenOfAgent, [agent.Value, limit], cancellationToken);
+
     public Task<PolicyInForce?> FindPolicyAsync(CancellationToken cancellationToken) =>
         _parts.Readers.ReadAsync(WriteConnection.ReadPolicy, cancellationToken);
 

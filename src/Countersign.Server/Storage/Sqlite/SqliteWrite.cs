@@ -45,9 +45,10 @@ internal sealed class CommitWrite(SealedChange change, CancellationToken cancell
     public override void Apply(SqliteBatch batch) => _written = ChangeWriter.Write(change, batch);
 
     /// <summary>What to announce once committed.</summary>
-    public ActionChanged? Announcement => _written.Conflict is null && change.Change.Action is { } write
-        ? new ActionChanged(write.Row.Id, write.Row.State, write.ExpectedVersion + 1)
-        : null;
+    public IEnumerable<ActionChanged> Announcements => _written.Conflict is null
+        ? change.Change.Withdrawn.Prepend(change.Change.Action).OfType<ActionWrite>().Select(write =>
+            new ActionChanged(write.Row.Id, write.Row.State, write.ExpectedVersion + 1))
+        : [];
 
     protected override CommitResult ResultAfter(SqliteBatch batch) => _written.Conflict is { } reason
         ? new CommitResult.Conflict(reason)

@@ -158,7 +158,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
 
         foreach (var write in writes)
         {
-            if (write is CommitWrite { Announcement: { } changed })
+            foreach (var changed in write is CommitWrite commit ? commit.Announcements : [])
             {
                 _changes.Announce(changed);
             }

@@ -31,6 +31,7 @@ public sealed class SqliteSchemaTests : IDisposable
         await (await OpenAsync(3)).DisposeAsync();
         _folder.Run("""
             DROP INDEX action_attachable; CREATE INDEX action_of_key ON action (attach_key);
+            DROP TABLE agent_stop;
             UPDATE schema_version SET version = 1
             """);
         await using var store = await OpenAsync(1);
@@ -38,6 +39,7 @@ public sealed class SqliteSchemaTests : IDisposable
         using var session = SqliteSession.Open(_folder.Database, SqliteOpenMode.ReadOnly);
         Assert.Equal((long)SqliteSchema.Version, session.Scalar("SELECT version FROM schema_version"));
         Assert.NotNull(session.Scalar("SELECT 1 FROM sqlite_schema WHERE name = 'action_attachable'"));
+        Assert.NotNull(session.Scalar("SELECT 1 FROM sqlite_schema WHERE name = 'agent_stop'"));
     }
 
     [Fact]
