@@ -29,6 +29,11 @@ public abstract record Admission
         internal Callers.Presence Presence { get; }
     }
 
+    /// <summary>
+    /// The policy allows it and lets request and outcome be one entry: this call executes it, then it is recorded.
+    /// </summary>
+    public sealed record Unrecorded(ActionRecord Record) : Admission;
+
     /// <summary>It is being executed for a caller who left.</summary>
     public sealed record UnderWay(ActionRecord Record) : Admission;
 

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
-using System.Text.Json;
 using Countersign.Core.Actions;
 using Countersign.Core.Ledger;
 using Countersign.Core.Policies;
@@ -15,7 +14,13 @@ namespace Countersign.Core;
 /// in it; only after it is durable does anything leave this machine.
 /// </summary>
 internal sealed class Executions(
-    Registrar registrar, IStore store, Claims claims, NodeId self, ExecutionOptions options, TimeProvider time)
+    Registrar registrar,
+    IStore store,
+    Claims claims,
+    Attempt attempt,
+    Recordings recordings,
+    NodeId self,
+    FindExecutor find)
 {
     private readonly ConcurrentDictionary<ActionId, Task> _running = new();
     private readonly ConcurrentDictionary<ActionId, Unsettled> _unsettled = new();
@@ -54,13 +59,22 @@ internal sealed class Executions(
     /// Executes a claimed action and records the outcome. The work belongs to this node, not to the caller: a caller
     /// that leaves cancels nothing, because what was sent cannot be unsent.
     /// </summary>
-    public Task<ActionRecord> Run(ActionRecord claimed, ActionExecutor execute)
+    public Task<ActionRecord> Run(ActionRecord claimed, ActionExecutor execute) =>
+        Track(claimed.Id, RunAsync(claimed, execute));
+
+    /// <summary>
+    /// Executes what the policy allows, and then records request and outcome in one entry. The task ends when that is
+    /// durable, and until then no byte of the answer may leave.
+    /// </summary>
+    public Task<ActionRecord> RunUnrecorded(ActionRecord allowed, ActionExecutor execute) =>
+        Track(allowed.Id, recordings.RunAsync(allowed, execute));
+
+    private Task<ActionRecord> Track(ActionId id, Task<ActionRecord> work)
     {
-        var work = RunAsync(claimed, execute);
-        _running[claimed.Id] = work;
+        _running[id] = work;
         _ = work.ContinueWith(
-            (_, id) => _running.TryRemove((ActionId)id!, out var _),
-            claimed.Id,
+            (_, ended) => _running.TryRemove((ActionId)ended!, out var _),
+            id,
             CancellationToken.None,
             TaskContinuationOptions.ExecuteSynchronously,
             TaskScheduler.Default);
@@ -80,13 +94,14 @@ internal sealed class Executions(
         }
 
         // Found only inside the run: after the claim nothing may throw before the outcome is somebody's task.
-        _ = Run(claimed, (action, limit) => (options.Find(action) ?? TargetGone)(action, limit));
+        _ = Run(claimed, (action, limit) => (find(action) ?? TargetGone)(action, limit));
         return true;
     }
 
     /// <summary>Reports again what the store could not take before; called until it could.</summary>
     public async Task SettleAsync(CancellationToken cancellationToken)
     {
+        await recordings.SettleAsync(cancellationToken);
         foreach (var (id, lost) in _unsettled.OrderBy(pair => pair.Key.Value, StringComparer.Ordinal))
         {
             var record = await registrar.FindAsync(id, cancellationToken);
@@ -175,7 +190,7 @@ internal sealed class Executions(
         try
         {
             var start = store.Now;
-            var outcome = await TryExecuteAsync(claimed, execute);
+            var outcome = await attempt.MakeAsync(claimed, execute);
             return await RecordAsync(claimed, outcome with { Duration = store.Now - start });
         }
         finally
@@ -183,65 +198,6 @@ internal sealed class Executions(
             _engaged.Leave(claimed.Id);
         }
     }
-
-    private async Task<Outcome> TryExecuteAsync(ActionRecord claimed, ActionExecutor execute)
-    {
-        using var limit = new CancellationTokenSource(LimitFor(claimed), time);
-        try
-        {
-            return Readable(await execute(claimed, limit.Token));
-        }
-        catch (OperationCanceledException) when (limit.IsCancellationRequested)
-        {
-            return Unknowable($"The target did not answer within {LimitFor(claimed).TotalSeconds:0} s.");
-        }
-        catch (Exception failure) when (failure is not OutOfMemoryException)
-        {
-            // Whatever a gate did not foresee happened somewhere between "not sent" and "done": say unknown, not
-            // failed.
-            return Unknowable($"The gate failed while executing: {failure.Message}");
-        }
-    }
-
-    /// <summary>
-    /// A result that is no JSON would make its record unreadable for good: it is dropped, and the loss is said.
-    /// </summary>
-    private static Outcome Readable(Outcome outcome)
-    {
-        if (outcome.Result is not { } result || IsJson(result.Span))
-        {
-            return outcome;
-        }
-
-        return outcome with
-        {
-            Result = null,
-            Error = "The target's answer was not JSON and could not be kept. " + outcome.Error,
-        };
-    }
-
-    private static bool IsJson(ReadOnlySpan<byte> bytes)
-    {
-        var reader = new Utf8JsonReader(bytes, new JsonReaderOptions { MaxDepth = PayloadWriter.MaxDepth });
-        try
-        {
-            while (reader.Read())
-            {
-                // Only whether it can be read to its end matters.
-            }
-
-            return reader.BytesConsumed > 0;
-        }
-        catch (JsonException)
-        {
-            return false;
-        }
-    }
-
-    private TimeSpan LimitFor(ActionRecord claimed) => claimed.Verdict.Requirements
-        .Select(requirement => requirement.Bounds.Time ?? options.Limit)
-        .DefaultIfEmpty(options.Limit)
-        .Min();
 
     private async Task<ActionRecord> RecordAsync(ActionRecord claimed, Outcome outcome)
     {
@@ -274,12 +230,6 @@ internal sealed class Executions(
             },
             cancellationToken);
     }
-
-    private static Outcome Unknowable(string why) => new(
-        OutcomeState.Unknown,
-        Result: null,
-        why + " It may or may not have taken effect: look at the target before asking again.",
-        TimeSpan.Zero);
 
     /// <summary>A report the store did not take; without an outcome, a claim whose acknowledgement was lost.</summary>
     private sealed record Unsettled(long Fence, Outcome? Outcome);

@@ -145,6 +145,8 @@ public sealed class Gatekeeper
                 return await TakeAsync(granted.Record, call, cancellationToken);
             case Admission.Claimed claimed:
                 return await ExecuteAsync(claimed.Record, claimed.Presence, call, cancellationToken);
+            case Admission.Unrecorded unrecorded:
+                return await ExecuteUnrecordedAsync(unrecorded.Record, call, cancellationToken);
             case Admission.Held held:
                 call.OnHeld(held.Record);
                 return await HoldAsync(held.Record, call, cancellationToken);
@@ -224,6 +226,13 @@ public sealed class Gatekeeper
             presence.Dispose();
             throw;
         }
+    }
+
+    private async Task<Handled> ExecuteUnrecordedAsync(
+        ActionRecord allowed, Call call, CancellationToken cancellationToken)
+    {
+        var recorded = await _executions.RunUnrecorded(allowed, call.Execute).WaitAsync(cancellationToken);
+        return new Handled(new Answer.Ended(recorded), presence: null);
     }
 
     /// <summary>Somebody else executes it: this call gets the outcome if nobody else did.</summary>

@@ -40,6 +40,7 @@ internal sealed class Intake(
             var verdict = (judge ?? today.Judge)(asking, preview: null);
             var admission = await FindEarlierAsync(asking, verdict, isLive: taker is not null, cancellationToken)
                 ?? await PauseAsync(asking, verdict, cancellationToken)
+                ?? Unrecorded(asking, verdict, taker)
                 ?? await OpenAsync(RecordOf(asking, verdict), today.Policy, taker, cancellationToken);
             if (admission is not null)
             {
@@ -177,6 +178,24 @@ internal sealed class Intake(
                 $"{limits.ReviewsPerAgentPerMinute}. Ask for fewer things, more slowly."),
             _ => null,
         };
+    }
+
+    /// <summary>
+    /// What is recorded together with its outcome needs no entry before it. A key keeps its promise of one run only
+    /// when it stands in the store before anything is sent, so a request with one is recorded first.
+    /// </summary>
+    private Admission.Unrecorded? Unrecorded(Asking asking, Verdict verdict, Executions? taker)
+    {
+        var mode = verdict.Record ?? asking.Target.Record;
+        return taker is not null
+            && verdict.Outcome == VerdictOutcome.Allow
+            && mode != RecordMode.Before
+            && asking is { IdempotencyKey: null, IsDetached: false }
+            ? new Admission.Unrecorded(RecordOf(asking, verdict) with
+            {
+                Life = Lifecycle.Begin(asking.Action.Digest, verdict, store.Now).Life,
+            })
+            : null;
     }
 
     private async Task<Admission?> OpenAsync(

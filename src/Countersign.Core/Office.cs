@@ -30,12 +30,11 @@ public sealed class Office
         var callers = new Callers();
         var register = new DefinitionRegister(store);
         var stops = new StopRegister(store, registrar);
-        var execution = options.Execution with
-        {
-            Find = register.FindExecutorOr(stops.FindExecutorOr(options.Execution.Find)),
-        };
+        var find = register.FindExecutorOr(stops.FindExecutorOr(options.Execution.Find));
         var claims = new Claims(store, options.Charter, options.Self);
-        var executions = new Executions(registrar, store, claims, options.Self, execution, options.Time);
+        var attempt = new Attempt(options.Execution.Limit, options.Time);
+        var recordings = new Recordings(registrar, store, attempt, options.Self);
+        var executions = new Executions(registrar, store, claims, attempt, recordings, options.Self, find);
         var intake = new Intake(store, registrar, callers, options.Charter, options.Limits, options.Time);
         Gatekeeper = new Gatekeeper(intake, executions, registrar, new Waiting(store, options.Time), callers);
         ReviewDesk = new ReviewDesk(registrar, executions, store, options.Charter);

@@ -27,6 +27,7 @@ internal static class McpBenchmark
             $$"""
               node: { gate: mcp, environment: bench, upstream: { url: "{{everything}}" } }
               web: { gate: mcp, environment: bench, upstream: { url: "{{direct}}" } }
+              node-with: { gate: mcp, environment: bench, record: with, upstream: { url: "{{everything}}" } }
               piped: { gate: mcp, environment: bench, upstream: { command: [{{command}}] } }
             """);
         var proxied = new Uri($"http://127.0.0.1:{port}/mcp");
@@ -41,6 +42,8 @@ internal static class McpBenchmark
             return
             [
                 .. await CompareAsync("Node.js server", everything, "directly", product, "mcp/node", isBudget: true),
+                .. await CompareAsync(
+                    "Node.js server, record: with", everything, "directly", product, "mcp/node-with", isBudget: true),
                 .. await CompareAsync("empty server", direct, "directly", product, "mcp/web", isBudget: true),
                 .. await CompareAsync("stdio server", proxied, "mcp-proxy", product, "mcp/piped", isBudget: false),
             ];

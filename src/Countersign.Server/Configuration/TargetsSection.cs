@@ -176,9 +176,10 @@ internal sealed class TargetsSection(Section section, People people)
         {
             case null or YamlNode.Scalar { Text: "before" }:
                 return RecordMode.Before;
+            case YamlNode.Scalar { Text: "with" }:
+                return RecordMode.With;
             case var other:
-                section.Complain(
-                    other, $"record is 'before' on gates mcp and api in this version, not {Values.Shown(other)}");
+                section.Complain(other, $"record is 'before' or 'with' in this version, not {Values.Shown(other)}");
                 return RecordMode.Before;
         }
     }

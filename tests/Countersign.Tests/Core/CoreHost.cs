@@ -19,8 +19,8 @@ namespace Countersign.Tests.Core;
 
 /// <summary>
 /// The core over a real store in a temporary folder, with a clock that a test moves and a target that a test plays.
-/// Operations named <c>read</c> are allowed, those named <c>drop</c> denied, and everything else needs one of the
-/// <c>dba</c>s until the test puts another policy in force.
+/// Operations named <c>read</c> are allowed, and those named <c>peek</c> too, recorded with their outcome; those named
+/// <c>drop</c> are denied, and everything else needs one of the <c>dba</c>s until the test puts another policy in force.
 /// </summary>
 internal sealed class CoreHost : IAsyncDisposable
 {
@@ -110,6 +110,7 @@ internal sealed class CoreHost : IAsyncDisposable
             Judge = (asking, _) => asking.Action.Operation switch
             {
                 "read" => Demand.Nothing(hash),
+                "peek" => Demand.Nothing(hash) with { Record = RecordMode.With },
                 "drop" => Demand.Never(hash),
                 _ => demand(hash),
             },
@@ -167,6 +168,8 @@ internal sealed class CoreHost : IAsyncDisposable
             Cancel);
 
     public Task SweepAsync() => _office.Reaper.SweepAsync(Cancel);
+
+    public Task DrainAsync() => _office.Reaper.DrainAsync(Cancel);
 
     public async Task<ActionRecord> ReadAsync(ActionRecord record) =>
         (await Gatekeeper.FindAsync(record.Id, Cancel))!;
