@@ -15,7 +15,7 @@ internal sealed record Bench(string Root)
     private static string[] OwnDll =>
         Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? [typeof(Bench).Assembly.Location] : [];
 
-    /// <summary>Starts a program that is ended with this one's benchmark; what it says is read by whoever asks.</summary>
+    /// <summary>Starts a program; whoever measures ends it, and reads what it says.</summary>
     public static Process Start(IReadOnlyList<string> command, IReadOnlyDictionary<string, string>? variables = null)
     {
         var start = new ProcessStartInfo(command[0], command.Skip(1))

@@ -23,7 +23,8 @@ internal static class Benchmarks
     {
         if (names.FirstOrDefault(name => !All.ContainsKey(name)) is { } unknown)
         {
-            System.Console.Error.WriteLine($"There is no benchmark '{unknown}'; there are {string.Join(", ", All.Keys)}.");
+            var known = string.Join(", ", All.Keys);
+            System.Console.Error.WriteLine($"There is no benchmark '{unknown}'; there are {known}.");
             return 2;
         }
 

@@ -8,8 +8,8 @@ using Countersign.Core.Storage;
 namespace Countersign.Core;
 
 /// <summary>
-/// What the policy lets be recorded together with its outcome (DESIGN section 2, step 5, <c>with</c>): it is executed, and
-/// request and outcome become one entry. A crash in between leaves no trace of it, so it is for reads that harm nobody.
+/// What the policy lets be recorded together with its outcome (DESIGN section 2, step 5, <c>with</c>): it is executed,
+/// and request and outcome become one entry. A crash in between leaves no trace of it, so it is for reads that harm nobody.
 /// </summary>
 internal sealed class Recordings(Registrar registrar, IStore store, Attempt attempt, NodeId self)
 {
@@ -17,7 +17,8 @@ internal sealed class Recordings(Registrar registrar, IStore store, Attempt atte
     private readonly ConcurrentDictionary<ActionId, ActionRecord> _unrecorded = new();
 
     /// <summary>
-    /// Executes, then records. The task ends when the record is durable, and until then no byte of the answer may leave.
+    /// Executes, then records. The task ends when the record is durable, and until then no byte of the answer may
+    /// leave.
     /// </summary>
     public async Task<ActionRecord> RunAsync(ActionRecord allowed, ActionExecutor execute)
     {

@@ -4,8 +4,8 @@ namespace Countersign.Bench.Mcp;
 
 /// <summary>
 /// A small call of a harmless tool, each recorded before it is sent: through the product and directly, with a public
-/// server in Node.js and with one that does nothing at all; and with a server over standard input and output, through the
-/// product and through a proxy that neither judges nor records.
+/// server in Node.js and with one that does nothing at all; and with a server over standard input and output, through
+/// the product and through a proxy that neither judges nor records.
 /// </summary>
 internal static class McpBenchmark
 {
@@ -20,7 +20,10 @@ internal static class McpBenchmark
         var port = 15_000 + (Environment.ProcessId % 15_000);
         var everything = new Uri($"http://127.0.0.1:{port + 1}/mcp");
         using var node = StartSilent(
-            ["node", bench.Node("node_modules/@modelcontextprotocol/server-everything/dist/index.js"), "streamableHttp"],
+            [
+                "node", bench.Node("node_modules/@modelcontextprotocol/server-everything/dist/index.js"),
+                "streamableHttp",
+            ],
             port + 1);
         await using var product = await ServedProduct.StartAsync(
             bench,
@@ -91,7 +94,8 @@ internal static class McpBenchmark
     {
         // Each call asks for something else, as agents do; identical ones would be another case.
         var asked = 0;
-        Task Call(int worker, int i) => client.CallAsync("echo", $$"""{"message":"{{Interlocked.Increment(ref asked)}}"}""");
+        Task Call(int worker, int i) =>
+            client.CallAsync("echo", $$"""{"message":"{{Interlocked.Increment(ref asked)}}"}""");
         await Samples.TakeAsync(Calls / 4, workers, Call);
         return await Samples.TakeAsync(Calls, workers, Call);
     }

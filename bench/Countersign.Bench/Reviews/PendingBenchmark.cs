@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace Countersign.Bench.Reviews;
 
-/// <summary>A server with 100,000 open reviews: what it holds in memory, and how soon it is back after a stop.</summary>
+/// <summary>A server with 100,000 open reviews: its memory, and how soon it is back after a stop.</summary>
 internal static class PendingBenchmark
 {
     private const int Pending = 100_000;
@@ -16,7 +16,8 @@ internal static class PendingBenchmark
         var filled = await ServedProduct.StartAsync(bench, targets, limits);
         using (var agent = new ReviewApi(filled.Address, ServedProduct.AgentToken))
         {
-            await Samples.TakeAsync(Pending, Workers, (_, i) => agent.AskAsync("restart", new { service = i }, waitSeconds: 0));
+            await Samples.TakeAsync(
+                Pending, Workers, (_, i) => agent.AskAsync("restart", new { service = i }, waitSeconds: 0));
         }
 
         await filled.StopAsync();

@@ -20,7 +20,7 @@ namespace Countersign.Tests.Core;
 /// <summary>
 /// The core over a real store in a temporary folder, with a clock that a test moves and a target that a test plays.
 /// Operations named <c>read</c> are allowed, and those named <c>peek</c> too, recorded with their outcome; those named
-/// <c>drop</c> are denied, and everything else needs one of the <c>dba</c>s until the test puts another policy in force.
+/// <c>drop</c> are denied. Everything else needs one of the <c>dba</c>s until the test puts another policy in force.
 /// </summary>
 internal sealed class CoreHost : IAsyncDisposable
 {

@@ -7,7 +7,7 @@ using Countersign.Tests.Support;
 
 namespace Countersign.Tests.Core;
 
-/// <summary>Reads that are recorded together with their outcome: one entry, and no answer before it is durable.</summary>
+/// <summary>Reads recorded together with their outcome: one entry, and no answer before it is durable.</summary>
 public sealed class RecordingsTests : CoreTests
 {
     [Fact]
