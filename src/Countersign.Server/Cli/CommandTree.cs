@@ -33,6 +33,7 @@ internal static class CommandTree
         new Command("policy", "Work with policy files; no server is needed.")
         {
             CheckCommand.Create(),
+            EvalCommand.Create(),
         },
         new Command("ledger", "Read and verify the ledger.")
         {

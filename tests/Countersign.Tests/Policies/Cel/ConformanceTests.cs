@@ -44,10 +44,7 @@ public sealed class ConformanceTests
 
     private static JsonElement Evaluate(ConformanceCase conformance)
     {
-        var value = CelJson.Evaluate(conformance.Expression, conformance.Bindings, Zone);
+        var value = CelJson.Evaluate(conformance.Expression, conformance.Bindings, TimeZones.Find);
         return JsonSerializer.SerializeToElement(CelJson.Print(value));
     }
-
-    private static TimeZoneInfo? Zone(string name) =>
-        TimeZoneInfo.TryFindSystemTimeZoneById(name, out var zone) ? zone : null;
 }

@@ -13,6 +13,9 @@ internal sealed class CostEstimate
     /// <summary>What compiling a pattern that is known only at run time costs.</summary>
     public const int PatternCost = 1_000;
 
+    /// <summary>What looking up a time zone costs: a name that nobody knows asks the file system each time.</summary>
+    public const int ZoneCost = 100;
+
     private const int HostCallCost = 10;
     private const int PatternStepsPerVolume = 8;
     private const double Ceiling = 1e15;
@@ -175,6 +178,7 @@ internal sealed class CostEstimate
             Effort.Constant => 1,
             Effort.Linear => 1 + volume,
             Effort.Quadratic => 1 + (volume * volume),
+            Effort.Zone => 1 + ZoneCost,
             _ => PatternCost + volume,
         };
         var growth = call.Overloads.Max(static overload => overload.Growth);

@@ -13,6 +13,7 @@ internal enum Effort
     Linear,
     Quadratic,
     Pattern,
+    Zone,
 }
 
 /// <summary>How large the result may become.</summary>
@@ -35,6 +36,9 @@ internal sealed record Overload(
 
     /// <summary>The last parameter may be repeated.</summary>
     public bool IsVariadic { get; init; }
+
+    /// <summary>The last argument names a time zone, which is looked up in the database of the machine.</summary>
+    public bool TakesZone => Effort == Effort.Zone;
 
     public Effort Effort { get; init; } = Effort.Linear;
 

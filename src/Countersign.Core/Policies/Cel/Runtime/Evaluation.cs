@@ -24,6 +24,8 @@ internal ref struct Evaluation
         _steps = steps;
     }
 
+    public readonly long StepsLeft => _steps;
+
     public readonly bool IsExhausted => _steps < 0;
 
     /// <summary>Takes steps from the budget; false when it is exhausted, which stays so.</summary>
