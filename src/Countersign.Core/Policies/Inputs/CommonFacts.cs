@@ -81,7 +81,7 @@ internal static class CommonFacts
             CelType.Bool,
             i => Ask(i.Calendar?.BusinessHours, "time zone"),
             static zone => TimeZones.Find(zone) is null
-                ? $"the time zone '{zone}' is unknown on this machine; use an IANA name such as Europe/Berlin"
+                ? $"the time zone {CelValue.FromString(zone)} is unknown on this machine; use an IANA name such as Europe/Berlin"
                 : null);
     }
 
@@ -103,7 +103,8 @@ internal static class CommonFacts
             : CelValue.Error("the history is unknown");
     }
 
-    private static string NoDuration(string time) => $"history.count takes {DurationText.Form}, not '{time}'";
+    private static string NoDuration(string time) =>
+        $"history.count takes {DurationText.Form}, not {CelValue.FromString(time)}";
 
     private static CelValue Arguments(CanonicalAction action)
     {

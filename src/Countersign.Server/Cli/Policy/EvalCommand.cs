@@ -44,7 +44,7 @@ internal static class EvalCommand
             return (parsed.GetValue(bindings), parsed.GetValue(facts)) switch
             {
                 ({ }, { }) => throw new CommandFailure(
-                    ExitCode.Usage, "Give --facts or --bindings, not both: the one has a policy's types, the other none."),
+                    ExitCode.Usage, "Give --facts or --bindings, not both: only facts have the types of a policy."),
                 ({ } path, _) => EvaluatePlain(parsed, source, path),
                 (_, var path) => await EvaluateAsync(parsed, name, source, path),
             };

@@ -39,14 +39,27 @@ internal static class EvalReport
         }),
     });
 
-    public static string ToText(Trial trial) => string.Join('\n', [
-        Show(trial.Value),
-        $"type: {trial.Program.ResultType}",
-        $"cost: at most {trial.Program.Cost} of {CelLimits.Default.Cost} steps; this took {trial.Steps}",
-        $"gates: {trial.Gates}",
-        .. trial.Unknown.IsEmpty ? [] : new[] { $"unknown: {string.Join(", ", trial.Unknown)}" },
-        .. trial.Value.IsError ? new[] { "without an answer, a deny or require rule matches and an allow rule does not" } : [],
-    ]);
+    public static string ToText(Trial trial)
+    {
+        List<string> lines =
+        [
+            Show(trial.Value),
+            $"type: {trial.Program.ResultType}",
+            $"cost: at most {trial.Program.Cost} of {CelLimits.Default.Cost} steps; this took {trial.Steps}",
+            $"gates: {trial.Gates}",
+        ];
+        if (!trial.Unknown.IsEmpty)
+        {
+            lines.Add($"unknown: {string.Join(", ", trial.Unknown)}");
+        }
+
+        if (trial.Value.IsError)
+        {
+            lines.Add("without an answer, a deny or require rule matches and an allow rule does not");
+        }
+
+        return string.Join('\n', lines);
+    }
 
     /// <summary>Scalars as they are written in a condition; lists and maps as typed JSON.</summary>
     public static string Show(CelValue value) => value.Kind is CelKind.List or CelKind.Map or CelKind.Bytes

@@ -79,7 +79,9 @@ public sealed class EvalCommandTests : IDisposable
     [Fact]
     public void A_condition_without_an_answer_says_what_that_means_for_a_rule()
     {
-        var lines = EvalReport.ToText(Try("history.count('2h') > 3", """{"history": {"count": {"1h": 3}}}""")).Split('\n');
+        var trial = Try("history.count('2h') > 3", """{"history": {"count": {"1h": 3}}}""");
+
+        var lines = EvalReport.ToText(trial).Split('\n');
 
         Assert.Equal("error: the facts do not say what history.count(\"2h\") is", lines[0]);
         Assert.Equal("without an answer, a deny or require rule matches and an allow rule does not", lines[^1]);

@@ -52,7 +52,7 @@ public sealed class EvaluationTests
     [InlineData("[1][1]", "the index 1 is outside a list of 1")]
     [InlineData("{'a': 1}.b", "no such key: \"b\"")]
     [InlineData("{'a': 1, 'a': 2}", "the map key \"a\" comes twice")]
-    [InlineData("timestamp('2026-07-01T12:00:00Z').getHours('Mars/Base')", "the time zone 'Mars/Base' is unknown")]
+    [InlineData("timestamp('2026-07-01T12:00:00Z').getHours('Mars/Base')", "the time zone \"Mars/Base\" is unknown")]
     [InlineData("timestamp('2026-02-30T12:00:00Z')", "a timestamp is written as in RFC 3339")]
     [InlineData("int('1.5')", "the string is no int")]
     [InlineData("[1, 'a'].sort()", "only numbers, strings")]

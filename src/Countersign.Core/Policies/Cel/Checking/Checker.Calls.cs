@@ -83,9 +83,9 @@ internal sealed partial class Checker
 
     private Node Matches(Expression.Call call, string pattern, Node operand)
     {
-        if (Patterns.TryCompile(pattern, out var regex, out var reason))
+        if (Pattern.TryCompile(pattern, Pattern.MostWeight, out var compiled, out var reason))
         {
-            return new Node.Matches(regex!, operand);
+            return new Node.Matches(compiled!, operand);
         }
 
         Report(call.At, reason);

@@ -11,6 +11,21 @@ internal enum Effort
 {
     Constant,
     Linear,
+
+    /// <summary>Looks for the second text in the first.</summary>
+    Search,
+
+    /// <summary>Looks for the second text in the first and keeps each piece.</summary>
+    Split,
+
+    /// <summary>Looks for the second text in the first and writes something for each piece.</summary>
+    Replace,
+
+    /// <summary>As much as the result holds.</summary>
+    Result,
+
+    /// <summary>Follows a template, which may say more than it is long.</summary>
+    Template,
     Quadratic,
     Pattern,
     Zone,
@@ -21,6 +36,9 @@ internal enum Growth
 {
     Small,
     Sum,
+
+    /// <summary>Every element, and the second argument between them.</summary>
+    Joined,
     Product,
     Limit,
 }

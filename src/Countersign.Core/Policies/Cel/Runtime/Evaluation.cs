@@ -39,6 +39,20 @@ internal ref struct Evaluation
     public bool TryChargeText(long length) => TryCharge(1 + (length / 64));
 
     /// <summary>
+    /// Charges for reading a value that may be a text: to compare it, or to find it in a map. Short ones are free.
+    /// </summary>
+    public bool TryChargeRead(in CelValue value)
+    {
+        var length = value.Kind switch
+        {
+            CelKind.String => value.AsString.Length,
+            CelKind.Bytes => value.Octets.Length,
+            _ => 0,
+        };
+        return length < 64 || TryCharge(length / 64);
+    }
+
+    /// <summary>
     /// Charges for a search: at each position of the text almost the whole part may match in vain.
     /// </summary>
     public bool TryChargeSearch(long text, long part) =>

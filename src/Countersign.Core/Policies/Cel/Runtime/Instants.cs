@@ -94,11 +94,14 @@ internal static class Instants
     public static bool IsZone(string zone, FindTimeZone? find) => TryGetOffset(seconds: 0, zone, find, out _);
 
     public static string UnknownZone(string zone) =>
-        $"the time zone '{zone}' is unknown on this machine; use an IANA name or an offset such as +02:00";
+        $"the time zone {CelValue.FromString(zone)} is unknown on this machine; use an IANA name or an offset such as +02:00";
 
     private static bool TryGetOffset(long seconds, string zone, FindTimeZone? find, out long offset)
     {
-        if (TryReadOffset(zone, out offset) || TryReadOffset("+" + zone, out offset) || zone is "UTC")
+        const int LongestOffset = 6;
+        offset = 0;
+        if (zone.Length <= LongestOffset
+            && (TryReadOffset(zone, out offset) || TryReadOffset("+" + zone, out offset) || zone is "UTC"))
         {
             return true;
         }
