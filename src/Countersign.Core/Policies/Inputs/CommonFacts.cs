@@ -81,7 +81,8 @@ internal static class CommonFacts
             CelType.Bool,
             i => Ask(i.Calendar?.BusinessHours, "time zone"),
             static zone => TimeZones.Find(zone) is null
-                ? $"the time zone {CelValue.FromString(zone)} is unknown on this machine; use an IANA name such as Europe/Berlin"
+                ? $"the time zone {CelValue.FromString(zone)} is unknown on this machine; " +
+                    "use an IANA name such as Europe/Berlin"
                 : null);
     }
 

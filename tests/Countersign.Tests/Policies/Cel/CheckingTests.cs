@@ -29,7 +29,7 @@ public sealed class CheckingTests
     [InlineData(
         "calendar.frozen(1)", 1, 10, "'calendar.frozen' does not take (int); it is calendar.frozen(string)", null)]
     [InlineData(
-        "timestamp(action.gate).getHours('Europe/Berln') > 8", 1, 33, "the time zone \"Europe/Berln\" is unknown", null)]
+        "timestamp(0).getHours('Europe/Berln') > 8", 1, 23, "the time zone \"Europe/Berln\" is unknown", null)]
     [InlineData("duration('1h').getHours('UTC') > 8", 1, 16, "'getHours' does not take", null)]
     [InlineData("contains('a', 'b')", 1, 1, "'contains' is a method: write x.contains(...)", null)]
     [InlineData("action.bytes.all(x, true)", 1, 14, "'all' walks a list or a map, not int", null)]

@@ -12,11 +12,12 @@ internal sealed class RandomConditions(Random random)
 
     private static readonly string[] Texts =
     [
-        "''", "'a'", "'DROP'", "'é😀'", "'1h'", "'2026-01-01T00:00:00Z'", "'12'", "'-0.5'", "'(a|b)*'", "'Europe/Berlin'",
-        "'%s %d'", "'0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789'",
+        "''", "'a'", "'DROP'", "'é😀'", "'1h'", "'2026-01-01T00:00:00Z'", "'12'", "'-0.5'", "'(a|b)*'",
+        "'Europe/Berlin'", "'%s %d'", "'0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789'",
     ];
 
-    private static readonly string[] Numbers = ["0", "1", "-1", "7", "64", "9223372036854775807", "-9223372036854775808"];
+    private static readonly string[] Numbers =
+        ["0", "1", "-1", "7", "64", "9223372036854775807", "-9223372036854775808"];
     private static readonly string[] Patterns = ["'a'", "'^(a|b)*$'", "'[0-9]{1,3}'", "'(?i)drop'", "'(x{9}){9}'"];
     private static readonly string[] TimeParts = ["getHours", "getMonth", "getDayOfWeek", "getMilliseconds"];
 
@@ -40,12 +41,14 @@ internal sealed class RandomConditions(Random random)
 
         return type switch
         {
-            'b' => depth == 0 ? Pick(["true", "sql.read_only", "has(sql.verbs)", "has(action.arguments.a)"]) : Bool(depth),
+            'b' => depth == 0 ? Pick(["true", "sql.read_only", "has(sql.verbs)", "has(action.arguments.a)"])
+                : Bool(depth),
             'i' => depth == 0 ? Pick([.. Numbers, "action.bytes"]) : Int(depth),
             'd' => depth == 0 ? Pick(["1.5", "-0.0", "1e300", "double('NaN')"]) : Double(depth),
             's' => depth == 0 ? Pick([.. Texts, "action.gate", "target.environment"]) : Text(depth),
             'l' => depth == 0 ? Pick(["[]", "['a', 'DROP']", "sql.verbs", "sql.reads"]) : List(depth),
-            't' => depth == 0 ? "timestamp('2026-07-01T12:00:00.5Z')" : $"({Of('t', depth - 1)} + {Of('u', depth - 1)})",
+            't' => depth == 0 ? "timestamp('2026-07-01T12:00:00.5Z')"
+                : $"({Of('t', depth - 1)} + {Of('u', depth - 1)})",
             'u' => depth == 0 ? "duration('1h30m')" : $"({Of('t', depth - 1)} - {Of('t', depth - 1)})",
             _ => depth == 0 ? "action.arguments" : Dynamic(depth),
         };

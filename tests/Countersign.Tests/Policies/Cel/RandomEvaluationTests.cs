@@ -52,7 +52,8 @@ public sealed class RandomEvaluationTests
         }
         catch (Exception failure) when (failure is not OperationCanceledException)
         {
-            Assert.Fail($"Seed {seed}: {Source(seed)}\n{failure}\nAgain: ./test evaluate {EvaluationsPerCondition} {seed}");
+            Assert.Fail(
+                $"Seed {seed}: {Source(seed)}\n{failure}\nAgain: ./test evaluate {EvaluationsPerCondition} {seed}");
         }
     }
 
@@ -84,7 +85,7 @@ public sealed class RandomEvaluationTests
         tally.Add(EvaluationsPerCondition, isChecked ? EvaluationsPerCondition : 0, values, steps);
     }
 
-    /// <summary>The evaluator turns what it did not expect into a fault; here that is an exception that escaped.</summary>
+    /// <summary>The evaluator makes a fault of what it did not expect; here that is an escaping exception.</summary>
     private static void RequireNoException(in CelValue value) => Assert.False(
         value.IsError && value.Fault.Reason.StartsWith("internal error", StringComparison.Ordinal), value.ToString());
 

@@ -13,7 +13,8 @@ internal static class RandomFrames
 
     private static readonly CelValue[] Oddities =
     [
-        default, CelValue.Null, CelValue.Error("lost"), CelValue.FromInt(long.MinValue), CelValue.FromDouble(double.NaN),
+        default, CelValue.Null, CelValue.Error("lost"),
+        CelValue.FromInt(long.MinValue), CelValue.FromDouble(double.NaN),
         CelValue.FromString(new string('y', 5_000)), CelValue.FromList([CelValue.Null, CelValue.FromInt(1)]),
     ];
 

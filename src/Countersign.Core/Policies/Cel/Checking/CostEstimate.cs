@@ -21,7 +21,7 @@ internal sealed class CostEstimate
     private const int PatternStepsPerVolume = 8;
     private const int SortSteps = 20;
 
-    /// <summary>What the shortest clause of a template, two characters, may make: a number with all its digits.</summary>
+    /// <summary>What a clause of a template may make of each of its characters: a number with all digits.</summary>
     private const int StepsPerClause = 8;
     private const double Ceiling = 1e15;
 

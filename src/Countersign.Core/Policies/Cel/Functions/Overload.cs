@@ -62,6 +62,9 @@ internal sealed record Overload(
 
     public Growth Growth { get; init; } = Growth.Small;
 
+    /// <summary>Compares one end of a text with another, which a condition may do without making values.</summary>
+    public bool IsTextTest { get; init; }
+
     public bool Takes(int count) => count == Parameters.Length || (IsVariadic && count >= Parameters.Length);
 
     public CelType ParameterAt(int index) => Parameters[Math.Min(index, Parameters.Length - 1)];

@@ -39,7 +39,7 @@ internal static class StringFunctions
         Method(name, [CelType.String, CelType.String], CelType.Bool, (ref e, scoped a) =>
             e.TryChargeText(a[0].AsString.Length)
                 ? CelValue.FromBool(test(a[0].AsString, a[1].AsString))
-                : CelValue.Error(CelFault.BudgetExhausted));
+                : CelValue.Error(CelFault.BudgetExhausted)) with { IsTextTest = true };
 
     /// <summary>
     /// The pattern of this overload is known only now; constant patterns are compiled when the rule is loaded.

@@ -94,7 +94,8 @@ internal static class Instants
     public static bool IsZone(string zone, FindTimeZone? find) => TryGetOffset(seconds: 0, zone, find, out _);
 
     public static string UnknownZone(string zone) =>
-        $"the time zone {CelValue.FromString(zone)} is unknown on this machine; use an IANA name or an offset such as +02:00";
+        $"the time zone {CelValue.FromString(zone)} is unknown on this machine; " +
+        "use an IANA name or an offset such as +02:00";
 
     private static bool TryGetOffset(long seconds, string zone, FindTimeZone? find, out long offset)
     {

@@ -8,7 +8,7 @@ namespace Countersign.Core.Policies.Cel.Runtime;
 /// </summary>
 internal sealed class Pattern
 {
-    /// <summary>Weight of a pattern that is compiled when a rule is loaded, and of one that is known only later.</summary>
+    /// <summary>The limits of a pattern that is compiled when a rule is loaded, and of one known only later.</summary>
     public const int MostWeight = 160;
     public const int MostWeightAtRunTime = 10;
 

@@ -91,7 +91,7 @@ internal static class ValueText
             .ToString();
     }
 
-    /// <summary>Enough to be shortened: a fault may be forgotten, and should not cost what the whole text would.</summary>
+    /// <summary>Enough to be shortened: a fault may be forgotten, and should not cost the whole text.</summary>
     private static string Beginning(string text) =>
         text.Length <= DescribedLength ? text
         : char.IsHighSurrogate(text[DescribedLength]) ? text[..DescribedLength]
