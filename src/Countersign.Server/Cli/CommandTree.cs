@@ -35,6 +35,7 @@ internal static class CommandTree
         new Command("policy", "Work with policy files; no server is needed.")
         {
             CheckCommand.Create(),
+            EvalCommand.Create(),
         },
         new Command("ledger", "Read and verify the ledger.")
         {

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Countersign.Core.Policies;
+using Countersign.Core.Policies.Cel;
 using Countersign.Server.Configuration;
 
 namespace Countersign.Server.Hosting;
@@ -21,7 +22,7 @@ internal static class Calendars
     /// </summary>
     private static bool? IsWorkingHour(string zone, DateTimeOffset now)
     {
-        if (!TimeZoneInfo.TryFindSystemTimeZoneById(zone, out var found))
+        if (TimeZones.Find(zone) is not { } found)
         {
             return null;
         }

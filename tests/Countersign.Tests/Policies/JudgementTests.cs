@@ -227,10 +227,10 @@ public sealed class JudgementTests
             "deny: history.count(\"1h\") > 6",
             "deny: history.count(\"1h\") > 7",
             "deny: history.count(\"2h\") > 7",
-            "deny: history.count(\"soon\") > 7",
+            "deny: history.count(action.operation) > 7",
             "deny: history.first_time && history.approve_rate < 0.9",
             "deny: calendar.business_hours(\"UTC\")",
-            "deny: calendar.business_hours(\"Nowhere\")"));
+            "deny: calendar.business_hours(action.operation)"));
 
         var verdict = policy.Judge(Sql() with { History = history, Calendar = Quiet });
 

@@ -27,6 +27,10 @@ public sealed class LatticeProperties
         "agent.id == \"bot\"",
         "action.bytes < 3",
         "action.bytes >= 3",
+        "action.bytes == 2",
+        "preview.rows < 10",
+        "target.name.startsWith(\"ord\")",
+        "sql.verbs[1] == \"DROP\"",
         "target.name.matches(\"^ord\")",
         "preview.rows > 10",
         "action.arguments.missing == \"x\"",
@@ -43,8 +47,13 @@ public sealed class LatticeProperties
         Gen.Zip(Gen.Elements("allow", "allow", "require", "deny"), Condition)
             .Select(rule => $"{rule.Item1}: {rule.Item2}");
 
-    private static readonly Gen<ImmutableArray<string>> RuleSets =
+    private static readonly Gen<ImmutableArray<string>> DifferentRules =
         Gen.Choose(1, 8).SelectMany(count => Gen.ListOf(RuleTexts, count)).Select(rules => rules.ToImmutableArray());
+
+    /// <summary>Half of the policies begin all their conditions alike, so that the rules share an answer.</summary>
+    private static readonly Gen<ImmutableArray<string>> RuleSets = Gen.OneOf(
+        DifferentRules,
+        Gen.Zip(Atom, DifferentRules).Select(pair => ImmutableArray.CreateRange(pair.Item2, Begin, pair.Item1)));
 
     private static readonly Gen<PolicyInput> Inputs = Gen.Zip(
         Gen.Zip(Gen.Elements("SELECT", "DELETE", "DROP"), Gen.Elements(true, false)),
@@ -125,6 +134,12 @@ public sealed class LatticeProperties
             Assert.True(policy.Judge(less).Outcome >= verdict.Outcome);
         }
     });
+
+    private static string Begin(string rule, string atom)
+    {
+        string[] parts = rule.Split(": ", 2);
+        return $"{parts[0]}: {atom} && ({parts[1]})";
+    }
 
     private static void Check(Action<ImmutableArray<string>, PolicyInput> property) =>
         Prop.ForAll(RuleSets.ToArbitrary(), Inputs.ToArbitrary(), property).Check(Quiet);

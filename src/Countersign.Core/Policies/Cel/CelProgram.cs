@@ -41,9 +41,13 @@ public sealed class CelProgram
     public long Cost { get; }
 
     /// <summary>Evaluates to a value, which is an error where the expression has none; never throws.</summary>
-    public CelValue Evaluate(FactFrame frame)
+    public CelValue Evaluate(FactFrame frame) => Evaluate(frame, out _);
+
+    /// <summary>Evaluates and counts the steps taken, at most one evaluation's budget.</summary>
+    public CelValue Evaluate(FactFrame frame, out long steps)
     {
         ArgumentNullException.ThrowIfNull(frame);
+        steps = 0;
         if (!ReferenceEquals(frame.Schema, _schema))
         {
             return CelValue.Error("the frame belongs to another schema than the expression");
@@ -51,7 +55,7 @@ public sealed class CelProgram
 
         try
         {
-            return _localCount == 0 ? Run(frame, []) : RunWithLocals(frame);
+            return _localCount == 0 ? Run(frame, [], out steps) : RunWithLocals(frame, out steps);
         }
         catch (Exception exception)
         {
@@ -84,21 +88,23 @@ public sealed class CelProgram
     private static string Unexpected(Exception exception) =>
         $"internal error in the evaluator ({exception.GetType().Name}: {exception.Message}); please report it";
 
-    private CelValue RunWithLocals(FactFrame frame)
+    private CelValue RunWithLocals(FactFrame frame, out long steps)
     {
         if (_localCount > LocalsOnStack)
         {
-            return Run(frame, new CelValue[_localCount]);
+            return Run(frame, new CelValue[_localCount], out steps);
         }
 
         var locals = default(Locals);
-        return Run(frame, locals);
+        return Run(frame, locals, out steps);
     }
 
-    private CelValue Run(FactFrame frame, scoped Span<CelValue> locals)
+    private CelValue Run(FactFrame frame, scoped Span<CelValue> locals, out long steps)
     {
         var evaluation = new Evaluation(frame, _steps) { Locals = locals };
-        return _operation(ref evaluation);
+        var value = _operation(ref evaluation);
+        steps = evaluation.IsExhausted ? _steps : _steps - evaluation.StepsLeft;
+        return value;
     }
 
     private CelAnswer TestWithLocals(FactFrame frame)

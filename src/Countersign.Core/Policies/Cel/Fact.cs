@@ -6,6 +6,9 @@ namespace Countersign.Core.Policies.Cel;
 /// <summary>The body of a host function for one frame; the arguments are of the declared kinds.</summary>
 public delegate CelValue CelFunction(ReadOnlySpan<CelValue> arguments);
 
+/// <summary>Why a host function will never answer for these constants; null when it may.</summary>
+public delegate string? RefuseConstants(ImmutableArray<CelValue> constants);
+
 /// <summary>One declared fact and its place in a frame.</summary>
 public sealed class Fact
 {
@@ -76,6 +79,8 @@ public sealed class FactFunction
     public ImmutableArray<CelType> Parameters { get; }
 
     public CelType Result { get; }
+
+    internal RefuseConstants? Refuse { get; init; }
 
     internal int Slot { get; }
 

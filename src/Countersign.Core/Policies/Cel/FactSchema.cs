@@ -74,11 +74,15 @@ public sealed class FactSchema
             return fact;
         }
 
-        /// <summary>Declares one overload of a function whose body each frame supplies.</summary>
-        public FactFunction AddFunction(string name, ImmutableArray<CelType> parameters, CelType result)
+        /// <summary>
+        /// Declares one overload of a function whose body each frame supplies. Where every argument is a constant,
+        /// <paramref name="refuse"/> may say why the function will never answer, and the expression is refused.
+        /// </summary>
+        public FactFunction AddFunction(
+            string name, ImmutableArray<CelType> parameters, CelType result, RefuseConstants? refuse = null)
         {
             ArgumentException.ThrowIfNullOrEmpty(name);
-            var function = new FactFunction(Functions.Count, name, parameters, result);
+            var function = new FactFunction(Functions.Count, name, parameters, result) { Refuse = refuse };
             Functions.Add(function);
             return function;
         }

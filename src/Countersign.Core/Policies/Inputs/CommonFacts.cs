@@ -66,16 +66,24 @@ internal static class CommonFacts
             CelType.Double,
             FactSize.Name,
             i => i.History?.ApproveRate is { } rate ? CelValue.FromDouble(rate) : default);
-        builder.AddFunction("history.count", CelType.String, CelType.Int, i => i.History is { } history
-            ? arguments => Count(history, arguments[0].AsString)
-            : null);
+        builder.AddFunction(
+            "history.count",
+            CelType.Int,
+            i => i.History is { } history ? arguments => Count(history, arguments[0].AsString) : null,
+            static time => DurationText.TryParse(time, out _) ? null : NoDuration(time));
     }
 
     private static void AddCalendar(SchemaBuilder builder)
     {
-        builder.AddFunction("calendar.frozen", CelType.String, CelType.Bool, i => Ask(i.Calendar?.Frozen, "freeze"));
+        builder.AddFunction("calendar.frozen", CelType.Bool, i => Ask(i.Calendar?.Frozen, "freeze"));
         builder.AddFunction(
-            "calendar.business_hours", CelType.String, CelType.Bool, i => Ask(i.Calendar?.BusinessHours, "time zone"));
+            "calendar.business_hours",
+            CelType.Bool,
+            i => Ask(i.Calendar?.BusinessHours, "time zone"),
+            static zone => TimeZones.Find(zone) is null
+                ? $"the time zone {CelValue.FromString(zone)} is unknown on this machine; " +
+                    "use an IANA name such as Europe/Berlin"
+                : null);
     }
 
     private static CelFunction? Ask(Func<string, bool?>? calendar, string what) => calendar is null
@@ -88,13 +96,16 @@ internal static class CommonFacts
     {
         if (!DurationText.TryParse(time, out var duration))
         {
-            return CelValue.Error($"history.count takes {DurationText.Form}, not '{time}'");
+            return CelValue.Error(NoDuration(time));
         }
 
         return history.Count(duration) is { } count
             ? CelValue.FromInt(count)
             : CelValue.Error("the history is unknown");
     }
+
+    private static string NoDuration(string time) =>
+        $"history.count takes {DurationText.Form}, not {CelValue.FromString(time)}";
 
     private static CelValue Arguments(CanonicalAction action)
     {

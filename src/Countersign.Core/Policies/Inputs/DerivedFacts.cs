@@ -28,7 +28,7 @@ internal static class DerivedFacts
         _ => CelValue.Error($"the fact {name} holds a {value.GetType().Name}, which no policy can read"),
     };
 
-    private static CelValue FromJson(JsonElement json, CelType type, string name)
+    public static CelValue FromJson(JsonElement json, CelType type, string name)
     {
         // Conditions are compiled for the declared type, so what the document holds is checked all the way down.
         if (!Fits(json, type))

@@ -6,7 +6,7 @@ namespace Countersign.Core.Policies.Inputs;
 /// <summary>Declares facts in the schema and remembers where their values come from.</summary>
 internal sealed class SchemaBuilder
 {
-    private readonly FactSchema.Builder _builder = new();
+    private readonly FactSchema.Builder _builder = new() { FindTimeZone = TimeZones.Find };
 
     public List<PolicyFact> Facts { get; } = [];
 
@@ -20,9 +20,12 @@ internal sealed class SchemaBuilder
     public void AddDerived(string variable, string member, CelType type, FactSize size, GateSet gates) =>
         Add($"{variable}.{member}", type, size, gates, input => DerivedFacts.Read(input, variable, member, type));
 
+    /// <summary>Declares a function of one text; a constant that it would never take is refused at load.</summary>
     public void AddFunction(
-        string name, CelType parameter, CelType result, Func<PolicyInput, CelFunction?> read) =>
-        Functions.Add(new PolicyFunction(_builder.AddFunction(name, ImmutableArray.Create(parameter), result), read));
+        string name, CelType result, Func<PolicyInput, CelFunction?> read, Func<string, string?>? refuse = null) =>
+        Functions.Add(new PolicyFunction(
+            _builder.AddFunction(name, [CelType.String], result, refuse is null ? null : c => refuse(c[0].AsString)),
+            read));
 
     public FactSchema Build() => _builder.Build();
 

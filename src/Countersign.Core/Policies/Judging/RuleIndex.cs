@@ -11,10 +11,10 @@ namespace Countersign.Core.Policies.Judging;
 /// </summary>
 internal sealed class RuleIndex
 {
-    private readonly ImmutableArray<Rule> _always;
+    private readonly ScreenedRules _always;
     private readonly ImmutableArray<Branch> _branches;
 
-    private RuleIndex(ImmutableArray<Rule> always, ImmutableArray<Branch> branches)
+    private RuleIndex(ScreenedRules always, ImmutableArray<Branch> branches)
     {
         _always = always;
         _branches = branches;
@@ -33,27 +33,17 @@ internal sealed class RuleIndex
             .Where(rule => rule.Selector is not null)
             .GroupBy(rule => rule.Selector!.Fact)
             .Select(group => Branch.Of(group.Key, [.. group.Select(rule => (rule.Rule, rule.Selector!.Texts))]));
-        return new RuleIndex([.. chosen.Where(rule => rule.Selector is null).Select(rule => rule.Rule)], [.. branches]);
+        var others = chosen.Where(rule => rule.Selector is null).Select(rule => rule.Rule);
+        return new RuleIndex(ScreenedRules.Of(others), [.. branches]);
     }
 
     /// <summary>Adds every rule that may match to the list, each at least once.</summary>
     public void Collect(FactFrame frame, List<Rule> found)
     {
-        AddMatching(_always, frame, found);
+        _always.Collect(frame, found);
         foreach (var branch in _branches)
         {
             branch.Collect(frame, found);
-        }
-    }
-
-    private static void AddMatching(ImmutableArray<Rule> rules, FactFrame frame, List<Rule> found)
-    {
-        foreach (var rule in rules)
-        {
-            if (Matching.Holds(rule, frame))
-            {
-                found.Add(rule);
-            }
         }
     }
 
@@ -61,10 +51,10 @@ internal sealed class RuleIndex
     private sealed class Branch
     {
         private readonly PolicyFact _fact;
-        private readonly ImmutableArray<Rule> _all;
-        private readonly FrozenDictionary<string, ImmutableArray<Rule>> _byText;
+        private readonly ScreenedRules _all;
+        private readonly FrozenDictionary<string, ScreenedRules> _byText;
 
-        private Branch(PolicyFact fact, ImmutableArray<Rule> all, FrozenDictionary<string, ImmutableArray<Rule>> byText)
+        private Branch(PolicyFact fact, ScreenedRules all, FrozenDictionary<string, ScreenedRules> byText)
         {
             _fact = fact;
             _all = all;
@@ -76,8 +66,8 @@ internal sealed class RuleIndex
             var byText = rules
                 .SelectMany(rule => rule.Texts.Select(text => (Text: text, rule.Rule)))
                 .GroupBy(pair => pair.Text, pair => pair.Rule)
-                .ToFrozenDictionary(group => group.Key, group => group.ToImmutableArray());
-            return new Branch(fact, [.. rules.Select(rule => rule.Rule)], byText);
+                .ToFrozenDictionary(group => group.Key, ScreenedRules.Of);
+            return new Branch(fact, ScreenedRules.Of(rules.Select(rule => rule.Rule)), byText);
         }
 
         public void Collect(FactFrame frame, List<Rule> found)
@@ -93,7 +83,7 @@ internal sealed class RuleIndex
                     break;
                 default:
                     // The fact is missing or an error: only the whole condition can say what that means.
-                    AddMatching(_all, frame, found);
+                    _all.Collect(frame, found);
                     break;
             }
         }
@@ -110,7 +100,7 @@ internal sealed class RuleIndex
         {
             if (_byText.TryGetValue(text, out var rules))
             {
-                AddMatching(rules, frame, found);
+                rules.Collect(frame, found);
             }
         }
     }

@@ -28,6 +28,9 @@ public sealed class CheckingTests
     [InlineData("size(1) > 0", 1, 1, "'size' does not take (int); it is size(string) or size(bytes)", null)]
     [InlineData(
         "calendar.frozen(1)", 1, 10, "'calendar.frozen' does not take (int); it is calendar.frozen(string)", null)]
+    [InlineData(
+        "timestamp(0).getHours('Europe/Berln') > 8", 1, 23, "the time zone \"Europe/Berln\" is unknown", null)]
+    [InlineData("duration('1h').getHours('UTC') > 8", 1, 16, "'getHours' does not take", null)]
     [InlineData("contains('a', 'b')", 1, 1, "'contains' is a method: write x.contains(...)", null)]
     [InlineData("action.bytes.all(x, true)", 1, 14, "'all' walks a list or a map, not int", null)]
     [InlineData("{1.5: 1}.size() == 1", 1, 2, "a map key must be a bool, an int, a uint or a string, not double", null)]

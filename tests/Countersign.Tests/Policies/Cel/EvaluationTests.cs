@@ -36,6 +36,10 @@ public sealed class EvaluationTests
     [InlineData("timestamp('2026-03-01T00:30:00+01:00')", "2026-02-28T23:30:00Z")]
     [InlineData("timestamp('2026-07-01T12:00:00Z').getHours('Europe/Berlin')", "14")]
     [InlineData("timestamp('2026-07-01T12:00:00Z').getHours('-03:30')", "8")]
+    [InlineData("timestamp('2026-03-29T00:59:59Z').getHours('Europe/Berlin')", "1")]
+    [InlineData("timestamp('2026-03-29T01:00:00Z').getHours('Europe/Berlin')", "3")]
+    [InlineData("timestamp('2026-12-31T23:30:00Z').getFullYear('Pacific/Auckland')", "2027")]
+    [InlineData("timestamp('2026-07-01T12:00:00.25Z').getMilliseconds('Asia/Kathmandu')", "250")]
     [InlineData("b'ab' < b'b'", "true")]
     [InlineData("1u - 1u", "0u")]
     public void An_expression_has_its_value(string source, string value) => Assert.Equal(value, Show(Evaluate(source)));
@@ -107,8 +111,7 @@ public sealed class EvaluationTests
     private static CelValue Evaluate(string source)
     {
         using var bindings = JsonDocument.Parse("{}");
-        return CelJson.Evaluate(source, bindings.RootElement, static name =>
-            TimeZoneInfo.TryFindSystemTimeZoneById(name, out var zone) ? zone : null);
+        return CelJson.Evaluate(source, bindings.RootElement, TimeZones.Find);
     }
 
     /// <summary>Collections as the format function prints them, everything else as a literal.</summary>

@@ -5,7 +5,7 @@ namespace Countersign.Tests.Policies.Cel;
 /// <summary>A small schema like the product's, and a frame that fills it.</summary>
 internal static class PolicySchema
 {
-    private static readonly FactSchema.Builder Builder = new() { FindTimeZone = Zone };
+    private static readonly FactSchema.Builder Builder = new() { FindTimeZone = TimeZones.Find };
 
     public static readonly Fact Gate = Builder.Add("action.gate", CelType.String);
     public static readonly Fact Bytes = Builder.Add("action.bytes", CelType.Int);
@@ -46,7 +46,4 @@ internal static class PolicySchema
         var result = CelExpression.Compile(source, Schema);
         return Assert.IsType<CompileResult.Failed>(result, exactMatch: true).Errors[0];
     }
-
-    private static TimeZoneInfo? Zone(string name) =>
-        TimeZoneInfo.TryFindSystemTimeZoneById(name, out var zone) ? zone : null;
 }

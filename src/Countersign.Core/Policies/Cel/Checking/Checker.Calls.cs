@@ -64,6 +64,13 @@ internal sealed partial class Checker
             return Matches(call, pattern.AsString, arguments[0]);
         }
 
+        if (fitting.All(static overload => overload.TakesZone)
+            && arguments[^1] is Node.Constant { Value: { Kind: CelKind.String } zone }
+            && !Instants.IsZone(zone.AsString, _schema.FindTimeZone))
+        {
+            Report(call.Arguments[^1].At, Instants.UnknownZone(zone.AsString));
+        }
+
         // Known types pick the most specific overload; with dyn among them the kinds decide at run time.
         var isOpen = arguments.Any(static argument => argument.Type.IsDyn);
         ImmutableArray<Overload> candidates = isOpen ? fitting : [fitting[0]];
@@ -76,9 +83,9 @@ internal sealed partial class Checker
 
     private Node Matches(Expression.Call call, string pattern, Node operand)
     {
-        if (Patterns.TryCompile(pattern, out var regex, out var reason))
+        if (Pattern.TryCompile(pattern, Pattern.MostWeight, out var compiled, out var reason))
         {
-            return new Node.Matches(regex!, operand);
+            return new Node.Matches(compiled!, operand);
         }
 
         Report(call.At, reason);
@@ -119,6 +126,12 @@ internal sealed partial class Checker
             var known = functions.Select(function => $"{name}({string.Join(", ", function.Parameters)})");
             Report(call.At, $"'{name}' does not take ({Types(arguments)}); it is {string.Join(" or ", known)}");
             fitting = functions;
+        }
+        else if (fitting is [{ Refuse: { } refuse }]
+            && arguments.All(static argument => argument is Node.Constant)
+            && refuse([.. arguments.Select(static argument => ((Node.Constant)argument).Value)]) is { } reason)
+        {
+            Report(call.At, reason);
         }
 
         return new Node.HostCall(

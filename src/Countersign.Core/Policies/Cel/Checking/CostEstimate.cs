@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Diagnostics;
 using Countersign.Core.Policies.Cel.Ast;
 using Countersign.Core.Policies.Cel.Functions;
+using Countersign.Core.Policies.Cel.Runtime;
 
 namespace Countersign.Core.Policies.Cel.Checking;
 
@@ -13,8 +14,15 @@ internal sealed class CostEstimate
     /// <summary>What compiling a pattern that is known only at run time costs.</summary>
     public const int PatternCost = 1_000;
 
-    private const int HostCallCost = 10;
+    /// <summary>What looking up a time zone costs: a name that nobody knows asks the file system each time.</summary>
+    public const int ZoneCost = 100;
+
+    public const int HostCallCost = 10;
     private const int PatternStepsPerVolume = 8;
+    private const int SortSteps = 20;
+
+    /// <summary>What a clause of a template may make of each of its characters: a number with all digits.</summary>
+    private const int StepsPerClause = 8;
     private const double Ceiling = 1e15;
 
     private readonly Size[] _locals;
@@ -46,7 +54,8 @@ internal sealed class CostEstimate
             case Node.Has has:
                 return (Estimate(has.Operand).Cost + 1, Size.Scalar);
             case Node.Index index:
-                return Element(Plus(Estimate(index.Operand), Estimate(index.Key).Cost));
+                var key = Estimate(index.Key);
+                return Element(Plus(Estimate(index.Operand), key.Cost + key.Size.Volume));
             case Node.Conditional conditional:
                 return Conditional(conditional);
             case Node.List list:
@@ -76,25 +85,29 @@ internal sealed class CostEstimate
                 return (Estimate(negate.Operand).Cost + 1, Size.Scalar);
             case Node.Matches matches:
                 var (cost, text) = Estimate(matches.Operand);
-                return (cost + (text.Volume * PatternStepsPerVolume), Size.Scalar);
+                return (cost + (text.Volume * PatternStepsPerVolume * matches.Pattern.Weight), Size.Scalar);
             case Node.Logical logical:
                 return (logical.Operands.Sum(operand => Estimate(operand).Cost) + 1, Size.Scalar);
             case Node.Equal equal:
                 var (left, right) = (Estimate(equal.Left), Estimate(equal.Right));
-                return (left.Cost + right.Cost + Math.Min(left.Size.Volume, right.Size.Volume), Size.Scalar);
+                return (left.Cost + right.Cost + Comparison(left.Size, right.Size), Size.Scalar);
             case Node.Relation relation:
                 (left, right) = (Estimate(relation.Left), Estimate(relation.Right));
-                return (left.Cost + right.Cost + Math.Min(left.Size.Volume, right.Size.Volume), Size.Scalar);
+                return (left.Cost + right.Cost + Comparison(left.Size, right.Size), Size.Scalar);
             case Node.In member:
                 var (element, container) = (Estimate(member.Element), Estimate(member.Container));
-                var each = 1 + Math.Min(element.Size.Volume, container.Size.Item.Volume);
-                return (element.Cost + container.Cost + (container.Size.Length * each) + 1, Size.Scalar);
+                var each = 1 + Comparison(element.Size, container.Size.Item);
+                var walk = (container.Size.Length * each) + element.Size.Volume;
+                return (element.Cost + container.Cost + walk + 1, Size.Scalar);
             case Node.Arithmetic arithmetic:
                 return Sum(arithmetic.Type, Estimate(arithmetic.Left), Estimate(arithmetic.Right));
             default:
                 throw new UnreachableException();
         }
     }
+
+    /// <summary>Only as much as the smaller holds is compared; of a map, keys are found as well as values.</summary>
+    private static double Comparison(Size left, Size right) => 2 * Math.Min(left.Volume, right.Volume);
 
     private static (double Cost, Size Size) Plus((double Cost, Size Size) estimate, double cost) =>
         (estimate.Cost + cost, estimate.Size);
@@ -132,7 +145,7 @@ internal sealed class CostEstimate
         var item = entries.Select(static entry => Size.Larger(entry.Key.Size, entry.Value.Size))
             .Aggregate(Size.Scalar, Size.Larger);
         return (
-            entries.Sum(static entry => entry.Key.Cost + entry.Value.Cost + 2),
+            entries.Sum(static entry => entry.Key.Cost + entry.Key.Size.Volume + entry.Value.Cost + 2),
             Size.Collection(entries.Count, item));
     }
 
@@ -162,23 +175,58 @@ internal sealed class CostEstimate
                 range.Size.Length * body.Size.Length, body.Size.Item),
             _ => Size.Collection(range.Size.Length, body.Size),
         };
-        var sorting = comprehension.Kind == ComprehensionKind.SortBy ? 16 * body.Size.Volume : 0;
-        return (range.Cost + 1 + (range.Size.Length * (1 + filter + body.Cost + sorting)), size);
+        var making = comprehension.Kind switch
+        {
+            ComprehensionKind.SortBy => 20 * body.Size.Volume,
+            ComprehensionKind.TransformMap => range.Size.Item.Volume,
+            ComprehensionKind.TransformMapEntry => body.Size.Volume,
+            _ => 0,
+        };
+        return (range.Cost + 1 + (range.Size.Length * (1 + filter + body.Cost + making)), size);
     }
 
     private (double Cost, Size Size) Call(Node.Call call)
     {
         var arguments = call.Arguments.Select(Estimate).ToImmutableArray();
-        var volume = arguments.Sum(static argument => argument.Size.Volume);
-        var work = call.Overloads.Max(overload => overload.Effort) switch
+        var result = Grown(call, call.Overloads.Max(static overload => overload.Growth), arguments);
+        var sizes = arguments.Select(static argument => argument.Size).ToImmutableArray();
+        var work = call.Overloads.Max(overload => Work(overload.Effort, sizes, result));
+        return (arguments.Sum(static argument => argument.Cost) + work, result);
+    }
+
+    private static double Work(Effort effort, ImmutableArray<Size> arguments, Size result)
+    {
+        // Every text is read once before the function does its own work with it.
+        var volume = arguments.Sum(static argument => argument.Volume);
+
+        // A call that is refused for its arguments is estimated all the same when nobody checks types.
+        var first = arguments.ElementAtOrDefault(0) ?? Size.Scalar;
+        var second = arguments.ElementAtOrDefault(1) ?? Size.Scalar;
+        return effort switch
         {
             Effort.Constant => 1,
-            Effort.Linear => 1 + volume,
-            Effort.Quadratic => 1 + (volume * volume),
-            _ => PatternCost + volume,
+            Effort.Linear => 1 + (2 * volume),
+            Effort.Search => 1 + volume + Search(first, second),
+            Effort.Split => 2 + volume + first.Characters + Search(first, second),
+            Effort.Replace => 2 + volume + first.Characters + Search(first, second) + result.Volume,
+            Effort.Result => 1 + volume + result.Volume,
+            Effort.Template => 1 + (2 * volume) + (StepsPerClause * first.Characters),
+            Effort.Quadratic => 1 + (volume * (volume + SortSteps)),
+            Effort.Pattern => (Pattern.MostWeightAtRunTime * PatternCost)
+                + (volume * (1 + (PatternStepsPerVolume * Pattern.MostWeightAtRunTime))),
+            Effort.Zone => 1 + ZoneCost + volume,
+            _ => throw new UnreachableException(),
         };
-        var growth = call.Overloads.Max(static overload => overload.Growth);
-        return (arguments.Sum(static argument => argument.Cost) + work, Grown(call, growth, arguments));
+    }
+
+    /// <summary>
+    /// The charge of <see cref="Runtime.Evaluation.TryChargeSearch"/> for the worst part: half as long as the text.
+    /// </summary>
+    private static double Search(Size text, Size part)
+    {
+        var (t, p) = (1 + (text.Characters / Size.CharactersPerStep), 1 + (part.Characters / Size.CharactersPerStep));
+        var half = Math.Min(p, (t + 1) / 2);
+        return 1 + p + ((t + 1 - half) * half);
     }
 
     private static Size Grown(Node.Call call, Growth growth, ImmutableArray<(double Cost, Size Size)> arguments)
@@ -186,7 +234,9 @@ internal sealed class CostEstimate
         var length = growth switch
         {
             Growth.Small => 64,
-            Growth.Sum => arguments.Sum(static argument => argument.Size.Length * argument.Size.Item.Length),
+            Growth.Joined => arguments[0].Size.Length
+                * (arguments[0].Size.Item.Characters + (arguments is [_, var (_, between)] ? between.Characters : 0)),
+            Growth.Sum => arguments.Sum(static argument => argument.Size.Characters),
             Growth.Product => arguments.Aggregate(2.0, static (product, next) => product * (1 + next.Size.Length)),
             _ => call.Arguments is [Node.Constant { Value: { Kind: CelKind.Int } count }]
                 ? count.AsInt

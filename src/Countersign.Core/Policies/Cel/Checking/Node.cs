@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
-using System.Text.RegularExpressions;
 using Countersign.Core.Policies.Cel.Ast;
 using Countersign.Core.Policies.Cel.Functions;
+using Countersign.Core.Policies.Cel.Runtime;
 
 namespace Countersign.Core.Policies.Cel.Checking;
 
@@ -60,7 +60,7 @@ internal abstract record Node(CelType Type)
     public sealed record Call(ImmutableArray<Overload> Overloads, ImmutableArray<Node> Arguments, CelType Type)
         : Node(Type);
 
-    public sealed record Matches(Regex Pattern, Node Operand) : Node(CelType.Bool);
+    public sealed record Matches(Pattern Pattern, Node Operand) : Node(CelType.Bool);
 
     public sealed record HostCall(ImmutableArray<FactFunction> Functions, ImmutableArray<Node> Arguments, CelType Type)
         : Node(Type);

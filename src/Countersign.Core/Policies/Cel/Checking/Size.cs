@@ -6,7 +6,7 @@ namespace Countersign.Core.Policies.Cel.Checking;
 /// </summary>
 internal sealed class Size
 {
-    private const double CharactersPerStep = 64;
+    public const double CharactersPerStep = 64;
     private const int HostElements = 1_000;
     private const int HostLength = 4_096;
 
@@ -14,9 +14,10 @@ internal sealed class Size
 
     private readonly Size? _item;
 
-    private Size(double length, Size? item, double volume)
+    private Size(double length, Size? item, double volume, double? characters = null)
     {
         Length = length;
+        Characters = characters ?? length;
         _item = item;
         Volume = volume;
     }
@@ -24,6 +25,9 @@ internal sealed class Size
     public double Length { get; }
 
     public double Volume { get; }
+
+    /// <summary>Characters when it is a text; a value of unknown shape may have more of them than elements.</summary>
+    public double Characters { get; }
 
     /// <summary>The size of an element; a value of unknown shape is its own element.</summary>
     public Size Item => _item ?? this;
@@ -68,7 +72,11 @@ internal sealed class Size
 
     /// <summary>The size of two texts or two lists, one after the other.</summary>
     public static Size Concatenate(Size left, Size right) =>
-        new(left.Length + right.Length, Larger(left.Item, right.Item), left.Volume + right.Volume);
+        new(
+            left.Length + right.Length,
+            Larger(left.Item, right.Item),
+            left.Volume + right.Volume,
+            left.Characters + right.Characters);
 
     public static Size Larger(Size left, Size right) => left.Volume >= right.Volume ? left : right;
 
@@ -77,7 +85,8 @@ internal sealed class Size
         CelType.List list => Collection(elements, Of(list.Element, elements, length)),
         CelType.Map map => Collection(elements, Larger(Of(map.Key, 1, length), Of(map.Value, elements, length))),
         _ when type == CelType.String || type == CelType.Bytes => Text(length),
-        _ when type.IsDyn => new Size(elements, item: null, 1 + elements + (length / CharactersPerStep)),
+        _ when type.IsDyn => new Size(
+            elements, item: null, 1 + elements + (length / CharactersPerStep), Math.Max(elements, length)),
         _ => Scalar,
     };
 }

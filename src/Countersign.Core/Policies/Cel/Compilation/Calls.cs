@@ -21,12 +21,28 @@ internal static class Calls
             {
                 if (overload.Accepts(arguments))
                 {
-                    return overload.Body(ref e, arguments);
+                    return overload.Effort == Effort.Constant || TryCharge(ref e, arguments)
+                        ? overload.Body(ref e, arguments)
+                        : CelValue.Error(CelFault.BudgetExhausted);
                 }
             }
 
             return NoOverload(overloads[0].Name, arguments);
         });
+    }
+
+    /// <summary>Every text is read once, whatever the function makes of it; more is for its body to charge.</summary>
+    private static bool TryCharge(ref Evaluation evaluation, scoped ReadOnlySpan<CelValue> arguments)
+    {
+        foreach (ref readonly var argument in arguments)
+        {
+            if (!evaluation.TryChargeRead(argument))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     public static Operation Compile(Node.HostCall call)
@@ -52,6 +68,11 @@ internal static class Calls
         if (evaluation.Functions[function.Slot] is not { } body)
         {
             return CelValue.Error(function.Missing);
+        }
+
+        if (!evaluation.TryCharge(CostEstimate.HostCallCost))
+        {
+            return CelValue.Error(CelFault.BudgetExhausted);
         }
 
         try

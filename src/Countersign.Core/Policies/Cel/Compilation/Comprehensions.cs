@@ -119,13 +119,13 @@ internal static class Comprehensions
         return CelValue.FromList(kept.DrainToImmutable());
     }
 
-    private static CelValue Map(ref Evaluation evaluation, Loop loop, Operation body)
-    {
-        if (!loop.TryOpen(ref evaluation, out var walk))
-        {
-            return CelValue.Error(evaluation.Fault!);
-        }
+    private static CelValue Map(ref Evaluation evaluation, Loop loop, Operation body) =>
+        loop.TryOpen(ref evaluation, out var walk)
+            ? Map(ref evaluation, loop, walk, body)
+            : CelValue.Error(evaluation.Fault!);
 
+    private static CelValue Map(ref Evaluation evaluation, Loop loop, in Walk walk, Operation body)
+    {
         var results = ImmutableArray.CreateBuilder<CelValue>();
         for (var i = 0; i < walk.Count; i++)
         {
@@ -178,6 +178,15 @@ internal static class Comprehensions
             }
         }
 
+        // Every key is looked up once, and one text may be the key of many entries.
+        foreach (var entry in entries)
+        {
+            if (!evaluation.TryChargeRead(entry.Key))
+            {
+                return CelValue.Error(CelFault.BudgetExhausted);
+            }
+        }
+
         return CelMap.OfEntries.Create(entries.DrainToImmutable());
     }
 
@@ -205,10 +214,15 @@ internal static class Comprehensions
 
     private static CelValue SortBy(ref Evaluation evaluation, Loop loop, Operation body)
     {
-        var keys = Map(ref evaluation, loop, body);
-        if (keys.IsError || !loop.TryOpen(ref evaluation, out var walk))
+        if (!loop.TryOpen(ref evaluation, out var walk))
         {
-            return keys.IsError ? keys : CelValue.Error(evaluation.Fault!);
+            return CelValue.Error(evaluation.Fault!);
+        }
+
+        var keys = Map(ref evaluation, loop, walk, body);
+        if (keys.IsError)
+        {
+            return keys;
         }
 
         var elements = ImmutableArray.CreateBuilder<CelValue>(walk.Count);

@@ -129,6 +129,6 @@ internal static class Conditions
     {
         var operand = Operations.Compile(matches.Operand);
         var pattern = matches.Pattern;
-        return (ref e) => Patterns.IsMatch(ref e, pattern, operand(ref e));
+        return (ref e) => pattern.Test(ref e, operand(ref e));
     }
 }

@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using Countersign.Core.Policies.Cel.Ast;
 using Countersign.Core.Policies.Cel.Checking;
+using Countersign.Core.Policies.Cel.Functions;
 using Countersign.Core.Policies.Cel.Runtime;
 
 namespace Countersign.Core.Policies.Cel.Compilation;
@@ -24,6 +25,11 @@ internal static class FastPaths
             when value.Kind == CelKind.Int => Compare(fact, relation.Operator, value),
         Node.In { Element: Node.FactRead { Fact: var fact }, Container: Node.Constant { Value: var list } } =>
             In(fact, list),
+        Node.Call
+        {
+            Overloads: [{ IsTextTest: true } overload],
+            Arguments: [Node.FactRead { Fact: var fact }, Node.Constant { Value: { Kind: CelKind.String } text }],
+        } => Test(fact, overload, text),
         Node.In { Element: Node.Local { Slot: var slot }, Container: Node.Constant { Value: var list } } =>
             InLocal(slot, list),
         _ => null,
@@ -70,6 +76,29 @@ internal static class FastPaths
         }
 
         return (ref e) => Unusual(ref e, fact, general);
+    }
+
+    /// <summary>startsWith and endsWith a constant, with the charges of the call.</summary>
+    private static Condition Test(Fact fact, Overload overload, CelValue constant)
+    {
+        var slot = fact.Slot;
+        var text = constant.AsString;
+        var isStart = overload.Name == "startsWith";
+        return (ref e) =>
+        {
+            ref readonly var value = ref e.Facts[slot];
+            if (value.Kind != CelKind.String)
+            {
+                return Unusual(ref e, fact, (ref e, in value) =>
+                    e.Fail($"no such overload: {overload.Name}({Kinds.NameOf(value.Kind)}, string)"));
+            }
+
+            var whole = value.AsString;
+            return !e.TryChargeRead(value) || !e.TryChargeRead(constant) || !e.TryChargeText(whole.Length)
+                    ? e.Fail(CelFault.BudgetExhausted)
+                : (isStart ? whole.AsSpan().StartsWith(text) : whole.AsSpan().EndsWith(text)) ? Truth.True
+                : Truth.False;
+        };
     }
 
     private static Condition? EqualLocal(int slot, CelValue constant, bool isNegated)

@@ -62,7 +62,7 @@ internal static class Operations
     private static Operation Index(Node.Index index)
     {
         var (operand, key) = (Compile(index.Operand), Compile(index.Key));
-        return (ref e) => Access.Index(operand(ref e), key(ref e));
+        return (ref e) => Access.Index(ref e, operand(ref e), key(ref e));
     }
 
     private static Operation Negate(Operation operand) => (ref e) => Runtime.Arithmetic.Negate(operand(ref e));
@@ -119,6 +119,11 @@ internal static class Operations
                 if (key.IsError || value.IsError)
                 {
                     return key.IsError ? key : value;
+                }
+
+                if (!e.TryChargeRead(key))
+                {
+                    return CelValue.Error(CelFault.BudgetExhausted);
                 }
 
                 values.Add(new(key, value));

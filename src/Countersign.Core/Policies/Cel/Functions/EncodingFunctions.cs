@@ -12,7 +12,7 @@ internal static class EncodingFunctions
         new("base64.encode", [CelType.Bytes], CelType.String, static (ref e, scoped a) =>
             Texts.TryAllow(ref e, ((a[0].Octets.Length + 2L) / 3) * 4, out var refusal)
                 ? CelValue.FromString(Convert.ToBase64String(a[0].Octets))
-                : refusal) { Growth = Growth.Product },
+                : refusal) { Effort = Effort.Result, Growth = Growth.Product },
         new("base64.decode", [CelType.String], CelType.Bytes, static (ref e, scoped a) =>
             Texts.TryAllow(ref e, a[0].AsString.Length, out var refusal) ? Decode(a[0].AsString) : refusal)
         {

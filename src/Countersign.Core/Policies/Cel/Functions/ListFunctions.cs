@@ -35,6 +35,7 @@ internal static class ListFunctions
         new("lists.range", [CelType.Int], CelType.ListOf(CelType.Int), static (ref e, scoped a) =>
             Range(ref e, a[0].AsInt))
         {
+            Effort = Effort.Result,
             Growth = Growth.Limit,
         },
     ];
@@ -43,7 +44,7 @@ internal static class ListFunctions
     public static CelValue Sort(ref Evaluation evaluation, CelList list, CelList keys)
     {
         if (!TryCopy(ref evaluation, list, out var items) || !TryCopy(ref evaluation, keys, out var ranks)
-            || !evaluation.TryCharge((long)items.Length * 16))
+            || !TryChargeSort(ref evaluation, ranks))
         {
             return Exhausted;
         }
@@ -64,6 +65,26 @@ internal static class ListFunctions
         var order = Enumerable.Range(0, items.Length)
             .OrderBy(i => ranks[i], Comparer<CelValue>.Create(CompareRanks));
         return FromArray(order.Select(i => items[i]));
+    }
+
+    /// <summary>Each rank is compared with about as many others as the length of the longest list has bits.</summary>
+    private static bool TryChargeSort(ref Evaluation evaluation, CelValue[] ranks)
+    {
+        foreach (ref readonly var rank in ranks.AsSpan())
+        {
+            var length = rank.Kind switch
+            {
+                CelKind.String => rank.AsString.Length,
+                CelKind.Bytes => rank.Octets.Length,
+                _ => 0,
+            };
+            if (!evaluation.TryCharge(16 * (1 + (length / 64))))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     /// <summary>A total order, which sorting needs: NaN comes before every number.</summary>

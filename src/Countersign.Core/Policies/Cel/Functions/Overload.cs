@@ -11,8 +11,24 @@ internal enum Effort
 {
     Constant,
     Linear,
+
+    /// <summary>Looks for the second text in the first.</summary>
+    Search,
+
+    /// <summary>Looks for the second text in the first and keeps each piece.</summary>
+    Split,
+
+    /// <summary>Looks for the second text in the first and writes something for each piece.</summary>
+    Replace,
+
+    /// <summary>As much as the result holds.</summary>
+    Result,
+
+    /// <summary>Follows a template, which may say more than it is long.</summary>
+    Template,
     Quadratic,
     Pattern,
+    Zone,
 }
 
 /// <summary>How large the result may become.</summary>
@@ -20,6 +36,9 @@ internal enum Growth
 {
     Small,
     Sum,
+
+    /// <summary>Every element, and the second argument between them.</summary>
+    Joined,
     Product,
     Limit,
 }
@@ -36,9 +55,15 @@ internal sealed record Overload(
     /// <summary>The last parameter may be repeated.</summary>
     public bool IsVariadic { get; init; }
 
+    /// <summary>The last argument names a time zone, which is looked up in the database of the machine.</summary>
+    public bool TakesZone => Effort == Effort.Zone;
+
     public Effort Effort { get; init; } = Effort.Linear;
 
     public Growth Growth { get; init; } = Growth.Small;
+
+    /// <summary>Compares one end of a text with another, which a condition may do without making values.</summary>
+    public bool IsTextTest { get; init; }
 
     public bool Takes(int count) => count == Parameters.Length || (IsVariadic && count >= Parameters.Length);
 

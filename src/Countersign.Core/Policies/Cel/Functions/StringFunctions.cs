@@ -13,7 +13,7 @@ internal static class StringFunctions
         Method("contains", [CelType.String, CelType.String], CelType.Bool, static (ref e, scoped a) =>
             e.TryChargeSearch(a[0].AsString.Length, a[1].AsString.Length)
                 ? CelValue.FromBool(a[0].AsString.Contains(a[1].AsString, StringComparison.Ordinal))
-                : CelValue.Error(CelFault.BudgetExhausted)),
+                : CelValue.Error(CelFault.BudgetExhausted)) with { Effort = Effort.Search },
         Test("startsWith", static (text, part) => text.StartsWith(part, StringComparison.Ordinal)),
         Test("endsWith", static (text, part) => text.EndsWith(part, StringComparison.Ordinal)),
         Matches(isMethod: true),
@@ -39,7 +39,7 @@ internal static class StringFunctions
         Method(name, [CelType.String, CelType.String], CelType.Bool, (ref e, scoped a) =>
             e.TryChargeText(a[0].AsString.Length)
                 ? CelValue.FromBool(test(a[0].AsString, a[1].AsString))
-                : CelValue.Error(CelFault.BudgetExhausted));
+                : CelValue.Error(CelFault.BudgetExhausted)) with { IsTextTest = true };
 
     /// <summary>
     /// The pattern of this overload is known only now; constant patterns are compiled when the rule is loaded.
@@ -47,17 +47,17 @@ internal static class StringFunctions
     private static Overload Matches(bool isMethod) =>
         new("matches", [CelType.String, CelType.String], CelType.Bool, static (ref e, scoped a) =>
         {
-            if (!e.TryCharge(Checking.CostEstimate.PatternCost))
+            if (!e.TryCharge(Checking.CostEstimate.PatternCost * Pattern.MostWeightAtRunTime))
             {
                 return CelValue.Error(CelFault.BudgetExhausted);
             }
 
-            if (!Patterns.TryCompile(a[1].AsString, out var regex, out var reason))
+            if (!Pattern.TryCompile(a[1].AsString, Pattern.MostWeightAtRunTime, out var pattern, out var reason))
             {
                 return CelValue.Error(reason);
             }
 
-            var truth = Patterns.IsMatch(ref e, regex!, a[0]);
+            var truth = pattern!.Test(ref e, a[0]);
             return truth == Truth.Fault ? CelValue.Error(e.Fault!) : CelValue.FromBool(truth == Truth.True);
         })
         {
@@ -82,7 +82,10 @@ internal static class StringFunctions
 
             var found = search(text, a[1].AsString, from);
             return CelValue.FromInt(found < 0 ? -1 : CodePoints.FromIndex(text, found));
-        });
+        }) with
+        {
+            Effort = Effort.Search,
+        };
 
     /// <summary>The last occurrence that starts at or before a position.</summary>
     private static int LastIndexOf(string text, string part, int from)

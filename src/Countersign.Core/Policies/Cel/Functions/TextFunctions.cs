@@ -17,16 +17,24 @@ internal static class TextFunctions
         Map("reverse", Reverse),
         Map("quote", Quote) with { Name = "strings.quote", IsMethod = false, Growth = Growth.Product },
         Method("split", [CelType.String, CelType.String], Strings, static (ref e, scoped a) =>
-            Split(ref e, a[0].AsString, a[1].AsString, limit: -1)),
+            Split(ref e, a[0].AsString, a[1].AsString, limit: -1)) with { Effort = Effort.Split },
         Method("split", [CelType.String, CelType.String, CelType.Int], Strings, static (ref e, scoped a) =>
-            Split(ref e, a[0].AsString, a[1].AsString, a[2].AsInt)),
-        Method("join", [Strings], CelType.String, static (ref e, scoped a) => Join(ref e, a[0].AsList, "")),
+            Split(ref e, a[0].AsString, a[1].AsString, a[2].AsInt)) with { Effort = Effort.Split },
+        Method("join", [Strings], CelType.String, static (ref e, scoped a) => Join(ref e, a[0].AsList, "")) with
+        {
+            Effort = Effort.Result,
+            Growth = Growth.Joined,
+        },
         Method("join", [Strings, CelType.String], CelType.String, static (ref e, scoped a) =>
-            Join(ref e, a[0].AsList, a[1].AsString)),
+            Join(ref e, a[0].AsList, a[1].AsString)) with { Effort = Effort.Result, Growth = Growth.Joined },
         Replace([CelType.String, CelType.String, CelType.String]),
         Replace([CelType.String, CelType.String, CelType.String, CelType.Int]),
         Method("format", [CelType.String, Kinds.AnyList], CelType.String, static (ref e, scoped a) =>
-            Formatting.Format(ref e, a[0].AsString, a[1].AsList)) with { Growth = Growth.Limit },
+            Formatting.Format(ref e, a[0].AsString, a[1].AsList)) with
+        {
+            Effort = Effort.Template,
+            Growth = Growth.Limit,
+        },
     ];
 
     private static Overload Method(
@@ -41,7 +49,11 @@ internal static class TextFunctions
 
     private static Overload Replace(ImmutableArray<CelType> parameters) =>
         Method("replace", parameters, CelType.String, static (ref e, scoped a) =>
-            Replace(ref e, a, a.Length == 4 ? a[3].AsInt : -1)) with { Growth = Growth.Product };
+            Replace(ref e, a, a.Length == 4 ? a[3].AsInt : -1)) with
+        {
+            Effort = Effort.Replace,
+            Growth = Growth.Product,
+        };
 
     private static string ToAscii(string text, char first, char last, int shift) =>
         string.Create(text.Length, (text, first, last, shift), static (target, state) =>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Countersign.Core.Policies.Cel.Checking;
 using Countersign.Core.Policies.Cel.Runtime;
 
 namespace Countersign.Core.Policies.Cel.Functions;
@@ -21,10 +22,7 @@ internal static class TimeFunctions
         .. Part("getMinutes", static local => local.Minute),
         .. Part("getSeconds", static local => local.Second),
         Timestamp("getMilliseconds", static (ref e, scoped a) => Milliseconds(a[0])),
-        Timestamp("getMilliseconds", static (ref e, scoped a) => Milliseconds(a[0])) with
-        {
-            Parameters = [CelType.Timestamp, CelType.String],
-        },
+        InZone("getMilliseconds", static (_, milliseconds) => milliseconds),
         Whole("getHours", 3_600 * Durations.PerSecond),
         Whole("getMinutes", 60 * Durations.PerSecond),
         Whole("getSeconds", Durations.PerSecond),
@@ -35,14 +33,20 @@ internal static class TimeFunctions
     private static Overload[] Part(string name, Func<DateTime, int> part) =>
     [
         Timestamp(name, (ref e, scoped a) => CelValue.FromInt(part(Instants.UtcOf(a[0].Seconds)))),
-        Timestamp(name, (ref e, scoped a) =>
-            Instants.TryGetLocal(a[0].Seconds, a[1].AsString, e.FindTimeZone, out var local)
-                ? CelValue.FromInt(part(local))
-                : CelValue.Error($"the time zone {a[1]} is unknown; use an IANA name or an offset such as +02:00")) with
-        {
-            Parameters = [CelType.Timestamp, CelType.String],
-        },
+        InZone(name, (local, _) => part(local)),
     ];
+
+    /// <summary>A part of the wall clock of a zone; no zone is a whole number of milliseconds off.</summary>
+    private static Overload InZone(string name, Func<DateTime, int, int> part) =>
+        new(name, [CelType.Timestamp, CelType.String], CelType.Int, (ref e, scoped a) =>
+            !e.TryCharge(CostEstimate.ZoneCost) ? CelValue.Error(CelFault.BudgetExhausted)
+            : Instants.TryGetLocal(a[0].Seconds, a[1].AsString, e.FindTimeZone, out var local)
+                ? CelValue.FromInt(part(local, a[0].NanosecondOfSecond / 1_000_000))
+                : CelValue.Error(Instants.UnknownZone(a[1].AsString)))
+        {
+            IsMethod = true,
+            Effort = Effort.Zone,
+        };
 
     private static Overload Timestamp(string name, Implementation body) =>
         new(name, [CelType.Timestamp], CelType.Int, body) { IsMethod = true, Effort = Effort.Constant };

@@ -17,7 +17,7 @@ internal static class Access
         _ => evaluation.Fail($"{Kinds.NameOf(operand.Kind)} has no member '{field.AsString}'"),
     };
 
-    public static CelValue Index(in CelValue operand, in CelValue key)
+    public static CelValue Index(ref Evaluation evaluation, in CelValue operand, in CelValue key)
     {
         if (operand.IsError)
         {
@@ -27,6 +27,11 @@ internal static class Access
         if (key.IsError)
         {
             return key;
+        }
+
+        if (!evaluation.TryChargeRead(key))
+        {
+            return CelValue.Error(CelFault.BudgetExhausted);
         }
 
         return operand.Kind switch
@@ -47,6 +52,7 @@ internal static class Access
         return container.Kind switch
         {
             CelKind.List => Equality.Contains(ref evaluation, element, container.AsList),
+            CelKind.Map when !evaluation.TryChargeRead(element) => evaluation.Fail(CelFault.BudgetExhausted),
             CelKind.Map => container.AsMap.TryGet(element, out _) ? Truth.True : Truth.False,
             CelKind.Error => evaluation.Fail(container.Fault),
             _ => evaluation.Fail(Kinds.NoOverload("in", element, container)),

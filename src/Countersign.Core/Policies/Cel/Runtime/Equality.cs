@@ -21,9 +21,13 @@ internal static class Equality
             case CelKind.Double:
                 return Of(left.AsDouble == right.AsDouble);
             case CelKind.String:
-                return Of(string.Equals(left.AsString, right.AsString));
+                return left.AsString.Length != right.AsString.Length ? Truth.False
+                    : !evaluation.TryChargeRead(left) ? evaluation.Fail(CelFault.BudgetExhausted)
+                    : Of(string.Equals(left.AsString, right.AsString));
             case CelKind.Bytes:
-                return Of(left.Octets.AsSpan().SequenceEqual(right.Octets));
+                return left.Octets.Length != right.Octets.Length ? Truth.False
+                    : !evaluation.TryChargeRead(left) ? evaluation.Fail(CelFault.BudgetExhausted)
+                    : Of(left.Octets.AsSpan().SequenceEqual(right.Octets));
             case CelKind.Timestamp:
                 return Of(left.Seconds == right.Seconds && left.NanosecondOfSecond == right.NanosecondOfSecond);
             case CelKind.Type:
@@ -89,12 +93,13 @@ internal static class Equality
 
         for (var i = 0; i < left.Count; i++)
         {
-            if (!evaluation.TryCharge(1))
+            var key = left.KeyAt(i);
+            if (!evaluation.TryCharge(1) || !evaluation.TryChargeRead(key))
             {
                 return evaluation.Fail(CelFault.BudgetExhausted);
             }
 
-            if (!right.TryGet(left.KeyAt(i), out var other))
+            if (!right.TryGet(key, out var other))
             {
                 return Truth.False;
             }

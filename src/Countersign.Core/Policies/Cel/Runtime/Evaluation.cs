@@ -24,6 +24,8 @@ internal ref struct Evaluation
         _steps = steps;
     }
 
+    public readonly long StepsLeft => _steps;
+
     public readonly bool IsExhausted => _steps < 0;
 
     /// <summary>Takes steps from the budget; false when it is exhausted, which stays so.</summary>
@@ -35,6 +37,20 @@ internal ref struct Evaluation
 
     /// <summary>Charges for copying or comparing a number of characters or octets.</summary>
     public bool TryChargeText(long length) => TryCharge(1 + (length / 64));
+
+    /// <summary>
+    /// Charges for reading a value that may be a text: to compare it, or to find it in a map. Short ones are free.
+    /// </summary>
+    public bool TryChargeRead(in CelValue value)
+    {
+        var length = value.Kind switch
+        {
+            CelKind.String => value.AsString.Length,
+            CelKind.Bytes => value.Octets.Length,
+            _ => 0,
+        };
+        return length < 64 || TryCharge(length / 64);
+    }
 
     /// <summary>
     /// Charges for a search: at each position of the text almost the whole part may match in vain.

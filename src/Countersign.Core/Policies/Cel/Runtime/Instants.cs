@@ -76,14 +76,9 @@ internal static class Instants
     public static bool TryGetLocal(long seconds, string zone, FindTimeZone? find, out DateTime local)
     {
         local = default;
-        if (!TryReadOffset(zone, out var offset) && !TryReadOffset("+" + zone, out offset) && zone is not "UTC")
+        if (!TryGetOffset(seconds, zone, find, out var offset))
         {
-            if (find?.Invoke(zone) is not { } rules)
-            {
-                return false;
-            }
-
-            offset = (long)rules.GetUtcOffset(UtcOf(seconds)).TotalSeconds;
+            return false;
         }
 
         var shifted = seconds + offset;
@@ -93,6 +88,31 @@ internal static class Instants
         }
 
         local = UtcOf(shifted);
+        return true;
+    }
+
+    public static bool IsZone(string zone, FindTimeZone? find) => TryGetOffset(seconds: 0, zone, find, out _);
+
+    public static string UnknownZone(string zone) =>
+        $"the time zone {CelValue.FromString(zone)} is unknown on this machine; " +
+        "use an IANA name or an offset such as +02:00";
+
+    private static bool TryGetOffset(long seconds, string zone, FindTimeZone? find, out long offset)
+    {
+        const int LongestOffset = 6;
+        offset = 0;
+        if (zone.Length <= LongestOffset
+            && (TryReadOffset(zone, out offset) || TryReadOffset("+" + zone, out offset) || zone is "UTC"))
+        {
+            return true;
+        }
+
+        if (find?.Invoke(zone) is not { } rules)
+        {
+            return false;
+        }
+
+        offset = (long)rules.GetUtcOffset(UtcOf(seconds)).TotalSeconds;
         return true;
     }
 

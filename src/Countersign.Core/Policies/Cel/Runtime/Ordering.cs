@@ -13,10 +13,23 @@ internal static class Ordering
             return Numbers.Compare(left, right) is { } order ? Holds(relation, order) : Truth.False;
         }
 
+        if (!evaluation.TryChargeRead(LengthOf(left) < LengthOf(right) ? left : right))
+        {
+            return evaluation.Fail(CelFault.BudgetExhausted);
+        }
+
         return TryCompare(left, right, out var comparison)
             ? Holds(relation, comparison)
             : evaluation.Fail(Kinds.NoOverload(relation.Symbol(), left, right));
     }
+
+    /// <summary>Only as much is compared as the shorter of two texts is long.</summary>
+    private static int LengthOf(in CelValue value) => value.Kind switch
+    {
+        CelKind.String => value.AsString.Length,
+        CelKind.Bytes => value.Octets.Length,
+        _ => int.MaxValue,
+    };
 
     public static Truth Holds(BinaryOperator relation, int order) => relation switch
     {

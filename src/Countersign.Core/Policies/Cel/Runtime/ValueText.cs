@@ -13,7 +13,7 @@ internal static class ValueText
     {
         CelKind.Absent => "no value",
         CelKind.Error => $"error: {value.Fault.Reason}",
-        CelKind.String => Shorten(Parsing.Literals.Print(value)),
+        CelKind.String => Shorten(Parsing.Literals.Print(CelValue.FromString(Beginning(value.AsString)))),
         CelKind.Bytes => $"{value.Octets.Length} bytes",
         CelKind.List => $"a list of {value.AsList.Count}",
         CelKind.Map => $"a map of {value.AsMap.Count}",
@@ -90,6 +90,12 @@ internal static class ValueText
             .Append(Math.Abs(exponent).ToString("D2", CultureInfo.InvariantCulture))
             .ToString();
     }
+
+    /// <summary>Enough to be shortened: a fault may be forgotten, and should not cost the whole text.</summary>
+    private static string Beginning(string text) =>
+        text.Length <= DescribedLength ? text
+        : char.IsHighSurrogate(text[DescribedLength]) ? text[..DescribedLength]
+        : text[..(DescribedLength + 1)];
 
     private static string Shorten(string text) =>
         text.Length <= DescribedLength ? text : string.Concat(text.AsSpan(0, DescribedLength), "…");
