@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Countersign.Core;
 using Countersign.Core.Actions.Json;
 using Countersign.Core.Reviews;
+using Countersign.Core.Storage;
 using Countersign.Gates.Api;
 using Countersign.Server.Configuration;
 using Countersign.Server.Console;
@@ -13,7 +14,7 @@ namespace Countersign.Server.Hosting;
 /// One running server. It starts in an order in which nothing privileged can happen too early: (1) policy and people,
 /// (2) keys, (3) the store, which verifies itself, (4) the policy in the ledger, (5) the gates, (6) the doors.
 /// </summary>
-internal sealed class Node : IAsyncDisposable
+internal sealed partial class Node : IAsyncDisposable
 {
     private readonly Keyring _keys;
     private readonly SqliteStore _store;
@@ -49,12 +50,16 @@ internal sealed class Node : IAsyncDisposable
         try
         {
             // 3.
-            store = await SqliteStore.OpenAsync(StoreOptionsOf(settings, keys, options), cancellationToken);
+            var storeOptions = StoreOptionsOf(settings, keys, options);
+            ArmKillPoints(ref storeOptions);
+            store = await SqliteStore.OpenAsync(storeOptions, cancellationToken);
+            IStore port = store;
+            ArmKillPoints(ref port);
             // 4.
-            var policy = new PolicyChanges(settings, charter, store, store);
+            var policy = new PolicyChanges(settings, charter, port, store);
             await policy.SettleAsync(cancellationToken);
             // 5.
-            web = WebServer.Build(settings, options, new NodeParts(charter, keys, store, policy));
+            web = WebServer.Build(settings, options, new NodeParts(charter, keys, port, store, policy));
             // 6.
             await WebServer.OpenAsync(web, settings, cancellationToken);
             await TellOfProposalAsync(web, policy, cancellationToken);
@@ -72,6 +77,14 @@ internal sealed class Node : IAsyncDisposable
         _web.WaitForShutdownAsync(cancellationToken);
 
     public ValueTask DisposeAsync() => CloseAsync(_keys, _store, _web);
+
+    /// <summary>
+    /// Where the fault tests take hold. Only the build configuration Faults has bodies for these two; in every other
+    /// build the compiler drops them and their calls.
+    /// </summary>
+    static partial void ArmKillPoints(ref SqliteStoreOptions options);
+
+    static partial void ArmKillPoints(ref IStore store);
 
     /// <summary>Who uses something goes before it: the doors, the store, the keys.</summary>
     private static async ValueTask CloseAsync(Keyring keys, SqliteStore? store, WebApplication? web)
@@ -114,4 +127,5 @@ internal sealed class Node : IAsyncDisposable
 }
 
 /// <summary>What one node's doors open onto.</summary>
-internal sealed record NodeParts(CharterSource Charter, Keyring Keys, SqliteStore Store, PolicyChanges Policy);
+internal sealed record NodeParts(
+    CharterSource Charter, Keyring Keys, IStore Store, IArchive Archive, PolicyChanges Policy);

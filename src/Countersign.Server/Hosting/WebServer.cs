@@ -23,7 +23,7 @@ internal static class WebServer
 
     public static WebApplication Build(Settings settings, NodeOptions options, NodeParts parts)
     {
-        var (charter, keys, store, _) = parts;
+        var (charter, keys, store, archive, _) = parts;
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.SetMinimumLevel(options.LogsToTerminal ? LogLevel.Information : LogLevel.None);
         // Standard output is for data; what a server has to say is a message.
@@ -49,8 +49,8 @@ internal static class WebServer
         web.MapMcpGate();
         web.MapConsole();
         ApiFor(web.Services, settings).Map(web);
-        new LedgerEndpoints(store, keys.Ledger).Map(web);
-        new HealthEndpoints(store, store).Map(web);
+        new LedgerEndpoints(archive, keys.Ledger).Map(web);
+        new HealthEndpoints(store, archive).Map(web);
         return web;
     }
 
@@ -93,10 +93,10 @@ internal static class WebServer
     private static void AddRooms(
         IServiceCollection services, Settings settings, NodeOptions options, NodeParts parts)
     {
-        var (charter, _, store, _) = parts;
+        var (charter, _, store, archive, _) = parts;
         var tokens = new Tokens(settings.Tokens);
-        services.AddSingleton<IStore>(store);
-        services.AddSingleton<IArchive>(store);
+        services.AddSingleton(store);
+        services.AddSingleton(archive);
         services.AddSingleton(options.Time);
         services.AddSingleton<FillRandom>(RandomNumberGenerator.Fill);
         services.AddSingleton<Func<Charter>>(() => charter.Current);
