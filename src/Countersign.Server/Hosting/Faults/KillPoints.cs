@@ -10,9 +10,8 @@ namespace Countersign.Server.Hosting.Faults;
 /// <remarks>
 /// The variable lists points, separated by <c>|</c>. They are reached one after the other, and the last one is fatal;
 /// repeating a point counts its occurrences. The points are <c>commit-of TYPE</c> and <c>committed TYPE</c> around a
-/// commit with such a ledger entry, <c>statement SQL</c> and <c>ran SQL</c> around a statement of the store's writer,
-/// and <c>credential NAME</c> when a request to an upstream has got its credential. A point may be cut short: the
-/// beginning of its name is enough.
+/// commit with such a ledger entry, <c>ran SQL</c> after a statement of the store's writer, and <c>credential NAME</c>
+/// when a request to an upstream has got its credential. A point may be cut short: the beginning of its name is enough.
 /// </remarks>
 internal static class KillPoints
 {

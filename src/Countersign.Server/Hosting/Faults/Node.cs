@@ -7,7 +7,7 @@ using SQLitePCL;
 
 namespace Countersign.Server.Hosting;
 
-/// <content>The store, with a kill point around each commit and each statement of the writer.</content>
+/// <content>The store, with a kill point around each commit and after each statement of the writer.</content>
 internal sealed partial class Node
 {
     static partial void ArmKillPoints(ref IStore store) => store = new KillingStore(store);
@@ -15,11 +15,8 @@ internal sealed partial class Node
     static partial void ArmKillPoints(ref SqliteStoreOptions options) =>
         options = options with { OnWriteConnection = Watch };
 
-    private static void Watch(SqliteSession session)
-    {
-        raw.sqlite3_trace(session.Handle, static (_, sql) => KillPoints.Reach($"statement {sql.Trim()}"), null);
+    private static void Watch(SqliteSession session) =>
         raw.sqlite3_profile(session.Handle, static (_, sql, _) => KillPoints.Reach($"ran {sql.Trim()}"), null);
-    }
 }
 
 /// <content>Credentials, with a kill point between getting one and sending with it.</content>
