@@ -38,6 +38,7 @@ internal static class CommandTree
         {
             KeyCommand.Create(),
             VerifyCommand.Create(),
+            AcceptClockCommand.Create(),
         },
     };
 }

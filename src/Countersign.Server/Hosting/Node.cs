@@ -50,7 +50,7 @@ internal sealed partial class Node : IAsyncDisposable
         try
         {
             // 3.
-            var storeOptions = StoreOptionsOf(settings, keys, options);
+            var storeOptions = StoreOptionsOf(settings, keys, options.Time);
             ArmKillPoints(ref storeOptions);
             store = await SqliteStore.OpenAsync(storeOptions, cancellationToken);
             IStore port = store;
@@ -72,6 +72,17 @@ internal sealed partial class Node : IAsyncDisposable
             throw;
         }
     }
+
+    /// <summary>How the store of a configuration is opened.</summary>
+    public static SqliteStoreOptions StoreOptionsOf(Settings settings, Keyring keys, TimeProvider time) => new()
+    {
+        Path = settings.Database,
+        HeadFile = settings.Ledger.HeadFile,
+        Key = keys.Ledger,
+        Vault = keys.Vault,
+        Random = RandomNumberGenerator.Fill,
+        Time = time,
+    };
 
     public Task WaitForShutdownAsync(CancellationToken cancellationToken) =>
         _web.WaitForShutdownAsync(cancellationToken);
@@ -114,16 +125,6 @@ internal sealed partial class Node : IAsyncDisposable
         var proposal = await policy.ProposeAsync(web.Services.GetRequiredService<Gatekeeper>(), cancellationToken);
         web.Logger.PolicyProposed(proposal?.Id.Value ?? "nobody: no person has the role admin");
     }
-
-    private static SqliteStoreOptions StoreOptionsOf(Settings settings, Keyring keys, NodeOptions options) => new()
-    {
-        Path = settings.Database,
-        HeadFile = settings.Ledger.HeadFile,
-        Key = keys.Ledger,
-        Vault = keys.Vault,
-        Random = RandomNumberGenerator.Fill,
-        Time = options.Time,
-    };
 }
 
 /// <summary>What one node's doors open onto.</summary>
