@@ -34,6 +34,8 @@ internal sealed class SqliteOffice
     /// <summary>How often something was sent to the target.</summary>
     public int Sent { get; private set; }
 
+    public ActionDigest? LastSent { get; private set; }
+
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     public static async Task<SqliteOffice> OverAsync(SqliteStore store, TimeProvider time)
@@ -66,6 +68,7 @@ internal sealed class SqliteOffice
     private Task<Outcome> ExecuteAsync(ActionRecord action, CancellationToken cancellationToken)
     {
         Sent++;
+        LastSent = action.Action.Digest;
         return Task.FromResult(new Outcome(OutcomeState.Succeeded, "{}"u8.ToArray(), Error: null, TimeSpan.Zero));
     }
 }
