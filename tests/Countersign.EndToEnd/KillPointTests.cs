@@ -116,7 +116,7 @@ public sealed class KillPointTests
         await Aftermath.CheckAsync(bench, seen, Cancel);
     }
 
-    /// <summary>Nothing records yet that no credential was made, so "failed before it was sent" may not be said.</summary>
+    /// <summary>Nothing records yet that no credential was made, so nobody may say "failed before sending".</summary>
     [Fact]
     public async Task FLT_07_killed_after_the_claim_nothing_is_ever_sent_and_the_outcome_is_unknown()
     {

@@ -155,7 +155,8 @@ public sealed class KilledStoreTests
     }
 
     /// <summary>
-    /// Starts the product, killed at a later statement each time, until it gets through; returns the schema it has then.
+    /// Starts the product, killed at a later statement each time, until it gets through; returns the schema it has
+    /// then.
     /// </summary>
     private static async Task<(long Parts, long? Version)> KillAtEachStatementAsync(
         Bench bench, int step, (long Parts, long? Version) before)

@@ -15,7 +15,8 @@ namespace Countersign.Server.Hosting;
 /// </summary>
 internal static class ClockReset
 {
-    private const string Why = "The server's clock was set back, so the deadlines of this request were wrong. Ask again.";
+    private const string Why =
+        "The server's clock was set back, so the deadlines of this request were wrong. Ask again.";
 
     /// <summary>Returns how many requests were superseded.</summary>
     public static async Task<int> RunAsync(SqliteStore store, CancellationToken cancellationToken)

@@ -11,8 +11,16 @@ internal static class Repository
     public static string Binary { get; } = FindBinary();
 
     /// <summary>The product with kill points, which only <c>./test</c> builds.</summary>
-    public static string FaultyBinary { get; } =
-        Path.Combine(Root, "artifacts", "countersign-faults", "countersign");
+    public static string FaultyBinary
+    {
+        get
+        {
+            var path = Path.Combine(Root, "artifacts", "countersign-faults", "countersign");
+            return File.Exists(path)
+                ? path
+                : throw new InvalidOperationException($"There is no '{path}': ./test builds it.");
+        }
+    }
 
     /// <summary>The folder of the npm packages and of the scripts that use them.</summary>
     public static string Node { get; } = Path.Combine(Root, "tests", "Countersign.EndToEnd", "node");

@@ -13,8 +13,8 @@ internal static class AcceptClockCommand
     {
         var command = new Command(
             "accept-clock",
-            "Set the store's clock back to the system's after a clock that was far ahead; the server must be stopped. " +
-            "Everything that is open is superseded, and the ledger says what was done.")
+            "Set the store's clock back to the system's after a clock that was far ahead; the server must be " +
+            "stopped. Everything that is open is superseded, and the ledger says what was done.")
         {
             ServeCommand.Config,
         };

@@ -9,7 +9,7 @@ using Countersign.Tests.Support;
 
 namespace Countersign.Tests.Storage.Sqlite;
 
-/// <summary>FLT-40: the system's clock jumps. The store's time never goes back, and never pretends to stand still.</summary>
+/// <summary>FLT-40: the system's clock jumps. The store's time never goes back, and never stands still.</summary>
 public sealed class SqliteClockTests : IDisposable
 {
     private readonly SqliteFolder _folder = new();

@@ -100,7 +100,7 @@ public sealed class SqliteDamageTests : IDisposable
         }
     }
 
-    /// <summary>FLT-11: a crash within the write of a commit leaves the log as it was before, or after, that commit.</summary>
+    /// <summary>FLT-11: a crash within the write of a commit leaves the log as before it, or as after it.</summary>
     [Fact]
     public async Task A_wal_cut_off_at_any_place_holds_whole_commits_only()
     {
