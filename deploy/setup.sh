@@ -4,7 +4,6 @@
 
 readonly sdk_version='10.0'
 readonly product="$root/artifacts/countersign"
-readonly stamp="$root/artifacts/countersign.built"
 missing_packages=()
 apt_lists_are_fresh=false
 
@@ -144,33 +143,47 @@ run_quietly() {
     fi
 }
 
-product_is_current() {
-    [ -x "$product/countersign" ] && [ -f "$stamp" ] || return 1
+# is_current FOLDER: whether no source is newer than the product that was published there.
+is_current() {
+    [ -x "$1/countersign" ] && [ -f "$1.built" ] || return 1
     # Folders count too: they change when a file in them is deleted.
     [ -z "$(find "$root/src" "$root"/Directory.*.props "$root/global.json" \
-        \( -name bin -o -name obj \) -prune -o -newer "$stamp" -print -quit)" ]
+        \( -name bin -o -name obj \) -prune -o -newer "$1.built" -print -quit)" ]
 }
 
-# Publishes beside the old product and then swaps, so that a running server keeps the files it has opened.
-publish_product() {
-    local started="$stamp.$$" project
+# publish FOLDER CONFIGURATION: beside the old product, and then swapped, so that a running server keeps the files it has
+# opened.
+publish() {
+    local folder="$1" started="$1.built.$$" project
     # Made now, since a folder made by the build would look like a source changed after its start.
     for project in "$root"/src/*/; do
         mkdir -p "$project/bin" "$project/obj"
     done
     : >"$started"
-    rm -rf "$product.next"
+    rm -rf "$folder.next"
     run_quietly "$root/artifacts/build.log" \
-        dotnet publish "$root/src/Countersign.Server" -c Release -o "$product.next" -v quiet || fail "The build failed."
-    rm -rf "$product" && mv "$product.next" "$product"
+        dotnet publish "$root/src/Countersign.Server" -c "$2" -o "$folder.next" -v quiet || fail "The build failed."
+    rm -rf "$folder" && mv "$folder.next" "$folder"
     # The stamp is as old as the start of the build, so that an edit made meanwhile builds again.
-    printf '%s\n' "$DOTNET_ROOT" >"$stamp" && touch -r "$started" "$stamp" && rm -f "$started"
+    printf '%s\n' "$DOTNET_ROOT" >"$folder.built" && touch -r "$started" "$folder.built" && rm -f "$started"
 }
 
-# Builds the product when a source is newer than it; several callers at once build it once.
+# Publishes when a source is newer; several callers at once build it once.
+publish_once() {
+    mkdir -p "$root/artifacts"
+    exec 9>"$root/artifacts/lock"
+    flock 9
+    if ! is_current "$1" || [ "$(cat "$1.built")" != "$DOTNET_ROOT" ]; then
+        say "$3"
+        publish "$1" "$2"
+    fi
+    exec 9>&-
+}
+
+# Builds the product when it is not current.
 build_product() {
-    if product_is_current; then
-        read -r DOTNET_ROOT <"$stamp"
+    if is_current "$product"; then
+        read -r DOTNET_ROOT <"$product.built"
         if [ -x "$DOTNET_ROOT/dotnet" ]; then
             export DOTNET_ROOT
             return 0
@@ -178,12 +191,10 @@ build_product() {
     fi
     need_dotnet
     need_runtime_packages
-    mkdir -p "$root/artifacts"
-    exec 9>"$root/artifacts/lock"
-    flock 9
-    if ! product_is_current || [ "$(cat "$stamp")" != "$DOTNET_ROOT" ]; then
-        say 'Building Countersign (first run takes about a minute)…'
-        publish_product
-    fi
-    exec 9>&-
+    publish_once "$product" Release 'Building Countersign (first run takes about a minute)…'
+}
+
+# The same with the kill points of the fault tests, which no build for people has. Only the tests run it.
+build_faulty_product() {
+    publish_once "$product-faults" Faults 'Building Countersign with kill points…'
 }

@@ -49,8 +49,7 @@ public sealed class ReviewDesk
             id, record => DescribeVote(record, voter, ballot), cancellationToken);
         if (registered is Registered.Done { Record: { State: ActionState.Approved, Detached: true } approved })
         {
-            // The node that recorded the decision takes it; should it stop right here, the sweep of any node does.
-            await _executions.TakeAsync(approved.Id, cancellationToken);
+            await TryTakeAsync(approved.Id, cancellationToken);
         }
 
         return AnswerOf(registered);
@@ -97,6 +96,22 @@ public sealed class ReviewDesk
         var today = _charter();
         var electorate = Electorate.Of(record.Life, record.Asker, today.People, today.PolicyAuthors);
         return [.. record.Life.Tracks.Select((track, i) => Tally.Of(track, i, record.Life.Votes, electorate))];
+    }
+
+    /// <summary>
+    /// The node that recorded the decision takes it; should it stop right here, the sweep of any node does.
+    /// </summary>
+    private async Task TryTakeAsync(ActionId id, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _executions.TakeAsync(id, cancellationToken);
+        }
+        catch (StoreUnavailableException)
+        {
+            // The vote is durable whatever becomes of the claim: a voter who is told otherwise would vote again. The
+            // sweep takes the approval as soon as the store can commit.
+        }
     }
 
     private static DeskAnswer AnswerOf(Registered registered) => registered switch

@@ -50,6 +50,25 @@ public sealed class PolicyChangeTests
     }
 
     [Fact]
+    public async Task A_policy_that_was_in_force_before_can_be_proposed_again()
+    {
+        await using var product = await Product.StartAsync(new ProductOptions(), Cancel);
+        var first = await File.ReadAllTextAsync(product.Folder.PolicyFile, Cancel);
+        await RestartWithDeniedReportsAsync(product);
+        await ApproveProposalAsync(product);
+        await product.StopAsync(Cancel);
+        await File.WriteAllTextAsync(product.Folder.PolicyFile, first, Cancel);
+        await product.StartAgainAsync(Cancel);
+        await ApproveProposalAsync(product);
+
+        await RestartWithDeniedReportsAsync(product);
+        await ApproveProposalAsync(product);
+
+        var asked = await product.As("DEPLOY_BOT").AskAsync("sdk", "read_report", """{"id":4}""", Cancel);
+        Assert.Equal("refused", asked.State);
+    }
+
+    [Fact]
     public async Task A_proposal_survives_restarts_as_one_review()
     {
         await using var product = await Product.StartAsync(new ProductOptions(), Cancel);
@@ -95,6 +114,14 @@ public sealed class PolicyChangeTests
         await product.StopAsync(Cancel);
         await ReplaceAsync(product, Reports, "action.operation == \"read_other\"");
         await product.StartAgainAsync(Cancel);
+    }
+
+    private static async Task ApproveProposalAsync(Product product)
+    {
+        var proposal = await product.As("ALICE").FindAsync("pending", Cancel);
+        var id = proposal.GetProperty("id").GetString()!;
+        await product.As("ALICE").VoteAsync(id, "approve", Cancel);
+        Assert.Equal("succeeded", (await product.As("ALICE").WaitForEndAsync(id, Cancel)).State);
     }
 
     private static async Task ReplaceAsync(Product product, string old, string replacement)

@@ -41,6 +41,7 @@ internal static class CommandTree
         {
             KeyCommand.Create(),
             VerifyCommand.Create(),
+            AcceptClockCommand.Create(),
         },
     };
 }

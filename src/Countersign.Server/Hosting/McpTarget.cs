@@ -4,7 +4,7 @@ using Countersign.Server.Configuration;
 namespace Countersign.Server.Hosting;
 
 /// <summary>What the configuration says about an MCP target, in the gate's own words.</summary>
-internal static class McpTarget
+internal static partial class McpTarget
 {
     public static McpOptions Of(UpstreamSettings upstream) =>
         new(UpstreamOf(upstream)) { AskReason = upstream.AskReason };
@@ -16,6 +16,13 @@ internal static class McpTarget
             Environment = upstream.EnvironmentVariables,
         };
 
-    private static McpCredential CredentialOf((string Header, string Value) credential) =>
-        new(credential.Header, _ => ValueTask.FromResult(credential.Value));
+    private static McpCredential CredentialOf((string Header, string Value) configured)
+    {
+        var credential = new McpCredential(configured.Header, _ => ValueTask.FromResult(configured.Value));
+        ArmKillPoints(ref credential);
+        return credential;
+    }
+
+    /// <summary>Has a body only in the build configuration Faults, like those of <see cref="Node"/>.</summary>
+    static partial void ArmKillPoints(ref McpCredential credential);
 }

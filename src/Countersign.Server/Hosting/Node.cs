@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Countersign.Core;
 using Countersign.Core.Actions.Json;
 using Countersign.Core.Reviews;
+using Countersign.Core.Storage;
 using Countersign.Gates.Api;
 using Countersign.Server.Configuration;
 using Countersign.Server.Console;
@@ -14,7 +15,7 @@ namespace Countersign.Server.Hosting;
 /// and certificate, (2) keys, (3) the store, which verifies itself, (4) the policy in the ledger, (5) the gates,
 /// (6) the doors.
 /// </summary>
-internal sealed class Node : IAsyncDisposable
+internal sealed partial class Node : IAsyncDisposable
 {
     private readonly Keyring _keys;
     private readonly SqliteStore _store;
@@ -54,12 +55,16 @@ internal sealed class Node : IAsyncDisposable
         try
         {
             // 3.
-            store = await SqliteStore.OpenAsync(StoreOptionsOf(settings, keys, options), cancellationToken);
+            var storeOptions = StoreOptionsOf(settings, keys, options.Time);
+            ArmKillPoints(ref storeOptions);
+            store = await SqliteStore.OpenAsync(storeOptions, cancellationToken);
+            IStore port = store;
+            ArmKillPoints(ref port);
             // 4.
-            var policy = new PolicyChanges(settings, charter, store, store);
+            var policy = new PolicyChanges(settings, charter, port, store);
             await policy.SettleAsync(cancellationToken);
             // 5.
-            web = WebServer.Build(settings, options, new NodeParts(charter, keys, store, policy, certificate));
+            web = WebServer.Build(settings, options, new NodeParts(charter, keys, port, store, policy, certificate));
             // 6.
             await WebServer.OpenAsync(web, settings, cancellationToken);
             await TellOfProposalAsync(web, policy, cancellationToken);
@@ -73,10 +78,29 @@ internal sealed class Node : IAsyncDisposable
         }
     }
 
+    /// <summary>How the store of a configuration is opened.</summary>
+    public static SqliteStoreOptions StoreOptionsOf(Settings settings, Keyring keys, TimeProvider time) => new()
+    {
+        Path = settings.Database,
+        HeadFile = settings.Ledger.HeadFile,
+        Key = keys.Ledger,
+        Vault = keys.Vault,
+        Random = RandomNumberGenerator.Fill,
+        Time = time,
+    };
+
     public Task WaitForShutdownAsync(CancellationToken cancellationToken) =>
         _web.WaitForShutdownAsync(cancellationToken);
 
     public ValueTask DisposeAsync() => CloseAsync(_keys, _store, _web);
+
+    /// <summary>
+    /// Where the fault tests take hold. Only the build configuration Faults has bodies for these two; in every other
+    /// build the compiler drops them and their calls.
+    /// </summary>
+    static partial void ArmKillPoints(ref SqliteStoreOptions options);
+
+    static partial void ArmKillPoints(ref IStore store);
 
     /// <summary>Who uses something goes before it: the doors, the store, the keys.</summary>
     private static async ValueTask CloseAsync(Keyring keys, SqliteStore? store, WebApplication? web)
@@ -106,22 +130,13 @@ internal sealed class Node : IAsyncDisposable
         var proposal = await policy.ProposeAsync(web.Services.GetRequiredService<Gatekeeper>(), cancellationToken);
         web.Logger.PolicyProposed(proposal?.Id.Value ?? "nobody: no person has the role admin");
     }
-
-    private static SqliteStoreOptions StoreOptionsOf(Settings settings, Keyring keys, NodeOptions options) => new()
-    {
-        Path = settings.Database,
-        HeadFile = settings.Ledger.HeadFile,
-        Key = keys.Ledger,
-        Vault = keys.Vault,
-        Random = RandomNumberGenerator.Fill,
-        Time = options.Time,
-    };
 }
 
 /// <summary>What one node's doors open onto.</summary>
 internal sealed record NodeParts(
     CharterSource Charter,
     Keyring Keys,
-    SqliteStore Store,
+    IStore Store,
+    IArchive Archive,
     PolicyChanges Policy,
     ServerCertificate? Certificate);

@@ -31,6 +31,12 @@ internal sealed class PolicyChanges(Settings settings, CharterSource charter, IS
     private static readonly RuleId Rule = new("policy-changed");
     private static readonly TimeSpan ReviewTime = TimeSpan.FromDays(7);
 
+    /// <summary>How long an attempt of a process that died may take to be ended.</summary>
+    private static readonly TimeSpan ReaperTime = TimeSpan.FromSeconds(10);
+
+    /// <summary>How many earlier attempts at the same change one start gets over.</summary>
+    private const int MaxEarlierAttempts = 16;
+
     /// <summary>
     /// Whether the files hold another policy than the one in force, and people have to decide about it.
     /// </summary>
@@ -69,8 +75,28 @@ internal sealed class PolicyChanges(Settings settings, CharterSource charter, IS
         var action = CanonicalAction.Of(Gateway, Operation, ArgumentsOf());
         var gateway = new Asker(DefinitionDesk.ReservedAgent, OnBehalfOf: null);
         var asking = new Asking(gateway, Target, GateKind.Api, action);
-        var admission = await gatekeeper.AdmitAsync(asking, (_, _) => VerdictFor(admins), cancellationToken);
-        return admission is Admission.Held held ? held.Record : null;
+        for (var round = 0; round < MaxEarlierAttempts; round++)
+        {
+            switch (await gatekeeper.AdmitAsync(asking, (_, _) => VerdictFor(admins), cancellationToken))
+            {
+                case Admission.Held held:
+                    return held.Record;
+                case Admission.UnderWay { Record: var begun }:
+                    // By a process that died over it; the reaper, which has just started, ends it.
+                    await gatekeeper.WaitAsync(
+                        begun.Id, record => record.State != ActionState.Executing, ReaperTime, cancellationToken);
+                    break;
+                case Admission.Ended { Record: { State: not ActionState.Denied } ended }:
+                    // Whatever became of that attempt, another policy is in force: this is the caller who is told, and
+                    // who asks anew.
+                    await gatekeeper.DeliveredAsync(ended, cancellationToken);
+                    break;
+                default:
+                    return null;
+            }
+        }
+
+        return null;
     }
 
     /// <summary>What executes an approved change; <c>null</c> for every other action.</summary>

@@ -26,7 +26,7 @@ internal static class WebServer
 
     public static WebApplication Build(Settings settings, NodeOptions options, NodeParts parts)
     {
-        var (charter, keys, store, _, certificate) = parts;
+        var (charter, keys, store, archive, _, certificate) = parts;
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.SetMinimumLevel(options.LogsToTerminal ? LogLevel.Information : LogLevel.None);
         // Standard output is for data; what a server has to say is a message.
@@ -54,8 +54,8 @@ internal static class WebServer
         web.MapMcpGate();
         web.MapConsole();
         ApiFor(web.Services, settings).Map(web);
-        new LedgerEndpoints(store, keys.Ledger).Map(web);
-        new HealthEndpoints(store, store).Map(web);
+        new LedgerEndpoints(archive, keys.Ledger).Map(web);
+        new HealthEndpoints(store, archive).Map(web);
         return web;
     }
 
@@ -112,10 +112,10 @@ internal static class WebServer
     private static void AddRooms(
         IServiceCollection services, Settings settings, NodeOptions options, NodeParts parts)
     {
-        var (charter, _, store, _, _) = parts;
+        var (charter, _, store, archive, _, _) = parts;
         var tokens = new Tokens(settings.Tokens);
-        services.AddSingleton<IStore>(store);
-        services.AddSingleton<IArchive>(store);
+        services.AddSingleton(store);
+        services.AddSingleton(archive);
         services.AddSingleton(options.Time);
         services.AddSingleton<FillRandom>(RandomNumberGenerator.Fill);
         services.AddSingleton<Func<Charter>>(() => charter.Current);

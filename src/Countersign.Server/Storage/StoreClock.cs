@@ -6,6 +6,13 @@ namespace Countersign.Server.Storage;
 /// </summary>
 internal sealed class StoreClock(TimeProvider time)
 {
+    /// <summary>
+    /// How far the system's clock may fall behind. It covers the corrections of a synchronised clock. Beyond it nothing
+    /// is committed, because the store's time would stand still until the system catches up, and an approval would
+    /// stay valid for all that time.
+    /// </summary>
+    public static readonly TimeSpan MaxLag = TimeSpan.FromMinutes(1);
+
     private long _lastMilliseconds;
 
     public DateTimeOffset Now
@@ -27,4 +34,21 @@ internal sealed class StoreClock(TimeProvider time)
             seen = before == seen ? milliseconds : before;
         }
     }
+
+    /// <summary>Why this clock may not be used for commits; <c>null</c> when it may.</summary>
+    public string? WhyStopped(TimeSpan maxLag)
+    {
+        var system = time.GetUtcNow();
+        var said = DateTimeOffset.FromUnixTimeMilliseconds(Interlocked.Read(ref _lastMilliseconds));
+        return said - system <= maxLag
+            ? null
+            : $"The system's clock says {system:u} and the store's, which never goes back, {said:u}. Nothing is "
+                + "committed meanwhile, because no deadline would pass. Correct the system's clock, and commits resume "
+                + "by themselves; if it is right, the store met a wrong one before: stop the server and run "
+                + "'countersign ledger accept-clock'.";
+    }
+
+    /// <summary>Takes the system's time as it is, even if it is earlier.</summary>
+    public void AcceptSystemTime() =>
+        Interlocked.Exchange(ref _lastMilliseconds, time.GetUtcNow().ToUnixTimeMilliseconds());
 }

@@ -5,6 +5,9 @@ internal sealed class Product : IAsyncDisposable
 {
     private const string Listening = "Countersign listens on";
 
+    /// <summary>The exit code of whoever was ended by SIGKILL.</summary>
+    private const int Killed = 128 + 9;
+
     private readonly List<Api> _callers = [];
     private RunningProgram _server;
 
@@ -30,7 +33,7 @@ internal sealed class Product : IAsyncDisposable
         var folder = new ProductFolder(options);
         try
         {
-            return new Product(folder, await ServeAsync(folder, cancellationToken));
+            return new Product(folder, await ServeAsync(folder, options.KillAt, cancellationToken));
         }
         catch
         {
@@ -74,7 +77,36 @@ internal sealed class Product : IAsyncDisposable
     public async Task StartAgainAsync(CancellationToken cancellationToken)
     {
         await _server.DisposeAsync();
-        _server = await ServeAsync(Folder, cancellationToken);
+        _server = await ServeAsync(Folder, killAt: null, cancellationToken);
+    }
+
+    /// <summary>Starts again, to be killed at another point.</summary>
+    public async Task StartAgainAsync(string killAt, CancellationToken cancellationToken)
+    {
+        await _server.DisposeAsync();
+        _server = await ServeAsync(Folder, killAt, cancellationToken);
+    }
+
+    /// <summary>Waits until the process has killed itself at its kill point.</summary>
+    public async Task WaitForDeathAsync(CancellationToken cancellationToken)
+    {
+        var ended = await _server.WaitAsync(cancellationToken).WaitAsync(Limits.Soon, cancellationToken);
+        Assert.True(ended.ExitCode == Killed, ended.ToString());
+        Assert.Contains("Killed at '", ended.Errors, StringComparison.Ordinal);
+    }
+
+    /// <summary>Starts again; <c>false</c> when it was killed before it listened.</summary>
+    public async Task<bool> TryStartAgainAsync(string killAt, CancellationToken cancellationToken)
+    {
+        await _server.DisposeAsync();
+        _server = RunningProgram.Start(ServerOf(Folder, killAt));
+        if (await ListensAsync(_server, cancellationToken))
+        {
+            return true;
+        }
+
+        await WaitForDeathAsync(cancellationToken);
+        return false;
     }
 
     /// <summary>Recomputes the ledger from outside, as a stranger with the key would.</summary>
@@ -98,14 +130,30 @@ internal sealed class Product : IAsyncDisposable
         Folder.Dispose();
     }
 
-    private static async Task<RunningProgram> ServeAsync(ProductFolder folder, CancellationToken cancellationToken)
+    private static ProgramOptions ServerOf(ProductFolder folder, string? killAt) => new(
+        killAt is null ? Repository.Binary : Repository.FaultyBinary, "serve", "--config", folder.Configuration)
     {
-        var options = new ProgramOptions(Repository.Binary, "serve", "--config", folder.Configuration)
+        Environment = new Dictionary<string, string>(folder.Variables) { ["COUNTERSIGN_KILL_AT"] = killAt ?? "" },
+        WorkingDirectory = folder.Path,
+    };
+
+    private static async Task<RunningProgram> ServeAsync(
+        ProductFolder folder, string? killAt, CancellationToken cancellationToken)
+    {
+        var server = RunningProgram.Start(ServerOf(folder, killAt));
+        if (await ListensAsync(server, cancellationToken))
         {
-            Environment = folder.Variables,
-            WorkingDirectory = folder.Path,
-        };
-        var server = RunningProgram.Start(options);
+            return server;
+        }
+
+        var ended = await server.WaitAsync(cancellationToken);
+        await server.DisposeAsync();
+        throw new InvalidOperationException($"The product did not start: {ended}");
+    }
+
+    /// <summary>Waits until it listens; <c>false</c> when it ended before.</summary>
+    private static async Task<bool> ListensAsync(RunningProgram server, CancellationToken cancellationToken)
+    {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(Limits.Soon);
         string? line;
@@ -115,13 +163,6 @@ internal sealed class Product : IAsyncDisposable
         }
         while (line?.Contains(Listening, StringComparison.Ordinal) == false);
 
-        if (line is not null)
-        {
-            return server;
-        }
-
-        var ended = await server.WaitAsync(cancellationToken);
-        await server.DisposeAsync();
-        throw new InvalidOperationException($"The product did not start: {ended}");
+        return line is not null;
     }
 }

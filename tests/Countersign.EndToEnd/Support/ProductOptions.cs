@@ -16,4 +16,10 @@ internal sealed record ProductOptions
 
     /// <summary>Where the store and the keys are; a path relative to the configuration, or an absolute one.</summary>
     public string DataFolder { get; init; } = "data";
+
+    /// <summary>
+    /// Where the first process kills itself; the next one is the ordinary product. The words are those of the build
+    /// configuration Faults, in <c>Hosting/Faults</c>.
+    /// </summary>
+    public string? KillAt { get; init; }
 }

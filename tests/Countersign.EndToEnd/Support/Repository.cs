@@ -10,6 +10,18 @@ internal static class Repository
     /// <summary>The built product; what <c>./countersign</c> runs, or what COUNTERSIGN_BINARY names.</summary>
     public static string Binary { get; } = FindBinary();
 
+    /// <summary>The product with kill points, which only <c>./test</c> builds.</summary>
+    public static string FaultyBinary
+    {
+        get
+        {
+            var path = Path.Combine(Root, "artifacts", "countersign-faults", "countersign");
+            return File.Exists(path)
+                ? path
+                : throw new InvalidOperationException($"There is no '{path}': ./test builds it.");
+        }
+    }
+
     /// <summary>The folder of the npm packages and of the scripts that use them.</summary>
     public static string Node { get; } = Path.Combine(Root, "tests", "Countersign.EndToEnd", "node");
 

@@ -4,6 +4,7 @@ namespace Countersign.EndToEnd.Support;
 internal sealed class SmallDisk : IAsyncDisposable
 {
     private const string Filler = "filler";
+    private const int BlockBytes = 4096;
 
     private SmallDisk(string folder) => Folder = folder;
 
@@ -24,11 +25,11 @@ internal sealed class SmallDisk : IAsyncDisposable
         return new SmallDisk(folder);
     }
 
-    /// <summary>Takes the last free byte.</summary>
-    public void Fill()
+    /// <summary>Takes the last free byte, or leaves so many blocks free.</summary>
+    public void Fill(int free = 0)
     {
         using var filler = new FileStream(Path.Combine(Folder, Filler), FileMode.Create, FileAccess.Write);
-        var block = new byte[4096];
+        var block = new byte[BlockBytes];
         try
         {
             while (true)
@@ -41,6 +42,8 @@ internal sealed class SmallDisk : IAsyncDisposable
         {
             // The disk is full, as it is meant to be.
         }
+
+        filler.SetLength(Math.Max(0, filler.Length - (free * BlockBytes)));
     }
 
     public void Free() => File.Delete(Path.Combine(Folder, Filler));

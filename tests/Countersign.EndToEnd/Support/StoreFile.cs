@@ -21,6 +21,51 @@ internal static class StoreFile
         "DROP TRIGGER entry_is_never_updated; UPDATE entry SET leaf = $bytes WHERE position = $entry",
         "SELECT position, leaf FROM entry ORDER BY position DESC LIMIT 1");
 
+    /// <summary>Every entry of the ledger, in order.</summary>
+    public static IReadOnlyList<byte[]> ReadLeaves(string path) =>
+        Query(path, "SELECT leaf FROM entry ORDER BY position", row => (byte[])row.GetValue(0));
+
+    /// <summary>Every checkpoint that was ever committed.</summary>
+    public static IReadOnlyList<string> ReadCheckpoints(string path) =>
+        Query(path, "SELECT note FROM checkpoint ORDER BY size", row => row.GetString(0));
+
+    /// <summary>How many tables and indexes there are, and the version of the schema if it says one.</summary>
+    public static (long Parts, long? Version) ReadSchema(string path)
+    {
+        var parts = Query(path, "SELECT count(*) FROM sqlite_schema", row => row.GetInt64(0))[0];
+        return (parts, parts == 0
+            ? null
+            : Query(path, "SELECT version FROM schema_version", row => row.GetInt64(0)).Cast<long?>().Single());
+    }
+
+    /// <summary>Runs a statement behind the product's back.</summary>
+    public static void Run(string path, string sql)
+    {
+        Assert.True(s_library.Value);
+        using var database = new SqliteConnection($"Data Source={path};Pooling=False");
+        database.Open();
+        using var command = database.CreateCommand();
+        command.CommandText = sql;
+        command.ExecuteNonQuery();
+    }
+
+    private static List<T> Query<T>(string path, string sql, Func<SqliteDataReader, T> read)
+    {
+        Assert.True(s_library.Value);
+        using var database = new SqliteConnection($"Data Source={path};Pooling=False");
+        database.Open();
+        using var command = database.CreateCommand();
+        command.CommandText = sql;
+        using var row = command.ExecuteReader();
+        var rows = new List<T>();
+        while (row.Read())
+        {
+            rows.Add(read(row));
+        }
+
+        return rows;
+    }
+
     private static long Change(string path, string update, string select)
     {
         Assert.True(s_library.Value);

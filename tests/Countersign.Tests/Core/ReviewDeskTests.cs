@@ -34,6 +34,21 @@ public sealed class ReviewDeskTests : CoreTests
     }
 
     [Fact]
+    public async Task A_vote_that_is_durable_is_answered_as_such_although_the_claim_has_to_wait()
+    {
+        var held = await Host.HoldAsync(CoreHost.AskDetached());
+        Host.Store.FailOn(EntryType.ExecutionIntent);
+
+        await Host.VoteAsync(held, CoreHost.Alice);
+
+        Assert.Empty(Host.Target.Sent);
+        Host.Store.Heal();
+        await Host.SweepAsync();
+        Assert.Equal(ActionState.Succeeded, (await Host.UntilEndedAsync(held)).State);
+        Assert.Single(Host.Target.Sent);
+    }
+
+    [Fact]
     public async Task A_vote_on_another_digest_counts_for_nothing()
     {
         var held = await Host.HoldAsync(CoreHost.AskDetached());

@@ -114,6 +114,16 @@ public sealed class LedgerAuditTests : IDisposable
     }
 
     [Fact]
+    public async Task Time_may_go_back_where_an_entry_of_its_own_says_so()
+    {
+        var start = DateTimeOffset.UnixEpoch;
+        _leaves[Size - 2] = Encode(Size - 2, previous: null, start, EntryType.BreakGlassUsed);
+        _leaves[Size - 1] = Encode(Size - 1, previous: null, start);
+        Sign();
+        Assert.Empty((await AuditAsync()).Faults);
+    }
+
+    [Fact]
     public async Task A_tile_that_was_exchanged_or_removed_is_found()
     {
         _tiles[(0, 0)] = new byte[8192];
@@ -164,12 +174,13 @@ public sealed class LedgerAuditTests : IDisposable
         Assert.Equal(LedgerAudit.MaxFaults, (await AuditAsync()).Faults.Length);
     }
 
-    private ReadOnlyMemory<byte> Encode(int index, long? previous, DateTimeOffset? at = null)
+    private ReadOnlyMemory<byte> Encode(
+        int index, long? previous, DateTimeOffset? at = null, EntryType type = EntryType.ReviewVote)
     {
         ActionRevision? subject = index is 1 or 2 ? new ActionRevision(Action, 1) : null;
         var time = at ?? DateTimeOffset.UnixEpoch + TimeSpan.FromDays(1) + TimeSpan.FromSeconds(index);
         var payload = Hash32.Of(_ciphertexts[index]!.Value.Span);
-        return new Leaf(EntryType.ReviewVote, time, subject, payload, previous).Encode();
+        return new Leaf(type, time, subject, payload, previous).Encode();
     }
 
     private void Sign()

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Countersign.Core.Actions;
 using Countersign.Core.Identity;
+using Countersign.Core.Ledger;
 using Countersign.Core.Policies;
 using Countersign.Core.Reviews;
 using Countersign.Core.Storage;
@@ -146,6 +147,21 @@ internal sealed class SqliteStore : IStore, IArchive
 
     public Task<ReadOnlyMemory<byte>?> ReadPayloadAsync(long index, CancellationToken cancellationToken) =>
         _parts.Readers.ReadAsync(session => new PayloadReader(session, _options.Vault).Find(index), cancellationToken);
+
+    /// <inheritdoc cref="StoreClock.WhyStopped"/>
+    public string? WhyClockStopped(TimeSpan maxLag) => _parts.Clock.WhyStopped(maxLag);
+
+    /// <summary>
+    /// Sets the store's clock to the system's, even back, and says so in the ledger. Only for a store that serves
+    /// nobody, and only once nothing open is left whose deadline the old clock gave.
+    /// </summary>
+    public async Task AcceptClockAsync(Func<DateTimeOffset, ReadOnlyMemory<byte>> payload)
+    {
+        var before = Now;
+        _parts.Clock.AcceptSystemTime();
+        var entry = new EntryDraft(EntryType.BreakGlassUsed, Action: null, Revision: 0, payload(before));
+        await CommitAsync(new Change { Entries = [entry] }, CancellationToken.None);
+    }
 
     public ValueTask DisposeAsync() => _parts.DisposeAsync();
 

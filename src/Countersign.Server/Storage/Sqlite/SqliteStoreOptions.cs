@@ -22,6 +22,9 @@ internal sealed record SqliteStoreOptions
 
     public required TimeProvider Time { get; init; }
 
+    /// <summary>How far the system's clock may be behind the store's before commits are refused.</summary>
+    public TimeSpan MaxClockLag { get; init; } = StoreClock.MaxLag;
+
     /// <summary>Runs on each new write connection; tests make faults with it.</summary>
     internal Action<SqliteSession> OnWriteConnection { get; init; } = static _ => { };
 }

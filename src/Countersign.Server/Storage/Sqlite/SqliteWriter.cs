@@ -94,6 +94,11 @@ internal sealed class SqliteWriter : IAsyncDisposable
         }
 
         var session = (await OpenConnectionAsync()).Session;
+        if (_clock.WhyStopped(_options.MaxClockLag) is { } why)
+        {
+            throw new StoreUnavailableException(why);
+        }
+
         if (TryApply(session, writes) is { } batch)
         {
             Commit(batch, writes);
