@@ -36,11 +36,14 @@ public sealed class Office
         };
         var claims = new Claims(store, options.Charter, options.Self);
         var executions = new Executions(registrar, store, claims, options.Self, execution, options.Time);
-        var intake = new Intake(store, registrar, callers, options.Charter, options.Limits, options.Time);
+        var suggestions = new Suggestions(store);
+        var intake = new Intake(
+            store, registrar, callers, suggestions, options.Charter, options.Limits, options.Time);
         Gatekeeper = new Gatekeeper(intake, executions, registrar, new Waiting(store, options.Time), callers);
         ReviewDesk = new ReviewDesk(registrar, executions, store, options.Charter);
         Reaper = new Reaper(store, registrar, executions, stops, options.Self);
         Definitions = new DefinitionDesk(register, Gatekeeper, options.Charter);
+        DryRun = new DryRun(store, suggestions, options.Charter);
         Agents = new AgentDesk(stops, Gatekeeper, ReviewDesk, options.Charter);
     }
 
@@ -51,6 +54,8 @@ public sealed class Office
     public Reaper Reaper { get; }
 
     public DefinitionDesk Definitions { get; }
+
+    public DryRun DryRun { get; }
 
     public AgentDesk Agents { get; }
 }

@@ -105,6 +105,29 @@ public sealed class ApiDocumentTests
     }
 
     [Fact]
+    public async Task What_a_dry_run_answers_has_the_documented_shape_and_nothing_is_recorded()
+    {
+        await using var node = await DemoNode.StartAsync(Cancelled);
+        var calls = new DocumentedCalls(await DocumentOf(node));
+        Task<JsonElement> Ask(string operation, HttpStatusCode expected, string flag = "1") => calls.AskAsync(
+            node.Agent, $"/v1/actions?dry_run={flag}", operation, new { country = "UK" }, expected);
+        await calls.AskAsync(
+            node.Agent, "/v1/actions?wait=20", "read_report", new { name = "weekly" }, HttpStatusCode.OK);
+        var before = await node.Nobody.GetStringAsync("/ledger/checkpoint", Cancelled);
+
+        var allowed = await Ask("read_report", HttpStatusCode.OK);
+        var held = await Ask("export_customers", HttpStatusCode.OK);
+        var denied = await Ask("rotate_key", HttpStatusCode.OK);
+        await Ask("read_report", HttpStatusCode.BadRequest, flag: "yes");
+
+        Assert.Equal("allow", allowed.GetProperty("verdict").GetProperty("outcome").GetString());
+        var stage = held.GetProperty("review").GetProperty("tracks")[0].GetProperty("stages")[0];
+        Assert.Equal("alice", Assert.Single(stage.GetProperty("persons").EnumerateArray().ToList()).GetString());
+        Assert.Equal("deny", denied.GetProperty("verdict").GetProperty("outcome").GetString());
+        Assert.Equal(before, await node.Nobody.GetStringAsync("/ledger/checkpoint", Cancelled));
+    }
+
+    [Fact]
     public async Task What_strangers_get_has_the_documented_shape()
     {
         await using var node = await DemoNode.StartAsync(Cancelled);
