@@ -27,7 +27,8 @@ public sealed class Policy
         _gates = [.. Enum.GetValues<GateKind>().Select(gate => GateRules.Of(gate, formulas.Of(rules), formulas.Atoms))];
         _relaxations =
         [
-            .. Enum.GetValues<GateKind>().Select(gate => new Relaxation(rules.Where(rule => rule.Gates.Contains(gate)))),
+            .. Enum.GetValues<GateKind>()
+                .Select(gate => new Relaxation(rules.Where(rule => rule.Gates.Contains(gate)))),
         ];
     }
 

@@ -14,7 +14,9 @@ internal sealed class ApiDryRun(ApiRooms rooms)
 {
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>Whether the caller only wants to know. A value that is misspelt must not become a real request.</summary>
+    /// <summary>
+    /// Whether the caller only wants to know. A value that is misspelt must not become a real request.
+    /// </summary>
     public static bool TryRead(HttpRequest request, out bool isDryRun)
     {
         var isGiven = request.Query.TryGetValue("dry_run", out var text);

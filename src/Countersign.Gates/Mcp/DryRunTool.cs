@@ -17,7 +17,7 @@ internal sealed class DryRunTool(McpGateOptions options, McpTools tools)
     public static ReadOnlyMemory<byte> Definition { get; } =
         """
         {"name":"would_this_need_approval",
-         "description":"Says what would become of a call of another tool: allowed, needs people, or denied. Calls nothing.",
+         "description":"Says what would become of a call: allowed, held for people, or denied. Calls nothing.",
          "inputSchema":{"type":"object",
           "properties":{
            "tool":{"type":"string","description":"The name of the tool."},

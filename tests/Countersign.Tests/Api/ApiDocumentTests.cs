@@ -83,7 +83,8 @@ public sealed class ApiDocumentTests
             node.Agent, "/v1/actions", "export_customers", new { country = "UK" }, HttpStatusCode.Accepted);
         var id = agent.GetProperty("agent").GetProperty("id").GetString();
         Task<JsonElement> Post(HttpClient who, string verb, HttpStatusCode expected, string? other = null) =>
-            calls.PostAsync(who, $"{route}/{verb}", $"/v1/agents/{other ?? id}/{verb}", new { comment = "x" }, expected);
+            calls.PostAsync(
+                who, $"{route}/{verb}", $"/v1/agents/{other ?? id}/{verb}", new { comment = "x" }, expected);
 
         await Post(node.Agent, "stop", HttpStatusCode.Forbidden);
         await Post(node.Nobody, "stop", HttpStatusCode.Unauthorized);

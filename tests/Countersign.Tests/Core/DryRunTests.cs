@@ -70,8 +70,8 @@ public sealed class DryRunTests
     [Fact]
     public async Task Only_operations_that_the_target_is_known_to_have_are_named()
     {
-        await _bench.Memory.CommitAsync(
-            new Change { Definitions = [new DefinitionRow(OfficeBench.Ops.Name, "list", "f", "{}"u8.ToArray())] }, Cancel);
+        var known = new DefinitionRow(OfficeBench.Ops.Name, "list", "f", "{}"u8.ToArray());
+        await _bench.Memory.CommitAsync(new Change { Definitions = [known] }, Cancel);
         Deny(new AllowedForm { Operations = ["list", "secret_of_another_target"] });
 
         Assert.Equal(["list"], (await ForeseeAsync(OfficeBench.Ask(GateKind.Api))).Nearest!.Operations);

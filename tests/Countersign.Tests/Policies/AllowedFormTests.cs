@@ -41,10 +41,13 @@ public sealed class AllowedFormTests
         .Select(rules => rules.ToImmutableArray());
 
     private static readonly Gen<string> Arguments = Gen.Zip(
-        Gen.Zip(Gen.Elements("7", "100", "101", "5000", "\"many\"", "9223372036854775807"), Gen.Elements("eu", "us", "x")),
+        Gen.Zip(
+            Gen.Elements("7", "100", "101", "5000", "\"many\"", "9223372036854775807"),
+            Gen.Elements("eu", "us", "x")),
         Gen.Zip(Gen.Elements("true", "false"), Gen.Elements("", ",\"note\":\"n\"")),
-        (first, second) =>
-            $$$"""{"limit":{{{first.Item1}}},"where":{"zone":"{{{first.Item2}}}"},"force":{{{second.Item1}}}{{{second.Item2}}}}""");
+        (first, second) => $$$"""
+            {"limit":{{{first.Item1}}},"where":{"zone":"{{{first.Item2}}}"},"force":{{{second.Item1}}}{{{second.Item2}}}}
+            """);
 
     [Fact]
     public void Whatever_it_says_is_allowed_by_the_same_policy()
@@ -116,7 +119,9 @@ public sealed class AllowedFormTests
     public void Operations_that_the_rules_name_are_judged_too()
     {
         var policy = Loaded(Rules(
-            "allow: mcp.tool in [\"list\", \"read\", \"wipe\"]", "deny: mcp.tool == \"wipe\"", "deny: mcp.tool == \"x\""));
+            "allow: mcp.tool in [\"list\", \"read\", \"wipe\"]",
+            "deny: mcp.tool == \"wipe\"",
+            "deny: mcp.tool == \"x\""));
 
         var form = policy.FindAllowed(Tool("{}"));
 
