@@ -46,7 +46,8 @@ public sealed class AllowedFormTests
             Gen.Elements("eu", "us", "x")),
         Gen.Zip(Gen.Elements("true", "false"), Gen.Elements("", ",\"note\":\"n\"")),
         (first, second) => $$$"""
-            {"limit":{{{first.Item1}}},"where":{"zone":"{{{first.Item2}}}"},"force":{{{second.Item1}}}{{{second.Item2}}}}
+            {"limit":{{{first.Item1}}},"where":{"zone":"{{{first.Item2}}}"},
+             "force":{{{second.Item1}}}{{{second.Item2}}}}
             """);
 
     [Fact]
