@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Countersign.Core.Actions;
 using Countersign.Core.Identity;
 using Countersign.Core.Policies;
+using Countersign.Core.Policies.Allowing;
 
 namespace Countersign.Core;
 
@@ -18,6 +19,9 @@ public sealed record Charter
     public required PolicyHash Policy { get; init; }
 
     public required Judge Judge { get; init; }
+
+    /// <summary>What the policy would allow instead of a request that it denies.</summary>
+    public Func<Asking, AllowedForm> FindAllowed { get; init; } = static _ => new AllowedForm();
 
     /// <summary>
     /// Persons who took part in the latest policy change, for rules that exclude <c>policy-author</c>.

@@ -13,7 +13,13 @@ namespace Countersign.Core;
 /// order, because an attachment to something the policy would treat more strictly today must not happen.
 /// </summary>
 internal sealed class Intake(
-    IStore store, Registrar registrar, Callers callers, Func<Charter> charter, Limits limits, TimeProvider time)
+    IStore store,
+    Registrar registrar,
+    Callers callers,
+    Suggestions suggestions,
+    Func<Charter> charter,
+    Limits limits,
+    TimeProvider time)
 {
     /// <summary>
     /// How often one intake may find that the ground shifted: a race with identical calls, a new policy.
@@ -41,7 +47,14 @@ internal sealed class Intake(
             var admission = await FindEarlierAsync(asking, verdict, isLive: taker is not null, cancellationToken)
                 ?? await PauseAsync(asking, verdict, cancellationToken)
                 ?? Unrecorded(asking, verdict, taker)
-                ?? await OpenAsync(RecordOf(asking, verdict), today.Policy, taker, cancellationToken);
+                ?? await OpenAsync(
+                    RecordOf(asking, verdict) with
+                    {
+                        Nearest = await suggestions.FindAsync(asking, verdict, today, cancellationToken),
+                    },
+                    today.Policy,
+                    taker,
+                    cancellationToken);
             if (admission is not null)
             {
                 return admission;

@@ -35,11 +35,14 @@ public sealed class Office
         var attempt = new Attempt(options.Execution.Limit, options.Time);
         var recordings = new Recordings(registrar, store, attempt, options.Self);
         var executions = new Executions(registrar, store, claims, attempt, recordings, options.Self, find);
-        var intake = new Intake(store, registrar, callers, options.Charter, options.Limits, options.Time);
+        var suggestions = new Suggestions(store);
+        var intake = new Intake(
+            store, registrar, callers, suggestions, options.Charter, options.Limits, options.Time);
         Gatekeeper = new Gatekeeper(intake, executions, registrar, new Waiting(store, options.Time), callers);
         ReviewDesk = new ReviewDesk(registrar, executions, store, options.Charter);
         Reaper = new Reaper(store, registrar, executions, stops, options.Self);
         Definitions = new DefinitionDesk(register, Gatekeeper, options.Charter);
+        DryRun = new DryRun(store, suggestions, options.Charter);
         Agents = new AgentDesk(stops, Gatekeeper, ReviewDesk, options.Charter);
     }
 
@@ -50,6 +53,8 @@ public sealed class Office
     public Reaper Reaper { get; }
 
     public DefinitionDesk Definitions { get; }
+
+    public DryRun DryRun { get; }
 
     public AgentDesk Agents { get; }
 }

@@ -8,8 +8,8 @@ namespace Countersign.Core;
 
 /// <summary>
 /// Step 10 of an action's life, and the timers: one sweep lets deadlines pass, takes detached approvals nobody took,
-/// ends executions whose node is gone, withdraws what a stopped agent has left, and reports outcomes the store could not take before. It may run on every node
-/// at once, because each transition is a conditional write.
+/// ends executions whose node is gone, withdraws what a stopped agent has left, and reports outcomes the store could
+/// not take before. It may run on every node at once, because each transition is a conditional write.
 /// </summary>
 public sealed class Reaper
 {

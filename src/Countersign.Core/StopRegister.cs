@@ -46,7 +46,8 @@ internal sealed class StopRegister(IStore store, Registrar registrar)
             if (await store.FindStopAsync(agent, cancellationToken) is { } known)
             {
                 Stopped.Add(agent);
-                return new StopDone(known, IsNew: false, Withdrawn: 0, await WithdrawLeftAsync(agent, cancellationToken));
+                var executing = await WithdrawLeftAsync(agent, cancellationToken);
+                return new StopDone(known, IsNew: false, Withdrawn: 0, executing);
             }
 
             var endings = round < MaxPatientRounds
@@ -81,11 +82,12 @@ internal sealed class StopRegister(IStore store, Registrar registrar)
     }
 
     /// <summary>Withdraws one action of a stopped agent; what is being executed cannot be unsent.</summary>
-    public async Task<Registered> WithdrawAsync(ActionId id, CancellationToken cancellationToken) =>
-        await registrar.ApplyAsync(id, record => Withdrawal($"Agent {record.Asker.Agent} was stopped."), cancellationToken);
+    public Task<Registered> WithdrawAsync(ActionId id, CancellationToken cancellationToken) => registrar.ApplyAsync(
+        id, record => Withdrawal($"Agent {record.Asker.Agent} was stopped."), cancellationToken);
 
     /// <summary>Executes an approved resumption, and leaves everything else to others.</summary>
-    public FindExecutor FindExecutorOr(FindExecutor others) => action => IsResume(action) ? ResumeAsync : others(action);
+    public FindExecutor FindExecutorOr(FindExecutor others) =>
+        action => IsResume(action) ? ResumeAsync : others(action);
 
     private async Task<Outcome> ResumeAsync(ActionRecord action, CancellationToken cancellationToken)
     {
@@ -130,7 +132,8 @@ internal sealed class StopRegister(IStore store, Registrar registrar)
             StopText.Of(agent, by, comment),
             endings.Select(ending => ending.Action!.Row.Id));
 
-    private static Change ChangeFor(AgentId agent, PersonId by, string? comment, ImmutableArray<Change> endings) => new()
+    private static Change ChangeFor(
+        AgentId agent, PersonId by, string? comment, ImmutableArray<Change> endings) => new()
     {
         Stop = agent,
         Withdrawn = [.. endings.Select(ending => ending.Action!)],

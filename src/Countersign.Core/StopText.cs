@@ -11,8 +11,9 @@ internal static class StopText
         "Nothing is executed for it until two persons lift the stop ('countersign agent resume').";
 
     /// <summary>The first sentence: who stopped whom, and why.</summary>
-    public static string Of(AgentId agent, PersonId by, string? comment) =>
-        comment is { Length: > 0 } ? $"Agent {agent} was stopped by {by}: {comment}" : $"Agent {agent} was stopped by {by}.";
+    public static string Of(AgentId agent, PersonId by, string? comment) => comment is { Length: > 0 }
+        ? $"Agent {agent} was stopped by {by}: {comment}"
+        : $"Agent {agent} was stopped by {by}.";
 
     public static string Of(AgentStop stop)
     {

@@ -24,7 +24,9 @@ public abstract class McpClientSuite(SharedBench shared) : IClassFixture<SharedB
         var tools = await client.ListAsync(Cancel);
 
         Assert.Equal(
-            _bench.Upstream.Tools.Keys.Concat(["approval_wait", "approval_status"]).Order(StringComparer.Ordinal),
+            _bench.Upstream.Tools.Keys
+                .Concat(["approval_wait", "approval_status", "would_this_need_approval"])
+                .Order(StringComparer.Ordinal),
             tools.Order(StringComparer.Ordinal));
     }
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Diagnostics;
 using Countersign.Core.Actions;
 using Countersign.Core.Identity;
+using Countersign.Core.Policies.Allowing;
 using Countersign.Core.Policies.Judging;
 using Countersign.Core.Policies.Proving;
 using Countersign.Core.Reviews;
@@ -16,6 +17,7 @@ public sealed class Policy
 {
     private readonly ImmutableArray<GateRules> _gates;
     private readonly PolicyDefault _theDefault;
+    private readonly ImmutableArray<Relaxation> _relaxations;
 
     internal Policy(PolicyHash hash, ImmutableArray<Rule> rules, PolicyDefault theDefault, PolicyFormulas formulas)
     {
@@ -23,6 +25,11 @@ public sealed class Policy
         Rules = rules;
         _theDefault = theDefault;
         _gates = [.. Enum.GetValues<GateKind>().Select(gate => GateRules.Of(gate, formulas.Of(rules), formulas.Atoms))];
+        _relaxations =
+        [
+            .. Enum.GetValues<GateKind>()
+                .Select(gate => new Relaxation(rules.Where(rule => rule.Gates.Contains(gate)))),
+        ];
     }
 
     /// <summary>SHA-256 over the texts of all files, in the order of their names.</summary>
@@ -68,6 +75,13 @@ public sealed class Policy
         var matched = _gates[(int)input.Asking.Target.Gate].Judge(input);
         return matched.Count == 0 ? _theDefault.ToVerdict(Hash) : ToVerdict(matched);
     }
+
+    /// <summary>
+    /// What would be allowed instead of a request that is denied: judged, not guessed, and empty where that finds
+    /// nothing.
+    /// </summary>
+    public AllowedForm FindAllowed(PolicyInput denied) => _relaxations[(int)denied.Asking.Target.Gate].Find(
+        denied.Asking, candidate => Judge(denied with { Asking = candidate, Preview = null }).Outcome);
 
     private Verdict ToVerdict(List<Rule> matched)
     {

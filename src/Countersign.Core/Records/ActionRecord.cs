@@ -1,6 +1,7 @@
 using Countersign.Core.Actions;
 using Countersign.Core.Identity;
 using Countersign.Core.Policies;
+using Countersign.Core.Policies.Allowing;
 using Countersign.Core.Reviews;
 using Countersign.Core.Storage;
 
@@ -46,6 +47,9 @@ public sealed record ActionRecord
 
     /// <summary>Why the action ended without running, in words for people and agents.</summary>
     public string? Ending { get; init; }
+
+    /// <summary>What would be allowed instead, when the policy denied and something is known to be.</summary>
+    public AllowedForm? Nearest { get; init; }
 
     /// <summary>Index of the latest entry about this action, and a signed tree that covers it.</summary>
     public required LedgerPosition Ledger { get; init; }

@@ -5,6 +5,7 @@ using Countersign.Core.Actions;
 using Countersign.Core.Actions.Json;
 using Countersign.Core.Identity;
 using Countersign.Core.Policies;
+using Countersign.Core.Policies.Allowing;
 using Countersign.Core.Reviews;
 using Countersign.Core.Storage;
 
@@ -54,6 +55,23 @@ internal static class PayloadReader
         var members = variable.Value.EnumerateObject()
             .ToImmutableSortedDictionary(member => member.Name, member => Fact(member.Value), StringComparer.Ordinal);
         return new Facts(variable.Name, members);
+    }
+
+    public static AllowedForm? Nearest(JsonElement request)
+    {
+        if (!request.TryGetProperty("nearest", out var nearest))
+        {
+            return null;
+        }
+
+        var hasArguments = nearest.TryGetProperty("arguments", out var arguments);
+        return new AllowedForm
+        {
+            Arguments = hasArguments && CanonicalJson.TryCanonicalize(
+                RawBytes(arguments), JsonLimits.Unbounded, out var canonical, out _) ? canonical : null,
+            Change = Text(nearest, "change"),
+            Operations = [.. nearest.GetProperty("operations").EnumerateArray().Select(name => name.GetString()!)],
+        };
     }
 
     public static Preview? Preview(JsonElement request) =>

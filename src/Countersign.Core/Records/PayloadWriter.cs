@@ -56,6 +56,12 @@ internal static class PayloadWriter
         {
             WritePreview(json, preview);
         }
+
+        if (record.Nearest is { } nearest)
+        {
+            json.WritePropertyName("nearest");
+            ForecastJson.WriteNearest(json, nearest);
+        }
     }
 
     public static byte[] Vote(Vote vote, ActionDigest digest) => Write(json =>

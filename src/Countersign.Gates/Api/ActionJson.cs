@@ -31,6 +31,12 @@ internal static class ActionJson
         json.WriteString("state", record.State.ToText());
         WriteRequest(json, record, view);
         WriteVerdict(json, record);
+        if (record.Nearest is { } nearest)
+        {
+            json.WritePropertyName("nearest");
+            ForecastJson.WriteNearest(json, nearest);
+        }
+
         PayloadJson.Facts(json, record);
         PayloadJson.Preview(json, record);
         WriteReview(json, record, view);

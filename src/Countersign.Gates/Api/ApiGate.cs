@@ -73,6 +73,18 @@ internal sealed class ApiGate(
             return;
         }
 
+        if (!ApiDryRun.TryRead(context.Request, out var isDryRun))
+        {
+            await ApiProblems.BadDryRun.WriteAsync(context);
+            return;
+        }
+
+        if (isDryRun)
+        {
+            await new ApiDryRun(rooms).AnswerAsync(context, asking!);
+            return;
+        }
+
         var admission = await rooms.Gatekeeper.AdmitAsync(asking!, context.RequestAborted);
         await AnswerAsync(context, caller, admission, patience);
     }

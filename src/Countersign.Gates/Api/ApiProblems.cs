@@ -49,6 +49,8 @@ internal static class ApiProblems
     public static Problem BadWait(TimeSpan longest) => RequestBody.Malformed(
         $"'wait' is a number of seconds from 0 to {longest.TotalSeconds:0}.");
 
+    public static Problem BadDryRun { get; } = RequestBody.Malformed("'dry_run' is 1 or 0.");
+
     public static Problem Unavailable(string why) => new(503, "unavailable", why) { RetryAfter = 1 };
 
     public static Problem Paused(string why) => new(429, "agent-paused", why) { RetryAfter = 60 };

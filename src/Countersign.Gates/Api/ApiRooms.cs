@@ -22,6 +22,8 @@ internal sealed class ApiRooms(
 
     public ReviewDesk ReviewDesk => office.ReviewDesk;
 
+    public DryRun DryRun => office.DryRun;
+
     public AgentDesk Agents => office.Agents;
 
     public ChangeFeed Changes => store.Changes;

@@ -38,9 +38,10 @@ internal sealed class ApprovalTools(McpGateOptions options)
           "required":["action_id"]},
          "annotations":{"readOnlyHint":true}}
         """u8.ToArray(),
+        DryRunTool.Definition,
     ];
 
-    public static bool IsReserved(string tool) => tool is Wait or Status;
+    public static bool IsReserved(string tool) => tool is Wait or Status or DryRunTool.Name;
 
     public async Task<Reply> AnswerAsync(
         string tool, McpSession session, Exchange exchange, CancellationToken cancellationToken)

@@ -79,9 +79,11 @@ internal static class McpAnswers
 
     public static string WhyNotRun(ActionRecord record) => record.State switch
     {
-        ActionState.Refused =>
-            $"REFUSED {record.Id} by policy; nothing was executed. {record.Ending} " +
-            "Repeating the same call changes nothing.",
+        ActionState.Refused => Sentences(
+            $"REFUSED {record.Id} by policy; nothing was executed.",
+            record.Ending,
+            record.Nearest?.ToString(),
+            "Repeating the same call changes nothing."),
         ActionState.Denied => Denied(record),
         ActionState.Expired =>
             $"EXPIRED {record.Id}; nothing was executed. {record.Ending} Repeating the call asks again.",
@@ -113,10 +115,14 @@ internal static class McpAnswers
         return text.ToString();
     }
 
+    /// <summary>Those that say something, one after the other.</summary>
+    public static string Sentences(params IEnumerable<string?> texts) =>
+        string.Join(' ', texts.Where(text => !string.IsNullOrEmpty(text)));
+
     private static string RulesOf(ActionRecord record) =>
         string.Join(" ", record.Verdict.Rules.Select(rule => $"rule '{rule.Id}': {rule.Reason}"));
 
-    private static void WriteContent(System.Text.Json.Utf8JsonWriter json, string text)
+    public static void WriteContent(System.Text.Json.Utf8JsonWriter json, string text)
     {
         json.WriteStartArray("content");
         json.WriteStartObject();

@@ -41,9 +41,14 @@ internal sealed class McpCalls(McpGateOptions options, McpTools tools, McpExecut
 
         try
         {
-            return ApprovalTools.IsReserved(name)
-                ? await _approvals.AnswerAsync(name, session, exchange, cancellationToken)
-                : await CallAsync(name, session, target, exchange, cancellationToken);
+            return name switch
+            {
+                DryRunTool.Name => await new DryRunTool(options, tools).AnswerAsync(
+                    session, target, exchange, cancellationToken),
+                _ when ApprovalTools.IsReserved(name) =>
+                    await _approvals.AnswerAsync(name, session, exchange, cancellationToken),
+                _ => await CallAsync(name, session, target, exchange, cancellationToken),
+            };
         }
         finally
         {

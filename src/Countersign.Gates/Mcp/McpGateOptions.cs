@@ -14,6 +14,8 @@ internal sealed record McpGateOptions(Gatekeeper Gatekeeper, DefinitionDesk Defi
     /// <summary>Which agents people stopped: nothing of theirs comes in, and what is open is cut.</summary>
     public required StoppedAgents Stopped { get; init; }
 
+    public required DryRun DryRun { get; init; }
+
     /// <summary>The present options of a target; the same object as long as they are the same.</summary>
     public required Func<TargetName, McpOptions?> Target { get; init; }
 

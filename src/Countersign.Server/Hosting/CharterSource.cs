@@ -54,6 +54,7 @@ internal sealed class CharterSource
             Policy = policy.Hash,
             PolicyAuthors = authors,
             Reviewers = policy.Reviewers,
+            FindAllowed = asking => policy.FindAllowed(PolicyInput.Of(asking, people) with { Calendar = _calendar }),
             Judge = (asking, preview) => policy.Judge(
                 PolicyInput.Of(asking, people) with { Preview = preview, Calendar = _calendar }),
         };

@@ -151,6 +151,7 @@ internal static class WebServer
         return new McpGateOptions(office.Gatekeeper, office.Definitions, () => charter.Current)
         {
             Authenticate = services.GetRequiredService<Authenticate>(),
+            DryRun = office.DryRun,
             Stopped = office.Agents.Stopped,
             Target = name => targets.GetValueOrDefault(name),
             ReviewUrl = services.GetRequiredService<Func<ActionId, Uri>>(),

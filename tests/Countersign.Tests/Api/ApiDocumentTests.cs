@@ -83,7 +83,8 @@ public sealed class ApiDocumentTests
             node.Agent, "/v1/actions", "export_customers", new { country = "UK" }, HttpStatusCode.Accepted);
         var id = agent.GetProperty("agent").GetProperty("id").GetString();
         Task<JsonElement> Post(HttpClient who, string verb, HttpStatusCode expected, string? other = null) =>
-            calls.PostAsync(who, $"{route}/{verb}", $"/v1/agents/{other ?? id}/{verb}", new { comment = "x" }, expected);
+            calls.PostAsync(
+                who, $"{route}/{verb}", $"/v1/agents/{other ?? id}/{verb}", new { comment = "x" }, expected);
 
         await Post(node.Agent, "stop", HttpStatusCode.Forbidden);
         await Post(node.Nobody, "stop", HttpStatusCode.Unauthorized);
@@ -102,6 +103,29 @@ public sealed class ApiDocumentTests
         await Post(node.Bob, "resume", HttpStatusCode.Conflict);
         var resumed = await Post(node.Alice, "resume", HttpStatusCode.OK);
         Assert.Equal("active", resumed.GetProperty("state").GetString());
+    }
+
+    [Fact]
+    public async Task What_a_dry_run_answers_has_the_documented_shape_and_nothing_is_recorded()
+    {
+        await using var node = await DemoNode.StartAsync(Cancelled);
+        var calls = new DocumentedCalls(await DocumentOf(node));
+        Task<JsonElement> Ask(string operation, HttpStatusCode expected, string flag = "1") => calls.AskAsync(
+            node.Agent, $"/v1/actions?dry_run={flag}", operation, new { country = "UK" }, expected);
+        await calls.AskAsync(
+            node.Agent, "/v1/actions?wait=20", "read_report", new { name = "weekly" }, HttpStatusCode.OK);
+        var before = await node.Nobody.GetStringAsync("/ledger/checkpoint", Cancelled);
+
+        var allowed = await Ask("read_report", HttpStatusCode.OK);
+        var held = await Ask("export_customers", HttpStatusCode.OK);
+        var denied = await Ask("rotate_key", HttpStatusCode.OK);
+        await Ask("read_report", HttpStatusCode.BadRequest, flag: "yes");
+
+        Assert.Equal("allow", allowed.GetProperty("verdict").GetProperty("outcome").GetString());
+        var stage = held.GetProperty("review").GetProperty("tracks")[0].GetProperty("stages")[0];
+        Assert.Equal("alice", Assert.Single(stage.GetProperty("persons").EnumerateArray().ToList()).GetString());
+        Assert.Equal("deny", denied.GetProperty("verdict").GetProperty("outcome").GetString());
+        Assert.Equal(before, await node.Nobody.GetStringAsync("/ledger/checkpoint", Cancelled));
     }
 
     [Fact]

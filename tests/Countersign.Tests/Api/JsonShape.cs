@@ -16,6 +16,16 @@ internal sealed class JsonShape(JsonElement document)
             return Differences(Resolve(reference.GetString()!), value, path);
         }
 
+        if (schema.TryGetProperty("oneOf", out var alternatives))
+        {
+            var tried = alternatives.EnumerateArray()
+                .Select(each => Differences(each, value, path).ToList())
+                .ToList();
+            return tried.Count(differences => differences.Count == 0) == 1
+                ? []
+                : tried.MinBy(differences => differences.Count)!.Append($"{path} fits not exactly one alternative");
+        }
+
         return [
             .. OfType(schema, value, path),
             .. OfText(schema, value, path),

@@ -140,8 +140,8 @@ public sealed class AgentDeskTests : CoreTests
         await StopAsync(CoreHost.Alice);
 
         Assert.IsType<ResumeAnswer.Waiting>(await ResumeAsync(CoreHost.Alice));
-        Assert.Equal(StepRefusal.AlreadyVoted, Assert.IsType<ResumeAnswer.Refused>(await ResumeAsync(CoreHost.Alice)).Why);
-        Assert.Equal(StepRefusal.NotEligible, Assert.IsType<ResumeAnswer.Refused>(await ResumeAsync(CoreHost.Lead)).Why);
+        Assert.Equal(new ResumeAnswer.Refused(StepRefusal.AlreadyVoted), await ResumeAsync(CoreHost.Alice));
+        Assert.Equal(new ResumeAnswer.Refused(StepRefusal.NotEligible), await ResumeAsync(CoreHost.Lead));
         Assert.IsType<Answer.Stopped>(await Host.CallBrieflyAsync(CoreHost.Ask("read")));
 
         Assert.IsType<ResumeAnswer.Active>(await ResumeAsync(CoreHost.Bob));
@@ -195,8 +195,11 @@ public sealed class AgentDeskTests : CoreTests
         Assert.IsType<ResumeAnswer.Waiting>(await ResumeAsync(CoreHost.Alice));
     }
 
-    private async Task<StopDone> StopAsync(PersonId person, string? comment = null) => Assert.IsType<StopAnswer.Stopped>(
-        await Host.Agents.StopAsync(CoreHost.BotId, person, comment, Host.Cancel)).Done;
+    private async Task<StopDone> StopAsync(PersonId person, string? comment = null)
+    {
+        var answer = await Host.Agents.StopAsync(CoreHost.BotId, person, comment, Host.Cancel);
+        return Assert.IsType<StopAnswer.Stopped>(answer).Done;
+    }
 
     private Task<ResumeAnswer> ResumeAsync(PersonId person) =>
         Host.Agents.ResumeAsync(CoreHost.BotId, new Voter(person, Assurance.Token), comment: null, Host.Cancel);

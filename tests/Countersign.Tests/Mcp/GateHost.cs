@@ -185,6 +185,7 @@ internal sealed class GateHost : IAsyncDisposable
         new(Office.Gatekeeper, Office.Definitions, () => Charter)
         {
             Authenticate = WhoIs,
+            DryRun = Office.DryRun,
             Stopped = Office.Agents.Stopped,
             Target = name => name == Ops ? Options : null,
             ReviewUrl = id => new Uri($"http://127.0.0.1/actions/{id}"),

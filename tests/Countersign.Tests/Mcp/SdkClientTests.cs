@@ -46,7 +46,7 @@ public sealed class SdkClientTests : IAsyncLifetime
         var tools = await client.ListToolsAsync(cancellationToken: TestContext.Current.CancellationToken);
 
         Assert.Equal(version, client.NegotiatedProtocolVersion);
-        Assert.Equal(4, tools.Count);
+        Assert.Equal(5, tools.Count);
     }
 
     [Fact]

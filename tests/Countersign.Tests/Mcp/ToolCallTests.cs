@@ -17,7 +17,7 @@ public sealed class ToolCallTests : IAsyncLifetime
     public ValueTask DisposeAsync() => _server.DisposeAsync();
 
     [Fact]
-    public async Task The_list_shows_the_upstream_tools_and_the_two_of_the_gateway()
+    public async Task The_list_shows_the_upstream_tools_and_those_of_the_gateway()
     {
         await using var host = await GateHost.StartAsync(_server);
         using var client = await RawClient.OpenAsync(host);
@@ -25,7 +25,7 @@ public sealed class ToolCallTests : IAsyncLifetime
         var answer = await client.AskAsync("tools/list");
 
         var names = answer["result"]!["tools"]!.AsArray().Select(tool => (string)tool!["name"]!);
-        Assert.Equal(["read", "write", "drop", "approval_wait", "approval_status"], names);
+        Assert.Equal(["read", "write", "drop", "approval_wait", "approval_status", "would_this_need_approval"], names);
     }
 
     [Fact]

@@ -45,7 +45,8 @@ internal static class StopTable
             return;
         }
 
-        var entry = indexes[change.Entries.ToList().FindIndex(sealedEntry => sealedEntry.Type == EntryType.AgentStopped)];
+        var position = change.Entries.ToList().FindIndex(draft => draft.Type == EntryType.AgentStopped);
+        var entry = indexes[position];
         batch.Session.Execute(
             "INSERT INTO agent_stop (agent, at, entry) VALUES (?1, ?2, ?3)", agent.Value, batch.At.UtcTicks, entry);
         foreach (var write in change.Change.Withdrawn)
