@@ -9,7 +9,8 @@ namespace Countersign.Core;
 
 /// <summary>
 /// What the policy lets be recorded together with its outcome (DESIGN section 2, step 5, <c>with</c>): it is executed,
-/// and request and outcome become one entry. A crash in between leaves no trace of it, so it is for reads that harm nobody.
+/// and request and outcome become one entry. A crash in between leaves no trace of it, so it is for reads that harm
+/// nobody.
 /// </summary>
 internal sealed class Recordings(Registrar registrar, IStore store, Attempt attempt, NodeId self)
 {
