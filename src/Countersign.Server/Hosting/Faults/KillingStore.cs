@@ -54,6 +54,16 @@ internal sealed class KillingStore(IStore inner) : IStore
         TargetName target, string name, CancellationToken cancellationToken) =>
         inner.FindDefinitionAsync(target, name, cancellationToken);
 
+    public Task<AgentStop?> FindStopAsync(AgentId agent, CancellationToken cancellationToken) =>
+        inner.FindStopAsync(agent, cancellationToken);
+
+    public Task<ImmutableArray<AgentStop>> FindStopsAsync(CancellationToken cancellationToken) =>
+        inner.FindStopsAsync(cancellationToken);
+
+    public Task<ImmutableArray<ActionId>> FindOpenAsync(
+        AgentId agent, int limit, CancellationToken cancellationToken) =>
+        inner.FindOpenAsync(agent, limit, cancellationToken);
+
     public Task<PolicyInForce?> FindPolicyAsync(CancellationToken cancellationToken) =>
         inner.FindPolicyAsync(cancellationToken);
 
