@@ -129,6 +129,8 @@ need_runtime_packages() {
     need_package ca-certificates /etc/ssl/certs/ca-certificates.crt
     need_package libsqlite3-0 libsqlite3.so.0
     need_package libssl3 libssl.so.3
+    # Policies may name time zones.
+    need_package tzdata /usr/share/zoneinfo/Europe/Berlin
     install_missing
 }
 
