@@ -14,13 +14,24 @@ internal sealed class McpRequests(McpGateOptions options, McpTools tools, McpCal
     public async Task<Reply> AnswerAsync(
         McpSession session, Target target, Exchange exchange, CancellationToken cancellationToken)
     {
+        var reply = await DispatchAsync(session, target, exchange, cancellationToken);
+        return exchange.Caller is null
+            ? reply
+            : ModernAnswers.Dress(reply, exchange.Request.Method, session.Introduction);
+    }
+
+    private async Task<Reply> DispatchAsync(
+        McpSession session, Target target, Exchange exchange, CancellationToken cancellationToken)
+    {
         try
         {
             return exchange.Request.Method switch
             {
                 "tools/call" => await calls.AnswerAsync(session, target, exchange, cancellationToken),
                 "tools/list" => await OnceMoreAsync(tools.ListAsync, session, exchange, cancellationToken),
-                var method when IsPassedOn(method) =>
+                "server/discover" when exchange.Caller is not null =>
+                    await OnceMoreAsync(DiscoverAsync, session, exchange, cancellationToken),
+                var method when IsPassedOn(method, exchange.Caller is not null) =>
                     await OnceMoreAsync(PassOnAsync, session, exchange, cancellationToken),
                 var method => Error(exchange, Rpc.MethodNotFound, $"The method '{method}' is not served here."),
             };
@@ -39,10 +50,11 @@ internal sealed class McpRequests(McpGateOptions options, McpTools tools, McpCal
     /// <summary>
     /// The methods whose results are the upstream server's own affair; everything unknown is refused.
     /// </summary>
-    private static bool IsPassedOn(string method) => method is
-        "ping" or "completion/complete" or "logging/setLevel" or "prompts/list" or "prompts/get"
+    private static bool IsPassedOn(string method, bool isModern) => method is
+        "completion/complete" or "prompts/list" or "prompts/get"
         or "resources/list" or "resources/templates/list" or "resources/read"
-        or "resources/subscribe" or "resources/unsubscribe";
+        || !isModern && method is
+            "ping" or "logging/setLevel" or "resources/subscribe" or "resources/unsubscribe";
 
     /// <summary>
     /// Asks the upstream server. When it has forgotten our session, a new one is opened and it is asked once more:
@@ -64,6 +76,13 @@ internal sealed class McpRequests(McpGateOptions options, McpTools tools, McpCal
         {
             return new Reply(await ask(session, exchange, either.Token));
         }
+    }
+
+    private static async Task<byte[]> DiscoverAsync(
+        McpSession session, Exchange exchange, CancellationToken cancellationToken)
+    {
+        var connection = await session.ConnectAsync(cancellationToken);
+        return Rpc.Result(exchange.Request.Id, ModernAnswers.Discover(connection.Introduction));
     }
 
     private static async Task<byte[]> PassOnAsync(

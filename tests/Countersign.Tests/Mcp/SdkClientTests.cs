@@ -26,11 +26,11 @@ public sealed class SdkClientTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_client_that_knows_the_stateless_era_falls_back_to_the_handshake()
+    public async Task A_client_that_knows_the_stateless_era_uses_it()
     {
         await using var client = await ConnectAsync();
 
-        Assert.Equal("2025-11-25", client.NegotiatedProtocolVersion);
+        Assert.Equal("2026-07-28", client.NegotiatedProtocolVersion);
         Assert.Equal("fake", client.ServerInfo?.Name);
         Assert.Equal("Be careful.", client.ServerInstructions);
     }
@@ -98,6 +98,7 @@ public sealed class SdkClientTests : IAsyncLifetime
         };
         var options = new McpClientOptions
         {
+            ProtocolVersion = "2025-11-25",
             Handlers = new McpClientHandlers
             {
                 ElicitationHandler = (_, _) => ValueTask.FromResult(new ElicitResult { Action = "decline" }),
