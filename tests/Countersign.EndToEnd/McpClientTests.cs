@@ -4,7 +4,7 @@ using Countersign.EndToEnd.Support;
 namespace Countersign.EndToEnd;
 
 /// <summary>The client of the C# SDK.</summary>
-public sealed class DotNetClientTests(SharedBench shared) : McpClientSuite(shared)
+public sealed class DotNetClientTests(SharedBench shared) : ModernClientSuite(shared)
 {
     private protected override async Task<IToolClient> ConnectAsync(
         Uri endpoint, string token, CancellationToken cancellationToken) =>
@@ -19,8 +19,8 @@ public sealed class TypeScriptV1ClientTests(SharedBench shared) : McpClientSuite
         Task.FromResult<IToolClient>(NodeClient.Start("sdk-v1.mjs", endpoint, token));
 }
 
-/// <summary>The TypeScript client, version 2, which looks for the stateless era of the protocol first.</summary>
-public sealed class TypeScriptV2ClientTests(SharedBench shared) : McpClientSuite(shared)
+/// <summary>The TypeScript client, version 2, which finds the stateless era of the protocol.</summary>
+public sealed class TypeScriptV2ClientTests(SharedBench shared) : ModernClientSuite(shared)
 {
     private protected override Task<IToolClient> ConnectAsync(
         Uri endpoint, string token, CancellationToken cancellationToken) =>
