@@ -29,8 +29,8 @@ internal sealed class McpRequests(McpGateOptions options, McpTools tools, McpCal
             {
                 "tools/call" => await calls.AnswerAsync(session, target, exchange, cancellationToken),
                 "tools/list" => await OnceMoreAsync(tools.ListAsync, session, exchange, cancellationToken),
-                "server/discover" when exchange.Caller is not null =>
-                    await OnceMoreAsync(DiscoverAsync, session, exchange, cancellationToken),
+                "server/discover" when exchange.Caller is { } caller =>
+                    await DiscoverAsync(session, caller, exchange, cancellationToken),
                 var method when IsPassedOn(method, exchange.Caller is not null) =>
                     await OnceMoreAsync(PassOnAsync, session, exchange, cancellationToken),
                 var method => Error(exchange, Rpc.MethodNotFound, $"The method '{method}' is not served here."),
@@ -78,11 +78,25 @@ internal sealed class McpRequests(McpGateOptions options, McpTools tools, McpCal
         }
     }
 
-    private static async Task<byte[]> DiscoverAsync(
-        McpSession session, Exchange exchange, CancellationToken cancellationToken)
+    /// <summary>
+    /// What the target can do. A server with a handshake asks its questions on a session's stream, so a client that
+    /// could answer them is sent to the handshake: with an error that is none of 2026-07-28's own, upon which a client
+    /// falls back (basic/versioning).
+    /// </summary>
+    private static async Task<Reply> DiscoverAsync(
+        McpSession session, ModernCaller caller, Exchange exchange, CancellationToken cancellationToken)
     {
         var connection = await session.ConnectAsync(cancellationToken);
-        return Rpc.Result(exchange.Request.Id, ModernAnswers.Discover(connection.Introduction));
+        if (connection.IsModern || !caller.TakesQuestions)
+        {
+            return new Reply(Rpc.Result(exchange.Request.Id, ModernAnswers.Discover(connection.Introduction)));
+        }
+
+        return Error(
+            exchange,
+            Rpc.ServerError,
+            $"The target's server may ask this client something, which needs a session. Send 'initialize' with one " +
+            $"of {string.Join(", ", ProtocolVersions.Supported)}.") with { Status = 400 };
     }
 
     private static async Task<byte[]> PassOnAsync(

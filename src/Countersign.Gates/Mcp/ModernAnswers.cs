@@ -93,7 +93,7 @@ internal static class ModernAnswers
         var message = code == OldResourceNotFound
             ? Rpc.Error(id, members.With("code", "-32602"u8.ToArray()).ToBytes())
             : reply.Message;
-        return reply with { Message = message, Status = StatusOf(code) };
+        return reply with { Message = message, Status = reply.Status == 200 ? StatusOf(code) : reply.Status };
     }
 
     private static int StatusOf(int code) => code switch

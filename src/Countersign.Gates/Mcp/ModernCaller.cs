@@ -16,6 +16,11 @@ internal sealed class ModernCaller(RawObject meta, ReadOnlyMemory<byte> capabili
     /// <summary>What the client can do, without tasks: they are not mediated, so no server is told of them.</summary>
     public ReadOnlyMemory<byte> Capabilities { get; } = WithoutTasks(capabilities);
 
+    /// <summary>Whether a server may ask this client something while it works.</summary>
+    public bool TakesQuestions { get; } =
+        RawObject.TryRead(capabilities, out var declared)
+        && declared.Members.Any(member => member.Key is "elicitation" or "sampling" or "roots");
+
     /// <summary>A header of the request, decoded; <c>null</c> when it is not there.</summary>
     public string? Header(string name) => ModernEra.Decode(headers[name].ToString());
 

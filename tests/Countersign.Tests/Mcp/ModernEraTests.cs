@@ -88,7 +88,7 @@ public sealed class ModernEraTests : IAsyncLifetime
         {
             if (_server.Calls.Count == 2)
             {
-                both.SetResult();
+                both.TrySetResult();
             }
 
             await both.Task.WaitAsync(TimeSpan.FromSeconds(20));
@@ -166,6 +166,45 @@ public sealed class ModernEraTests : IAsyncLifetime
         var answer = await client.CallAsync("read");
 
         Assert.Single(answer.Messages);
+    }
+
+    [Theory]
+    [InlineData("elicitation")]
+    [InlineData("sampling")]
+    [InlineData("roots")]
+    public async Task A_client_that_answers_questions_is_sent_to_the_handshake_where_they_can_be_asked(string capability)
+    {
+        using var client = new ModernClient(_host) { Capabilities = new JsonObject { [capability] = new JsonObject() } };
+
+        var answer = await client.AskAsync("server/discover");
+
+        Assert.Equal((400, -32000), (answer.Status, answer.ErrorCode));
+    }
+
+    [Fact]
+    public async Task Input_for_a_tool_of_a_server_that_takes_none_is_not_sent()
+    {
+        using var client = new ModernClient(_host);
+        var call = ModernClient.CallOf("read");
+        call["inputResponses"] = new JsonObject { ["k"] = new JsonObject() };
+
+        var answer = await client.AskAsync("tools/call", call);
+
+        Assert.Contains("takes no input", RawClient.TextOf(answer.Result), StringComparison.Ordinal);
+        Assert.Empty(_server.Calls);
+    }
+
+    [Theory]
+    [InlineData("countersign_input")]
+    [InlineData("Countersign_Input")]
+    public async Task An_argument_cannot_pose_as_input(string name)
+    {
+        using var client = new ModernClient(_host);
+
+        var answer = await client.CallAsync("read", new JsonObject { [name] = new JsonObject() });
+
+        Assert.Equal(-32602, answer.ErrorCode);
+        Assert.Empty(_host.Store.Actions);
     }
 
     [Theory]

@@ -98,7 +98,6 @@ public sealed class SdkClientTests : IAsyncLifetime
         };
         var options = new McpClientOptions
         {
-            ProtocolVersion = "2025-11-25",
             Handlers = new McpClientHandlers
             {
                 ElicitationHandler = (_, _) => ValueTask.FromResult(new ElicitResult { Action = "decline" }),
@@ -106,6 +105,7 @@ public sealed class SdkClientTests : IAsyncLifetime
         };
         await using var client = await ConnectAsync(options);
 
+        Assert.Equal("2025-11-25", client.NegotiatedProtocolVersion);
         await CallAsync(client, "read");
 
         var answer = JsonDocument.Parse(await answered.Task).RootElement;
