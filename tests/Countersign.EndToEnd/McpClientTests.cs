@@ -9,6 +9,9 @@ public sealed class DotNetClientTests(SharedBench shared) : ModernClientSuite(sh
     private protected override async Task<IToolClient> ConnectAsync(
         Uri endpoint, string token, CancellationToken cancellationToken) =>
         await DotNetClient.ConnectAsync(endpoint, token, cancellationToken);
+
+    private protected override Task<string?> VersionAsync(IToolClient client, CancellationToken cancellationToken) =>
+        Task.FromResult(((DotNetClient)client).Client.NegotiatedProtocolVersion);
 }
 
 /// <summary>The TypeScript SDK, version 1.</summary>
@@ -25,6 +28,9 @@ public sealed class TypeScriptV2ClientTests(SharedBench shared) : ModernClientSu
     private protected override Task<IToolClient> ConnectAsync(
         Uri endpoint, string token, CancellationToken cancellationToken) =>
         Task.FromResult<IToolClient>(NodeClient.Start("sdk-v2.mjs", endpoint, token));
+
+    private protected override Task<string?> VersionAsync(IToolClient client, CancellationToken cancellationToken) =>
+        ((NodeClient)client).VersionAsync(cancellationToken);
 }
 
 /// <summary>The command line of MCP Inspector.</summary>

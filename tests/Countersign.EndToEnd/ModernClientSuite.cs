@@ -10,6 +10,14 @@ public abstract class ModernClientSuite(SharedBench shared) : McpClientSuite(sha
     private static readonly TimeSpan s_beyondOneRound = TimeSpan.FromSeconds(50);
 
     [Fact]
+    public async Task It_needs_no_handshake()
+    {
+        await using var client = await ConnectAsync();
+
+        Assert.Equal("2026-07-28", await VersionAsync(client, Cancel));
+    }
+
+    [Fact]
     public override async Task A_call_held_beyond_the_clients_patience_still_gets_its_result_exactly_once()
     {
         await using var client = await ConnectAsync();
@@ -25,4 +33,6 @@ public abstract class ModernClientSuite(SharedBench shared) : McpClientSuite(sha
         Assert.Equal(new ToolAnswer(IsError: false, "ran restart_service", Status: null), answer);
         Assert.Single(CallsNamed("rounds"));
     }
+
+    private protected abstract Task<string?> VersionAsync(IToolClient client, CancellationToken cancellationToken);
 }

@@ -9,7 +9,7 @@ namespace Countersign.Gates.Mcp;
 /// </summary>
 internal sealed class Exchange(RpcMessage.Request request, ClientStream stream, ModernCaller? caller = null)
 {
-    /// <summary>Numbers the requests of clients without sessions, which share one and know nothing of each other.</summary>
+    /// <summary>Numbers requests without a session, whose clients know nothing of each other's ids.</summary>
     private static long s_lastKey;
 
     // Left to the collector: a cancellation may still arrive while the exchange ends, and there is no handle in it.

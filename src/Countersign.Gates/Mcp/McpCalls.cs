@@ -79,8 +79,8 @@ internal sealed class McpCalls(
         }
 
         await using var notices = new HeldNotices(options, exchange);
-        var patience = Patience.Of(
-            exchange.Caller?.ClientName ?? session.Ticket.ClientName, exchange.ProgressToken is not null, session.Options);
+        var client = exchange.Caller?.ClientName ?? session.Ticket.ClientName;
+        var patience = Patience.Of(client, exchange.ProgressToken is not null, session.Options);
         var call = new Call(
             (action, limit) => executor.ExecuteAsync(action, session.ConnectAsync, session.Tools, exchange, limit),
             patience,

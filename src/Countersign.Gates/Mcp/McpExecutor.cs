@@ -33,7 +33,7 @@ internal sealed class McpExecutor(McpTools tools)
         try
         {
             var (parameters, headers) = CallOf(action, tool!, connection!.IsModern, caller?.UpstreamToken);
-            var answer = await connection.RequestAsync("tools/call", parameters, caller, cancellationToken, headers);
+            var answer = await connection.RequestAsync("tools/call", parameters, headers, caller, cancellationToken);
             if (caller is not null)
             {
                 caller.UpstreamError = answer.Error;
@@ -71,7 +71,8 @@ internal sealed class McpExecutor(McpTools tools)
         }
     }
 
-    private static string? WhyBlocked(ActionRecord action, KnownTool? tool, UpstreamConnection connection) => tool switch
+    private static string? WhyBlocked(
+        ActionRecord action, KnownTool? tool, UpstreamConnection connection) => tool switch
     {
         null => $"The target's server has no tool '{action.Action.Operation}'.",
         { Standing: DefinitionStanding.Changed } =>

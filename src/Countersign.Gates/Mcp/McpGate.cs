@@ -155,6 +155,8 @@ internal sealed class McpGate : IAsyncDisposable
         // A client that names no version speaks the session's.
         var refusal = session switch
         {
+            _ when version == ProtocolVersions.Modern => new Refusal(
+                405, Rpc.InvalidRequest, $"{version} knows no sessions, so there is nothing but POST."),
             _ when version.Length > 0 && !ProtocolVersions.Supported.Contains(version) => new Refusal(
                 400, Rpc.InvalidRequest, $"The protocol version '{version}' is not served here."),
             null when id.Length == 0 => Refusal.NoSession,

@@ -3,7 +3,9 @@ using Microsoft.AspNetCore.Http;
 
 namespace Countersign.Gates.Mcp;
 
-/// <summary>What a request of 2026-07-28 says about its client. None of it is believed for more than convenience.</summary>
+/// <summary>
+/// What a request of 2026-07-28 says about its client. None of it is believed for more than convenience.
+/// </summary>
 internal sealed class ModernCaller(RawObject meta, ReadOnlyMemory<byte> capabilities, IHeaderDictionary headers)
 {
     private const string TasksExtension = ModernEra.MetaPrefix + "tasks";

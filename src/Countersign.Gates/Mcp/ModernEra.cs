@@ -79,7 +79,7 @@ internal static class ModernEra
             (null, new Refusal(status, code, text) { Id = asked.Id });
     }
 
-    /// <summary>The member of the parameters that <c>Mcp-Name</c> repeats; <c>null</c> when the method has none.</summary>
+    /// <summary>The member of the parameters that <c>Mcp-Name</c> repeats; <c>null</c> without one.</summary>
     public static string? NameMemberOf(string method) => method switch
     {
         "tools/call" or "prompts/get" => "name",

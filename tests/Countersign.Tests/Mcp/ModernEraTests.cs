@@ -172,9 +172,12 @@ public sealed class ModernEraTests : IAsyncLifetime
     [InlineData("elicitation")]
     [InlineData("sampling")]
     [InlineData("roots")]
-    public async Task A_client_that_answers_questions_is_sent_to_the_handshake_where_they_can_be_asked(string capability)
+    public async Task A_client_that_answers_questions_is_sent_to_the_handshake(string capability)
     {
-        using var client = new ModernClient(_host) { Capabilities = new JsonObject { [capability] = new JsonObject() } };
+        using var client = new ModernClient(_host)
+        {
+            Capabilities = new JsonObject { [capability] = new JsonObject() },
+        };
 
         var answer = await client.AskAsync("server/discover");
 
@@ -224,6 +227,17 @@ public sealed class ModernEraTests : IAsyncLifetime
         Assert.Equal((404, -32601), (answer.Status, answer.ErrorCode));
         Assert.DoesNotContain(_server.Requests, request => request.Headers.ContainsKey("Mcp-Method")
             && request.RpcMethod == method);
+    }
+
+    [Fact]
+    public async Task There_is_nothing_to_listen_to_and_nothing_to_end()
+    {
+        using var client = new RawClient(_host.Endpoint) { Version = "2026-07-28" };
+
+        using var get = await client.SendAsync(HttpMethod.Get);
+        using var delete = await client.SendAsync(HttpMethod.Delete);
+
+        Assert.Equal((405, 405), ((int)get.StatusCode, (int)delete.StatusCode));
     }
 
     [Theory]

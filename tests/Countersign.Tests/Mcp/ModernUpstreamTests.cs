@@ -68,7 +68,10 @@ public sealed class ModernUpstreamTests : IAsyncLifetime
     [Fact]
     public async Task Discovery_hides_what_is_not_mediated()
     {
-        using var client = new ModernClient(_host) { Capabilities = new JsonObject { ["elicitation"] = new JsonObject() } };
+        using var client = new ModernClient(_host)
+        {
+            Capabilities = new JsonObject { ["elicitation"] = new JsonObject() },
+        };
 
         var answer = await client.AskAsync("server/discover");
 

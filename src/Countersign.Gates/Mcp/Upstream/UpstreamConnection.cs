@@ -81,13 +81,17 @@ internal sealed class UpstreamConnection : IAsyncDisposable
     }
 
     /// <summary>Sends a request once, and returns its answer.</summary>
-    /// <remarks>Towards a server of 2026-07-28, <paramref name="headers"/> go along.</remarks>
+    public Task<RpcMessage.Response> RequestAsync(
+        string method, ReadOnlyMemory<byte>? parameters, Exchange? related, CancellationToken cancellationToken) =>
+        RequestAsync(method, parameters, [], related, cancellationToken);
+
+    /// <summary>The same with headers that go along towards a server of 2026-07-28.</summary>
     public async Task<RpcMessage.Response> RequestAsync(
         string method,
         ReadOnlyMemory<byte>? parameters,
+        IEnumerable<KeyValuePair<string, string>> headers,
         Exchange? related,
-        CancellationToken cancellationToken,
-        IEnumerable<KeyValuePair<string, string>>? headers = null)
+        CancellationToken cancellationToken)
     {
         var id = RpcId.Of(Interlocked.Increment(ref _lastId));
         if (related is not null)
@@ -98,7 +102,7 @@ internal sealed class UpstreamConnection : IAsyncDisposable
         Interlocked.Increment(ref _running);
         try
         {
-            return await _link.RequestAsync(Compose(id, method, parameters, related, headers), cancellationToken);
+            return await _link.RequestAsync(Compose(id, method, parameters, headers, related), cancellationToken);
         }
         finally
         {
@@ -134,8 +138,8 @@ internal sealed class UpstreamConnection : IAsyncDisposable
         RpcId id,
         string method,
         ReadOnlyMemory<byte>? parameters,
-        Exchange? related,
-        IEnumerable<KeyValuePair<string, string>>? headers)
+        IEnumerable<KeyValuePair<string, string>> headers,
+        Exchange? related)
     {
         if (!IsModern)
         {
@@ -146,7 +150,7 @@ internal sealed class UpstreamConnection : IAsyncDisposable
         var modern = ModernParams.Compose(parameters, _hello, related);
         return new Outgoing(id, Rpc.Request(id, method, modern), related)
         {
-            Headers = [.. ModernParams.HeadersOf(method, modern), .. headers ?? []],
+            Headers = [.. ModernParams.HeadersOf(method, modern), .. headers],
         };
     }
 
