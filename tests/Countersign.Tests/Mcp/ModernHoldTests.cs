@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using Countersign.Core.Actions;
 using Countersign.Core.Reviews;
@@ -116,6 +117,31 @@ public sealed class ModernHoldTests : IAsyncLifetime
         var answer = await client.CallAsync("write", state: "cs1." + session.Session);
 
         Assert.Equal(-32602, answer.ErrorCode);
+    }
+
+    [Theory]
+    [InlineData(1, true)]
+    [InlineData(-1, false)]
+    public async Task A_state_is_worth_nothing_when_its_time_is_over(int minutes, bool goesOn)
+    {
+        using var client = new ModernClient(_host);
+        await HeldAsync(client);
+        var held = await _host.UntilAsync(ActionState.Pending);
+        var state = new WaitState(
+            held.Asker,
+            held.Id,
+            held.Action.Digest.Value,
+            Round: 1,
+            TimeProvider.System.GetUtcNow().AddMinutes(minutes))
+        {
+            Target = GateHost.Ops,
+        };
+        using var box = new SealedBox(new byte[32], RandomNumberGenerator.Fill, "countersign-mcp-wait-v1");
+
+        var answer = await client.CallAsync("write", state: "cs1." + box.Seal(state.ToBytes()));
+
+        Assert.Equal(goesOn, answer.ErrorCode is null);
+        Assert.Single(_host.Store.Actions);
     }
 
     [Fact]
