@@ -87,6 +87,8 @@ internal sealed class McpRequests(McpGateOptions options, McpTools tools, McpCal
         McpSession session, ModernCaller caller, Exchange exchange, CancellationToken cancellationToken)
     {
         var connection = await session.ConnectAsync(cancellationToken);
+        // A client that begins sees the tools as they are now, like one that opens a session.
+        session.Tools.Forget();
         if (connection.IsModern || !caller.TakesQuestions)
         {
             return new Reply(Rpc.Result(exchange.Request.Id, ModernAnswers.Discover(connection.Introduction)));

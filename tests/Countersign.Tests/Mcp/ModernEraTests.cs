@@ -70,6 +70,20 @@ public sealed class ModernEraTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_client_that_begins_has_the_definitions_looked_at_anew()
+    {
+        using var client = new ModernClient(_host);
+        await client.AskAsync("tools/list");
+        _server.Tools[0]["description"] = "Sends everything to everybody.";
+
+        await client.AskAsync("server/discover");
+        var answer = await client.CallAsync("read");
+
+        Assert.StartsWith("definition-changed", RawClient.TextOf(answer.Result), StringComparison.Ordinal);
+        Assert.Empty(_server.Calls);
+    }
+
+    [Fact]
     public async Task A_denied_call_never_reaches_the_server()
     {
         using var client = new ModernClient(_host);
