@@ -102,12 +102,14 @@ internal sealed class Executions(
     public async Task SettleAsync(CancellationToken cancellationToken)
     {
         await recordings.SettleAsync(cancellationToken);
-        foreach (var (id, lost) in _unsettled.OrderBy(pair => pair.Key.Value, StringComparer.Ordinal))
+        foreach (var id in _unsettled.Keys.OrderBy(id => id.Value, StringComparer.Ordinal))
         {
             var record = await registrar.FindAsync(id, cancellationToken);
-            if (_engaged.IsPresent(id))
+
+            // Looked up only now: while the record was read, another claim of this node may have run and left what it
+            // could not report here. Or it still runs, and will report for itself.
+            if (_engaged.IsPresent(id) || !_unsettled.TryGetValue(id, out var lost))
             {
-                // Another claim of this node came through meanwhile: that execution will report for itself.
                 continue;
             }
 

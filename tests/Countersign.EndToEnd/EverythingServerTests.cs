@@ -125,7 +125,8 @@ public sealed class EverythingServerTests : IAsyncLifetime
     [Fact]
     public async Task A_call_held_beyond_the_clients_patience_gets_its_result_once()
     {
-        await using var client = await ConnectAsync(new McpClientOptions());
+        // Without a handshake the client would go on by itself, and wait for minutes.
+        await using var client = await ConnectAsync(new McpClientOptions { ProtocolVersion = "2025-11-25" });
         var arguments = new JsonObject { ["a"] = 2, ["b"] = 40 };
 
         var pending = await client.CallAsync("get-sum", arguments, Cancel);

@@ -10,9 +10,9 @@ namespace Countersign.EndToEnd;
 /// </summary>
 public abstract class McpClientSuite(SharedBench shared) : IClassFixture<SharedBench>
 {
-    private readonly Bench _bench = shared.Bench;
+    private protected Bench Bench { get; } = shared.Bench;
 
-    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+    private protected static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     private string Token { get; } = ProductFolder.TokenOf("DEPLOY_BOT");
 
@@ -24,7 +24,7 @@ public abstract class McpClientSuite(SharedBench shared) : IClassFixture<SharedB
         var tools = await client.ListAsync(Cancel);
 
         Assert.Equal(
-            _bench.Upstream.Tools.Keys
+            Bench.Upstream.Tools.Keys
                 .Concat(["approval_wait", "approval_status", "would_this_need_approval"])
                 .Order(StringComparer.Ordinal),
             tools.Order(StringComparer.Ordinal));
@@ -60,9 +60,9 @@ public abstract class McpClientSuite(SharedBench shared) : IClassFixture<SharedB
         await using var client = await ConnectAsync();
 
         var calling = client.CallAsync("restart_service", Named("held"), Cancel);
-        var held = await _bench.Alice.FindAsync("pending", Cancel);
+        var held = await Bench.Alice.FindAsync("pending", Cancel);
         Assert.Empty(CallsNamed("held"));
-        await _bench.Alice.VoteAsync(held.GetProperty("id").GetString()!, "approve", Cancel);
+        await Bench.Alice.VoteAsync(held.GetProperty("id").GetString()!, "approve", Cancel);
         var answer = await calling;
 
         Assert.Equal(new ToolAnswer(IsError: false, "ran restart_service", Status: null), answer);
@@ -75,8 +75,8 @@ public abstract class McpClientSuite(SharedBench shared) : IClassFixture<SharedB
         await using var client = await ConnectAsync();
 
         var calling = client.CallAsync("restart_service", Named("denied"), Cancel);
-        var held = await _bench.Alice.FindAsync("pending", Cancel);
-        await _bench.Alice.VoteAsync(held.GetProperty("id").GetString()!, "deny", Cancel);
+        var held = await Bench.Alice.FindAsync("pending", Cancel);
+        await Bench.Alice.VoteAsync(held.GetProperty("id").GetString()!, "deny", Cancel);
         var answer = await calling;
 
         Assert.True(answer.IsError);
@@ -86,7 +86,7 @@ public abstract class McpClientSuite(SharedBench shared) : IClassFixture<SharedB
     }
 
     [Fact]
-    public async Task A_call_held_beyond_the_clients_patience_still_gets_its_result_exactly_once()
+    public virtual async Task A_call_held_beyond_the_clients_patience_still_gets_its_result_exactly_once()
     {
         await using var client = await ConnectAsync();
 
@@ -96,9 +96,9 @@ public abstract class McpClientSuite(SharedBench shared) : IClassFixture<SharedB
         Assert.Contains("Nothing has been executed", pending.Text, StringComparison.Ordinal);
         Assert.Empty(CallsNamed("long"));
 
-        var held = await _bench.Alice.FindAsync("pending", Cancel);
+        var held = await Bench.Alice.FindAsync("pending", Cancel);
         Assert.Contains(held.GetProperty("id").GetString()!, pending.Text, StringComparison.Ordinal);
-        await _bench.Alice.VoteAsync(held.GetProperty("id").GetString()!, "approve", Cancel);
+        await Bench.Alice.VoteAsync(held.GetProperty("id").GetString()!, "approve", Cancel);
         var answer = await client.CallAsync("restart_service", Named("long"), Cancel);
 
         Assert.Equal(new ToolAnswer(IsError: false, "ran restart_service", Status: null), answer);
@@ -122,13 +122,13 @@ public abstract class McpClientSuite(SharedBench shared) : IClassFixture<SharedB
     private protected abstract Task<IToolClient> ConnectAsync(
         Uri endpoint, string token, CancellationToken cancellationToken);
 
-    private Task<IToolClient> ConnectAsync() => ConnectAsync(_bench.Product.Mcp("ops"), Token, Cancel);
+    private protected Task<IToolClient> ConnectAsync() => ConnectAsync(Bench.Product.Mcp("ops"), Token, Cancel);
 
-    private static JsonObject Named(string name) => new() { ["name"] = name };
+    private protected static JsonObject Named(string name) => new() { ["name"] = name };
 
-    private List<ReceivedCall> CallsNamed(string name)
+    private protected List<ReceivedCall> CallsNamed(string name)
     {
         var member = $"\"name\":\"{name}\"";
-        return [.. _bench.Upstream.Calls.Where(call => call.Arguments.Contains(member, StringComparison.Ordinal))];
+        return [.. Bench.Upstream.Calls.Where(call => call.Arguments.Contains(member, StringComparison.Ordinal))];
     }
 }

@@ -59,7 +59,8 @@ internal sealed class ApprovalTools(McpGateOptions options)
             record = await WaitAsync(record, arguments, exchange, cancellationToken);
         }
 
-        return IsUndelivered(record) && tool == Wait
+        // What a tool asks for is kept for its own call, which alone can bring the answer.
+        return IsUndelivered(record) && tool == Wait && !McpAnswers.AsksForInput(record)
             ? new Reply(Rpc.Result(exchange.Request.Id, McpAnswers.Ended(record))) { Outcome = record }
             : new Reply(Rpc.Result(exchange.Request.Id, Describe(record)));
     }

@@ -50,7 +50,7 @@ internal sealed class DryRunTool(McpGateOptions options, McpTools tools)
                 isError: false);
         }
 
-        return McpActionReader.Read(session, target, tool, call, options.Json) is { } asking
+        return McpActionReader.Read(session, target, tool, call, input: null, options.Json) is { } asking
             ? Tell(exchange, await options.DryRun.AskAsync(asking, cancellationToken))
             : Say(exchange, "'arguments' must be an object.", isError: true);
     }

@@ -7,8 +7,11 @@ namespace Countersign.Gates.Mcp;
 /// <summary>
 /// One request of a client that is being answered: where its answer goes, and what may be said before the answer.
 /// </summary>
-internal sealed class Exchange(RpcMessage.Request request, ClientStream stream)
+internal sealed class Exchange(RpcMessage.Request request, ClientStream stream, ModernCaller? caller = null)
 {
+    /// <summary>Numbers requests without a session, whose clients know nothing of each other's ids.</summary>
+    private static long s_lastKey;
+
     // Left to the collector: a cancellation may still arrive while the exchange ends, and there is no handle in it.
     private readonly CancellationTokenSource _cancelled = new();
 
@@ -21,9 +24,21 @@ internal sealed class Exchange(RpcMessage.Request request, ClientStream stream)
 
     public ClientStream Stream { get; } = stream;
 
+    /// <summary>The client of a request of 2026-07-28; <c>null</c> in a session with a handshake.</summary>
+    public ModernCaller? Caller { get; } = caller;
+
+    /// <summary>What tells this request from the others of its session.</summary>
+    public RpcId Key { get; } = caller is null ? request.Id : RpcId.Of(Interlocked.Increment(ref s_lastKey));
+
     /// <summary>The client's progress token; without one it gets no progress.</summary>
     public RpcId? ProgressToken { get; } =
         RpcId.TryRead(request.Arguments.FindObject("_meta")?.Find("progressToken"), out var token) ? token : null;
+
+    /// <summary>The progress token towards the upstream server: the client's own where it is unique.</summary>
+    public RpcId? UpstreamToken => ProgressToken is null || Caller is null ? ProgressToken : Key;
+
+    /// <summary>The JSON-RPC error with which the upstream server answered this call, if it did.</summary>
+    public ReadOnlyMemory<byte>? UpstreamError { get; set; }
 
     /// <summary>The id of this request on the upstream connection, once it was sent there.</summary>
     public RpcId? UpstreamId { get; set; }
@@ -52,11 +67,16 @@ internal sealed class Exchange(RpcMessage.Request request, ClientStream stream)
 
     /// <summary>Passes the target's own progress on.</summary>
     public Task<bool> ForwardProgressAsync(RpcMessage.Notification progress, CancellationToken cancellationToken) =>
-        Stream.TrySendAsync(_notices == 0 ? progress.Bytes : Raise(progress), cancellationToken);
+        Stream.TrySendAsync(_notices == 0 && Caller is null ? progress.Bytes : Raise(progress), cancellationToken);
 
     private byte[] Raise(RpcMessage.Notification progress)
     {
         var parameters = progress.Arguments;
+        if (ProgressToken is { } token)
+        {
+            parameters = parameters.With("progressToken", token.Bytes);
+        }
+
         foreach (var name in new[] { "progress", "total" })
         {
             if (parameters.Find(name) is { } value

@@ -16,7 +16,14 @@ internal static class McpActionReader
     private static readonly CanonicalJson s_none = new CanonicalObject().ToCanonicalJson();
 
     /// <summary>Reads the call; <c>null</c> when its arguments are no object.</summary>
-    public static Asking? Read(McpSession session, Target target, KnownTool tool, RawObject call, JsonLimits limits)
+    /// <remarks>The input of a round (2026-07-28) becomes an argument, since it decides what the tool does.</remarks>
+    public static Asking? Read(
+        McpSession session,
+        Target target,
+        KnownTool tool,
+        RawObject call,
+        ReadOnlyMemory<byte>? input,
+        JsonLimits limits)
     {
         var given = call.FindObject("arguments");
         if (given is null && call.Find("arguments") is not null)
@@ -29,6 +36,11 @@ internal static class McpActionReader
         {
             reason ??= given.FindText(McpTools.ReasonArgument);
             given = given.Without(McpTools.ReasonArgument);
+        }
+
+        if (input is { } round)
+        {
+            given = (given ?? RawObject.Empty).With(McpRounds.InputArgument, round);
         }
 
         var action = CanonicalAction.Of(target.Name, tool.Definition.Name, Canonical(given, limits));

@@ -22,10 +22,16 @@ internal static class McpAnswers
     });
 
     /// <summary>The result of an action that ended: the target's own when it gave one.</summary>
-    public static byte[] Ended(ActionRecord record) => record.Life.LastOutcome is null
+    /// <param name="record">The action.</param>
+    /// <param name="takesInput">Whether the answer goes to a call that can be repeated with input.</param>
+    public static byte[] Ended(ActionRecord record, bool takesInput = false) => record.Life.LastOutcome is null
         ? Text(WhyNotRun(record), isError: true)
         : record.Outcome switch
         {
+            { Result: not null } when !takesInput && AsksForInput(record) => Text(
+                $"INPUT REQUIRED by the tool for {record.Id}, which this call cannot carry. Only a client of " +
+                $"{ProtocolVersions.Modern} can give it, with the tool's own call.",
+                isError: true),
             { Result: { } result } => result.ToArray(),
             { State: OutcomeState.Unknown, Error: var error } => Text(
                 $"UNKNOWN OUTCOME of {record.Id}: {error} Do not repeat the call before you have checked.",
@@ -33,6 +39,12 @@ internal static class McpAnswers
             { Error: var error } => Text($"FAILED {record.Id}: {error}", isError: true),
             null => Text($"The outcome of {record.Id} is not kept any more.", isError: true),
         };
+
+    /// <summary>Whether the target's tool asked for another round instead of giving its result.</summary>
+    public static bool AsksForInput(ActionRecord record) =>
+        record.Outcome?.Result is { } result
+        && RawObject.TryRead(result, out var members)
+        && members.FindText("resultType") == "input_required";
 
     /// <summary>Nobody decided within the client's patience (reference section 3.2, step 6).</summary>
     public static byte[] Pending(ActionRecord record, Uri url, bool hasOutputSchema) => Rpc.Object(json =>

@@ -16,7 +16,8 @@ namespace Countersign.Gates.Mcp;
 /// <item>what comes back becomes a tool result, whatever it is.</item>
 /// </list>
 /// </summary>
-internal sealed class McpCalls(McpGateOptions options, McpTools tools, McpExecutor executor, ILogger log)
+internal sealed class McpCalls(
+    McpGateOptions options, McpTools tools, McpExecutor executor, McpRounds rounds, ILogger log)
 {
     private readonly ApprovalTools _approvals = new(options);
     private readonly ConcurrentDictionary<AgentId, int> _running = new();
@@ -75,25 +76,83 @@ internal sealed class McpCalls(McpGateOptions options, McpTools tools, McpExecut
         }
 
         // 2. The action. From here on only the gatekeeper decides.
-        if (McpActionReader.Read(session, target, tool, request.Arguments, options.Json) is not { } asking)
+        var (round, problem) = await rounds.ReadAsync(session, exchange, cancellationToken);
+        var (asking, refusal) = Read(session, target, tool, exchange, round, problem);
+        if (refusal is not null || round.Over is not null)
         {
-            return Error(request, Rpc.InvalidParams, "'params.arguments' must be an object.");
+            return refusal ?? ReplyOf(request, round.Over!);
         }
 
         await using var notices = new HeldNotices(options, exchange);
-        var patience = Patience.Of(session.Ticket.ClientName, exchange.ProgressToken is not null, session.Options);
+        var client = exchange.Caller?.ClientName ?? session.Ticket.ClientName;
+        var patience = Patience.Of(client, exchange.ProgressToken is not null, session.Options);
         var call = new Call(
             (action, limit) => executor.ExecuteAsync(action, session.ConnectAsync, session.Tools, exchange, limit),
             patience,
             notices.Begin);
-        var handled = await options.Gatekeeper.HandleAsync(asking, call, cancellationToken);
+        var handled = await options.Gatekeeper.HandleAsync(asking!, call, cancellationToken);
 
         // 3. The result.
-        return new Reply(Rpc.Result(request.Id, ResultOf(handled.Answer, tool)))
+        var again = exchange.Caller is not null && handled.Answer is Answer.StillPending still
+            ? rounds.Ask(session, round, still.Record)
+            : null;
+        return new Reply(ProtocolErrorOf(exchange, round)
+            ?? Rpc.Result(request.Id, again ?? ResultOf(handled.Answer, tool, exchange)))
         {
             Handled = handled,
             Outcome = handled.Answer is Answer.Ended ended ? ended.Record : null,
         };
+    }
+
+    private (Asking? Asking, Reply? Refusal) Read(
+        McpSession session, Target target, KnownTool tool, Exchange exchange, Round round, string? problem)
+    {
+        var call = exchange.Request.Arguments;
+        var arguments = call.FindObject("arguments") ?? RawObject.Empty;
+        if (exchange.Caller is { } caller
+            && ParamHeaders.WhyMismatch(tool.Members, arguments, caller) is { } mismatch)
+        {
+            return (null, Error(exchange.Request, ModernEra.HeaderMismatch, mismatch));
+        }
+
+        var asking = problem is null
+            ? McpActionReader.Read(session, target, tool, call, round.Input, options.Json)
+            : null;
+        problem ??= asking switch
+        {
+            null => "'params.arguments' must be an object.",
+            _ when round.Wait is { } wait && wait.Digest != asking.Action.Digest.Value =>
+                "This requestState belongs to another call: repeat the same arguments, or call without it.",
+            _ => null,
+        };
+        return problem is null ? (asking, null) : (null, Error(exchange.Request, Rpc.InvalidParams, problem));
+    }
+
+    /// <summary>The end of the action that a repeated call waited for.</summary>
+    private static Reply ReplyOf(RpcMessage.Request request, ActionRecord over) => over.Life.LastOutcome is null
+        ? new Reply(Rpc.Result(request.Id, McpAnswers.Ended(over))) { Outcome = over }
+        : Error(
+            request,
+            Rpc.InvalidParams,
+            $"The outcome of {over.Id} was handed over before. Call without requestState to ask anew.");
+
+    /// <summary>
+    /// Errors that a client of 2026-07-28 acts upon itself: it lacks a capability, or its input is not what the tool
+    /// asked for. Every other error is text that a model can read.
+    /// </summary>
+    private static byte[]? ProtocolErrorOf(Exchange exchange, Round round)
+    {
+        if (exchange.Caller is null
+            || exchange.UpstreamError is not { } error
+            || !RawObject.TryRead(error, out var members)
+            || members.Find("code") is not { } code)
+        {
+            return null;
+        }
+
+        var isForClient = code.Span.SequenceEqual("-32021"u8)
+            || code.Span.SequenceEqual("-32602"u8) && round.Input is not null;
+        return isForClient ? Rpc.Error(exchange.Request.Id, error) : null;
     }
 
     private async Task<Reply> BlockAsync(
@@ -110,9 +169,9 @@ internal sealed class McpCalls(McpGateOptions options, McpTools tools, McpExecut
             request.Id, McpAnswers.DefinitionChanged(tool.Definition.Name, target.Name, review, url)));
     }
 
-    private byte[] ResultOf(Answer answer, KnownTool tool) => answer switch
+    private byte[] ResultOf(Answer answer, KnownTool tool, Exchange exchange) => answer switch
     {
-        Answer.Ended ended => McpAnswers.Ended(ended.Record),
+        Answer.Ended ended => McpAnswers.Ended(ended.Record, takesInput: exchange.Caller is not null),
         Answer.StillPending pending => McpAnswers.Pending(
             pending.Record, options.ReviewUrl(pending.Record.Id), tool.HasOutputSchema),
         Answer.Paused paused => McpAnswers.Text($"PAUSED; nothing was executed. {paused.Reason}", isError: true),

@@ -24,7 +24,7 @@ internal sealed class McpExecutor(McpTools tools)
         Exchange? caller,
         CancellationToken cancellationToken)
     {
-        var (connection, whyNot) = await PrepareAsync(action, connect, catalog, cancellationToken);
+        var (connection, tool, whyNot) = await PrepareAsync(action, connect, catalog, cancellationToken);
         if (whyNot is not null)
         {
             return Failed($"Nothing was sent: {whyNot}");
@@ -32,8 +32,13 @@ internal sealed class McpExecutor(McpTools tools)
 
         try
         {
-            var answer = await connection!.RequestAsync(
-                "tools/call", ParamsOf(action, caller?.ProgressToken), caller, cancellationToken);
+            var (parameters, headers) = CallOf(action, tool!, connection!.IsModern, caller?.UpstreamToken);
+            var answer = await connection.RequestAsync("tools/call", parameters, headers, caller, cancellationToken);
+            if (caller is not null)
+            {
+                caller.UpstreamError = answer.Error;
+            }
+
             return OutcomeOf(answer);
         }
         catch (UpstreamException unanswered)
@@ -42,7 +47,7 @@ internal sealed class McpExecutor(McpTools tools)
         }
     }
 
-    private async Task<(UpstreamConnection? Connection, string? WhyNot)> PrepareAsync(
+    private async Task<(UpstreamConnection? Connection, KnownTool? Tool, string? WhyNot)> PrepareAsync(
         ActionRecord action,
         Func<CancellationToken, Task<UpstreamConnection>> connect,
         ToolCatalog catalog,
@@ -53,30 +58,58 @@ internal sealed class McpExecutor(McpTools tools)
             var connection = await connect(cancellationToken);
             var tool = await tools.FindAsync(
                 action.Action.Target, catalog, action.Action.Operation, connection, cancellationToken);
-            return (connection, WhyBlocked(action.Action.Operation, tool));
+            return (connection, tool, WhyBlocked(action, tool, connection));
         }
         catch (Exception failure) when (failure is UpstreamException or StoreUnavailableException)
         {
-            return (null, failure.Message);
+            return (null, null, failure.Message);
         }
         catch (OperationCanceledException)
         {
-            return (null, "There was no connection to the target's server before the time for this action ended.");
+            return (
+                null, null, "There was no connection to the target's server before the time for this action ended.");
         }
     }
 
-    private static string? WhyBlocked(string name, KnownTool? tool) => tool switch
+    private static string? WhyBlocked(
+        ActionRecord action, KnownTool? tool, UpstreamConnection connection) => tool switch
     {
-        null => $"The target's server has no tool '{name}'.",
+        null => $"The target's server has no tool '{action.Action.Operation}'.",
         { Standing: DefinitionStanding.Changed } =>
-            $"definition-changed: tool '{name}' is described differently from what was accepted.",
+            $"definition-changed: tool '{action.Action.Operation}' is described differently from what was accepted.",
+        _ when !connection.IsModern && action.Action.Arguments.TryGetMember(McpRounds.InputArgument, out _) =>
+            "The target's server takes no input for a call, because it speaks an older revision of MCP.",
         _ => null,
     };
 
-    private static byte[] ParamsOf(ActionRecord action, RpcId? progressToken) => Rpc.Object(json =>
+    /// <summary>The parameters of the call, and for a server of 2026-07-28 the headers its tool asks for.</summary>
+    private static (byte[] Parameters, IEnumerable<KeyValuePair<string, string>> Headers) CallOf(
+        ActionRecord action, KnownTool tool, bool isModern, RpcId? progressToken)
+    {
+        var approved = action.Action.Arguments.Bytes;
+        if (!isModern || !RawObject.TryRead(approved, out var arguments))
+        {
+            return (ParamsOf(action, approved, RawObject.Empty, progressToken), []);
+        }
+
+        var input = arguments.FindObject(McpRounds.InputArgument) ?? RawObject.Empty;
+        var own = arguments.Without(McpRounds.InputArgument);
+        return (ParamsOf(action, own.ToBytes(), input, progressToken), ParamHeaders.Of(tool.Members, own));
+    }
+
+    private static byte[] ParamsOf(
+        ActionRecord action,
+        ReadOnlyMemory<byte> arguments,
+        RawObject input,
+        RpcId? progressToken) => Rpc.Object(json =>
     {
         json.WriteString("name", action.Action.Operation);
-        Rpc.WriteRaw(json, "arguments", action.Action.Arguments.Bytes);
+        Rpc.WriteRaw(json, "arguments", arguments);
+        foreach (var (name, value) in input.Members)
+        {
+            Rpc.WriteRaw(json, name, value);
+        }
+
         if (progressToken is { } token)
         {
             Rpc.WriteRaw(json, "_meta", RawObject.Empty.With("progressToken", token.Bytes).ToBytes());

@@ -16,7 +16,7 @@ namespace Countersign.Gates.Mcp;
 /// <list type="number">
 /// <item>The entrance lets agents in, and nobody else.</item>
 /// <item>One POST is one message, read strictly: a request, a notification or an answer.</item>
-/// <item><c>initialize</c> opens a session; everything later names it.</item>
+/// <item><c>initialize</c> opens a session that everything later names; a request of 2026-07-28 needs none.</item>
 /// <item>A request is answered as JSON when that is quick, and otherwise over a stream that shows signs of life.</item>
 /// <item>Once the answer has left, the gatekeeper is told, so that nobody gets the same outcome again.</item>
 /// </list>
@@ -31,6 +31,7 @@ internal sealed class McpGate : IAsyncDisposable
     private readonly McpHandshake _handshake;
     private readonly McpRequests _requests;
     private readonly McpDetached _detached;
+    private readonly SealedBox _waits;
 
     /// <summary>Deliveries that are being noted; stopping waits for them.</summary>
     private readonly ConcurrentDictionary<Task, Reply> _confirming = new();
@@ -46,7 +47,9 @@ internal sealed class McpGate : IAsyncDisposable
         _sessions = new McpSessions(
             new SessionSeal(options.SessionKey, options.Random), upstreams, options.Limits, options.Time);
         _handshake = new McpHandshake(_sessions, options.Time, log);
-        _requests = new McpRequests(options, tools, new McpCalls(options, tools, executor, log), log);
+        _waits = new SealedBox(options.SessionKey, options.Random, "countersign-mcp-wait-v1");
+        var calls = new McpCalls(options, tools, executor, new McpRounds(options, _waits), log);
+        _requests = new McpRequests(options, tools, calls, log);
         _detached = new McpDetached(options, upstreams, executor);
         options.Stopped.Stopped += _sessions.Cut;
     }
@@ -69,7 +72,11 @@ internal sealed class McpGate : IAsyncDisposable
             return;
         }
 
-        if (message is RpcMessage.Request { Method: "initialize" } initialize)
+        if (ModernEra.Concerns(context.Request, message!))
+        {
+            await TakeModernAsync(context, visitor, message!);
+        }
+        else if (message is RpcMessage.Request { Method: "initialize" } initialize)
         {
             await _handshake.AnswerAsync(context, visitor, initialize);
         }
@@ -119,6 +126,7 @@ internal sealed class McpGate : IAsyncDisposable
         _options.Stopped.Stopped -= _sessions.Cut;
         await Task.WhenAll(_confirming.Keys);
         await _sessions.DisposeAsync();
+        _waits.Dispose();
     }
 
     private async Task<(RpcMessage? Message, Refusal? Refusal)> ReadAsync(HttpContext context)
@@ -138,7 +146,7 @@ internal sealed class McpGate : IAsyncDisposable
             return (null, new Refusal(400, Rpc.InvalidRequest, text));
         }
 
-        return (message, ModernEra.Refuse(context.Request, message));
+        return (message, null);
     }
 
     private async Task<McpSession?> FindSessionAsync(HttpContext context, Visitor visitor, RpcMessage.Request? request)
@@ -149,6 +157,8 @@ internal sealed class McpGate : IAsyncDisposable
         // A client that names no version speaks the session's.
         var refusal = session switch
         {
+            _ when version == ProtocolVersions.Modern => new Refusal(
+                405, Rpc.InvalidRequest, $"{version} knows no sessions, so there is nothing but POST."),
             _ when version.Length > 0 && !ProtocolVersions.Supported.Contains(version) => new Refusal(
                 400, Rpc.InvalidRequest, $"The protocol version '{version}' is not served here."),
             null when id.Length == 0 => Refusal.NoSession,
@@ -168,7 +178,7 @@ internal sealed class McpGate : IAsyncDisposable
     {
         if (message is RpcMessage.Request request)
         {
-            await ExchangeAsync(context, visitor.Target, session, request);
+            await ExchangeAsync(context, visitor.Target, session, request, caller: null);
             return;
         }
 
@@ -195,11 +205,34 @@ internal sealed class McpGate : IAsyncDisposable
         context.Response.StatusCode = StatusCodes.Status202Accepted;
     }
 
+    /// <summary>
+    /// A message of 2026-07-28 stands for itself. Its notifications are for other transports: here a client cancels by
+    /// closing the response.
+    /// </summary>
+    private async Task TakeModernAsync(HttpContext context, Visitor visitor, RpcMessage message)
+    {
+        if (message is not RpcMessage.Request request)
+        {
+            context.Response.StatusCode = StatusCodes.Status202Accepted;
+            return;
+        }
+
+        var (caller, refusal) = ModernEra.Read(context.Request, request);
+        var session = refusal is null ? _sessions.FindStateless(visitor) : null;
+        if (session is null)
+        {
+            await (refusal ?? Refusal.Full with { Id = request.Id }).WriteAsync(context);
+            return;
+        }
+
+        await ExchangeAsync(context, visitor.Target, session, request, caller);
+    }
+
     private async Task ExchangeAsync(
-        HttpContext context, Target target, McpSession session, RpcMessage.Request request)
+        HttpContext context, Target target, McpSession session, RpcMessage.Request request, ModernCaller? caller)
     {
         await using var stream = new ClientStream(context.Response, TakesEvents(context.Request));
-        var exchange = new Exchange(request, stream);
+        var exchange = new Exchange(request, stream, caller);
         if (!session.TryBegin(exchange))
         {
             await new Refusal(
@@ -218,7 +251,7 @@ internal sealed class McpGate : IAsyncDisposable
             var reply = await answering;
             try
             {
-                await stream.FinishAsync(reply.Message, context.RequestAborted);
+                await stream.FinishAsync(reply.Message, reply.Status, context.RequestAborted);
             }
             catch
             {

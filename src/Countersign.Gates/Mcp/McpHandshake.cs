@@ -14,11 +14,6 @@ internal sealed class McpHandshake(McpSessions sessions, TimeProvider time, ILog
     private const int MaxName = 100;
     private const int MaxCapabilities = 4096;
 
-    private static readonly Refusal s_full = new(
-        503,
-        Rpc.ServerError,
-        "This gateway serves as many sessions, of this agent or of all, as it may; end some or try again later.");
-
     private static readonly Refusal s_incomplete = new(
         400,
         Rpc.InvalidParams,
@@ -36,7 +31,7 @@ internal sealed class McpHandshake(McpSessions sessions, TimeProvider time, ILog
         {
             if (await sessions.BeginAsync(ticket, visitor.Options, context.RequestAborted) is not { } begun)
             {
-                await (s_full with { Id = request.Id }).WriteAsync(context);
+                await (Refusal.Full with { Id = request.Id }).WriteAsync(context);
                 return;
             }
 

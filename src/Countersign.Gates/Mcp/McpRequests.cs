@@ -14,13 +14,24 @@ internal sealed class McpRequests(McpGateOptions options, McpTools tools, McpCal
     public async Task<Reply> AnswerAsync(
         McpSession session, Target target, Exchange exchange, CancellationToken cancellationToken)
     {
+        var reply = await DispatchAsync(session, target, exchange, cancellationToken);
+        return exchange.Caller is null
+            ? reply
+            : ModernAnswers.Dress(reply, exchange.Request.Method, session.Introduction);
+    }
+
+    private async Task<Reply> DispatchAsync(
+        McpSession session, Target target, Exchange exchange, CancellationToken cancellationToken)
+    {
         try
         {
             return exchange.Request.Method switch
             {
                 "tools/call" => await calls.AnswerAsync(session, target, exchange, cancellationToken),
                 "tools/list" => await OnceMoreAsync(tools.ListAsync, session, exchange, cancellationToken),
-                var method when IsPassedOn(method) =>
+                "server/discover" when exchange.Caller is { } caller =>
+                    await DiscoverAsync(session, caller, exchange, cancellationToken),
+                var method when IsPassedOn(method, exchange.Caller is not null) =>
                     await OnceMoreAsync(PassOnAsync, session, exchange, cancellationToken),
                 var method => Error(exchange, Rpc.MethodNotFound, $"The method '{method}' is not served here."),
             };
@@ -39,10 +50,11 @@ internal sealed class McpRequests(McpGateOptions options, McpTools tools, McpCal
     /// <summary>
     /// The methods whose results are the upstream server's own affair; everything unknown is refused.
     /// </summary>
-    private static bool IsPassedOn(string method) => method is
-        "ping" or "completion/complete" or "logging/setLevel" or "prompts/list" or "prompts/get"
+    private static bool IsPassedOn(string method, bool isModern) => method is
+        "completion/complete" or "prompts/list" or "prompts/get"
         or "resources/list" or "resources/templates/list" or "resources/read"
-        or "resources/subscribe" or "resources/unsubscribe";
+        || !isModern && method is
+            "ping" or "logging/setLevel" or "resources/subscribe" or "resources/unsubscribe";
 
     /// <summary>
     /// Asks the upstream server. When it has forgotten our session, a new one is opened and it is asked once more:
@@ -64,6 +76,29 @@ internal sealed class McpRequests(McpGateOptions options, McpTools tools, McpCal
         {
             return new Reply(await ask(session, exchange, either.Token));
         }
+    }
+
+    /// <summary>
+    /// What the target can do. A server with a handshake asks its questions on a session's stream, so a client that
+    /// could answer them is sent to the handshake: with an error that is none of 2026-07-28's own, upon which a client
+    /// falls back (basic/versioning).
+    /// </summary>
+    private static async Task<Reply> DiscoverAsync(
+        McpSession session, ModernCaller caller, Exchange exchange, CancellationToken cancellationToken)
+    {
+        var connection = await session.ConnectAsync(cancellationToken);
+        // A client that begins sees the tools as they are now, like one that opens a session.
+        session.Tools.Forget();
+        if (connection.IsModern || !caller.TakesQuestions)
+        {
+            return new Reply(Rpc.Result(exchange.Request.Id, ModernAnswers.Discover(connection.Introduction)));
+        }
+
+        return Error(
+            exchange,
+            Rpc.ServerError,
+            $"The target's server may ask this client something, which needs a session. Send 'initialize' with one " +
+            $"of {string.Join(", ", ProtocolVersions.Supported)}.") with { Status = 400 };
     }
 
     private static async Task<byte[]> PassOnAsync(

@@ -51,6 +51,12 @@ internal sealed class McpSession : IAsyncDisposable
     /// <summary>When the session was last used, as a timestamp of the gate's clock.</summary>
     public long LastUsed { get; private set; }
 
+    /// <summary>Whether it serves requests of 2026-07-28, each of which may come from another client.</summary>
+    public bool IsStateless => Ticket.Version == ProtocolVersions.Modern;
+
+    /// <summary>What the upstream server said about itself; empty before it was connected to.</summary>
+    public RawObject Introduction => _upstream?.Introduction ?? RawObject.Empty;
+
     public bool IsBusy => !_exchanges.IsEmpty || _upstream is { IsBusy: true };
 
     /// <summary>The upstream connection, opened when there is none.</summary>
@@ -92,13 +98,14 @@ internal sealed class McpSession : IAsyncDisposable
 
     /// <summary>Takes a request in; <c>false</c> when its id is in use or the session has too many.</summary>
     public bool TryBegin(Exchange exchange) =>
-        _exchanges.Count < _limits.RequestsPerSession && _exchanges.TryAdd(exchange.Request.Id, exchange);
+        _exchanges.Count < (IsStateless ? _limits.CallsPerAgent : _limits.RequestsPerSession)
+        && _exchanges.TryAdd(exchange.Key, exchange);
 
     public void End(Exchange exchange)
     {
         // First, so that a session is never seen as idle since a request that took long.
         Touch();
-        _exchanges.TryRemove(exchange.Request.Id, out _);
+        _exchanges.TryRemove(exchange.Key, out _);
     }
 
     /// <summary>Says that the session is in use now.</summary>
@@ -243,6 +250,12 @@ internal sealed class McpSession : IAsyncDisposable
             related = null;
         }
 
+        if (IsStateless && (related?.Caller?.LogLevel is null || notification.Method != "notifications/message"))
+        {
+            // These clients get what they asked for in the request, and have no other stream.
+            return Task.CompletedTask;
+        }
+
         return DeliverAsync(notification.Bytes, related);
     }
 
@@ -252,7 +265,7 @@ internal sealed class McpSession : IAsyncDisposable
     private async Task ProgressAsync(RpcMessage.Notification progress)
     {
         if (RpcId.TryRead(progress.Arguments.Find("progressToken"), out var token)
-            && _exchanges.Values.FirstOrDefault(exchange => exchange.ProgressToken == token) is { } owner)
+            && _exchanges.Values.FirstOrDefault(exchange => exchange.UpstreamToken == token) is { } owner)
         {
             await owner.ForwardProgressAsync(progress, CancellationToken.None);
         }
@@ -260,7 +273,8 @@ internal sealed class McpSession : IAsyncDisposable
 
     private async Task AskAsync(RpcMessage.Request question, Exchange? related)
     {
-        var known = question.Method is "sampling/createMessage" or "elicitation/create" or "roots/list";
+        // Without a session there is no stream on which a client would take a question.
+        var known = !IsStateless && question.Method is "sampling/createMessage" or "elicitation/create" or "roots/list";
         if (!known || _questions.Count >= _limits.QuestionsPerSession)
         {
             var refusal = known
@@ -292,7 +306,8 @@ internal sealed class McpSession : IAsyncDisposable
     /// </summary>
     private async Task DeliverAsync(ReadOnlyMemory<byte> message, Exchange? related)
     {
-        if (related is null || !await related.Stream.TrySendAsync(message, CancellationToken.None))
+        var sent = related is not null && await related.Stream.TrySendAsync(message, CancellationToken.None);
+        if (!sent && !IsStateless)
         {
             Mailbox.Post(message);
         }

@@ -97,6 +97,25 @@ internal sealed class McpSessions : IAsyncDisposable
         return session;
     }
 
+    /// <summary>
+    /// What the requests without a session of one visitor share: an upstream connection and what was learnt over it.
+    /// <c>null</c> when this node has no room.
+    /// </summary>
+    public McpSession? FindStateless(Visitor visitor)
+    {
+        // No header can hold the separator, so that no client can name this as a session of its own.
+        var key = $"\0{visitor.Asker.Agent}\0{visitor.Asker.OnBehalfOf}\0{visitor.Target.Name}";
+        if (!_sessions.TryGetValue(key, out var session) || !ReferenceEquals(session.Options, visitor.Options))
+        {
+            session = HasRoom(visitor.Asker.Agent)
+                ? Put(key, SessionTicket.Stateless(visitor, _time.GetUtcNow()), visitor, session)
+                : null;
+        }
+
+        session?.Touch();
+        return session;
+    }
+
     public async Task EndAsync(string id, McpSession session)
     {
         _ended.Add(id);
@@ -139,6 +158,11 @@ internal sealed class McpSessions : IAsyncDisposable
             return null;
         }
 
+        return Put(id, ticket, visitor, replaced);
+    }
+
+    private McpSession? Put(string id, SessionTicket ticket, Visitor visitor, McpSession? replaced)
+    {
         var fresh = new McpSession(ticket, visitor.Options, _upstreams, _limits, _time);
         if (replaced is null)
         {

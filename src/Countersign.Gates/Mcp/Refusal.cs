@@ -9,8 +9,16 @@ internal sealed record Refusal(int Status, int Code, string Message)
 {
     public RpcId? Id { get; init; }
 
+    /// <summary>What the error says to programs, as JSON.</summary>
+    public ReadOnlyMemory<byte>? Data { get; init; }
+
     public static Refusal UnknownSession { get; } = new(
         404, Rpc.ServerError, "This session is unknown or has ended; send a new initialize request.");
+
+    public static Refusal Full { get; } = new(
+        503,
+        Rpc.ServerError,
+        "This gateway serves as many sessions, of this agent or of all, as it may; end some or try again later.");
 
     public static Refusal NoSession { get; } = new(
         400,
@@ -27,6 +35,6 @@ internal sealed record Refusal(int Status, int Code, string Message)
         context.Response.StatusCode = Status;
         context.Response.ContentType = "application/json";
         context.Response.Headers.CacheControl = "no-store";
-        await context.Response.Body.WriteAsync(Rpc.Error(Id, Code, Message), context.RequestAborted);
+        await context.Response.Body.WriteAsync(Rpc.Error(Id, Code, Message, Data), context.RequestAborted);
     }
 }

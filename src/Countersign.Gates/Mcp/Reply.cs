@@ -9,6 +9,9 @@ internal sealed record Reply(ReadOnlyMemory<byte> Message) : IDisposable
     /// <summary>Holds the outcome for this caller until then.</summary>
     public Handled? Handled { get; init; }
 
+    /// <summary>The HTTP status, as long as no stream has begun.</summary>
+    public int Status { get; init; } = 200;
+
     /// <summary>The action whose outcome is in the message.</summary>
     public ActionRecord? Outcome { get; init; }
 

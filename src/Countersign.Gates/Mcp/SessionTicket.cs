@@ -20,6 +20,19 @@ internal sealed record SessionTicket(Asker Asker, TargetName Target, string Vers
 
     public required DateTimeOffset Issued { get; init; }
 
+    /// <summary>
+    /// What all requests without a session share: the upstream server gets to know the gateway, since their clients
+    /// introduce themselves anew with each of them.
+    /// </summary>
+    public static SessionTicket Stateless(Visitor visitor, DateTimeOffset now) =>
+        new(visitor.Asker, visitor.Target.Name, ProtocolVersions.Modern)
+        {
+            ClientName = "countersign",
+            ClientVersion = typeof(SessionTicket).Assembly.GetName().Version!.ToString(3),
+            Capabilities = "{}"u8.ToArray(),
+            Issued = now,
+        };
+
     public Hello Hello => new(Version, Capabilities, Rpc.Object(json =>
     {
         json.WriteString("name", ClientName);

@@ -27,6 +27,13 @@ internal sealed class NodeClient : IToolClient
         return [.. answer.GetProperty("tools").EnumerateArray().Select(name => name.GetString()!)];
     }
 
+    /// <summary>The revision it agreed upon with the gate.</summary>
+    public async Task<string?> VersionAsync(CancellationToken cancellationToken)
+    {
+        var answer = await AskAsync(new JsonObject { ["method"] = "version" }, cancellationToken);
+        return answer.GetProperty("version").GetString();
+    }
+
     public async Task<ToolAnswer> CallAsync(string tool, JsonObject arguments, CancellationToken cancellationToken)
     {
         var answer = await AskAsync(Command(tool, arguments), cancellationToken);

@@ -26,11 +26,11 @@ public sealed class SdkClientTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_client_that_knows_the_stateless_era_falls_back_to_the_handshake()
+    public async Task A_client_that_knows_the_stateless_era_uses_it()
     {
         await using var client = await ConnectAsync();
 
-        Assert.Equal("2025-11-25", client.NegotiatedProtocolVersion);
+        Assert.Equal("2026-07-28", client.NegotiatedProtocolVersion);
         Assert.Equal("fake", client.ServerInfo?.Name);
         Assert.Equal("Be careful.", client.ServerInstructions);
     }
@@ -105,6 +105,7 @@ public sealed class SdkClientTests : IAsyncLifetime
         };
         await using var client = await ConnectAsync(options);
 
+        Assert.Equal("2025-11-25", client.NegotiatedProtocolVersion);
         await CallAsync(client, "read");
 
         var answer = JsonDocument.Parse(await answered.Task).RootElement;

@@ -22,14 +22,26 @@ internal sealed class HttpLink(HttpClient client, McpUpstream.Http upstream, Lin
 
     public bool IsOpen => !_ended;
 
+    private bool IsStateless => _version == ProtocolVersions.Modern;
+
     public async Task<RpcMessage.Response> RequestAsync(Outgoing request, CancellationToken cancellationToken)
     {
         var content = new OnceContent(request.Message);
         try
         {
             using var message = await ComposeAsync(HttpMethod.Post, content, cancellationToken);
+            foreach (var (name, value) in request.Headers)
+            {
+                message.Headers.TryAddWithoutValidation(name, value);
+            }
+
             using var response = await client.SendAsync(
                 message, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+            if (await ReadRefusalAsync(response, request, cancellationToken) is { } refusal)
+            {
+                return refusal;
+            }
+
             CheckStatus(response);
             KeepSession(response);
             return await ReadAnswerAsync(response, request, cancellationToken);
@@ -68,7 +80,10 @@ internal sealed class HttpLink(HttpClient client, McpUpstream.Http upstream, Lin
     public void Agree(string protocolVersion)
     {
         _version = protocolVersion;
-        _listening = ListenAsync(_closing.Token);
+        if (!IsStateless)
+        {
+            _listening = ListenAsync(_closing.Token);
+        }
     }
 
     public async ValueTask DisposeAsync()
@@ -146,13 +161,33 @@ internal sealed class HttpLink(HttpClient client, McpUpstream.Http upstream, Lin
         }
 
         var status = (int)response.StatusCode;
-        _ended |= response.StatusCode == HttpStatusCode.NotFound;
+        _ended |= !IsStateless && response.StatusCode == HttpStatusCode.NotFound;
         // A client error means that the server did not take the message; a server error may come after it acted.
         throw new UpstreamException(
             status < 500 ? SendFate.Refused : SendFate.Lost, $"The target's server answered HTTP {status}.")
         {
             SessionEnded = response.StatusCode == HttpStatusCode.NotFound && _session is not null,
         };
+    }
+
+    /// <summary>
+    /// The JSON-RPC error in the body of a client error, as servers of 2026-07-28 send it; <c>null</c> for others.
+    /// </summary>
+    private async Task<RpcMessage.Response?> ReadRefusalAsync(
+        HttpResponseMessage response, Outgoing request, CancellationToken cancellationToken)
+    {
+        if (!IsStateless
+            || (int)response.StatusCode is < 400 or >= 500
+            || response.Content.Headers.ContentType?.MediaType != "application/json")
+        {
+            return null;
+        }
+
+        var body = await ReadBodyAsync(response, cancellationToken);
+        return RpcMessage.TryRead(body, out var message)
+            && message is RpcMessage.Response { Error: not null } refusal && refusal.Id == request.Id
+            ? refusal
+            : null;
     }
 
     private void KeepSession(HttpResponseMessage response)

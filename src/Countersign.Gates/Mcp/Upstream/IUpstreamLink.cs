@@ -22,13 +22,18 @@ internal interface IUpstreamLink : IAsyncDisposable
     Task SendAsync(ReadOnlyMemory<byte> message, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Told the version both sides agreed on, once, before anything but the initialize request is sent.
+    /// Told the version both sides agreed on, once, before anything but the initialize request is sent; the one
+    /// without a handshake before the first request.
     /// </summary>
     void Agree(string protocolVersion);
 }
 
 /// <summary>A request on its way to the upstream server, and the exchange on whose behalf it is sent.</summary>
-internal sealed record Outgoing(RpcId Id, ReadOnlyMemory<byte> Message, Exchange? Related);
+internal sealed record Outgoing(RpcId Id, ReadOnlyMemory<byte> Message, Exchange? Related)
+{
+    /// <summary>Headers of a request of 2026-07-28 over HTTP.</summary>
+    public IEnumerable<KeyValuePair<string, string>> Headers { get; init; } = [];
+}
 
 /// <summary>
 /// What a link needs from its surroundings. <c>MaxMessage</c> bounds one incoming message in bytes, <c>Send</c> how

@@ -9,6 +9,7 @@ namespace Countersign.Gates.Mcp.Upstream;
 internal sealed class UpstreamConnection : IAsyncDisposable
 {
     private readonly IUpstreamLink _link;
+    private readonly Hello _hello;
     private readonly Arrival _outside;
 
     private long _lastId;
@@ -16,8 +17,9 @@ internal sealed class UpstreamConnection : IAsyncDisposable
     private int _closing;
     private int _disposed;
 
-    private UpstreamConnection(Func<Arrival, IUpstreamLink> connect, Arrival outside)
+    private UpstreamConnection(Func<Arrival, IUpstreamLink> connect, Hello hello, Arrival outside)
     {
+        _hello = hello;
         _outside = outside;
         _link = connect(ArriveAsync);
     }
@@ -28,6 +30,9 @@ internal sealed class UpstreamConnection : IAsyncDisposable
     /// <summary>What the server said about itself: capabilities, serverInfo, instructions.</summary>
     public RawObject Introduction { get; private set; } = RawObject.Empty;
 
+    /// <summary>Whether the server speaks 2026-07-28, without a handshake.</summary>
+    public bool IsModern => Version == ProtocolVersions.Modern;
+
     public bool IsOpen => _link.IsOpen && _closing == 0;
 
     public bool IsBusy => Volatile.Read(ref _running) > 0;
@@ -37,10 +42,10 @@ internal sealed class UpstreamConnection : IAsyncDisposable
     public static async Task<UpstreamConnection> OpenAsync(
         Func<Arrival, IUpstreamLink> connect, Hello hello, Arrival outside, CancellationToken cancellationToken)
     {
-        var connection = new UpstreamConnection(connect, outside);
+        var connection = new UpstreamConnection(connect, hello, outside);
         try
         {
-            await connection.ShakeHandsAsync(hello, cancellationToken);
+            await connection.ShakeHandsAsync(cancellationToken);
             return connection;
         }
         catch
@@ -50,9 +55,43 @@ internal sealed class UpstreamConnection : IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// Connects to a server of 2026-07-28; <c>null</c> when it answers like one that wants a handshake. Asking changes
+    /// nothing at the server, so that whatever else goes wrong with the question may be met with one as well.
+    /// </summary>
+    /// <exception cref="UpstreamException">The server cannot be reached.</exception>
+    public static async Task<UpstreamConnection?> DiscoverAsync(
+        Func<Arrival, IUpstreamLink> connect, Hello hello, Arrival outside, CancellationToken cancellationToken)
+    {
+        var connection = new UpstreamConnection(connect, hello, outside);
+        var found = false;
+        try
+        {
+            found = await connection.DiscoverAsync(cancellationToken);
+            return found ? connection : null;
+        }
+        catch (UpstreamException failure) when (failure.Fate != SendFate.NotSent)
+        {
+            return null;
+        }
+        finally
+        {
+            await (found ? ValueTask.CompletedTask : connection.DisposeAsync());
+        }
+    }
+
     /// <summary>Sends a request once, and returns its answer.</summary>
+    public Task<RpcMessage.Response> RequestAsync(
+        string method, ReadOnlyMemory<byte>? parameters, Exchange? related, CancellationToken cancellationToken) =>
+        RequestAsync(method, parameters, [], related, cancellationToken);
+
+    /// <summary>The same with headers that go along towards a server of 2026-07-28.</summary>
     public async Task<RpcMessage.Response> RequestAsync(
-        string method, ReadOnlyMemory<byte>? parameters, Exchange? related, CancellationToken cancellationToken)
+        string method,
+        ReadOnlyMemory<byte>? parameters,
+        IEnumerable<KeyValuePair<string, string>> headers,
+        Exchange? related,
+        CancellationToken cancellationToken)
     {
         var id = RpcId.Of(Interlocked.Increment(ref _lastId));
         if (related is not null)
@@ -63,8 +102,7 @@ internal sealed class UpstreamConnection : IAsyncDisposable
         Interlocked.Increment(ref _running);
         try
         {
-            return await _link.RequestAsync(
-                new Outgoing(id, Rpc.Request(id, method, parameters), related), cancellationToken);
+            return await _link.RequestAsync(Compose(id, method, parameters, headers, related), cancellationToken);
         }
         finally
         {
@@ -96,9 +134,46 @@ internal sealed class UpstreamConnection : IAsyncDisposable
         }
     }
 
-    private async Task ShakeHandsAsync(Hello hello, CancellationToken cancellationToken)
+    private Outgoing Compose(
+        RpcId id,
+        string method,
+        ReadOnlyMemory<byte>? parameters,
+        IEnumerable<KeyValuePair<string, string>> headers,
+        Exchange? related)
     {
-        var answer = await RequestAsync("initialize", hello.ToParams(), related: null, cancellationToken);
+        if (!IsModern)
+        {
+            var old = related?.Caller is null ? parameters : ModernParams.Strip(parameters, related);
+            return new Outgoing(id, Rpc.Request(id, method, old), related);
+        }
+
+        var modern = ModernParams.Compose(parameters, _hello, related);
+        return new Outgoing(id, Rpc.Request(id, method, modern), related)
+        {
+            Headers = [.. ModernParams.HeadersOf(method, modern), .. headers],
+        };
+    }
+
+    private async Task<bool> DiscoverAsync(CancellationToken cancellationToken)
+    {
+        Version = ProtocolVersions.Modern;
+        _link.Agree(Version);
+        var answer = await RequestAsync("server/discover", parameters: null, related: null, cancellationToken);
+        if (answer.Result is not { } result
+            || !RawObject.TryRead(result, out var introduction)
+            || introduction.Find("supportedVersions") is not { } versions
+            || !RawObject.Elements(versions).Any(version => RawObject.TextOf(version) == Version))
+        {
+            return false;
+        }
+
+        Introduction = introduction;
+        return true;
+    }
+
+    private async Task ShakeHandsAsync(CancellationToken cancellationToken)
+    {
+        var answer = await RequestAsync("initialize", _hello.ToParams(), related: null, cancellationToken);
         if (answer.Error is { } error)
         {
             throw new UpstreamException(

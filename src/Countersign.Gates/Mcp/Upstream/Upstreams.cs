@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Countersign.Core.Actions;
+using Countersign.Gates.Mcp.Wire;
 using Microsoft.Extensions.Logging;
 
 namespace Countersign.Gates.Mcp.Upstream;
@@ -35,11 +36,16 @@ internal sealed class Upstreams : IDisposable
     {
         using var limit = new CancellationTokenSource(_limits.Connect, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
-        var connection = await UpstreamConnection.OpenAsync(
-            inside => Connect(target, options, new LinkTerms(inside, options.MaxResult, _limits.Send, _time)),
-            hello,
-            arrival,
-            either.Token);
+        IUpstreamLink Link(Arrival inside) =>
+            Connect(target, options, new LinkTerms(inside, options.MaxResult, _limits.Send, _time));
+
+        // A program is started for a handshake only: what it does with anything else before it is not to be relied on.
+        var isStateless = hello.Version == ProtocolVersions.Modern;
+        var modern = isStateless && options.Upstream is McpUpstream.Http
+            ? await UpstreamConnection.DiscoverAsync(Link, hello, arrival, either.Token)
+            : null;
+        var old = isStateless ? hello with { Version = ProtocolVersions.Latest } : hello;
+        var connection = modern ?? await UpstreamConnection.OpenAsync(Link, old, arrival, either.Token);
         _log.UpstreamOpened(target, connection.Version);
         return connection;
     }

@@ -33,7 +33,8 @@ internal sealed class ClientStream(HttpResponse response, bool takesEvents) : IA
         TryWriteAsync(() => response.Body.WriteAsync(s_comment, cancellationToken).AsTask(), cancellationToken);
 
     /// <summary>Sends the answer, whichever way is still open, and closes the stream.</summary>
-    public async Task FinishAsync(ReadOnlyMemory<byte> answer, CancellationToken cancellationToken)
+    public async Task FinishAsync(
+        ReadOnlyMemory<byte> answer, int status, CancellationToken cancellationToken)
     {
         await _turn.WaitAsync(cancellationToken);
         try
@@ -44,6 +45,7 @@ internal sealed class ClientStream(HttpResponse response, bool takesEvents) : IA
             }
             else if (_state == State.Untouched)
             {
+                response.StatusCode = status;
                 response.ContentType = "application/json";
                 response.ContentLength = answer.Length;
                 response.Headers.CacheControl = "no-store";

@@ -15,6 +15,9 @@ internal static class Rpc
     public const int InvalidParams = -32602;
     public const int InternalError = -32603;
 
+    /// <summary>A capability is needed that the client did not declare (2026-07-28).</summary>
+    public const int MissingCapability = -32021;
+
     /// <summary>
     /// What servers answer when a session is unknown or a transport rule is broken; MCP names no code.
     /// </summary>
@@ -59,7 +62,8 @@ internal static class Rpc
     /// <summary>
     /// An error; without an id when the request's could not be read (the field is optional since 2025-11-25).
     /// </summary>
-    public static byte[] Error(RpcId? id, int code, string message) => Compose(json =>
+    public static byte[] Error(
+        RpcId? id, int code, string message, ReadOnlyMemory<byte>? data = null) => Compose(json =>
     {
         if (id is { } known)
         {
@@ -69,6 +73,7 @@ internal static class Rpc
         json.WriteStartObject("error");
         json.WriteNumber("code", code);
         json.WriteString("message", message);
+        WriteRaw(json, "data", data);
         json.WriteEndObject();
     });
 

@@ -13,6 +13,9 @@ async function run(client, { method, name, args, timeout }) {
     if (method === 'list') {
       return { tools: (await client.listTools()).tools.map((tool) => tool.name) };
     }
+    if (method === 'version') {
+      return { version: client.version() };
+    }
     return { result: await client.call({ name, arguments: args }, timeout ? { timeout } : undefined) };
   } catch (failure) {
     return { failure: String(failure.message ?? failure) };

@@ -8,6 +8,7 @@ await client.connect(
   new StreamableHTTPClientTransport(new URL(url), { requestInit: { headers: { Authorization: `Bearer ${token}` } } }),
 );
 await serve({
+  version: () => client.getNegotiatedProtocolVersion(),
   listTools: () => client.listTools(),
   call: (call, options) => client.callTool(call, options),
   close: () => client.close(),
