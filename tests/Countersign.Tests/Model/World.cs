@@ -152,8 +152,9 @@ internal sealed record Operation(OperationKind Kind, int Who, int Detail, int Sh
 
     public int Order => ((int)Kind * 1000) + (Who * 100) + (Detail * 10) + Shown;
 
-    public bool IsOf(int node) => Who == node && Kind is OperationKind.Claim or OperationKind.Report
-        or OperationKind.Settle or OperationKind.Reap && Who == node;
+    /// <summary>Whether a node is doing it; its crash takes the operation along.</summary>
+    public bool IsOf(int node) => Who == node
+        && Kind is OperationKind.Claim or OperationKind.Report or OperationKind.Settle or OperationKind.Reap;
 }
 
 /// <summary>

@@ -27,7 +27,8 @@ public sealed class SimulationTests
 
         System.Console.WriteLine(
             $"Simulated {requests} requests: {effects} effects, {votes} votes, {steps} steps, no promise broken.");
-        Assert.True(effects > s_requests / 20, $"Only {effects} of {requests} requests had an effect.");
+        // One replayed seed may be a quiet one; a whole run may not.
+        Assert.True(s_requests <= RequestsPerRun || effects > s_requests / 10, $"Only {effects} of {requests} requests had an effect.");
     }
 
     [Fact]
