@@ -28,7 +28,9 @@ public sealed class SimulationTests
         System.Console.WriteLine(
             $"Simulated {requests} requests: {effects} effects, {votes} votes, {steps} steps, no promise broken.");
         // One replayed seed may be a quiet one; a whole run may not.
-        Assert.True(s_requests <= RequestsPerRun || effects > s_requests / 10, $"Only {effects} of {requests} requests had an effect.");
+        Assert.True(
+            s_requests <= RequestsPerRun || effects > s_requests / 10,
+            $"Only {effects} of {requests} requests had an effect.");
     }
 
     [Fact]
