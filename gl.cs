@@ -1,1 +1,0 @@
-[assembly: System.Runtime.Versioning.TargetFramework(".NETCoreApp,Version=v10.0")]
