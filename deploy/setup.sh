@@ -5,6 +5,8 @@
 readonly sdk_version='10.0'
 readonly product="$root/artifacts/countersign"
 missing_packages=()
+# What builds: the SDK, or what stands in for it where it cannot be had.
+build_command=(dotnet)
 apt_lists_are_fresh=false
 
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 MSBUILDDISABLENODEREUSE=1
@@ -112,14 +114,15 @@ install_dotnet() {
     install_packages "dotnet-sdk-$sdk_version"
 }
 
-# Leaves DOTNET_ROOT and PATH pointing at a .NET installation with the SDK.
+# Leaves DOTNET_ROOT and PATH pointing at a .NET installation, and build_command at what builds with it.
 need_dotnet() {
-    if ! DOTNET_ROOT="$(find_dotnet)"; then
-        install_dotnet || true
-        DOTNET_ROOT="$(find_dotnet)" || fail "Countersign needs the .NET SDK $sdk_version. Run this, then try again:
+    if DOTNET_ROOT="$(find_dotnet)" || { install_dotnet && DOTNET_ROOT="$(find_dotnet)"; }; then
+        export DOTNET_ROOT PATH="$DOTNET_ROOT:$PATH"
+    else
+        . "$root/deploy/without-sdk/setup.sh"
+        use_packages_instead_of_sdk || fail "Countersign needs the .NET SDK $sdk_version. Run this, then try again:
 curl -fsSL https://dot.net/v1/dotnet-install.sh | bash -s -- --channel $sdk_version --install-dir \"\$HOME/.dotnet\""
     fi
-    export DOTNET_ROOT PATH="$DOTNET_ROOT:$PATH"
     # The SDK insists on a home folder that it can write to.
     [ -w "${HOME:-/nonexistent}" ] || export DOTNET_CLI_HOME="$root/artifacts/home"
 }
@@ -164,7 +167,7 @@ publish() {
     : >"$started"
     rm -rf "$folder.next"
     run_quietly "$root/artifacts/build.log" \
-        dotnet publish "$root/src/Countersign.Server" -c "$2" -o "$folder.next" -v quiet || fail "The build failed."
+        "${build_command[@]}" publish "$root/src/Countersign.Server" -c "$2" -o "$folder.next" -v quiet || fail "The build failed."
     rm -rf "$folder" && mv "$folder.next" "$folder"
     # The stamp is as old as the start of the build, so that an edit made meanwhile builds again.
     printf '%s\n' "$DOTNET_ROOT" >"$folder.built" && touch -r "$started" "$folder.built" && rm -f "$started"
@@ -186,7 +189,7 @@ publish_once() {
 build_product() {
     if is_current "$product"; then
         read -r DOTNET_ROOT <"$product.built"
-        if [ -x "$DOTNET_ROOT/dotnet" ]; then
+        if [ -d "$DOTNET_ROOT/shared" ]; then
             export DOTNET_ROOT
             return 0
         fi

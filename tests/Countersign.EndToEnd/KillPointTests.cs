@@ -257,10 +257,10 @@ public sealed class KillPointTests
         return await bench.Agent.SendAsync(request, Cancel);
     }
 
-    private static Task AskInVainAsync(Bench bench, string operation) =>
+    private static Task<HttpRequestException> AskInVainAsync(Bench bench, string operation) =>
         Assert.ThrowsAsync<HttpRequestException>(() => AskAsync(bench, operation));
 
-    private static Task VoteInVainAsync(Bench bench, string person, ApiAnswer asked) =>
+    private static Task<HttpRequestException> VoteInVainAsync(Bench bench, string person, ApiAnswer asked) =>
         Assert.ThrowsAsync<HttpRequestException>(
             () => bench.Product.As(person).VoteAsync(asked.Id!, "approve", asked.Digest!, Cancel));
 

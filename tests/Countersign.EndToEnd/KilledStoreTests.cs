@@ -194,7 +194,7 @@ public sealed class KilledStoreTests
 
     private static Task<string> SeenAsync(Bench bench) => bench.Alice.Http.GetStringAsync("ledger/checkpoint", Cancel);
 
-    private static Task AskInVainAsync(Bench bench) =>
+    private static Task<HttpRequestException> AskInVainAsync(Bench bench) =>
         Assert.ThrowsAsync<HttpRequestException>(() => AskAsync(bench));
 
     private static Task<ApiAnswer> AskAsync(Bench bench)

@@ -46,7 +46,7 @@ internal sealed class Protocol(DesignBug bug, int maxInFlight)
         }
     }
 
-    private IEnumerable<Operation> Wishes(World world)
+    private static IEnumerable<Operation> Wishes(World world)
     {
         var revision = world.Row.Revision;
         foreach (var voter in Voters.Where(voter => !IsBusy(world, OperationKind.Vote, voter)))
@@ -282,7 +282,7 @@ internal sealed class Protocol(DesignBug bug, int maxInFlight)
         _ => world,
     };
 
-    private Move Sending(World world, int node)
+    private static Move Sending(World world, int node)
     {
         var state = world.Nodes[node];
         var revision = state.Step == NodeStep.Claiming ? world.Row.Revision : state.Revision;

@@ -23,6 +23,10 @@ internal sealed class Relaxation
     /// <summary>Larger arguments get no suggestion: each candidate is a copy of them.</summary>
     public const int MaxArgumentBytes = 16 * 1024;
 
+    // As deep as canonical arguments can be.
+    private static readonly JsonDocumentOptions DeepReading = new() { MaxDepth = 1024 };
+    private static readonly JsonSerializerOptions DeepWriting = new() { MaxDepth = 1024 };
+
     private readonly ILookup<string, CelValue?> _named;
     private readonly ImmutableArray<string> _operations;
 
@@ -136,7 +140,7 @@ internal sealed class Relaxation
 
     private static JsonElement? Present(CanonicalJson arguments, string[] steps)
     {
-        using var document = JsonDocument.Parse(arguments.Bytes, new JsonDocumentOptions { MaxDepth = 1024 });
+        using var document = JsonDocument.Parse(arguments.Bytes, DeepReading);
         var at = document.RootElement;
         foreach (var step in steps)
         {
@@ -154,7 +158,7 @@ internal sealed class Relaxation
     /// <summary>The arguments with one member replaced or left out, through the strict door again.</summary>
     private static CanonicalJson? Replace(CanonicalJson arguments, string[] steps, JsonNode? value)
     {
-        var root = JsonNode.Parse(arguments.Bytes.Span, documentOptions: new JsonDocumentOptions { MaxDepth = 1024 })!;
+        var root = JsonNode.Parse(arguments.Bytes.Span, documentOptions: DeepReading)!;
         var parent = steps[..^1].Aggregate(root, (at, step) => at[step]!).AsObject();
         if (value is null)
         {
@@ -165,7 +169,7 @@ internal sealed class Relaxation
             parent[steps[^1]] = value;
         }
 
-        var bytes = JsonSerializer.SerializeToUtf8Bytes(root, new JsonSerializerOptions { MaxDepth = 1024 });
+        var bytes = JsonSerializer.SerializeToUtf8Bytes(root, DeepWriting);
         return CanonicalJson.TryCanonicalize(bytes, JsonLimits.Unbounded, out var changed, out _) ? changed : null;
     }
 }
