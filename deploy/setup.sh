@@ -7,6 +7,7 @@ readonly product="$root/artifacts/countersign"
 missing_packages=()
 # What builds: the SDK, or what stands in for it where it cannot be had.
 build_command=(dotnet)
+dotnet_is_ready=false
 apt_lists_are_fresh=false
 
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 MSBUILDDISABLENODEREUSE=1
@@ -116,6 +117,7 @@ install_dotnet() {
 
 # Leaves DOTNET_ROOT and PATH pointing at a .NET installation, and build_command at what builds with it.
 need_dotnet() {
+    [ "$dotnet_is_ready" = false ] || return 0
     if DOTNET_ROOT="$(find_dotnet)" || { install_dotnet && DOTNET_ROOT="$(find_dotnet)"; }; then
         export DOTNET_ROOT PATH="$DOTNET_ROOT:$PATH"
     else
@@ -125,6 +127,7 @@ curl -fsSL https://dot.net/v1/dotnet-install.sh | bash -s -- --channel $sdk_vers
     fi
     # The SDK insists on a home folder that it can write to.
     [ -w "${HOME:-/nonexistent}" ] || export DOTNET_CLI_HOME="$root/artifacts/home"
+    dotnet_is_ready=true
 }
 
 # What the built product loads at run time.

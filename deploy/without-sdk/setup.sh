@@ -1,6 +1,6 @@
-# Sourced by deploy/setup.sh where the .NET SDK can be neither found nor installed, for example where only mirrors of Debian's
-# packages and of NuGet can be reached: puts together a runtime, a compiler and the builder in Build/ from the pinned packages
-# of packages.txt. docs/decisions/0015 says what that builds and what it cannot tell.
+# Sourced by deploy/setup.sh where the .NET SDK can be neither found nor installed, for example where only mirrors of
+# Debian's packages and of NuGet can be reached: puts together a runtime, a compiler and the builder in Build/ from the
+# pinned packages of packages.txt. docs/decisions/0015 says what that builds and what it cannot tell.
 # shellcheck shell=bash
 
 readonly toolchain="$root/artifacts/toolchain"
@@ -37,8 +37,9 @@ feed_address() {
 fetch_package() {
     local file="$fetched_packages/$2.$3.nupkg" folder="$fetched_packages/$2/$3" unneeded=()
     # Browser drivers for other systems are most of its size.
-    [ "$2" != microsoft.playwright ] || unneeded=(-x '.playwright/node/win*' '.playwright/node/darwin*' '.playwright/node/linux-arm64/*')
-    curl -fsSL --max-time 600 -o "$file" "$1/$2/$3/$2.$3.nupkg" && printf '%s  %s\n' "$4" "$file" | sha256sum --check --quiet &&
+    [ "$2" != microsoft.playwright ] || unneeded=(-x '.playwright/node/win*' '.playwright/node/darwin*' '*-arm64/*')
+    curl -fsSL --max-time 600 -o "$file" "$1/$2/$3/$2.$3.nupkg" &&
+        printf '%s  %s\n' "$4" "$file" | sha256sum --check --quiet &&
         mkdir -p "$folder" &&
         unzip -q -o "$file" -d "$folder" "${unneeded[@]}" &&
         touch "$folder/.nupkg.metadata" && rm -f "$file"
@@ -53,24 +54,27 @@ fetch_packages() {
         fi
         if [ -z "$address" ]; then
             address="$(feed_address)" ||
-                fail "No NuGet feed answers: set COUNTERSIGN_NUGET_FEED to the address of a feed's index.json, then try again."
+                fail "No NuGet feed answers: set COUNTERSIGN_NUGET_FEED to a feed's index.json, then try again."
         fi
         say "Fetching $name $version…"
-        fetch_package "$address" "$name" "$version" "$sum" </dev/null || fail "The package $name $version could not be fetched."
+        fetch_package "$address" "$name" "$version" "$sum" </dev/null ||
+            fail "The package $name $version could not be fetched."
     done <"$root/deploy/without-sdk/packages.txt"
 }
 
 # What a .NET installation holds, as links into the packages.
 link_runtime() {
-    local pack version shared
+    local pack version shared folder
     pack="$(listed_package microsoft.netcore.app.runtime.linux-x64)/runtimes/linux-x64"
     version="$(basename "$(dirname "$(dirname "$pack")")")"
     mkdir -p "$toolchain/dotnet/host/fxr/$version"
     ln -sf "$pack/native/libhostfxr.so" "$toolchain/dotnet/host/fxr/$version/"
     for shared in Microsoft.NETCore.App Microsoft.AspNetCore.App; do
         pack="$(listed_package "${shared,,}.runtime.linux-x64")/runtimes/linux-x64"
-        mkdir -p "$toolchain/dotnet/shared/$shared/$version"
-        find "$pack/lib" "$pack/native" -type f -exec ln -sf -t "$toolchain/dotnet/shared/$shared/$version" {} + 2>/dev/null
+        folder="$toolchain/dotnet/shared/$shared/$version"
+        mkdir -p "$folder"
+        # Not every pack has native libraries.
+        find "$pack" -type f \( -path '*/lib/*' -o -path '*/native/*' \) -exec ln -sf -t "$folder" {} +
     done
 }
 
@@ -81,33 +85,32 @@ write_host() {
     padding="$(printf '\\x00%.0s' $(seq $((64 - ${#name}))))"
     LC_ALL=C sed "s/c3ab8ff13720e8ad9047dd39466b3c8974e592c2fa383d4a3960714caef0c4f2/$name$padding/" "$host" >"$1/$2"
     chmod +x "$1/$2"
-    printf '{"runtimeOptions":{"framework":{"name":"Microsoft.NETCore.App","version":"10.0.0"}}}' >"$1/$2.runtimeconfig.json"
+    printf '{"runtimeOptions":{"framework":{"name":"Microsoft.NETCore.App","version":"10.0.0"}}}' \
+        >"$1/$2.runtimeconfig.json"
 }
 
 # Mono compiles First.cs, and that compiles the builder.
 compile_builder() {
-    local part="$root/deploy/without-sdk" bin="$toolchain/builder" reference roslyn file
-    reference="$(listed_package microsoft.netcore.app.ref)/ref/net10.0"
+    local part="$root/deploy/without-sdk" bin="$toolchain/builder" roslyn name references=()
     rm -rf "$bin" && mkdir -p "$bin"
     for roslyn in common csharp; do
         cp "$(listed_package microsoft.codeanalysis.$roslyn)"/lib/net10.0/*.dll "$bin" || return 1
     done
+    for name in "$(listed_package microsoft.netcore.app.ref)"/ref/net10.0/*.dll "$bin"/*.dll; do
+        references+=("-r:$name")
+    done
+    for name in System System.Collections.Generic System.IO System.Linq System.Threading; do
+        printf 'global using %s;\n' "$name"
+    done >"$bin/Usings.cs"
     write_host "$bin" first && write_host "$bin" builder &&
-        mcs -nostdlib -noconfig -nowarn:1702 -out:"$bin/first.dll" "$part/First.cs" -r:"$bin/Microsoft.CodeAnalysis.dll" \
-            -r:"$bin/Microsoft.CodeAnalysis.CSharp.dll" -r:"$reference/System.Runtime.dll" -r:"$reference/System.Linq.dll" \
-            -r:"$reference/System.Console.dll" -r:"$reference/System.Collections.dll" \
-            -r:"$reference/System.Collections.Immutable.dll" &&
-        for file in System System.Collections.Generic System.IO System.Linq System.Threading; do
-            printf 'global using %s;\n' "$file"
-        done >"$bin/Usings.cs" &&
+        mcs -nostdlib -noconfig -nowarn:1702 -out:"$bin/first.dll" "${references[@]}" "$part/First.cs" &&
         "$bin/first" -nologo -langversion:latest -nullable:enable -optimize+ -out:"$bin/builder.dll" \
-            -r:"$bin/Microsoft.CodeAnalysis.dll" -r:"$bin/Microsoft.CodeAnalysis.CSharp.dll" \
-            $(printf -- '-r:%s ' "$reference"/*.dll) "$bin/Usings.cs" "$part"/Build/*.cs
+            "${references[@]}" "$bin/Usings.cs" "$part"/Build/*.cs
 }
 
 # Leaves DOTNET_ROOT and $build_command as need_dotnet does with the SDK.
 use_packages_instead_of_sdk() {
-    say 'The .NET SDK cannot be had here: building with the compiler of pinned NuGet packages instead (docs/decisions/0015).'
+    say 'The .NET SDK cannot be had here: building with pinned NuGet packages instead (docs/decisions/0015).'
     [ "$(uname -m)" = x86_64 ] || return 1
     need_package mono-mcs mcs
     need_package curl curl
@@ -116,7 +119,8 @@ use_packages_instead_of_sdk() {
     export DOTNET_ROOT="$toolchain/dotnet" PATH="$toolchain/dotnet:$PATH"
     fetch_packages
     link_runtime
-    if [ ! -x "$toolchain/builder/builder" ] || [ -n "$(find "$root/deploy/without-sdk" -newer "$toolchain/builder/builder.dll")" ]; then
+    if [ ! -f "$toolchain/builder/builder.dll" ] ||
+        [ -n "$(find "$root/deploy/without-sdk" -newer "$toolchain/builder/builder.dll")" ]; then
         run_quietly "$root/artifacts/toolchain.log" compile_builder || { rm -rf "$toolchain/builder" && return 1; }
     fi
     build_command=("$toolchain/builder/builder" "$root" "$fetched_packages:$nuget_packages")
