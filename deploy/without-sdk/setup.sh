@@ -62,19 +62,19 @@ fetch_packages() {
     done <"$root/deploy/without-sdk/packages.txt"
 }
 
-# What a .NET installation holds, as links into the packages.
-link_runtime() {
+# What a .NET installation holds. Copies, since the runtime looks for its parts beside where a link leads to.
+copy_runtime() {
     local pack version shared folder
     pack="$(listed_package microsoft.netcore.app.runtime.linux-x64)/runtimes/linux-x64"
     version="$(basename "$(dirname "$(dirname "$pack")")")"
     mkdir -p "$toolchain/dotnet/host/fxr/$version"
-    ln -sf "$pack/native/libhostfxr.so" "$toolchain/dotnet/host/fxr/$version/"
+    cp "$pack/native/libhostfxr.so" "$toolchain/dotnet/host/fxr/$version/"
     for shared in Microsoft.NETCore.App Microsoft.AspNetCore.App; do
         pack="$(listed_package "${shared,,}.runtime.linux-x64")/runtimes/linux-x64"
         folder="$toolchain/dotnet/shared/$shared/$version"
         mkdir -p "$folder"
         # Not every pack has native libraries.
-        find "$pack" -type f \( -path '*/lib/*' -o -path '*/native/*' \) -exec ln -sf -t "$folder" {} +
+        find "$pack" -type f \( -path '*/lib/*' -o -path '*/native/*' \) -exec cp -u -t "$folder" {} +
     done
 }
 
@@ -118,7 +118,7 @@ use_packages_instead_of_sdk() {
     install_missing
     export DOTNET_ROOT="$toolchain/dotnet" PATH="$toolchain/dotnet:$PATH"
     fetch_packages
-    link_runtime
+    copy_runtime
     if [ ! -f "$toolchain/builder/builder.dll" ] ||
         [ -n "$(find "$root/deploy/without-sdk" -newer "$toolchain/builder/builder.dll")" ]; then
         run_quietly "$root/artifacts/toolchain.log" compile_builder || { rm -rf "$toolchain/builder" && return 1; }

@@ -54,6 +54,14 @@ public sealed class AgentDesk
         return today.PersonsWhoMayReview().Contains(person) || ChainOf(agent, today).Contains(person);
     }
 
+    /// <summary>The agents that a person may stop, as the configuration lists them.</summary>
+    public IEnumerable<Agent> StoppableBy(PersonId person) =>
+        _charter().People.Agents.Where(agent => MayStop(person, agent.Id));
+
+    /// <summary>The stop in force for an agent; <c>null</c> when there is none.</summary>
+    public async Task<StopInForce?> FindStopAsync(AgentId agent, CancellationToken cancellationToken) =>
+        await _stops.FindAsync(agent, cancellationToken) is { } stop ? StopInForce.Of(stop) : null;
+
     public async Task<StopAnswer> StopAsync(
         AgentId agent, PersonId by, string? comment, CancellationToken cancellationToken)
     {
@@ -189,6 +197,20 @@ public sealed class AgentDesk
             DistinctFrom: [],
             Bounds.None,
             GrantTerms.Default);
+    }
+}
+
+/// <summary>A stop as people see it.</summary>
+/// <param name="At">When it was committed, by the store's clock.</param>
+/// <param name="Entry">Index of its ledger entry.</param>
+/// <param name="By">Who stopped the agent; <c>null</c> when the entry's payload was erased.</param>
+/// <param name="Comment">Why, in that person's words.</param>
+public sealed record StopInForce(DateTimeOffset At, long Entry, string? By, string? Comment)
+{
+    internal static StopInForce Of(AgentStop stop)
+    {
+        var (by, comment, _) = StopText.Read(stop);
+        return new StopInForce(stop.At, stop.Entry, by, comment);
     }
 }
 

@@ -15,8 +15,8 @@ internal static class ConsoleEndpoints
     private static readonly string[] Reading = [HttpMethods.Get, HttpMethods.Head];
 
     /// <summary>
-    /// Registers the console. It finds in the container: Gatekeeper, ReviewDesk, IStore, IArchive, Func&lt;Charter&gt;,
-    /// Authenticate, TimeProvider and FillRandom.
+    /// Registers the console. It finds in the container: Gatekeeper, ReviewDesk, AgentDesk, IStore, IArchive,
+    /// Func&lt;Charter&gt;, Authenticate, TimeProvider and FillRandom.
     /// </summary>
     public static IServiceCollection AddConsole(this IServiceCollection services, ConsoleOptions options) => services
         .AddSingleton(options)
@@ -32,6 +32,7 @@ internal static class ConsoleEndpoints
         .AddSingleton<QueueEndpoints>()
         .AddSingleton<ActionEndpoints>()
         .AddSingleton<HistoryEndpoints>()
+        .AddSingleton<AgentEndpoints>()
         .AddSingleton<LiveEvents>();
 
     public static IEndpointRouteBuilder MapConsole(this IEndpointRouteBuilder routes)
@@ -42,6 +43,7 @@ internal static class ConsoleEndpoints
         var queue = services.GetRequiredService<QueueEndpoints>();
         var action = services.GetRequiredService<ActionEndpoints>();
         var history = services.GetRequiredService<HistoryEndpoints>();
+        var agents = services.GetRequiredService<AgentEndpoints>();
         var live = services.GetRequiredService<LiveEvents>();
 
         Get("/", door.Public(ToQueue));
@@ -54,6 +56,10 @@ internal static class ConsoleEndpoints
         Post("/console/actions/{id}/votes", door.Form(action.VoteAsync));
 
         Get("/console/history", door.Page(history.ShowAsync));
+        Get("/console/agents", door.Page(agents.ListAsync));
+        Get("/console/agents/{agent}", door.Page(agents.ShowAsync));
+        Post("/console/agents/{agent}/stop", door.Form(agents.StopAsync));
+        Post("/console/agents/{agent}/resume", door.Form(agents.ResumeAsync));
         Get("/console/events", door.Live(live.StreamAsync));
 
         Get("/console/sign-in", door.Public(signIn.ShowFormAsync));

@@ -22,4 +22,10 @@ internal static partial class Log
 
     [LoggerMessage(6, LogLevel.Error, "The console could not answer {Path}.")]
     public static partial void Failed(ILogger logger, Exception failure, string path);
+
+    [LoggerMessage(7, LogLevel.Warning, "{Person} stopped agent {Agent} in the console: {Result}.")]
+    public static partial void StoppedAgent(ILogger logger, PersonId person, AgentId agent, string result);
+
+    [LoggerMessage(8, LogLevel.Warning, "{Person} agreed in the console that agent {Agent} goes on: {Result}.")]
+    public static partial void ResumedAgent(ILogger logger, PersonId person, AgentId agent, string result);
 }

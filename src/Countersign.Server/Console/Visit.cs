@@ -2,6 +2,7 @@ using Countersign.Core;
 using Countersign.Core.Identity;
 using Countersign.Core.Reviews;
 using Countersign.Server.Console.Sessions;
+using Countersign.Server.Console.Views;
 using Microsoft.AspNetCore.Http;
 
 namespace Countersign.Server.Console;
@@ -12,4 +13,16 @@ internal sealed record Visit(HttpContext Context, ConsoleSession Session, Person
     public Voter Voter => Session.Voter;
 
     public CancellationToken Aborted => Context.RequestAborted;
+
+    /// <summary>What the last form led to, if this is its page; once.</summary>
+    public NoticeView? TakeNotice(string page) =>
+        Session.TakeNotice(page) is { } left ? new NoticeView(left.Recorded, left.Text) : null;
+
+    /// <summary>Ends a form: shows its page again, with what became of it.</summary>
+    public void SendTo(Notice notice)
+    {
+        Session.Leave(notice);
+        Context.Response.StatusCode = StatusCodes.Status303SeeOther;
+        Context.Response.Headers.Location = notice.Page;
+    }
 }

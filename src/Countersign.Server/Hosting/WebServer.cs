@@ -123,6 +123,7 @@ internal static class WebServer
         services.AddSingleton(provider => OfficeOf(provider, settings, options, parts));
         services.AddSingleton(provider => provider.GetRequiredService<Office>().Gatekeeper);
         services.AddSingleton(provider => provider.GetRequiredService<Office>().ReviewDesk);
+        services.AddSingleton(provider => provider.GetRequiredService<Office>().Agents);
         services.AddSingleton(provider => provider.GetRequiredService<Office>().Reaper);
     }
 

@@ -146,6 +146,7 @@ internal sealed class ConsoleHost : IAsyncDisposable
                 new Target(new TargetName("vault"), GateKind.Mcp, "production") { VisibleToReviewersOnly = true },
             }.ToImmutableDictionary(target => target.Name),
             Policy = policy,
+            Reviewers = [Party.Parse("group:dba")],
             Judge = (_, _) => new Verdict(
                 VerdictOutcome.Require, [new MatchedRule(requirement.Rule, requirement.Reason)], [requirement], policy),
         };
@@ -162,6 +163,7 @@ internal sealed class ConsoleHost : IAsyncDisposable
         builder.Services
             .AddSingleton(Office.Gatekeeper)
             .AddSingleton(Office.ReviewDesk)
+            .AddSingleton(Office.Agents)
             .AddSingleton<IStore>(Store)
             .AddSingleton<IArchive>(Store)
             .AddSingleton<Func<Charter>>(() => Charter)

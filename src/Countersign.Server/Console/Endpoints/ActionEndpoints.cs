@@ -15,7 +15,12 @@ namespace Countersign.Server.Console.Endpoints;
 
 /// <summary>The page of one action, and the form on it.</summary>
 internal sealed class ActionEndpoints(
-    ActionLookup lookup, ReviewDesk desk, IStore store, PageWriter pages, ILogger<ActionEndpoints> logger)
+    ActionLookup lookup,
+    ReviewDesk desk,
+    AgentDesk agents,
+    IStore store,
+    PageWriter pages,
+    ILogger<ActionEndpoints> logger)
 {
     public async Task ShowAsync(Visit visit)
     {
@@ -25,7 +30,7 @@ internal sealed class ActionEndpoints(
             return;
         }
 
-        var notice = visit.Session.TakeNotice(record.Id) is { } left ? new NoticeView(left.Recorded, left.Text) : null;
+        var notice = visit.TakeNotice(AddressOf(record.Id));
         var view = (await ComposerAsync(visit, record) with { Notice = notice }).Compose(record);
         var frame = Frames.For(view.Headline, visit) with
         {
@@ -91,9 +96,7 @@ internal sealed class ActionEndpoints(
         var answer = await desk.VoteAsync(record.Id, visit.Voter, ballot, visit.Aborted);
         var notice = NoticeOf(visit, record.Id, ballot, answer);
         Log.Answered(logger, visit.Person.Id, record.Id, notice.Recorded ? ballot.Decision.ToText() : "not recorded");
-        visit.Session.Leave(notice);
-        visit.Context.Response.StatusCode = StatusCodes.Status303SeeOther;
-        visit.Context.Response.Headers.Location = $"/console/actions/{record.Id}";
+        visit.SendTo(notice);
     }
 
     public Task WriteMissingAsync(HttpContext context) => pages.WriteMessageAsync(
@@ -103,7 +106,12 @@ internal sealed class ActionEndpoints(
         new(visit.Charter, visit.Voter, desk.RightOf(visit.Person.Id, record), store.Now)
         {
             IsFirst = record.WasHeld ? await lookup.IsFirstAsync(record, visit.Aborted) : null,
+            // The gateway asks for things too, and is no agent that anybody could stop.
+            MayStopAgent = visit.Charter.People.Find(record.Asker.Agent) is not null
+                && agents.MayStop(visit.Person.Id, record.Asker.Agent),
         };
+
+    private static string AddressOf(ActionId id) => $"/console/actions/{id}";
 
     private static Ballot? BallotOf(IFormCollection form)
     {
@@ -122,12 +130,13 @@ internal sealed class ActionEndpoints(
 
     private Notice NoticeOf(Visit visit, ActionId id, Ballot ballot, DeskAnswer answer) => answer switch
     {
-        DeskAnswer.Recorded recorded => new Notice(id, Recorded: true, RecordedText(ballot.Decision, recorded.Record)),
+        DeskAnswer.Recorded recorded => new Notice(
+            AddressOf(id), Recorded: true, RecordedText(ballot.Decision, recorded.Record)),
         DeskAnswer.Refused refused => new Notice(
-            id,
+            AddressOf(id),
             Recorded: false,
             Words.Of(refused.Why, refused.Record, desk.RightOf(visit.Person.Id, refused.Record))),
-        _ => new Notice(id, Recorded: false, "The action does not exist any more."),
+        _ => new Notice(AddressOf(id), Recorded: false, "The action does not exist any more."),
     };
 
     private static string RecordedText(Decision decision, ActionRecord record)

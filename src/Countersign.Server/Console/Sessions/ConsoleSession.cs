@@ -1,4 +1,3 @@
-using Countersign.Core.Actions;
 using Countersign.Core.Reviews;
 
 namespace Countersign.Server.Console.Sessions;
@@ -26,13 +25,13 @@ internal sealed class ConsoleSession(Voter voter, string formToken, DateTimeOffs
     /// </summary>
     public void Leave(Notice notice) => Interlocked.Exchange(ref _notice, notice);
 
-    /// <summary>The notice about this action, once.</summary>
-    public Notice? TakeNotice(ActionId action) =>
-        Volatile.Read(ref _notice) is { } notice && notice.Action == action
+    /// <summary>The notice for this page, once.</summary>
+    public Notice? TakeNotice(string page) =>
+        Volatile.Read(ref _notice) is { } notice && notice.Page == page
             && Interlocked.CompareExchange(ref _notice, null, notice) == notice
             ? notice
             : null;
 }
 
-/// <summary>What became of a form about one action, in words.</summary>
-internal sealed record Notice(ActionId Action, bool Recorded, string Text);
+/// <summary>What became of a form, in words, for the page at this address.</summary>
+internal sealed record Notice(string Page, bool Recorded, string Text);

@@ -28,6 +28,9 @@ public sealed record ActionView
 
     public required ImmutableArray<LabelledText> Who { get; init; }
 
+    /// <summary>Where the reader may stop the agent that asks; <c>null</c> when they may not.</summary>
+    public string? StopAddress { get; init; }
+
     public required ImmutableArray<LabelledText> Rules { get; init; }
 
     public required ImmutableArray<TrackView> Tracks { get; init; }

@@ -19,6 +19,9 @@ internal sealed record CardComposer(Charter Charter, Voter Reader, VotingRight R
     /// </summary>
     public bool? IsFirst { get; init; }
 
+    /// <summary>Whether the reader may stop the agent that asks.</summary>
+    public bool MayStopAgent { get; init; }
+
     public NoticeView? Notice { get; init; }
 
     public ActionView Compose(ActionRecord record)
@@ -37,6 +40,7 @@ internal sealed record CardComposer(Charter Charter, Voter Reader, VotingRight R
             Findings = FindingLines.Of(record),
             Facts = FindingLines.FactsOf(record),
             Who = WhoOf(record),
+            StopAddress = MayStopAgent ? $"/console/agents/{record.Asker.Agent}" : null,
             Rules = [.. card.Rules.Select(rule => new LabelledText(rule.Id.Value, Words.OneLine(rule.Reason)))],
             Tracks = new TrackLines(record, Charter).Compose(),
             Claimed = ClaimedOf(record.Claimed),
