@@ -27,12 +27,14 @@ sealed class Compilation
 
     public required string EditorConfig { get; init; }
 
-    /// <summary>Writes the assembly and its symbols, or throws <see cref="BuildException"/> with every diagnostic.</summary>
+    /// <summary>Writes the assembly and its symbols.</summary>
+    /// <exception cref="BuildException">With every diagnostic.</exception>
     public void Run()
     {
         var (analyzers, generators) = LoadAnalyzers();
         var settings = Settings.Read(EditorConfig, Project, analyzers);
-        var parsing = CSharpParseOptions.Default.WithLanguageVersion(LanguageVersion.Latest).WithPreprocessorSymbols(Symbols());
+        var parsing = CSharpParseOptions.Default
+            .WithLanguageVersion(LanguageVersion.Latest).WithPreprocessorSymbols(Symbols());
         var trees = Sources.AsParallel().AsOrdered().Select(file =>
         {
             using var stream = File.OpenRead(file);
@@ -44,10 +46,14 @@ sealed class Compilation
             allowUnsafe: Project["AllowUnsafeBlocks"] == "true", nullableContextOptions: NullableContextOptions.Enable,
             deterministic: true, warningLevel: 10,
             // Unification of assembly versions, which the SDK turns off too.
-            specificDiagnosticOptions: [new("CS1701", ReportDiagnostic.Suppress), new("CS1702", ReportDiagnostic.Suppress)])
+            specificDiagnosticOptions:
+                [new("CS1701", ReportDiagnostic.Suppress), new("CS1702", ReportDiagnostic.Suppress)])
             .WithSyntaxTreeOptionsProvider(settings.ForTrees);
         Microsoft.CodeAnalysis.Compilation compilation = CSharpCompilation.Create(
-            Path.GetFileNameWithoutExtension(Output), trees, References.Select(file => MetadataReference.CreateFromFile(file)), options);
+            Path.GetFileNameWithoutExtension(Output),
+            trees,
+            References.Select(file => MetadataReference.CreateFromFile(file)),
+            options);
         var additional = Additional.Select(file => (AdditionalText)new FileText(file)).ToImmutableArray();
         CSharpGeneratorDriver.Create(generators, additional, parsing, settings.ForAnalyzers)
             .RunGeneratorsAndUpdateCompilation(compilation, out compilation, out var generated);
@@ -60,11 +66,16 @@ sealed class Compilation
     {
         using var assembly = new MemoryStream();
         using var symbols = new MemoryStream();
-        var emitted = compilation.Emit(assembly, symbols,
-            manifestResources: Resources.Select(one => new ResourceDescription(one.Name, () => File.OpenRead(one.File), isPublic: true)),
+        var resources = Resources.Select(
+            one => new ResourceDescription(one.Name, () => File.OpenRead(one.File), isPublic: true));
+        var emitted = compilation.Emit(
+            assembly,
+            symbols,
+            manifestResources: resources,
             options: new EmitOptions(debugInformationFormat: DebugInformationFormat.PortablePdb));
         var problems = before.Concat(emitted.Diagnostics)
-            .Where(one => !one.IsSuppressed && one.Severity >= DiagnosticSeverity.Warning).Select(one => one.ToString()).Distinct().ToArray();
+            .Where(one => !one.IsSuppressed && one.Severity >= DiagnosticSeverity.Warning)
+            .Select(one => one.ToString()).Distinct().ToArray();
         if (problems.Length > 0 || !emitted.Success)
         {
             throw new BuildException(string.Join('\n', problems));
@@ -73,11 +84,12 @@ sealed class Compilation
         File.WriteAllBytes(Output, assembly.ToArray());
     }
 
-    IEnumerable<string> Symbols() => Project["DefineConstants"].Split(';', StringSplitOptions.RemoveEmptyEntries).Concat(
+    IEnumerable<string> Symbols() =>
     [
+        .. Project["DefineConstants"].Split(';', StringSplitOptions.RemoveEmptyEntries),
         "TRACE", Project["Configuration"].ToUpperInvariant(), "NET", "NETCOREAPP", "NET10_0",
         .. Enumerable.Range(5, 6).Select(version => $"NET{version}_0_OR_GREATER"),
-    ]);
+    ];
 
     (ImmutableArray<DiagnosticAnalyzer> Analyzers, IReadOnlyList<ISourceGenerator> Generators) LoadAnalyzers()
     {
@@ -106,7 +118,8 @@ sealed class Compilation
         public Loader() => AppDomain.CurrentDomain.AssemblyResolve += (_, asked) =>
             _paths.TryGetValue(new AssemblyName(asked.Name).Name!, out var path) ? Assembly.LoadFrom(path) : null;
 
-        public void AddDependencyLocation(string fullPath) => _paths.TryAdd(Path.GetFileNameWithoutExtension(fullPath), fullPath);
+        public void AddDependencyLocation(string fullPath) =>
+            _paths.TryAdd(Path.GetFileNameWithoutExtension(fullPath), fullPath);
 
         public Assembly LoadFromPath(string fullPath) => Assembly.LoadFrom(fullPath);
     }
@@ -115,6 +128,7 @@ sealed class Compilation
     {
         public override string Path => path;
 
-        public override SourceText GetText(CancellationToken cancellationToken = default) => SourceText.From(File.ReadAllText(path));
+        public override SourceText GetText(CancellationToken cancellationToken = default) =>
+            SourceText.From(File.ReadAllText(path));
     }
 }

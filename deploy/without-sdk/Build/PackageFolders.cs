@@ -3,15 +3,16 @@ using System.Xml.Linq;
 namespace Countersign.WithoutSdk;
 
 /// <summary>
-/// The packages of <c>packages.txt</c>, unpacked as <c>NAME/VERSION</c> in one of several folders, and what a project gets of
-/// them: NuGet's choice of a framework's folder, and the closure over the dependencies that the packages declare.
+/// The packages of <c>packages.txt</c>, unpacked as <c>NAME/VERSION</c> in one of several folders, and what a project
+/// gets of them: NuGet's choice of a framework's folder, and the closure over the dependencies that they declare.
 /// </summary>
 sealed class PackageFolders
 {
     static readonly string[] Frameworks =
     [
         "net10.0", "net9.0", "net8.0", "net7.0", "net6.0", "net5.0", "netcoreapp3.1", "netcoreapp3.0", "netcoreapp2.1",
-        "netcoreapp2.0", "netstandard2.1", "netstandard2.0", "netstandard1.6", "netstandard1.3", "netstandard1.1", "netstandard1.0",
+        "netcoreapp2.0", "netstandard2.1", "netstandard2.0", "netstandard1.6", "netstandard1.3",
+        "netstandard1.1", "netstandard1.0",
     ];
 
     readonly string[] _folders;
@@ -23,12 +24,14 @@ sealed class PackageFolders
         var list = Path.Combine(root, "deploy/without-sdk/packages.txt");
         _versions = File.ReadLines(list).Where(line => line.Length > 0 && line[0] != '#')
             .Select(line => line.Split(' ')).ToDictionary(words => words[0], words => words[1]);
-        foreach (var pin in XDocument.Load(Path.Combine(root, "Directory.Packages.props")).Descendants("PackageVersion"))
+        var pins = XDocument.Load(Path.Combine(root, "Directory.Packages.props"));
+        foreach (var pin in pins.Descendants("PackageVersion"))
         {
             var (name, version) = (pin.Attribute("Include")!.Value, pin.Attribute("Version")!.Value);
             if (_versions.TryGetValue(name.ToLowerInvariant(), out var listed) && listed != version)
             {
-                throw new BuildException($"{list} has {name} {listed}, Directory.Packages.props {version}: make them one.");
+                throw new BuildException(
+                    $"{list} has {name} {listed}, Directory.Packages.props {version}: make them one.");
             }
         }
     }
@@ -64,8 +67,10 @@ sealed class PackageFolders
     public IEnumerable<string> Libraries(string name)
     {
         var folder = Path.Combine(Folder(name), "lib");
-        var framework = Directory.Exists(folder) ? Nearest(Directory.EnumerateDirectories(folder).Select(Path.GetFileName)) : null;
-        return framework is null ? [] : Dlls(Path.Combine(folder, framework));
+        return Directory.Exists(folder)
+            && Nearest(Directory.EnumerateDirectories(folder).Select(Path.GetFileName)) is { } framework
+            ? Dlls(Path.Combine(folder, framework))
+            : [];
     }
 
     public IEnumerable<string> Analyzers(string name) => Dlls(Path.Combine(Folder(name), "analyzers/dotnet/cs"));
@@ -78,12 +83,14 @@ sealed class PackageFolders
         var file = Directory.EnumerateFiles(Folder(name), "*.nuspec").Single();
         var groups = XDocument.Load(file).Descendants().Where(element => element.Name.LocalName == "group").ToArray();
         var nearest = Nearest(groups.Select(Framework));
-        return groups.Where(group => Framework(group) == nearest).Elements().Select(element => element.Attribute("id")!.Value);
+        return groups.Where(group => Framework(group) == nearest).Elements()
+            .Select(element => element.Attribute("id")!.Value);
     }
 
     // ".NETStandard2.0" and "net8.0" alike, as older and newer packages write them.
     static string Framework(XElement group) => (group.Attribute("targetFramework")?.Value ?? "").ToLowerInvariant()
-        .Replace(".netstandard", "netstandard", StringComparison.Ordinal).Replace(".netcoreapp", "netcoreapp", StringComparison.Ordinal);
+        .Replace(".netstandard", "netstandard", StringComparison.Ordinal)
+        .Replace(".netcoreapp", "netcoreapp", StringComparison.Ordinal);
 
     static string? Nearest(IEnumerable<string?> among) => Frameworks.FirstOrDefault(among.Contains);
 }

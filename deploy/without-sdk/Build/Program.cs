@@ -2,8 +2,8 @@ namespace Countersign.WithoutSdk;
 
 /// <summary>
 /// Builds this repository's projects where the .NET SDK cannot be had: <c>build PATH -c CONFIGURATION</c> and
-/// <c>publish PATH -c CONFIGURATION -o FOLDER</c>, as the SDK's commands of these names. It understands what the projects here
-/// say and refuses the rest.
+/// <c>publish PATH -c CONFIGURATION -o FOLDER</c>, as the SDK's commands of these names. It understands what the
+/// projects here say and refuses the rest.
 /// </summary>
 static class Program
 {

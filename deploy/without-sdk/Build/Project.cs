@@ -15,15 +15,16 @@ sealed class Project
     static readonly HashSet<string> KnownProperties =
     [
         "TargetFramework", "LangVersion", "Nullable", "ImplicitUsings", "TreatWarningsAsErrors", "AnalysisLevel",
-        "EnforceCodeStyleInBuild", "Deterministic", "InvariantGlobalization", "SatelliteResourceLanguages", "Version", "Company",
-        "Product", "Copyright", "OutputType", "AssemblyName", "RootNamespace", "RequiresAspNetWebAssets", "AllowUnsafeBlocks",
+        "EnforceCodeStyleInBuild", "Deterministic", "InvariantGlobalization", "SatelliteResourceLanguages", "Version",
+        "Company", "Product", "Copyright", "OutputType", "AssemblyName", "RootNamespace", "RequiresAspNetWebAssets",
+        "AllowUnsafeBlocks",
         "DefineConstants", "IsPackable", "DefaultItemExcludes",
     ];
 
     static readonly HashSet<string> KnownItems =
     [
-        "PackageReference", "ProjectReference", "FrameworkReference", "InternalsVisibleTo", "EmbeddedResource", "AdditionalFiles",
-        "RuntimeHostConfigurationOption", "Content", "Using",
+        "PackageReference", "ProjectReference", "FrameworkReference", "InternalsVisibleTo", "EmbeddedResource",
+        "AdditionalFiles", "RuntimeHostConfigurationOption", "Content", "Using",
     ];
 
     // Interpreted: the builder is compiled without source generators.
@@ -57,9 +58,12 @@ sealed class Project
 
     public bool IsProgram => this["OutputType"] == "Exe";
 
-    public bool UsesAspNet => IsWeb || Items("FrameworkReference").Any(item => item.Include == "Microsoft.AspNetCore.App");
+    public bool UsesAspNet =>
+        IsWeb || Items("FrameworkReference").Any(item => item.Include == "Microsoft.AspNetCore.App");
 
-    public string Assembly => this["AssemblyName"] is { Length: > 0 } name ? name : System.IO.Path.GetFileNameWithoutExtension(Path);
+    public string Assembly => this["AssemblyName"] is { Length: > 0 } name
+        ? name
+        : System.IO.Path.GetFileNameWithoutExtension(Path);
 
     public string RootNamespace => this["RootNamespace"] is { Length: > 0 } name ? name : Assembly;
 
@@ -105,7 +109,8 @@ sealed class Project
                 }
                 else
                 {
-                    throw new BuildException($"{path}: {group.Name.LocalName}/{name} is unknown here; see deploy/without-sdk.");
+                    throw new BuildException(
+                        $"{path}: {group.Name.LocalName}/{name} is unknown here; see deploy/without-sdk.");
                 }
             }
         }

@@ -3,14 +3,17 @@ using System.Text.RegularExpressions;
 namespace Countersign.WithoutSdk;
 
 /// <summary>A component: its name, its file, what it takes, and its <c>@code</c>.</summary>
-sealed record Component(string Name, string Path, string Markup, string Code, IReadOnlyDictionary<string, string> Parameters);
+sealed record Component(
+    string Name, string Path, string Markup, string Code, IReadOnlyDictionary<string, string> Parameters);
 
 /// <summary>
-/// A project's Razor components as C#. The Razor compiler comes with the SDK only, so this translates the part of the language
-/// that the console is written in and refuses the rest.
+/// A project's Razor components as C#. The Razor compiler comes with the SDK only, so this translates the part of the
+/// language that the console is written in and refuses the rest.
 /// </summary>
 sealed class RazorFolder
 {
+    const string CodeBegins = "\n@code {";
+
     static readonly Regex Parameter = new(@"\[Parameter[^\]]*\]\s*public\s+([^\s]+(?:<[^>]*>\??)?)\s+(\w+)\s*\{");
 
     readonly Project _project;
@@ -27,13 +30,17 @@ sealed class RazorFolder
             if (name == "_Imports")
             {
                 _usings.AddRange(text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line =>
-                    line.StartsWith("@using ", StringComparison.Ordinal) ? line[1..] : throw new BuildException($"{file}: {line}")));
+                    line.StartsWith("@using ", StringComparison.Ordinal)
+                        ? line[1..]
+                        : throw new BuildException($"{file}: only @using is understood here, not {line}")));
                 continue;
             }
-            var code = text.IndexOf("\n@code {", StringComparison.Ordinal);
-            var (markup, members) = code < 0 ? (text, "") : (text[..code], text[(code + "\n@code {".Length)..].TrimEnd().TrimEnd('}'));
-            _components[name] = new Component(name, file, markup.Trim(), members,
-                Parameter.Matches(members).ToDictionary(match => match.Groups[2].Value, match => match.Groups[1].Value));
+            var code = text.IndexOf(CodeBegins, StringComparison.Ordinal);
+            var (markup, members) = code < 0
+                ? (text, "")
+                : (text[..code], text[(code + CodeBegins.Length)..].TrimEnd().TrimEnd('}'));
+            _components[name] = new Component(name, file, markup.Trim(), members, Parameter.Matches(members)
+                .ToDictionary(match => match.Groups[2].Value, match => match.Groups[1].Value));
         }
     }
 

@@ -10,7 +10,10 @@ sealed record Literal(string Text) : Node;
 sealed record Value(string Expression) : Node;
 
 /// <summary>An element or, with a capital letter, a component. An attribute without pieces has no value.</summary>
-sealed record Element(string Name, IReadOnlyList<(string Name, IReadOnlyList<Node> Value)> Attributes, IReadOnlyList<Node> Children) : Node;
+sealed record Element(
+    string Name,
+    IReadOnlyList<(string Name, IReadOnlyList<Node> Value)> Attributes,
+    IReadOnlyList<Node> Children) : Node;
 
 /// <summary>A branch or loop: statements' heads, each with the markup in its braces.</summary>
 sealed record Block(IReadOnlyList<(string Head, IReadOnlyList<Node> Body)> Parts) : Node;
@@ -18,6 +21,10 @@ sealed record Block(IReadOnlyList<(string Head, IReadOnlyList<Node> Body)> Parts
 /// <summary>Reads the markup of one component.</summary>
 sealed class RazorReader(string path, string text)
 {
+    // What begins like a value and is none.
+    static readonly string[] Statements =
+        ["code ", "page ", "inject ", "switch ", "for ", "while ", "using ", "if", "foreach"];
+
     static readonly HashSet<string> Void = ["meta", "link", "input", "img", "br", "hr"];
 
     int _at;
@@ -176,7 +183,7 @@ sealed class RazorReader(string path, string text)
             SkipBalanced();
             return text[start.._at];
         }
-        if (!char.IsLetter(Here) || Starts("code") || Starts("page") || Starts("inject") || Starts("switch") || Starts("for"))
+        if (!char.IsLetter(Here) || Statements.Any(Starts))
         {
             throw Problem("this directive or statement is not understood");
         }
@@ -261,5 +268,9 @@ sealed class RazorReader(string path, string text)
 
     void Expect(string what) => _at = Starts(what) ? _at + what.Length : throw Problem($"{what} is missing");
 
-    BuildException Problem(string what) => new($"{path}({text[..Math.Min(_at, text.Length)].Count(one => one == '\n') + 1}): {what}.");
+    BuildException Problem(string what)
+    {
+        var line = text.AsSpan(0, Math.Min(_at, text.Length)).Count('\n') + 1;
+        return new BuildException($"{path}({line}): {what}.");
+    }
 }

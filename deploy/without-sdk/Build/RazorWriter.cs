@@ -96,8 +96,10 @@ sealed class RazorWriter(string path, IReadOnlyDictionary<string, Component> com
         _depth--;
     }
 
-    static string Join(IReadOnlyList<Node> pieces) => pieces is [Value only] ? only.Expression : string.Join(" + ", pieces.Select(piece =>
-        piece is Value value ? $"({value.Expression})" : Quote(((Literal)piece).Text)));
+    static string Join(IReadOnlyList<Node> pieces) => pieces is [Value only]
+        ? only.Expression
+        : string.Join(" + ", pieces.Select(piece =>
+            piece is Value value ? $"({value.Expression})" : Quote(((Literal)piece).Text)));
 
     static string Checked(string type, string expression) =>
         $"global::Microsoft.AspNetCore.Components.CompilerServices.RuntimeHelpers.TypeCheck<{type}>({expression})";

@@ -9,13 +9,14 @@ namespace Countersign.WithoutSdk;
 /// <summary>The severities and properties that the compiler and the analyzers ask for.</summary>
 sealed class Settings
 {
-    private Settings(AnalyzerConfigSet set) => (ForTrees, ForAnalyzers) = (new TreeSettings(set), new AnalyzerSettings(set));
+    private Settings(AnalyzerConfigSet set) =>
+        (ForTrees, ForAnalyzers) = (new TreeSettings(set), new AnalyzerSettings(set));
 
     public SyntaxTreeOptionsProvider ForTrees { get; }
 
     public AnalyzerConfigOptionsProvider ForAnalyzers { get; }
 
-    /// <summary>The repository's .editorconfig over what the SDK sets for the analysis level "latest-recommended".</summary>
+    /// <summary>The repository's .editorconfig over what the SDK sets for "latest-recommended".</summary>
     public static Settings Read(string editorConfig, Project project, ImmutableArray<DiagnosticAnalyzer> analyzers)
     {
         var global = $"""
@@ -35,16 +36,18 @@ sealed class Settings
         return new Settings(AnalyzerConfigSet.Create(files));
     }
 
-    // "Recommended" makes warnings of the code quality rules that are on and visible by default; found by comparing with what
-    // the SDK reports on this repository, since its own list comes with the SDK only.
+    // "Recommended" makes warnings of the code quality rules that are on and visible by default; found by comparing
+    // with what the SDK reports on this repository, since its own list comes with the SDK only.
     private static IEnumerable<string> Recommended(ImmutableArray<DiagnosticAnalyzer> analyzers) => analyzers
         .SelectMany(analyzer => analyzer.SupportedDiagnostics)
-        .Where(rule => rule.Id.StartsWith("CA", StringComparison.Ordinal) && rule is { IsEnabledByDefault: true, DefaultSeverity: > DiagnosticSeverity.Hidden })
+        .Where(rule => rule is { IsEnabledByDefault: true, DefaultSeverity: > DiagnosticSeverity.Hidden })
+        .Where(rule => rule.Id.StartsWith("CA", StringComparison.Ordinal))
         .Select(rule => rule.Id).Distinct().Order(StringComparer.Ordinal);
 
     private sealed class TreeSettings(AnalyzerConfigSet set) : SyntaxTreeOptionsProvider
     {
-        public override GeneratedKind IsGenerated(SyntaxTree tree, CancellationToken cancellationToken) => GeneratedKind.Unknown;
+        public override GeneratedKind IsGenerated(SyntaxTree tree, CancellationToken cancellationToken) =>
+            GeneratedKind.Unknown;
 
         public override bool TryGetDiagnosticValue(
             SyntaxTree tree, string diagnosticId, CancellationToken cancellationToken, out ReportDiagnostic severity) =>
@@ -70,6 +73,7 @@ sealed class Settings
     {
         public override IEnumerable<string> Keys => values.Keys;
 
-        public override bool TryGetValue(string key, [NotNullWhen(true)] out string? value) => values.TryGetValue(key, out value);
+        public override bool TryGetValue(string key, [NotNullWhen(true)] out string? value) =>
+            values.TryGetValue(key, out value);
     }
 }

@@ -17,15 +17,16 @@ sealed class Workshop(string root, PackageFolders packages, string configuration
 
     static readonly string[] WebUsings =
     [
-        "System.Net.Http.Json", "Microsoft.AspNetCore.Builder", "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Http",
-        "Microsoft.AspNetCore.Routing", "Microsoft.Extensions.Configuration", "Microsoft.Extensions.DependencyInjection",
-        "Microsoft.Extensions.Hosting", "Microsoft.Extensions.Logging",
+        "System.Net.Http.Json", "Microsoft.AspNetCore.Builder", "Microsoft.AspNetCore.Hosting",
+        "Microsoft.AspNetCore.Http", "Microsoft.AspNetCore.Routing", "Microsoft.Extensions.Configuration",
+        "Microsoft.Extensions.DependencyInjection", "Microsoft.Extensions.Hosting", "Microsoft.Extensions.Logging",
     ];
 
     // Generators that a project must ask for, and none does.
     static readonly string[] Dormant =
     [
-        "Microsoft.AspNetCore.Http.RequestDelegateGenerator.dll", "Microsoft.Extensions.Configuration.Binder.SourceGeneration.dll",
+        "Microsoft.AspNetCore.Http.RequestDelegateGenerator.dll",
+        "Microsoft.Extensions.Configuration.Binder.SourceGeneration.dll",
         "Microsoft.Interop.JavaScript.JSImportGenerator.dll",
     ];
 
@@ -46,7 +47,8 @@ sealed class Workshop(string root, PackageFolders packages, string configuration
 
     Built BuildOnce(Project project)
     {
-        var references = project.Items("ProjectReference").Select(item => Build(project.InFolder(item.Include))).ToArray();
+        var references = project.Items("ProjectReference")
+            .Select(item => Build(project.InFolder(item.Include))).ToArray();
         var framework = FrameworkAssemblies(project);
         var names = project.Items("PackageReference").Select(item => item.Include)
             .Concat(references.SelectMany(reference => reference.Packages));
@@ -57,12 +59,13 @@ sealed class Workshop(string root, PackageFolders packages, string configuration
         {
             Directory.CreateDirectory(project.Output);
             Directory.CreateDirectory(project.Intermediate);
-            var libraries = closure.SelectMany(packages.Libraries).Where(file => !framework.ContainsKey(Path.GetFileName(file)));
+            var libraries = closure.SelectMany(packages.Libraries)
+                .Where(file => !framework.ContainsKey(Path.GetFileName(file))).ToArray();
             var asked = new Compilation
             {
                 Project = project,
                 Output = assembly,
-                Sources = [.. inputs.Where(file => file.EndsWith(".cs", StringComparison.Ordinal)), .. Written(project, closure)],
+                Sources = [.. project.Sources(".cs"), .. Written(project, closure)],
                 References = [.. framework.Values, .. libraries, .. AssembliesOf(references)],
                 Analyzers = [.. Analyzers(project, closure)],
                 Resources = [.. Resources(project)],
@@ -77,13 +80,15 @@ sealed class Workshop(string root, PackageFolders packages, string configuration
     }
 
     static bool IsCurrent(string assembly, IReadOnlyCollection<string> inputs) =>
-        File.Exists(assembly) && inputs.All(file => File.GetLastWriteTimeUtc(file) <= File.GetLastWriteTimeUtc(assembly));
+        File.Exists(assembly)
+        && inputs.All(file => File.GetLastWriteTimeUtc(file) <= File.GetLastWriteTimeUtc(assembly));
 
     List<string> Inputs(Project project) =>
     [
-        .. project.Sources(".cs"), .. project.Sources(".razor"), .. Resources(project).Select(resource => resource.File), project.Path,
-        .. Directory.EnumerateFiles(root, "*.props"), Path.Combine(root, ".editorconfig"), Path.Combine(root, "BannedSymbols.txt"),
-        Environment.ProcessPath!,
+        .. project.Sources(".cs"), .. project.Sources(".razor"),
+        .. Resources(project).Select(resource => resource.File),
+        project.Path, .. Directory.EnumerateFiles(root, "*.props"), Path.Combine(root, ".editorconfig"),
+        Path.Combine(root, "BannedSymbols.txt"), Path.ChangeExtension(Environment.ProcessPath!, ".dll"),
     ];
 
     Dictionary<string, string> FrameworkAssemblies(Project project)
@@ -110,27 +115,39 @@ sealed class Workshop(string root, PackageFolders packages, string configuration
         var sdk = packages.Analyzers("Microsoft.CodeAnalysis.NetAnalyzers")
             .Concat(packages.Analyzers("Microsoft.CodeAnalysis.CSharp.CodeStyle"));
         return frameworks.Concat(sdk).Concat(closure.SelectMany(packages.Analyzers))
-            .Where(file => !Dormant.Contains(Path.GetFileName(file)) && !file.Contains("CodeFix", StringComparison.Ordinal))
+            .Where(file => !Dormant.Contains(Path.GetFileName(file)))
+            .Where(file => !file.Contains("CodeFix", StringComparison.Ordinal))
             .DistinctBy(Path.GetFileName);
     }
 
-    static IEnumerable<(string File, string Name)> Resources(Project project) => project.Items("EmbeddedResource").SelectMany(item =>
-        Directory.EnumerateFiles(project.InFolder(Path.GetDirectoryName(item.Include)!), Path.GetFileName(item.Include))
-            .Order(StringComparer.Ordinal).Select(file => (file, item.Attributes["LogicalName"]
-                .Replace("%(Filename)", Path.GetFileNameWithoutExtension(file), StringComparison.Ordinal)
-                .Replace("%(Extension)", Path.GetExtension(file), StringComparison.Ordinal))));
+    static IEnumerable<(string File, string Name)> Resources(Project project)
+    {
+        foreach (var item in project.Items("EmbeddedResource"))
+        {
+            var folder = project.InFolder(Path.GetDirectoryName(item.Include)!);
+            var files = Directory.EnumerateFiles(folder, Path.GetFileName(item.Include));
+            foreach (var file in files.Order(StringComparer.Ordinal))
+            {
+                yield return (file, item.Attributes["LogicalName"]
+                    .Replace("%(Filename)", Path.GetFileNameWithoutExtension(file), StringComparison.Ordinal)
+                    .Replace("%(Extension)", Path.GetExtension(file), StringComparison.Ordinal));
+            }
+        }
+    }
 
-    // What the SDK writes itself: implicit usings, the assembly's attributes, the components' C#, the entry point of tests.
+    // What the SDK writes itself: implicit usings, the assembly's attributes, components as C#, the tests' entry point.
     List<string> Written(Project project, IReadOnlyCollection<string> closure)
     {
-        var usings = BaseUsings.Concat(project.IsWeb ? WebUsings : []).Concat(project.Items("Using").Select(item => item.Include));
+        var usings = BaseUsings.Concat(project.IsWeb ? WebUsings : [])
+            .Concat(project.Items("Using").Select(item => item.Include));
         List<string> written =
         [
             Write(project, "Usings.g.cs", string.Concat(usings.Select(name => $"global using global::{name};\n"))),
             Write(project, "AssemblyInfo.g.cs", AssemblyInfo(project)),
         ];
         var razor = new RazorFolder(project);
-        written.AddRange(razor.Components.Select(component => Write(project, component.Name + ".razor.g.cs", razor.Translate(component))));
+        written.AddRange(razor.Components.Select(
+            component => Write(project, component.Name + ".razor.g.cs", razor.Translate(component))));
         if (closure.Contains("xunit.v3.core.mtp-v1"))
         {
             written.Add(Write(project, "EntryPoint.g.cs", """
@@ -154,11 +171,13 @@ sealed class Workshop(string root, PackageFolders packages, string configuration
 
     static string AssemblyInfo(Project project)
     {
-        var info = new StringBuilder("[assembly: System.Runtime.Versioning.TargetFramework(\".NETCoreApp,Version=v10.0\")]\n");
+        var info = new StringBuilder(
+            "[assembly: System.Runtime.Versioning.TargetFramework(\".NETCoreApp,Version=v10.0\")]\n");
         var version = project["Version"];
         (string Name, string Value)[] attributes =
         [
-            ("Company", project["Company"]), ("Configuration", project["Configuration"]), ("Copyright", project["Copyright"]),
+            ("Company", project["Company"]), ("Configuration", project["Configuration"]),
+            ("Copyright", project["Copyright"]),
             ("FileVersion", version + ".0"), ("InformationalVersion", version), ("Product", project["Product"]),
             ("Title", project.Assembly), ("Version", version + ".0"),
         ];
@@ -173,7 +192,8 @@ sealed class Workshop(string root, PackageFolders packages, string configuration
         return info.ToString();
     }
 
-    void Finish(Project project, IEnumerable<string> closure, IEnumerable<string> libraries, IEnumerable<Built> references)
+    void Finish(
+        Project project, IEnumerable<string> closure, IEnumerable<string> libraries, IEnumerable<Built> references)
     {
         foreach (var reference in references)
         {
@@ -190,14 +210,17 @@ sealed class Workshop(string root, PackageFolders packages, string configuration
         // Playwright's own targets put its driver beside the tests.
         if (closure.Contains("Microsoft.Playwright"))
         {
-            var driver = Path.Combine(packages.Folder("Microsoft.Playwright"), ".playwright");
-            Files.CopyFolder(Path.Combine(driver, "package"), Path.Combine(project.Output, ".playwright/package"));
-            Files.CopyFolder(Path.Combine(driver, "node/linux-x64"), Path.Combine(project.Output, ".playwright/node/linux-x64"));
+            var driver = packages.Folder("Microsoft.Playwright");
+            foreach (var part in new[] { ".playwright/package", ".playwright/node/linux-x64" })
+            {
+                Files.CopyFolder(Path.Combine(driver, part), Path.Combine(project.Output, part));
+            }
             MakeExecutable(Path.Combine(project.Output, ".playwright/node/linux-x64/node"));
         }
         if (project.IsProgram)
         {
-            File.WriteAllText(Path.Combine(project.Output, project.Assembly + ".runtimeconfig.json"), RuntimeConfig(project, closure));
+            var config = Path.Combine(project.Output, project.Assembly + ".runtimeconfig.json");
+            File.WriteAllText(config, RuntimeConfig(project, closure));
             WriteHost(project);
         }
     }
@@ -223,7 +246,8 @@ sealed class Workshop(string root, PackageFolders packages, string configuration
             var value = option.Attributes["Value"];
             properties[option.Include] = long.TryParse(value, out var number) ? number : value;
         }
-        string[] frameworks = project.UsesAspNet ? ["Microsoft.NETCore.App", "Microsoft.AspNetCore.App"] : ["Microsoft.NETCore.App"];
+        IEnumerable<string> frameworks = ["Microsoft.NETCore.App"];
+        frameworks = project.UsesAspNet ? frameworks.Append("Microsoft.AspNetCore.App") : frameworks;
         return JsonSerializer.Serialize(new
         {
             runtimeOptions = new
