@@ -24,7 +24,7 @@ public sealed class AgentTests
         var page = await SendAsync(bob, "stop", "it drops tables");
 
         Assert.Contains($"<a href=\"{Page}\">Stop this agent…</a>", card);
-        Assert.Contains("The agent is stopped; 1 open reviews and approvals were withdrawn.", page);
+        Assert.Contains("The agent is stopped, and what it had open is withdrawn (1).", page);
         Assert.Contains("Stopped by Bob Sawyer (bob)", page);
         Assert.Contains("it drops tables", page);
         var after = await host.Office.Gatekeeper.FindAsync(record.Id, Cancellation);

@@ -105,7 +105,7 @@ internal sealed class AgentEndpoints(
             ? ""
             : $" {done.Executing} of its actions had been sent and cannot be unsent.";
         return done.IsNew
-            ? $"The agent is stopped; {done.Withdrawn} open reviews and approvals were withdrawn.{executing} {entry}"
+            ? $"The agent is stopped, and what it had open is withdrawn ({done.Withdrawn}).{executing} {entry}"
             : $"Somebody had stopped the agent before.{executing} {entry}";
     }
 
