@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Countersign.Core;
 using Countersign.Core.Actions;
 using Countersign.Core.Actions.Json;
@@ -46,6 +47,24 @@ public sealed class PermissionTests
         Assert.False(Rooms().MaySee(Caller("dave"), approved));
     }
 
+    [Fact]
+    public async Task A_stopped_agent_learns_what_became_of_its_request_without_the_result()
+    {
+        var held = await _bench.AskHeldAsync(GateKind.Api);
+        await _bench.ApproveAsync(held, OfficeBench.Bob);
+        var ended = await _bench.EndOfAsync(held.Id);
+        await _bench.Office.Agents.StopAsync(
+            OfficeBench.Bot, new PersonId("alice"), comment: null, TestContext.Current.CancellationToken);
+
+        var told = await ReadAsync(ended, new Caller.OfAgent(held.Asker));
+        var reviewed = await ReadAsync(ended, Caller("bob"));
+
+        Assert.Equal("succeeded", told.GetProperty("state").GetString());
+        Assert.False(told.GetProperty("outcome").TryGetProperty("result", out _));
+        Assert.True(reviewed.GetProperty("outcome").TryGetProperty("result", out _));
+        Assert.False((await _bench.OnlyActionAsync()).Life.Delivered);
+    }
+
     private static Caller.OfPerson Caller(string person) => new(new Voter(new PersonId(person), Assurance.Session));
 
     private async Task<ActionRecord> AskApprovedAsync()
@@ -68,6 +87,15 @@ public sealed class PermissionTests
         () => _bench.Charter,
         _ => null,
         id => new Uri($"http://localhost/console/actions/{id}"));
+
+    private async Task<JsonElement> ReadAsync(ActionRecord record, Caller caller)
+    {
+        var context = new DefaultHttpContext { RequestAborted = TestContext.Current.CancellationToken };
+        using var body = new MemoryStream();
+        context.Response.Body = body;
+        await Rooms().WriteActionAsync(context, caller, record);
+        return JsonSerializer.Deserialize<JsonElement>(body.ToArray());
+    }
 
     private async Task<int> WithdrawAsync(ActionRecord record, string person)
     {

@@ -18,14 +18,10 @@ internal enum StoreFault
 }
 
 /// <summary>A store that fails where a test says so.</summary>
-internal sealed class FaultyStore(IStore inner) : IStore
+internal sealed class FaultyStore(IStore inner) : DelegatingStore(inner)
 {
     private (EntryType Type, StoreFault Fault)? _fault;
     private (EntryType Type, Func<Task> Then)? _interlude;
-
-    public DateTimeOffset Now => inner.Now;
-
-    public ChangeFeed Changes => inner.Changes;
 
     /// <summary>Runs after a commit and before its acknowledgement; what it throws is what the caller gets.</summary>
     public Func<Change, Task> AfterCommit { get; set; } = _ => Task.CompletedTask;
@@ -46,7 +42,7 @@ internal sealed class FaultyStore(IStore inner) : IStore
     /// </summary>
     public void OnceCommitted(EntryType type, Func<Task> then) => _interlude = (type, then);
 
-    public async Task<CommitResult> CommitAsync(Change change, CancellationToken cancellationToken)
+    public override async Task<CommitResult> CommitAsync(Change change, CancellationToken cancellationToken)
     {
         var fails = _fault is { } fault && Carries(change, fault.Type);
         if (fails && _fault!.Value.Fault == StoreFault.Refused)
@@ -54,7 +50,7 @@ internal sealed class FaultyStore(IStore inner) : IStore
             throw new StoreUnavailableException("The test's disk is full.");
         }
 
-        var result = await inner.CommitAsync(change, cancellationToken);
+        var result = await base.CommitAsync(change, cancellationToken);
         await AfterCommit(change);
         if (result is CommitResult.Committed && _interlude is { } interlude && Carries(change, interlude.Type))
         {
@@ -67,58 +63,10 @@ internal sealed class FaultyStore(IStore inner) : IStore
         return fails ? throw new StoreUnavailableException("The test's acknowledgement got lost.") : result;
     }
 
-    public Task<StoredAction?> FindAsync(ActionId id, CancellationToken cancellationToken) =>
+    public override Task<StoredAction?> FindAsync(ActionId id, CancellationToken cancellationToken) =>
         IsUnreadable || id == Unreadable
         ? throw new StoreUnavailableException("Nothing can be read.")
-        : inner.FindAsync(id, cancellationToken);
-
-    public Task<ImmutableArray<StoredAction>> FindAttachableAsync(AttachKey key, CancellationToken cancellationToken) =>
-        inner.FindAttachableAsync(key, cancellationToken);
-
-    public Task<StoredAction?> FindByIdempotencyAsync(string idempotencyHash, CancellationToken cancellationToken) =>
-        inner.FindByIdempotencyAsync(idempotencyHash, cancellationToken);
-
-    public Task<AgentLoad> LoadOfAsync(AgentId agent, DateTimeOffset since, CancellationToken cancellationToken) =>
-        inner.LoadOfAsync(agent, since, cancellationToken);
-
-    public Task<ImmutableArray<ActionId>> FindDueAsync(int limit, CancellationToken cancellationToken) =>
-        inner.FindDueAsync(limit, cancellationToken);
-
-    public Task<ImmutableArray<ActionId>> FindUntakenAsync(int limit, CancellationToken cancellationToken) =>
-        inner.FindUntakenAsync(limit, cancellationToken);
-
-    public Task<ImmutableArray<ActionId>> FindOrphansAsync(
-        NodeId self, int limit, CancellationToken cancellationToken) =>
-        inner.FindOrphansAsync(self, limit, cancellationToken);
-
-    public Task<DefinitionRow?> FindDefinitionAsync(
-        TargetName target, string name, CancellationToken cancellationToken) =>
-        inner.FindDefinitionAsync(target, name, cancellationToken);
-
-    public Task<AgentStop?> FindStopAsync(AgentId agent, CancellationToken cancellationToken) =>
-        inner.FindStopAsync(agent, cancellationToken);
-
-    public Task<ImmutableArray<AgentStop>> FindStopsAsync(CancellationToken cancellationToken) =>
-        inner.FindStopsAsync(cancellationToken);
-
-    public Task<ImmutableArray<ActionId>> FindOpenAsync(
-        AgentId agent, int limit, CancellationToken cancellationToken) =>
-        inner.FindOpenAsync(agent, limit, cancellationToken);
-
-    public Task<PolicyInForce?> FindPolicyAsync(CancellationToken cancellationToken) =>
-        inner.FindPolicyAsync(cancellationToken);
-
-    public Task<ImmutableArray<OutboxRow>> TakeOutboxAsync(
-        string channel, int limit, CancellationToken cancellationToken) =>
-        inner.TakeOutboxAsync(channel, limit, cancellationToken);
-
-    public Task SettleOutboxAsync(long id, DateTimeOffset? retryAt, CancellationToken cancellationToken) =>
-        inner.SettleOutboxAsync(id, retryAt, cancellationToken);
-
-    public Task<string?> WhyUnavailableAsync(CancellationToken cancellationToken) =>
-        inner.WhyUnavailableAsync(cancellationToken);
-
-    public ValueTask DisposeAsync() => inner.DisposeAsync();
+        : base.FindAsync(id, cancellationToken);
 
     private static bool Carries(Change change, EntryType type) => change.Entries.Any(entry => entry.Type == type);
 }

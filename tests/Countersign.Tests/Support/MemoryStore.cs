@@ -49,6 +49,17 @@ internal sealed class MemoryStore(TimeProvider time) : IStore
         }
     }
 
+    public ImmutableArray<StoredAction> StoredActions
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _actions.Values.Select(kept => kept.ToStored())];
+            }
+        }
+    }
+
     public Task<CommitResult> CommitAsync(Change change, CancellationToken cancellationToken)
     {
         CommitResult result;
