@@ -63,6 +63,32 @@ public sealed partial class ConsoleTests(SharedBench shared, Chromium chromium)
     }
 
     [Fact]
+    public async Task One_person_stops_an_agent_and_two_let_it_go_on()
+    {
+        await using var alice = await OpenAsync("ALICE");
+        await using var bob = await OpenAsync("BOB");
+        await alice.Page.GetByRole(AriaRole.Link, new() { Name = "Agents" }).ClickAsync();
+        await alice.Page.GetByText("team-bot").ClickAsync();
+
+        await alice.Page.GetByLabel("Why").FillAsync("It runs wild.");
+        await alice.Page.GetByRole(AriaRole.Button, new() { Name = "Stop team-bot now" }).ClickAsync();
+        await Assertions.Expect(alice.Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("The agent is stopped");
+        Assert.Equal("agent-stopped", (await AskAsTeamBotAsync()).Problem);
+
+        await GoOnOn(alice).ClickAsync();
+        await Assertions.Expect(alice.Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("Another person has to agree");
+        Assert.Equal("agent-stopped", (await AskAsTeamBotAsync()).Problem);
+        await bob.Page.GotoAsync("/console/agents/team-bot");
+        await Assertions.Expect(bob.Page.GetByText("It runs wild.")).ToBeVisibleAsync();
+        await GoOnOn(bob).ClickAsync();
+        await Assertions.Expect(bob.Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("The agent may go on.");
+
+        Assert.Null((await AskAsTeamBotAsync()).Problem);
+        Assert.Empty(alice.Complaints);
+        Assert.Empty(bob.Complaints);
+    }
+
+    [Fact]
     public async Task The_owner_is_told_why_somebody_else_has_to_approve()
     {
         var held = await AskAsync("restart_service", """{"id":"owner"}""");
@@ -217,6 +243,12 @@ public sealed partial class ConsoleTests(SharedBench shared, Chromium chromium)
 
     private Task<ApiAnswer> AskAsync(string operation, string arguments) =>
         _bench.Agent.AskAsync("ops", operation, arguments, Cancel);
+
+    private static ILocator GoOnOn(WatchedPage watched) =>
+        watched.Page.GetByRole(AriaRole.Button, new() { Name = "Agree that it goes on" });
+
+    private Task<ApiAnswer> AskAsTeamBotAsync() =>
+        _bench.Product.As("TEAM_BOT").AskAsync("ops", "restart_service", """{"id":"team"}""", Cancel);
 
     private async Task<WatchedPage> OpenAsync(string name)
     {
