@@ -17,7 +17,12 @@ namespace Countersign.Gates.Mcp;
 /// </list>
 /// </summary>
 internal sealed class McpCalls(
-    McpGateOptions options, McpTools tools, McpExecutor executor, McpRounds rounds, ILogger log)
+    McpGateOptions options,
+    McpTools tools,
+    McpExecutor executor,
+    McpPreviews previews,
+    McpRounds rounds,
+    ILogger log)
 {
     private readonly ApprovalTools _approvals = new(options);
     private readonly ConcurrentDictionary<AgentId, int> _running = new();
@@ -44,7 +49,7 @@ internal sealed class McpCalls(
         {
             return name switch
             {
-                DryRunTool.Name => await new DryRunTool(options, tools).AnswerAsync(
+                DryRunTool.Name => await new DryRunTool(options, tools, previews).AnswerAsync(
                     session, target, exchange, cancellationToken),
                 _ when ApprovalTools.IsReserved(name) =>
                     await _approvals.AnswerAsync(name, session, exchange, cancellationToken),
@@ -90,7 +95,12 @@ internal sealed class McpCalls(
             (action, limit) => executor.ExecuteAsync(action, session.ConnectAsync, session.Tools, exchange, limit),
             patience,
             notices.Begin);
-        var handled = await options.Gatekeeper.HandleAsync(asking!, call, cancellationToken);
+        var foreseeable = asking! with
+        {
+            // Over the session's own connection, so that the preview meets the state that the call would meet.
+            Previewer = previews.Find(session.Options, name, session.ConnectAsync, session.Tools),
+        };
+        var handled = await options.Gatekeeper.HandleAsync(foreseeable, call, cancellationToken);
 
         // 3. The result.
         var again = exchange.Caller is not null && handled.Answer is Answer.StillPending still

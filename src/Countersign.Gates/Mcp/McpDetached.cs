@@ -8,10 +8,11 @@ using Countersign.Gates.Mcp.Wire;
 namespace Countersign.Gates.Mcp;
 
 /// <summary>
-/// Executes tool calls that nobody waits for, because they were asked over the API: over a connection of their own,
-/// with the gateway as the client, under the same rules for tools and definitions.
+/// Executes and previews tool calls that nobody waits for, because they were asked over the API: over a connection of
+/// their own, with the gateway as the client, under the same rules for tools and definitions.
 /// </summary>
-internal sealed class McpDetached(McpGateOptions options, Upstreams upstreams, McpExecutor executor)
+internal sealed class McpDetached(
+    McpGateOptions options, Upstreams upstreams, McpExecutor executor, McpPreviews previews)
 {
     /// <summary><c>null</c> when the action's target is not on this gate, or not any more.</summary>
     public ActionExecutor? Find(ActionRecord action) =>
@@ -19,21 +20,40 @@ internal sealed class McpDetached(McpGateOptions options, Upstreams upstreams, M
             ? (approved, cancellationToken) => ExecuteAsync(approved, target, cancellationToken)
             : null;
 
-    private async Task<Outcome> ExecuteAsync(
-        ActionRecord action, McpOptions target, CancellationToken cancellationToken)
+    /// <summary><c>null</c> when nothing on this gate can tell what the request would do.</summary>
+    public ActionPreviewer? FindPreviewer(Asking asking) =>
+        asking.Target.Gate == GateKind.Mcp
+        && options.Target(asking.Target.Name) is { } target
+        && target.Previews.ContainsKey(asking.Action.Operation)
+            ? (request, cancellationToken) => PreviewAsync(request, target, cancellationToken)
+            : null;
+
+    private Task<Outcome> ExecuteAsync(ActionRecord action, McpOptions target, CancellationToken cancellationToken) =>
+        OverOwnConnectionAsync(action.Action.Target, target, connect => executor.ExecuteAsync(
+            action, connect, new ToolCatalog(), caller: null, cancellationToken));
+
+    private Task<Preview> PreviewAsync(Asking asking, McpOptions target, CancellationToken cancellationToken) =>
+        OverOwnConnectionAsync(asking.Target.Name, target, connect => previews.Find(
+            target, asking.Action.Operation, connect, new ToolCatalog())!(asking, cancellationToken));
+
+    private async Task<T> OverOwnConnectionAsync<T>(
+        TargetName name, McpOptions target, Func<Func<CancellationToken, Task<UpstreamConnection>>, Task<T>> work)
     {
         UpstreamConnection? own = null;
         try
         {
-            return await executor.ExecuteAsync(action, OpenAsync, new ToolCatalog(), caller: null, cancellationToken);
+            return await work(OpenAsync);
         }
         finally
         {
             await (own?.DisposeAsync() ?? ValueTask.CompletedTask);
         }
 
-        async Task<UpstreamConnection> OpenAsync(CancellationToken limit) => own = await upstreams.OpenAsync(
-            action.Action.Target, target, Hello.Gateway, IgnoreAsync, limit);
+        async Task<UpstreamConnection> OpenAsync(CancellationToken limit)
+        {
+            await (own?.DisposeAsync() ?? ValueTask.CompletedTask);
+            return own = await upstreams.OpenAsync(name, target, Hello.Gateway, IgnoreAsync, limit);
+        }
     }
 
     /// <summary>Nobody is there to answer questions of the server or to read its notifications.</summary>

@@ -32,8 +32,10 @@ internal sealed class McpExecutor(McpTools tools)
 
         try
         {
-            var (parameters, headers) = CallOf(action, tool!, connection!.IsModern, caller?.UpstreamToken);
-            var answer = await connection.RequestAsync("tools/call", parameters, headers, caller, cancellationToken);
+            var call = ToolCall.Of(
+                tool!, action.Action.Arguments.Bytes, connection!.IsModern, caller?.UpstreamToken);
+            var answer = await connection.RequestAsync(
+                "tools/call", call.Parameters, call.Headers, caller, cancellationToken);
             if (caller is not null)
             {
                 caller.UpstreamError = answer.Error;
@@ -81,40 +83,6 @@ internal sealed class McpExecutor(McpTools tools)
             "The target's server takes no input for a call, because it speaks an older revision of MCP.",
         _ => null,
     };
-
-    /// <summary>The parameters of the call, and for a server of 2026-07-28 the headers its tool asks for.</summary>
-    private static (byte[] Parameters, IEnumerable<KeyValuePair<string, string>> Headers) CallOf(
-        ActionRecord action, KnownTool tool, bool isModern, RpcId? progressToken)
-    {
-        var approved = action.Action.Arguments.Bytes;
-        if (!isModern || !RawObject.TryRead(approved, out var arguments))
-        {
-            return (ParamsOf(action, approved, RawObject.Empty, progressToken), []);
-        }
-
-        var input = arguments.FindObject(McpRounds.InputArgument) ?? RawObject.Empty;
-        var own = arguments.Without(McpRounds.InputArgument);
-        return (ParamsOf(action, own.ToBytes(), input, progressToken), ParamHeaders.Of(tool.Members, own));
-    }
-
-    private static byte[] ParamsOf(
-        ActionRecord action,
-        ReadOnlyMemory<byte> arguments,
-        RawObject input,
-        RpcId? progressToken) => Rpc.Object(json =>
-    {
-        json.WriteString("name", action.Action.Operation);
-        Rpc.WriteRaw(json, "arguments", arguments);
-        foreach (var (name, value) in input.Members)
-        {
-            Rpc.WriteRaw(json, name, value);
-        }
-
-        if (progressToken is { } token)
-        {
-            Rpc.WriteRaw(json, "_meta", RawObject.Empty.With("progressToken", token.Bytes).ToBytes());
-        }
-    });
 
     /// <summary>
     /// A tool that reports an error has answered: its result is kept as it is. A JSON-RPC error is text, which callers

@@ -53,6 +53,9 @@ internal sealed record McpLimits
     /// <summary>How long a request other than a tool call may take.</summary>
     public TimeSpan Request { get; init; } = TimeSpan.FromMinutes(10);
 
+    /// <summary>How long a target may take to say what a call would do; then nobody knows.</summary>
+    public TimeSpan Preview { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>
     /// When an answer that is not ready becomes an event stream: the first byte leaves within 250 ms.
     /// </summary>

@@ -13,6 +13,9 @@ internal sealed record McpOptions(McpUpstream Upstream)
     /// </summary>
     public ImmutableDictionary<string, TimeSpan> Patience { get; init; } = ImmutableDictionary<string, TimeSpan>.Empty;
 
+    /// <summary>Which tool says what another one would do: the latter's name, and the name of the former.</summary>
+    public ImmutableDictionary<string, string> Previews { get; init; } = ImmutableDictionary<string, string>.Empty;
+
     /// <summary>Largest result of a tool in bytes; 10 MiB by default.</summary>
     public int MaxResult { get; init; } = 10 * 1024 * 1024;
 }

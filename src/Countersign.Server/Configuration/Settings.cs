@@ -80,4 +80,7 @@ internal sealed record UpstreamSettings
     public (string Header, string Value)? Credential { get; init; }
 
     public bool AskReason { get; init; }
+
+    /// <summary>Which tool of the target says what another one would do, by the latter's name.</summary>
+    public ImmutableDictionary<string, string> Previews { get; init; } = ImmutableDictionary<string, string>.Empty;
 }

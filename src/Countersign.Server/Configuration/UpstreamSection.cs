@@ -2,11 +2,12 @@ using System.Collections.Immutable;
 using Countersign.Core.Actions;
 using Countersign.Core.Policies.Documents;
 using Countersign.Core.Policies.Yaml;
+using Countersign.Gates.Mcp;
 
 namespace Countersign.Server.Configuration;
 
 /// <summary>
-/// Reads how the MCP gate reaches a target: <c>upstream</c>, <c>credentials</c> and <c>ask_reason</c>.
+/// Reads how the MCP gate reaches a target: <c>upstream</c>, <c>credentials</c>, <c>ask_reason</c> and <c>preview</c>.
 /// </summary>
 internal sealed class UpstreamSection(Section section)
 {
@@ -51,6 +52,7 @@ internal sealed class UpstreamSection(Section section)
             EnvironmentVariables = VariablesOf(upstream),
             Credential = CredentialOf(fields),
             AskReason = section.Flag(fields, "ask_reason"),
+            Previews = PreviewsOf(fields),
         };
     }
 
@@ -91,6 +93,47 @@ internal sealed class UpstreamSection(Section section)
             .Where(member => member.Value is not null)
             .ToImmutableDictionary(member => member.Text, member => member.Value!);
     }
+
+    /// <summary>
+    /// Naming a tool here is the operator's word that it changes nothing: it runs before anybody decided.
+    /// </summary>
+    private ImmutableDictionary<string, string> PreviewsOf(Fields fields)
+    {
+        var previews = ImmutableDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);
+        if (fields.Find("preview") is not { } node)
+        {
+            return previews.ToImmutable();
+        }
+
+        if (node is not YamlNode.Mapping mapping)
+        {
+            section.Complain(node, $"preview is a mapping from tools to the tools that preview them, not {node.Kind}");
+            return previews.ToImmutable();
+        }
+
+        foreach (var (tool, value) in mapping.Members)
+        {
+            if (Values.Text(value, $"the preview of '{tool.Text}'", section.Errors) is { } by
+                && CanPreview(mapping, tool, by))
+            {
+                previews[tool.Text] = by.Text;
+            }
+        }
+
+        return previews.ToImmutable();
+    }
+
+    private bool CanPreview(YamlNode.Mapping previews, YamlNode.Scalar tool, YamlNode.Scalar by) => 0 switch
+    {
+        _ when tool.Text == by.Text => section.Complain(
+            by, $"'{tool.Text}' cannot preview itself: that would run it before anybody decided"),
+        _ when previews.Members.Any(other => other.Key.Text == by.Text) => section.Complain(
+            by, $"'{by.Text}' has a preview of its own, so it is no tool to run before anybody decided"),
+        _ when by.Text.Length == 0 => section.Complain(by, $"the preview of '{tool.Text}' is the name of a tool"),
+        _ when ApprovalTools.IsReserved(tool.Text) || ApprovalTools.IsReserved(by.Text) => section.Complain(
+            by, $"'{tool.Text}: {by.Text}' names a tool of the gateway; name the target's own tools"),
+        _ => true,
+    };
 
     private (string Header, string Value)? CredentialOf(Fields fields)
     {

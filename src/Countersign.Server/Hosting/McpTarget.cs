@@ -7,7 +7,7 @@ namespace Countersign.Server.Hosting;
 internal static partial class McpTarget
 {
     public static McpOptions Of(UpstreamSettings upstream) =>
-        new(UpstreamOf(upstream)) { AskReason = upstream.AskReason };
+        new(UpstreamOf(upstream)) { AskReason = upstream.AskReason, Previews = upstream.Previews };
 
     private static McpUpstream UpstreamOf(UpstreamSettings upstream) => upstream.Url is { } url
         ? new McpUpstream.Http(url, upstream.Credential is { } credential ? CredentialOf(credential) : null)

@@ -177,7 +177,7 @@ internal static class WebServer
         var limits = JsonLimitsOf(settings);
         return new ApiGate(
             rooms,
-            new ApiActionReader(charter, limits),
+            new ApiActionReader(charter, services.GetRequiredService<McpGate>().FindPreviewer, limits),
             new ApiVotes(rooms, limits),
             new ApiAgents(rooms, limits),
             new ApiOptions());

@@ -56,6 +56,13 @@ public sealed class SettingsFileTests : IDisposable
     [InlineData(Http + ", credentials: { header: \"X Y\", value: top-secret-value }", "'X Y'")]
     [InlineData(Http + ", credentials: { header: Content-Type, value: top-secret-value }", "'Content-Type'")]
     [InlineData(Http + ", credentials: { header: X-Key, value: \"top-secret-value\\nX: y\" }", "line break")]
+    [InlineData(Permits + ", preview: { a: b }", "'preview'")]
+    [InlineData(Http + ", preview: { a: a }", "'a' cannot preview itself")]
+    [InlineData(Http + ", preview: { a: b, b: c }", "'b' has a preview of its own")]
+    [InlineData(Http + ", preview: { a: approval_wait }", "a tool of the gateway")]
+    [InlineData(Http + ", preview: { a: \"\" }", "the preview of 'a'")]
+    [InlineData(Http + ", preview: { a: [b] }", "the preview of 'a' is a text")]
+    [InlineData(Http + ", preview: [\"--dry-run\"]", "preview is a mapping")]
     [InlineData(Permits + ", agents: [ [ bot ] ]", "an item of agents is a text")]
     public void A_setting_without_effect_is_refused_by_name(string target, string name)
     {
@@ -68,6 +75,7 @@ public sealed class SettingsFileTests : IDisposable
     [Theory]
     [InlineData(Http + ", ask_reason: true, " + Credential)]
     [InlineData(Program)]
+    [InlineData(Program + ", preview: { export: count, delete: count }")]
     [InlineData(Permits + ", reviewers: alice, visibility: reviewers")]
     public void What_has_an_effect_is_accepted(string target) =>
         Assert.Single(Load($"targets: {{ ops: {{ {target} }} }}").Targets);

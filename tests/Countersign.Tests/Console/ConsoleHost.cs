@@ -91,6 +91,7 @@ internal sealed class ConsoleHost : IAsyncDisposable
         {
             Claimed = Claimed.Of(ask.Reason, ask.Session),
             Facts = ask.Facts,
+            Previewer = ask.Preview is { } preview ? (_, _) => Task.FromResult(preview) : null,
         };
         return await Office.Gatekeeper.AdmitAsync(asking, TestContext.Current.CancellationToken) switch
         {
@@ -202,4 +203,6 @@ internal sealed record Ask
     public string? OnBehalfOf { get; init; }
 
     public Facts Facts { get; init; } = Facts.None;
+
+    public Preview? Preview { get; init; }
 }
