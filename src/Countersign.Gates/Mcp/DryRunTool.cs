@@ -52,11 +52,7 @@ internal sealed class DryRunTool(McpGateOptions options, McpTools tools, McpPrev
 
         return McpActionReader.Read(session, target, tool, call, input: null, options.Json) is { } asking
             ? Tell(exchange, await options.DryRun.AskAsync(
-                asking with
-                {
-                    Previewer = previews.Find(session.Options, name, session.ConnectAsync, session.Tools),
-                },
-                cancellationToken))
+                asking with { Previewer = previews.Find(session.Route, name) }, cancellationToken))
             : Say(exchange, "'arguments' must be an object.", isError: true);
     }
 

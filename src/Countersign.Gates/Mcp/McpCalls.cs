@@ -92,13 +92,13 @@ internal sealed class McpCalls(
         var client = exchange.Caller?.ClientName ?? session.Ticket.ClientName;
         var patience = Patience.Of(client, exchange.ProgressToken is not null, session.Options);
         var call = new Call(
-            (action, limit) => executor.ExecuteAsync(action, session.ConnectAsync, session.Tools, exchange, limit),
+            (action, limit) => executor.ExecuteAsync(action, session.Route, exchange, limit),
             patience,
             notices.Begin);
         var foreseeable = asking! with
         {
             // Over the session's own connection, so that the preview meets the state that the call would meet.
-            Previewer = previews.Find(session.Options, name, session.ConnectAsync, session.Tools),
+            Previewer = previews.Find(session.Route, name),
         };
         var handled = await options.Gatekeeper.HandleAsync(foreseeable, call, cancellationToken);
 

@@ -29,20 +29,20 @@ internal sealed class McpDetached(
             : null;
 
     private Task<Outcome> ExecuteAsync(ActionRecord action, McpOptions target, CancellationToken cancellationToken) =>
-        OverOwnConnectionAsync(action.Action.Target, target, connect => executor.ExecuteAsync(
-            action, connect, new ToolCatalog(), caller: null, cancellationToken));
+        OverOwnConnectionAsync(action.Action.Target, target, route => executor.ExecuteAsync(
+            action, route, caller: null, cancellationToken));
 
     private Task<Preview> PreviewAsync(Asking asking, McpOptions target, CancellationToken cancellationToken) =>
-        OverOwnConnectionAsync(asking.Target.Name, target, connect => previews.Find(
-            target, asking.Action.Operation, connect, new ToolCatalog())!(asking, cancellationToken));
+        OverOwnConnectionAsync(asking.Target.Name, target, route => previews.Find(
+            route, asking.Action.Operation)!(asking, cancellationToken));
 
     private async Task<T> OverOwnConnectionAsync<T>(
-        TargetName name, McpOptions target, Func<Func<CancellationToken, Task<UpstreamConnection>>, Task<T>> work)
+        TargetName name, McpOptions target, Func<Route, Task<T>> work)
     {
         UpstreamConnection? own = null;
         try
         {
-            return await work(OpenAsync);
+            return await work(new Route(target, new ToolCatalog(), OpenAsync));
         }
         finally
         {

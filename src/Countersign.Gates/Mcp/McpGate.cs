@@ -41,7 +41,7 @@ internal sealed class McpGate : IAsyncDisposable
         var log = options.Loggers.CreateLogger<McpGate>();
         var upstreams = new Upstreams(options.Limits, options.Time, log);
         var tools = new McpTools(options.Definitions, options.Limits, options.Time, log);
-        var executor = new McpExecutor(tools);
+        var executor = new McpExecutor(tools, options);
         var previews = new McpPreviews(tools, options.Limits, options.Time);
         _options = options;
         _entrance = new McpEntrance(options);

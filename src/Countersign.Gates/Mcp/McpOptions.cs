@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Countersign.Gates.Credentials;
 
 namespace Countersign.Gates.Mcp;
 
@@ -29,8 +30,15 @@ internal abstract record McpUpstream
 
     /// <summary>A server that speaks streamable HTTP.</summary>
     /// <param name="Address">The MCP endpoint.</param>
-    /// <param name="Credential">Asked before every request; <c>null</c> sends none.</param>
-    public sealed record Http(Uri Address, McpCredential? Credential) : McpUpstream;
+    /// <param name="Credential">The standing one, asked for before every request; <c>null</c> sends none.</param>
+    public sealed record Http(Uri Address, McpCredential? Credential) : McpUpstream
+    {
+        /// <summary>
+        /// Makes the credential of one tool call, which then travels instead of the standing one; <c>null</c> when the
+        /// standing one serves calls as well.
+        /// </summary>
+        public MintCredential? Mint { get; init; }
+    }
 
     /// <summary>A program that speaks MCP on its standard input and output; one process per client session.</summary>
     public sealed record Command(string Program, ImmutableArray<string> Arguments) : McpUpstream

@@ -12,26 +12,18 @@ namespace Countersign.Gates.Mcp;
 internal sealed class McpPreviews(McpTools tools, McpLimits limits, TimeProvider time)
 {
     /// <summary><c>null</c> when no tool of the target previews this one.</summary>
-    public ActionPreviewer? Find(
-        McpOptions target,
-        string tool,
-        Func<CancellationToken, Task<UpstreamConnection>> connect,
-        ToolCatalog catalog) => target.Previews.TryGetValue(tool, out var name)
-            ? (asking, cancellationToken) => LookAsync(asking, name, connect, catalog, cancellationToken)
-            : null;
+    public ActionPreviewer? Find(Route route, string tool) => route.Options.Previews.TryGetValue(tool, out var name)
+        ? (asking, cancellationToken) => LookAsync(asking, name, route, cancellationToken)
+        : null;
 
     private async Task<Preview> LookAsync(
-        Asking asking,
-        string name,
-        Func<CancellationToken, Task<UpstreamConnection>> connect,
-        ToolCatalog catalog,
-        CancellationToken cancellationToken)
+        Asking asking, string name, Route route, CancellationToken cancellationToken)
     {
         using var limit = new CancellationTokenSource(limits.Preview, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
         try
         {
-            return await OnceMoreAsync(() => AskAsync(asking, name, connect, catalog, either.Token));
+            return await OnceMoreAsync(() => AskAsync(asking, name, route, either.Token));
         }
         catch (Exception cut) when (cut is UpstreamException or OperationCanceledException)
         {
@@ -56,14 +48,10 @@ internal sealed class McpPreviews(McpTools tools, McpLimits limits, TimeProvider
     }
 
     private async Task<Preview> AskAsync(
-        Asking asking,
-        string name,
-        Func<CancellationToken, Task<UpstreamConnection>> connect,
-        ToolCatalog catalog,
-        CancellationToken cancellationToken)
+        Asking asking, string name, Route route, CancellationToken cancellationToken)
     {
-        var connection = await connect(cancellationToken);
-        var tool = await tools.FindAsync(asking.Target.Name, catalog, name, connection, cancellationToken);
+        var connection = await route.ConnectAsync(cancellationToken);
+        var tool = await tools.FindAsync(asking.Target.Name, route.Tools, name, connection, cancellationToken);
         if (tool is null or { Standing: DefinitionStanding.Changed })
         {
             return Preview.Failed(tool is null
@@ -73,9 +61,7 @@ internal sealed class McpPreviews(McpTools tools, McpLimits limits, TimeProvider
 
         // No progress token and no exchange: nothing that the preview says on its way belongs to the agent's call.
         var call = ToolCall.Of(tool, ArgumentsOf(asking.Action), connection.IsModern, progressToken: null);
-        var answer = await connection.RequestAsync(
-            "tools/call", call.Parameters, call.Headers, related: null, cancellationToken);
-        return McpPreviewReader.Read(name, answer);
+        return McpPreviewReader.Read(name, await connection.CallAsync(call, related: null, cancellationToken));
     }
 
     /// <summary>The arguments of the call; what a client answered to that tool's questions is for it alone.</summary>

@@ -1,3 +1,4 @@
+using Countersign.Gates.Credentials;
 using Countersign.Gates.Mcp.Wire;
 
 namespace Countersign.Gates.Mcp;
@@ -8,6 +9,9 @@ namespace Countersign.Gates.Mcp;
 /// </summary>
 internal sealed record ToolCall(byte[] Parameters, IEnumerable<KeyValuePair<string, string>> Headers)
 {
+    /// <summary>What was minted for this one call; <c>null</c> sends the target's standing credential.</summary>
+    public MintedCredential? Credential { get; init; }
+
     public static ToolCall Of(KnownTool tool, ReadOnlyMemory<byte> given, bool isModern, RpcId? progressToken)
     {
         var name = tool.Definition.Name;

@@ -13,7 +13,8 @@ internal sealed class UpstreamSection(Section section)
 {
     private static readonly string[] UpstreamKeys = ["url", "command", "args", "environment_variables"];
     private static readonly string[] OfPrograms = ["args", "environment_variables"];
-    private static readonly string[] CredentialKeys = ["header", "value"];
+
+    private readonly CredentialsSection _credentials = new(section);
 
     public UpstreamSettings? Read(TargetName name, Fields fields)
     {
@@ -42,15 +43,19 @@ internal sealed class UpstreamSection(Section section)
         if (!program.IsEmpty && fields.Find("credentials") is { } useless)
         {
             section.Complain(
-                useless, "'credentials' go to an upstream 'url'; give a program its secrets in environment_variables");
+                useless,
+                "'credentials' go to an upstream 'url': a program serves all calls of a session, so none of them can " +
+                "have its own; give it its secrets in environment_variables");
         }
 
+        var (credential, helper) = program.IsEmpty ? _credentials.Read(fields) : default;
         return new UpstreamSettings
         {
             Url = url,
             Command = program.AddRange(section.Texts(upstream, "args")),
             EnvironmentVariables = VariablesOf(upstream),
-            Credential = CredentialOf(fields),
+            Credential = credential,
+            Helper = helper,
             AskReason = section.Flag(fields, "ask_reason"),
             Previews = PreviewsOf(fields),
         };
@@ -134,36 +139,4 @@ internal sealed class UpstreamSection(Section section)
             by, $"'{tool.Text}: {by.Text}' names a tool of the gateway; name the target's own tools"),
         _ => true,
     };
-
-    private (string Header, string Value)? CredentialOf(Fields fields)
-    {
-        if (fields.Find("credentials") is not { } node
-            || Fields.Of(node, "credentials", CredentialKeys, section.Errors) is not { } parts)
-        {
-            return null;
-        }
-
-        var header = section.RequiredText(parts, "header", "credentials");
-        if (parts.Find("value") is not { } valueNode)
-        {
-            section.ComplainIfLacking(parts, "value", "credentials needs 'value'");
-            return null;
-        }
-
-        var value = section.Secrets.Resolve(valueNode, "the credential");
-        return header is not null && value is not null && CanBeSent(parts, header, value) ? (header, value) : null;
-    }
-
-    /// <summary>What HTTP cannot carry would be left out of every request without a word.</summary>
-    private bool CanBeSent(Fields parts, string header, string value)
-    {
-        if (value.AsSpan().ContainsAny('\r', '\n', '\0'))
-        {
-            return section.Complain(parts.Find("value")!, "the credential holds a line break, which no header can");
-        }
-
-        using var request = new HttpRequestMessage();
-        return request.Headers.TryAddWithoutValidation(header, value)
-            || section.Complain(parts.Find("header")!, $"'{header}' is no header that a request can carry");
-    }
 }

@@ -8,6 +8,7 @@ using Countersign.Core.Reviews;
 using Countersign.Core.Storage;
 using Countersign.Gates.Access;
 using Countersign.Gates.Api;
+using Countersign.Gates.Credentials;
 using Countersign.Gates.Mcp;
 using Countersign.Server.Configuration;
 using Countersign.Server.Console;
@@ -145,9 +146,11 @@ internal static class WebServer
         IServiceProvider services, Settings settings, NodeOptions options, CharterSource charter, Keyring keys)
     {
         var office = services.GetRequiredService<Office>();
+        var log = services.GetRequiredService<ILoggerFactory>().CreateLogger<CredentialHelper>();
         var targets = settings.Targets
             .Where(target => target.Upstream is not null)
-            .ToImmutableDictionary(target => target.Target.Name, target => McpTarget.Of(target.Upstream!));
+            .ToImmutableDictionary(
+                target => target.Target.Name, target => McpTarget.Of(target.Upstream!, options.Time, log));
         return new McpGateOptions(office.Gatekeeper, office.Definitions, () => charter.Current)
         {
             Authenticate = services.GetRequiredService<Authenticate>(),

@@ -99,6 +99,7 @@ internal sealed class GateHost : IAsyncDisposable
         Targets = ImmutableDictionary<TargetName, Target>.Empty.Add(
             Ops, new Target(Ops, GateKind.Mcp, "production") { Reviewers = Reviewers }),
         Policy = s_policy,
+        Reviewers = [Party.Parse("group:dba")],
         NeedsPreview = asking => Policy?.NeedsPreview(InputOf(asking)) == true,
         Judge = (asking, preview) =>
             Policy?.Judge(InputOf(asking) with { Preview = preview }) ?? Judge(asking, preview),
@@ -195,7 +196,8 @@ internal sealed class GateHost : IAsyncDisposable
 
     private PolicyInput InputOf(Asking asking) => PolicyInput.Of(asking, Charter.People);
 
-    private static McpCredential Credential() =>
+    /// <summary>The standing credential of the target.</summary>
+    public static McpCredential Credential() =>
         new("Authorization", _ => ValueTask.FromResult("Bearer target-secret"));
 
     private McpGateOptions OptionsOfGate(McpLimits limits) =>
