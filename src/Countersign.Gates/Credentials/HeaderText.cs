@@ -8,7 +8,7 @@ internal static class HeaderText
     /// <summary>Longest value in characters; servers take 8 to 16 KiB of headers.</summary>
     public const int Longest = 8 * 1024;
 
-    /// <summary>What the gates themselves say in a request; a credential in one of them would change its meaning.</summary>
+    /// <summary>What the gates themselves say in a request; a credential there would change its meaning.</summary>
     private static readonly string[] Own =
     [
         "Accept", "Connection", "Expect", "Host", "Keep-Alive", "Proxy-Connection", "TE", "Trailer",

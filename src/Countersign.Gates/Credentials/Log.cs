@@ -9,7 +9,7 @@ internal static partial class Log
         Level = LogLevel.Warning,
         Message = "Target {Target}: for {Action} the credential helper ({What}) {Reason}; it said {ErrorBytes} bytes " +
             "on standard error")]
-    public static partial void HelperFailed(
+    public static partial void MintFailed(
         this ILogger log, TargetName target, string action, string what, string reason, long errorBytes);
 
     [LoggerMessage(

@@ -14,7 +14,7 @@ internal sealed class CredentialsSection(Section section)
 
     private static readonly TimeSpan LongestTimeToLive = TimeSpan.FromDays(1);
 
-    public ((string Header, string Value)? Standing, HelperOptions? Helper) Read(Fields fields)
+    public ((string Header, string Value)? Standing, MintOptions? Mint) Read(Fields fields)
     {
         if (fields.Find("credentials") is not { } node
             || Fields.Of(node, "credentials", Keys, section.Errors) is not { } parts)
@@ -22,19 +22,19 @@ internal sealed class CredentialsSection(Section section)
             return default;
         }
 
-        var helper = parts.Find("exec") is { } exec ? HelperOf(parts, exec) : null;
+        var mint = parts.Find("exec") is { } exec ? MintOf(parts, exec) : null;
         if (parts.Find("exec") is null && parts.Find("ttl") is { } useless)
         {
             section.Complain(useless, "'ttl' is for credentials that 'exec' makes; a 'value' has no end");
         }
 
-        return (parts.Find("exec") is null || parts.Find("value") is not null ? StandingOf(parts) : null, helper);
+        return (parts.Find("exec") is null || parts.Find("value") is not null ? StandingOf(parts) : null, mint);
     }
 
-    private HelperOptions? HelperOf(Fields parts, YamlNode node)
+    private MintOptions? MintOf(Fields parts, YamlNode node)
     {
         var command = section.Texts(parts, "exec");
-        var standard = new HelperOptions(command);
+        var standard = new MintOptions(command);
         var header = parts.Find("header") is null ? standard.Header : section.Text(parts, "header");
         if (command.IsEmpty || command[0].Length == 0)
         {

@@ -80,8 +80,10 @@ internal sealed record UpstreamSettings
     /// <summary>Header that carries the target's standing credential, and its value.</summary>
     public (string Header, string Value)? Credential { get; init; }
 
-    /// <summary>What makes a credential for each call; <c>null</c> when the standing one serves them.</summary>
-    public HelperOptions? Helper { get; init; }
+    /// <summary>
+    /// The helper that makes a credential for each call; <c>null</c> when the standing one serves them.
+    /// </summary>
+    public MintOptions? Mint { get; init; }
 
     public bool AskReason { get; init; }
 

@@ -48,14 +48,14 @@ internal sealed class UpstreamSection(Section section)
                 "have its own; give it its secrets in environment_variables");
         }
 
-        var (credential, helper) = program.IsEmpty ? _credentials.Read(fields) : default;
+        var (credential, mint) = program.IsEmpty ? _credentials.Read(fields) : default;
         return new UpstreamSettings
         {
             Url = url,
             Command = program.AddRange(section.Texts(upstream, "args")),
             EnvironmentVariables = VariablesOf(upstream),
             Credential = credential,
-            Helper = helper,
+            Mint = mint,
             AskReason = section.Flag(fields, "ask_reason"),
             Previews = PreviewsOf(fields),
         };

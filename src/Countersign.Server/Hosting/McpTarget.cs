@@ -14,7 +14,7 @@ internal static partial class McpTarget
         upstream.Url is { } url
             ? new McpUpstream.Http(url, upstream.Credential is { } credential ? CredentialOf(credential) : null)
             {
-                Mint = upstream.Helper is { } helper ? MintOf(new CredentialHelper(helper, time, log)) : null,
+                Mint = upstream.Mint is { } mint ? MintOf(new CredentialMint(mint, time, log)) : null,
             }
             : new McpUpstream.Command(upstream.Command[0], upstream.Command[1..])
             {
@@ -28,11 +28,11 @@ internal static partial class McpTarget
         return credential;
     }
 
-    private static MintCredential MintOf(CredentialHelper helper)
+    private static MintCredential MintOf(CredentialMint mint)
     {
-        MintCredential mint = helper.MintAsync;
-        ArmKillPoints(ref mint);
-        return mint;
+        MintCredential make = mint.MintAsync;
+        ArmKillPoints(ref make);
+        return make;
     }
 
     /// <summary>Have bodies only in the build configuration Faults, like those of <see cref="Node"/>.</summary>

@@ -146,7 +146,7 @@ internal static class WebServer
         IServiceProvider services, Settings settings, NodeOptions options, CharterSource charter, Keyring keys)
     {
         var office = services.GetRequiredService<Office>();
-        var log = services.GetRequiredService<ILoggerFactory>().CreateLogger<CredentialHelper>();
+        var log = services.GetRequiredService<ILoggerFactory>().CreateLogger<CredentialMint>();
         var targets = settings.Targets
             .Where(target => target.Upstream is not null)
             .ToImmutableDictionary(

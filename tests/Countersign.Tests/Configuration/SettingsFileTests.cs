@@ -95,7 +95,8 @@ public sealed class SettingsFileTests : IDisposable
     [Theory]
     [InlineData("exec: mint", "mint", "Authorization", 300, null)]
     [InlineData("exec: [mint, --short], header: X-Key, ttl: 90s", "mint --short", "X-Key", 90, null)]
-    [InlineData("exec: [./mint.sh], value: abcdefgh", "FOLDER/mint.sh", "Authorization", 300, "Authorization: abcdefgh")]
+    [InlineData(
+        "exec: [./mint.sh], value: abcdefgh", "FOLDER/mint.sh", "Authorization", 300, "Authorization: abcdefgh")]
     [InlineData("exec: [/bin/mint], header: X-Key, value: abcdefgh", "/bin/mint", "X-Key", 300, "X-Key: abcdefgh")]
     public void A_helper_makes_credentials_beside_a_standing_one_or_alone(
         string credentials, string command, string header, int seconds, string? standing)
@@ -105,8 +106,8 @@ public sealed class SettingsFileTests : IDisposable
 
         var folder = Path.GetDirectoryName(_folder.PathOf("countersign.yaml"));
         Assert.Equal(
-            command, string.Join(' ', upstream.Helper!.Command).Replace(folder!, "FOLDER", StringComparison.Ordinal));
-        Assert.Equal((header, TimeSpan.FromSeconds(seconds)), (upstream.Helper.Header, upstream.Helper.TimeToLive));
+            command, string.Join(' ', upstream.Mint!.Command).Replace(folder!, "FOLDER", StringComparison.Ordinal));
+        Assert.Equal((header, TimeSpan.FromSeconds(seconds)), (upstream.Mint.Header, upstream.Mint.TimeToLive));
         Assert.Equal(standing, upstream.Credential is { } known ? $"{known.Header}: {known.Value}" : null);
     }
 

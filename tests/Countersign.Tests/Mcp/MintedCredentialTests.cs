@@ -11,7 +11,9 @@ using Countersign.Tests.Policies;
 
 namespace Countersign.Tests.Mcp;
 
-/// <summary>A credential made for one call: when it is made, where it travels, and what happens when there is none.</summary>
+/// <summary>
+/// A credential made for one call: when it is made, where it travels, and what happens when there is none.
+/// </summary>
 public sealed class MintedCredentialTests : IAsyncLifetime
 {
     private readonly List<ActionRecord> _minted = [];
@@ -232,7 +234,9 @@ public sealed class MintedCredentialTests : IAsyncLifetime
         MintCredential mint, McpCredential? standing, Func<McpOptions, McpOptions>? change = null) =>
         GateHost.StartAsync(new McpUpstream.Http(_server.Address, standing) { Mint = mint }, change);
 
-    /// <summary>Makes <c>minted-1</c>, <c>minted-2</c> and so on, and notes after how many calls each was revoked.</summary>
+    /// <summary>
+    /// Makes <c>minted-1</c>, <c>minted-2</c> and so on, and notes after how many calls each was revoked.
+    /// </summary>
     private MintCredential Mint(TimeSpan? usableFor = null, Func<ActionRecord, Task>? meanwhile = null) =>
         async (action, _) =>
         {

@@ -5,32 +5,37 @@ using System.Text;
 namespace Countersign.Gates.Credentials;
 
 /// <summary>How a run of a helper ended, and how many bytes it said on standard error; nobody reads those.</summary>
-internal abstract record HelperEnd(long ErrorBytes)
+internal abstract record ProgramEnd(long ErrorBytes)
 {
     /// <summary>What people and agents are told; <c>null</c> when it did its work.</summary>
     public abstract string? Fault { get; }
 
-    public sealed record Printed(byte[] Output, long ErrorBytes) : HelperEnd(ErrorBytes)
+    public sealed record Printed(byte[] Output, long ErrorBytes) : ProgramEnd(ErrorBytes)
     {
         public override string? Fault => null;
     }
 
-    public sealed record NotStarted(string Why) : HelperEnd(0)
+    public sealed record NotStarted(string Why) : ProgramEnd(0)
     {
         public override string Fault => "cannot be started; the server's log says why";
     }
 
-    public sealed record Failed(int ExitCode, long ErrorBytes) : HelperEnd(ErrorBytes)
+    public sealed record Failed(int ExitCode, long ErrorBytes) : ProgramEnd(ErrorBytes)
     {
         public override string Fault => $"ended with exit code {ExitCode}";
     }
 
-    public sealed record TooMuch(int Limit, long ErrorBytes) : HelperEnd(ErrorBytes)
+    public sealed record TooMuch(int Limit, long ErrorBytes) : ProgramEnd(ErrorBytes)
     {
         public override string Fault => $"printed more than {Limit} bytes";
     }
 
-    public sealed record Late(TimeSpan Limit, long ErrorBytes) : HelperEnd(ErrorBytes)
+    public sealed record Cut(long ErrorBytes) : ProgramEnd(ErrorBytes)
+    {
+        public override string Fault => "was ended, because the time for this action was over";
+    }
+
+    public sealed record Late(TimeSpan Limit, long ErrorBytes) : ProgramEnd(ErrorBytes)
     {
         public override string Fault =>
             $"and what it started did not end within {Limit.TotalSeconds:0.###} s";
@@ -38,7 +43,7 @@ internal abstract record HelperEnd(long ErrorBytes)
 }
 
 /// <summary>What a helper may cost.</summary>
-internal sealed record HelperLimits
+internal sealed record MintLimits
 {
     /// <summary>Longest run; then it is ended with everything it started.</summary>
     public TimeSpan Time { get; init; } = TimeSpan.FromSeconds(30);
@@ -51,7 +56,7 @@ internal sealed record HelperLimits
 /// Runs a program of the operator that makes a credential or takes one back: no shell, nothing on standard input, an
 /// environment with nothing of the server's but where programs and homes are, bounded output and time.
 /// </summary>
-internal sealed class HelperProgram(HelperLimits limits, TimeProvider time)
+internal sealed class MintProgram(MintLimits limits, TimeProvider time)
 {
     /// <summary>Names one run in the environment of everything it starts.</summary>
     private const string RunVariable = "COUNTERSIGN_RUN";
@@ -62,7 +67,7 @@ internal sealed class HelperProgram(HelperLimits limits, TimeProvider time)
     /// <param name="run">Names this run, and no other one on this machine.</param>
     /// <param name="variables">What it is told.</param>
     /// <param name="cancellationToken">Ends the run like its time limit.</param>
-    public async Task<HelperEnd> RunAsync(
+    public async Task<ProgramEnd> RunAsync(
         IReadOnlyList<string> command,
         string run,
         IEnumerable<KeyValuePair<string, string>> variables,
@@ -77,12 +82,12 @@ internal sealed class HelperProgram(HelperLimits limits, TimeProvider time)
         }
         catch (Exception failure) when (failure is Win32Exception or InvalidOperationException)
         {
-            return new HelperEnd.NotStarted(failure.Message);
+            return new ProgramEnd.NotStarted(failure.Message);
         }
 
         var errors = new Counter();
         var counting = errors.CountAsync(process.StandardError.BaseStream, either.Token);
-        HelperEnd? end = null;
+        ProgramEnd? end = null;
         try
         {
             process.StandardInput.Close();
@@ -90,11 +95,13 @@ internal sealed class HelperProgram(HelperLimits limits, TimeProvider time)
         }
         catch (Exception cut) when (cut is OperationCanceledException or IOException)
         {
-            end = new HelperEnd.Late(limits.Time, errors.Count);
+            end = cancellationToken.IsCancellationRequested
+                ? new ProgramEnd.Cut(errors.Count)
+                : new ProgramEnd.Late(limits.Time, errors.Count);
         }
         finally
         {
-            if (end is not (HelperEnd.Printed or HelperEnd.Failed))
+            if (end is not (ProgramEnd.Printed or ProgramEnd.Failed))
             {
                 EndAll(process, run);
             }
@@ -106,19 +113,19 @@ internal sealed class HelperProgram(HelperLimits limits, TimeProvider time)
         return end;
     }
 
-    private async Task<HelperEnd> FollowAsync(
+    private async Task<ProgramEnd> FollowAsync(
         Process process, Task counting, Counter errors, CancellationToken cancellationToken)
     {
         if (await ReadAsync(process.StandardOutput.BaseStream, cancellationToken) is not { } output)
         {
-            return new HelperEnd.TooMuch(limits.Output, errors.Count);
+            return new ProgramEnd.TooMuch(limits.Output, errors.Count);
         }
 
         await counting;
         await process.WaitForExitAsync(cancellationToken);
         return process.ExitCode == 0
-            ? new HelperEnd.Printed(output, errors.Count)
-            : new HelperEnd.Failed(process.ExitCode, errors.Count);
+            ? new ProgramEnd.Printed(output, errors.Count)
+            : new ProgramEnd.Failed(process.ExitCode, errors.Count);
     }
 
     private static ProcessStartInfo StartOf(

@@ -10,17 +10,19 @@ namespace Countersign.Gates.Credentials;
 /// What a credential helper printed: one line that is the secret, or a JSON object
 /// <c>{ headers, expires_at?, revoke? }</c> (DESIGN section 6.1). No reason why it cannot be used shows any of it.
 /// </summary>
-internal sealed record HelperOutput(
+internal sealed record MintOutput(
     ImmutableArray<CredentialHeader> Headers, DateTimeOffset? ExpiresAt, ImmutableArray<Secret> Revoke)
 {
     private const int MostHeaders = 8;
 
-    private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+    private static readonly UTF8Encoding Strict =
+        new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
     private static readonly JsonLimits Limits = new() { Depth = 4 };
 
     /// <param name="output">Standard output as it came.</param>
     /// <param name="header">The header of a secret that is one line.</param>
-    public static (HelperOutput? Output, string? WhyNot) Read(byte[] output, string header)
+    public static (MintOutput? Output, string? WhyNot) Read(byte[] output, string header)
     {
         try
         {
@@ -33,13 +35,13 @@ internal sealed record HelperOutput(
         }
     }
 
-    private static HelperOutput ReadLine(byte[] output, string header)
+    private static MintOutput ReadLine(byte[] output, string header)
     {
         try
         {
             var text = Strict.GetString(output);
             var line = text.EndsWith('\n') ? text[..^1] : text;
-            return new HelperOutput([HeaderOf(header, line.EndsWith('\r') ? line[..^1] : line)], null, []);
+            return new MintOutput([HeaderOf(header, line.EndsWith('\r') ? line[..^1] : line)], null, []);
         }
         catch (DecoderFallbackException)
         {
@@ -47,7 +49,7 @@ internal sealed record HelperOutput(
         }
     }
 
-    private static HelperOutput ReadJson(byte[] output)
+    private static MintOutput ReadJson(byte[] output)
     {
         if (!CanonicalJson.TryCanonicalize(output, Limits, out var json, out _))
         {
@@ -61,7 +63,7 @@ internal sealed record HelperOutput(
             Check(member.Name);
         }
 
-        return new HelperOutput(HeadersOf(root), ExpiryOf(root), RevokeOf(root));
+        return new MintOutput(HeadersOf(root), ExpiryOf(root), RevokeOf(root));
     }
 
     private static void Check(string member)

@@ -5,11 +5,11 @@ using Countersign.Gates.Credentials;
 namespace Countersign.Tests.Credentials;
 
 /// <summary>The program that makes a credential for one execution: what it is told, what is taken from it.</summary>
-public sealed class CredentialHelperTests : IDisposable
+public sealed class CredentialMintTests : IDisposable
 {
     private const string Canary = "canary-minted-51aa";
 
-    private readonly HelperBench _bench = new();
+    private readonly MintBench _bench = new();
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -19,7 +19,7 @@ public sealed class CredentialHelperTests : IDisposable
     public async Task It_is_told_which_action_it_is_for_and_gets_nothing_else_of_the_servers_environment()
     {
         Environment.SetEnvironmentVariable("COUNTERSIGN_TEST_SECRET", Canary);
-        var action = HelperBench.Action();
+        var action = MintBench.Action();
 
         await using var made = await MadeAsync("env > $D/env; cat > $D/stdin; echo made");
 
@@ -111,7 +111,7 @@ public sealed class CredentialHelperTests : IDisposable
     [Fact]
     public async Task A_helper_that_is_not_there_makes_nothing_and_the_log_says_which()
     {
-        var minting = await _bench.HelperFor(_bench.PathOf("missing")).MintAsync(HelperBench.Action(), Cancel);
+        var minting = await _bench.MintFor(_bench.PathOf("missing")).MintAsync(MintBench.Action(), Cancel);
 
         Assert.Contains("cannot be started", Assert.IsType<Minting.Failed>(minting).Why, StringComparison.Ordinal);
         Assert.Contains(_bench.PathOf("missing"), _bench.Logged, StringComparison.Ordinal);
@@ -120,7 +120,7 @@ public sealed class CredentialHelperTests : IDisposable
     [Fact]
     public async Task A_helper_that_prints_too_much_is_ended()
     {
-        _bench.Limits = new HelperLimits { Output = 1000 };
+        _bench.Limits = new MintLimits { Output = 1000 };
 
         var failed = Assert.IsType<Minting.Failed>(
             await _bench.MintAsync("echo $$ > $D/pid; cat /dev/zero", Cancel));
@@ -135,7 +135,7 @@ public sealed class CredentialHelperTests : IDisposable
     [InlineData("sleep 600 >/dev/null 2>&1 & echo $! > $D/pid; exec sleep 600")]
     public async Task A_helper_that_takes_too_long_is_ended_with_all_it_started(string script)
     {
-        _bench.Limits = new HelperLimits { Time = TimeSpan.FromSeconds(1) };
+        _bench.Limits = new MintLimits { Time = TimeSpan.FromSeconds(1) };
 
         var failed = Assert.IsType<Minting.Failed>(await _bench.MintAsync(script, Cancel));
 
@@ -148,12 +148,15 @@ public sealed class CredentialHelperTests : IDisposable
     {
         using var over = new CancellationTokenSource();
         var script = _bench.WriteScript("echo $$ > $D/pid.new; mv $D/pid.new $D/pid; exec sleep 600");
-        var minting = _bench.HelperFor(script).MintAsync(HelperBench.Action(), over.Token);
+        var minting = _bench.MintFor(script).MintAsync(MintBench.Action(), over.Token);
         await Processes.UntilAsync(() => _bench.Has("pid"), Cancel);
 
         await over.CancelAsync();
 
-        Assert.IsType<Minting.Failed>(await minting);
+        Assert.Contains(
+            "the time for this action was over",
+            Assert.IsType<Minting.Failed>(await minting).Why,
+            StringComparison.Ordinal);
         await Processes.UntilEndedAsync(int.Parse(_bench["pid"]), Cancel);
     }
 
@@ -172,7 +175,7 @@ public sealed class CredentialHelperTests : IDisposable
         await made.DisposeAsync();
 
         Assert.False(before);
-        Assert.Equal($"lease-1 {HelperBench.Action().Id}\n", _bench["revoked"]);
+        Assert.Equal($"lease-1 {MintBench.Action().Id}\n", _bench["revoked"]);
     }
 
     [Fact]

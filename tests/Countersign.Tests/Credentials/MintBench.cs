@@ -13,14 +13,14 @@ using Microsoft.Extensions.Logging;
 namespace Countersign.Tests.Credentials;
 
 /// <summary>A helper that is a real shell script, in a folder of its own, and everything its gate logs.</summary>
-internal sealed class HelperBench : IDisposable, ILogger
+internal sealed class MintBench : IDisposable, ILogger
 {
     private readonly TemporaryFolder _folder = new();
     private readonly StringBuilder _log = new();
 
     public ManualTime Time { get; } = new();
 
-    public HelperLimits Limits { get; set; } = new();
+    public MintLimits Limits { get; set; } = new();
 
     public string Logged => _log.ToString();
 
@@ -32,10 +32,10 @@ internal sealed class HelperBench : IDisposable, ILogger
 
     /// <summary>Runs the script as the helper; <c>$D</c> in it is the folder.</summary>
     public Task<Minting> MintAsync(string script, CancellationToken cancellationToken) =>
-        HelperFor(WriteScript(script)).MintAsync(Action(), cancellationToken);
+        MintFor(WriteScript(script)).MintAsync(Action(), cancellationToken);
 
-    public CredentialHelper HelperFor(params string[] command) => new(
-        new HelperOptions([.. command]) { Limits = Limits }, Time, this);
+    public CredentialMint MintFor(params string[] command) => new(
+        new MintOptions([.. command]) { Limits = Limits }, Time, this);
 
     public string WriteScript(string text, string name = "helper.sh")
     {

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 namespace Countersign.Gates.Credentials;
 
 /// <summary>What the user wrote about the helper of one target.</summary>
-internal sealed record HelperOptions(ImmutableArray<string> Command)
+internal sealed record MintOptions(ImmutableArray<string> Command)
 {
     /// <summary>The header of a secret that is printed as one line.</summary>
     public string Header { get; init; } = "Authorization";
@@ -14,27 +14,27 @@ internal sealed record HelperOptions(ImmutableArray<string> Command)
     /// <summary>How long a credential may be used after the helper was started.</summary>
     public TimeSpan TimeToLive { get; init; } = TimeSpan.FromMinutes(5);
 
-    public HelperLimits Limits { get; init; } = new();
+    public MintLimits Limits { get; init; } = new();
 }
 
 /// <summary>
 /// Has a helper of the operator make the credential of one execution, and has it taken back afterwards when the helper
 /// said how.
 /// </summary>
-internal sealed class CredentialHelper(HelperOptions options, TimeProvider time, ILogger log)
+internal sealed class CredentialMint(MintOptions options, TimeProvider time, ILogger log)
 {
-    private readonly HelperProgram _program = new(options.Limits, time);
+    private readonly MintProgram _program = new(options.Limits, time);
 
     public async Task<Minting> MintAsync(ActionRecord action, CancellationToken cancellationToken)
     {
         var longest = time.GetUtcNow() + options.TimeToLive;
         var end = await RunAsync(action, options.Command, "mint", cancellationToken);
-        if (end is not HelperEnd.Printed printed)
+        if (end is not ProgramEnd.Printed printed)
         {
             return new Minting.Failed($"the credential helper {end.Fault}.");
         }
 
-        var (output, whyNot) = HelperOutput.Read(printed.Output, options.Header);
+        var (output, whyNot) = MintOutput.Read(printed.Output, options.Header);
         if (output is null)
         {
             log.CredentialUnusable(action.Action.Target, action.Id.Value, whyNot!);
@@ -54,7 +54,7 @@ internal sealed class CredentialHelper(HelperOptions options, TimeProvider time,
         ? Task.CompletedTask
         : RunAsync(action, [.. command.Select(part => part.Reveal())], "revoke", CancellationToken.None);
 
-    private async Task<HelperEnd> RunAsync(
+    private async Task<ProgramEnd> RunAsync(
         ActionRecord action, ImmutableArray<string> command, string what, CancellationToken cancellationToken)
     {
         var fence = action.Life.Execution!.Fence.ToString(CultureInfo.InvariantCulture);
@@ -74,8 +74,8 @@ internal sealed class CredentialHelper(HelperOptions options, TimeProvider time,
         if (end.Fault is { } fault)
         {
             // The command that revokes came from the helper's output, so why it did not start may show a part of it.
-            var why = end is HelperEnd.NotStarted notStarted && what == "mint" ? $"{fault}: {notStarted.Why}" : fault;
-            log.HelperFailed(action.Action.Target, action.Id.Value, what, why, end.ErrorBytes);
+            var why = end is ProgramEnd.NotStarted notStarted && what == "mint" ? $"{fault}: {notStarted.Why}" : fault;
+            log.MintFailed(action.Action.Target, action.Id.Value, what, why, end.ErrorBytes);
         }
 
         return end;
