@@ -73,9 +73,14 @@ internal sealed class MintProgram(MintLimits limits, TimeProvider time)
         IEnumerable<KeyValuePair<string, string>> variables,
         CancellationToken cancellationToken)
     {
+        if (Find(command[0]) is not { } program)
+        {
+            return new ProgramEnd.NotStarted($"'{command[0]}' is in no folder of PATH");
+        }
+
         using var limit = new CancellationTokenSource(limits.Time, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
-        using var process = new Process { StartInfo = StartOf(command, run, variables) };
+        using var process = new Process { StartInfo = StartOf(program, command.Skip(1), run, variables) };
         try
         {
             process.Start();
@@ -128,10 +133,24 @@ internal sealed class MintProgram(MintLimits limits, TimeProvider time)
             : new ProgramEnd.Failed(process.ExitCode, errors.Count);
     }
 
+    /// <summary>
+    /// Where a program without a path is. The runtime would look into the working directory first, where others may be
+    /// able to put one.
+    /// </summary>
+    private static string? Find(string program) => program.Contains('/', StringComparison.Ordinal)
+        ? program
+        : (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
+            .Where(Path.IsPathRooted)
+            .Select(folder => Path.Combine(folder, program))
+            .FirstOrDefault(File.Exists);
+
     private static ProcessStartInfo StartOf(
-        IReadOnlyList<string> command, string run, IEnumerable<KeyValuePair<string, string>> variables)
+        string program,
+        IEnumerable<string> arguments,
+        string run,
+        IEnumerable<KeyValuePair<string, string>> variables)
     {
-        var start = new ProcessStartInfo(command[0], command.Skip(1))
+        var start = new ProcessStartInfo(program, arguments)
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

@@ -1,7 +1,5 @@
-using System.Collections.Concurrent;
 using Countersign.Core;
 using Countersign.Core.Actions;
-using Countersign.Core.Identity;
 using Countersign.Core.Records;
 using Countersign.Gates.Mcp.Wire;
 using Microsoft.Extensions.Logging;
@@ -25,7 +23,7 @@ internal sealed class McpCalls(
     ILogger log)
 {
     private readonly ApprovalTools _approvals = new(options);
-    private readonly ConcurrentDictionary<AgentId, int> _running = new();
+    private readonly Turnstile _running = new(options.Limits.CallsPerAgent);
 
     public async Task<Reply> AnswerAsync(
         McpSession session, Target target, Exchange exchange, CancellationToken cancellationToken)
@@ -36,7 +34,7 @@ internal sealed class McpCalls(
             return Error(request, Rpc.InvalidParams, "'params.name' is missing: name the tool to call.");
         }
 
-        if (!TryEnter(session.Asker.Agent))
+        if (!_running.TryEnter(session.Asker.Agent))
         {
             return Error(
                 request,
@@ -58,7 +56,7 @@ internal sealed class McpCalls(
         }
         finally
         {
-            Leave(session.Asker.Agent);
+            _running.Leave(session.Asker.Agent);
         }
     }
 
@@ -189,25 +187,6 @@ internal sealed class McpCalls(
             $"AGENT STOPPED; nothing was executed. {stopped.Reason}", isError: true),
         _ => throw new System.Diagnostics.UnreachableException(),
     };
-
-    private bool TryEnter(AgentId agent)
-    {
-        if (_running.AddOrUpdate(agent, 1, static (_, count) => count + 1) <= options.Limits.CallsPerAgent)
-        {
-            return true;
-        }
-
-        Leave(agent);
-        return false;
-    }
-
-    private void Leave(AgentId agent)
-    {
-        if (_running.AddOrUpdate(agent, 0, static (_, count) => count - 1) <= 0)
-        {
-            _running.TryRemove(KeyValuePair.Create(agent, 0));
-        }
-    }
 
     private static Reply Error(RpcMessage.Request request, int code, string message) =>
         new(Rpc.Error(request.Id, code, message));

@@ -14,6 +14,8 @@ namespace Countersign.Gates.Mcp;
 internal sealed class McpDetached(
     McpGateOptions options, Upstreams upstreams, McpExecutor executor, McpPreviews previews)
 {
+    private readonly Turnstile _previewing = new(options.Limits.PreviewsPerAgent);
+
     /// <summary><c>null</c> when the action's target is not on this gate, or not any more.</summary>
     public ActionExecutor? Find(ActionRecord action) =>
         action.Gate == GateKind.Mcp && options.Target(action.Action.Target) is { } target
@@ -32,9 +34,24 @@ internal sealed class McpDetached(
         OverOwnConnectionAsync(action.Action.Target, target, route => executor.ExecuteAsync(
             action, route, caller: null, cancellationToken));
 
-    private Task<Preview> PreviewAsync(Asking asking, McpOptions target, CancellationToken cancellationToken) =>
-        OverOwnConnectionAsync(asking.Target.Name, target, route => previews.Find(
-            route, asking.Action.Operation)!(asking, cancellationToken));
+    private async Task<Preview> PreviewAsync(Asking asking, McpOptions target, CancellationToken cancellationToken)
+    {
+        if (!_previewing.TryEnter(asking.Asker.Agent))
+        {
+            return Preview.Failed(
+                $"Agent {asking.Asker.Agent} has {options.Limits.PreviewsPerAgent} previews being made; no more are.");
+        }
+
+        try
+        {
+            return await OverOwnConnectionAsync(asking.Target.Name, target, route => previews.Find(
+                route, asking.Action.Operation)!(asking, cancellationToken));
+        }
+        finally
+        {
+            _previewing.Leave(asking.Asker.Agent);
+        }
+    }
 
     private async Task<T> OverOwnConnectionAsync<T>(
         TargetName name, McpOptions target, Func<Route, Task<T>> work)

@@ -53,6 +53,12 @@ internal sealed record McpLimits
     /// <summary>How long a request other than a tool call may take.</summary>
     public TimeSpan Request { get; init; } = TimeSpan.FromMinutes(10);
 
+    /// <summary>
+    /// Previews of one agent's requests over the API that are made at the same time on this node; each opens a
+    /// connection.
+    /// </summary>
+    public int PreviewsPerAgent { get; init; } = 32;
+
     /// <summary>How long a target may take to say what a call would do; then nobody knows.</summary>
     public TimeSpan Preview { get; init; } = TimeSpan.FromSeconds(10);
 

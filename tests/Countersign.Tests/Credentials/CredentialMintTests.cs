@@ -117,6 +117,17 @@ public sealed class CredentialMintTests : IDisposable
         Assert.Contains(_bench.PathOf("missing"), _bench.Logged, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("printf", true)]
+    [InlineData("no-such-helper-in-any-folder", false)]
+    public async Task A_helper_without_a_path_is_looked_for_in_PATH(string program, bool isThere)
+    {
+        var minting = await _bench.MintFor(program, "abc").MintAsync(MintBench.Action(), Cancel);
+
+        Assert.Equal(isThere, minting is Minting.Made);
+        Assert.Equal(!isThere, _bench.Logged.Contains("in no folder of PATH", StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task A_helper_that_prints_too_much_is_ended()
     {

@@ -222,6 +222,31 @@ public sealed class PreviewTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_agent_has_no_more_previews_made_at_once_over_the_api_than_the_limit()
+    {
+        var release = new TaskCompletionSource();
+        _server.TakeCall = async (context, message) =>
+        {
+            await release.Task;
+            context.Response.ContentType = "application/json";
+            await FakeServer.WriteAsync(
+                context, $$"""{"jsonrpc":"2.0","id":{{message["id"]!.ToJsonString()}},"result":{{Counted}} }""");
+        };
+        await using var host = await StartAsync([], change: null, new McpLimits { PreviewsPerAgent = 1 });
+
+        var first = host.Office.Gatekeeper.AdmitAsync(host.AskOverApi("write"), Cancel);
+        await _server.UntilAsync(request => request.RpcMethod == "tools/call");
+        var second = await host.Office.Gatekeeper.AdmitAsync(host.AskOverApi("write2"), Cancel);
+        release.SetResult();
+
+        Assert.Contains(
+            "has 1 previews being made",
+            Assert.IsType<Admission.Held>(second).Record.Preview!.Error,
+            StringComparison.Ordinal);
+        Assert.Equal(12, Assert.IsType<Admission.Held>(await first).Record.Preview!.Rows);
+    }
+
+    [Fact]
     public async Task A_dry_run_asks_the_target_nothing_and_says_that_a_preview_could_change_its_answer()
     {
         await using var host = await StartAsync("allow: mcp.tool == \"read\"", "allow: preview.rows < 100");
@@ -252,7 +277,7 @@ public sealed class PreviewTests : IAsyncLifetime
 
     private static McpOptions WithPreviews(McpOptions options) => options with
     {
-        Previews = options.Previews.Add("write", "count").Add("read", "count"),
+        Previews = options.Previews.Add("write", "count").Add("write2", "count").Add("read", "count"),
     };
 
     private Task<GateHost> StartAsync(params string[] rules) => StartAsync(rules, change: null, limits: null);
