@@ -20,6 +20,9 @@ public sealed record Charter
 
     public required Judge Judge { get; init; }
 
+    /// <summary>Whether what the policy says about a request may depend on its preview.</summary>
+    public Func<Asking, bool> NeedsPreview { get; init; } = static _ => false;
+
     /// <summary>What the policy would allow instead of a request that it denies.</summary>
     public Func<Asking, AllowedForm> FindAllowed { get; init; } = static _ => new AllowedForm();
 

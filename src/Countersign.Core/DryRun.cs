@@ -10,7 +10,8 @@ namespace Countersign.Core;
 
 /// <summary>
 /// Says what would become of a request, with today's policy and people: it opens nothing, records nothing and attaches
-/// to nothing. The real request is judged again.
+/// to nothing, and asks the target nothing either: a verdict that a preview could change is said to be the strictest it
+/// can be. The real request is judged again.
 /// </summary>
 public sealed class DryRun
 {
@@ -36,6 +37,7 @@ public sealed class DryRun
         {
             Tracks = [.. life.Tracks.Select((track, i) => TrackOf(track.Requirement, i, electorate))],
             Nearest = await _suggestions.FindAsync(asking, verdict, today, cancellationToken),
+            LacksPreview = asking.Previewer is not null && today.NeedsPreview(asking),
         });
     }
 
@@ -69,6 +71,11 @@ public sealed record Forecast(CanonicalAction Action, Verdict Verdict)
 
     /// <summary>What would be allowed instead, when the verdict denies and something is known to be.</summary>
     public AllowedForm? Nearest { get; init; }
+
+    /// <summary>
+    /// Whether the real request gets a preview first, which may make its verdict milder than this one.
+    /// </summary>
+    public bool LacksPreview { get; init; }
 }
 
 /// <summary>

@@ -35,21 +35,28 @@ internal sealed class Intake(
     public async Task<Admission> AdmitAsync(
         Asking asking, Judge? judge, Executions? taker, CancellationToken cancellationToken)
     {
+        var preview = new PreviewOnce(asking);
         for (var round = 0; round < MaxRounds; round++)
         {
+            // A stopped agent sets nothing in motion, not even a preview.
             if (await store.FindStopAsync(asking.Asker.Agent, cancellationToken) is { } stop)
             {
                 return new Admission.Stopped(StopText.Of(stop));
             }
 
             var today = charter();
-            var verdict = (judge ?? today.Judge)(asking, preview: null);
+            var seen = judge is null && today.NeedsPreview(asking) ? await preview.MakeAsync(cancellationToken) : null;
+            var verdict = (judge ?? today.Judge)(asking, seen);
             var admission = await FindEarlierAsync(asking, verdict, isLive: taker is not null, cancellationToken)
                 ?? await PauseAsync(asking, verdict, cancellationToken)
-                ?? Unrecorded(asking, verdict, taker)
+                ?? Unrecorded(asking, verdict, seen, taker)
                 ?? await OpenAsync(
                     RecordOf(asking, verdict) with
                     {
+                        // People see what it would do, whether or not a rule asked. What is refused is not looked at.
+                        Preview = verdict.Outcome == VerdictOutcome.Require
+                            ? await preview.MakeAsync(cancellationToken)
+                            : seen,
                         Nearest = await suggestions.FindAsync(asking, verdict, today, cancellationToken),
                     },
                     today.Policy,
@@ -197,7 +204,7 @@ internal sealed class Intake(
     /// What is recorded together with its outcome needs no entry before it. A key keeps its promise of one run only
     /// when it stands in the store before anything is sent, so a request with one is recorded first.
     /// </summary>
-    private Admission.Unrecorded? Unrecorded(Asking asking, Verdict verdict, Executions? taker)
+    private Admission.Unrecorded? Unrecorded(Asking asking, Verdict verdict, Preview? seen, Executions? taker)
     {
         var mode = verdict.Record ?? asking.Target.Record;
         return taker is not null
@@ -206,6 +213,7 @@ internal sealed class Intake(
             && asking is { IdempotencyKey: null, IsDetached: false }
             ? new Admission.Unrecorded(RecordOf(asking, verdict) with
             {
+                Preview = seen,
                 Life = Lifecycle.Begin(asking.Action.Digest, verdict, store.Now).Life,
             })
             : null;

@@ -6,8 +6,9 @@ using Countersign.EndToEnd.Support;
 namespace Countersign.EndToEnd;
 
 /// <summary>
-/// Secrets planted wherever one can come in: arguments, results, errors, reasons, comments, tokens and the target's
-/// credential. Afterwards nobody finds them but who may read the action (guarantee I12).
+/// Secrets planted wherever one can come in: arguments, results, errors, reasons, comments, tokens, the target's
+/// standing credential and those that a helper makes, which the target even sends back. Afterwards nobody finds them
+/// but who may read the action (guarantee I12).
 /// </summary>
 public sealed class CanaryTests : IAsyncLifetime
 {
@@ -19,6 +20,7 @@ public sealed class CanaryTests : IAsyncLifetime
     private const string Comment = "canary-comment-0b6d";
     private const string Guess = "canary-guessed-token-2c94";
 
+    private readonly MintFolder _helper = new();
     private Bench _bench = null!;
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -26,17 +28,23 @@ public sealed class CanaryTests : IAsyncLifetime
     private static string[] Canaries =>
     [
         Argument, Result, Failure, Reason, Session, Comment, Guess, ProductFolder.TokenOf("DEPLOY_BOT"),
-        ProductFolder.TokenOf("ALICE"), ProductFolder.TokenOf("OPS"),
+        ProductFolder.TokenOf("ALICE"), ProductFolder.TokenOf("OPS"), MintFolder.Secret,
     ];
 
     public async ValueTask InitializeAsync()
     {
-        _bench = await Bench.StartAsync(Cancel);
+        _bench = await Bench.StartAsync(new ProductOptions { Ops = _helper.Credentials }, Cancel);
         _bench.Upstream.Reply = (call, _) => Task.FromResult<UpstreamReply>(
-            call.Tool == "read_report" ? new UpstreamReply.ToolError(Failure) : new UpstreamReply.Text(Result));
+            call.Tool == "read_report"
+                ? new UpstreamReply.ToolError(Failure)
+                : new UpstreamReply.Text($"{Result} for {call.Headers["Authorization"]}"));
     }
 
-    public ValueTask DisposeAsync() => _bench.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _bench.DisposeAsync();
+        _helper.Dispose();
+    }
 
     [Fact]
     public async Task No_planted_secret_reaches_a_log_a_metric_a_leaf_a_file_or_the_answer_to_a_stranger()
@@ -86,6 +94,12 @@ public sealed class CanaryTests : IAsyncLifetime
         Assert.All(
             (string[])[Argument, Result, Failure, Reason, Session, Comment],
             canary => Assert.Contains(canary, shown.ToString(), StringComparison.Ordinal));
+        // A credential belongs to nobody who asks or decides: the target alone has seen it.
+        Assert.DoesNotContain(MintFolder.Secret, shown.ToString(), StringComparison.Ordinal);
+        Assert.Contains("(secret)", shown.ToString(), StringComparison.Ordinal);
+        Assert.All(
+            _bench.Upstream.Calls,
+            call => Assert.Contains(MintFolder.Secret, call.Headers["Authorization"], StringComparison.Ordinal));
     }
 
     /// <summary>One call of every kind, and every refusal that a stranger can provoke; the refusals' texts.</summary>

@@ -153,8 +153,8 @@ public sealed class KillPointTests
     }
 
     /// <summary>
-    /// Credentials of today are configured, not minted: there is none to revoke. The point is the last one before the
-    /// bytes leave; an earlier call has opened the connection, so that it is this call's own credential.
+    /// A standing credential has no end: there is none to revoke. The point is the last one before the bytes leave; an
+    /// earlier call has opened the connection, so that it is this call's own credential.
     /// </summary>
     [Fact]
     public async Task FLT_08_killed_with_the_credential_in_hand_nothing_is_ever_sent()
@@ -173,6 +173,51 @@ public sealed class KillPointTests
 
         Assert.Equal("unknown", ended.State);
         Assert.Equal("read_report", Assert.Single(bench.Upstream.Calls).Tool);
+        await Aftermath.CheckAsync(bench, seen, Cancel);
+    }
+
+    [Fact]
+    public async Task FLT_07_killed_before_its_credential_is_made_none_is_ever_made_and_nothing_is_sent()
+    {
+        using var helper = new MintFolder();
+        await using var bench = await StartAsync("minting ops", helper);
+        var seen = await SeenAsync(bench);
+        var asked = await AskAsync(bench, "restart_service");
+        await Record.ExceptionAsync(() => bench.Alice.VoteAsync(asked.Id!, "approve", Cancel));
+        await RestartAsync(bench);
+
+        var ended = await bench.Agent.WaitForEndAsync(asked.Id!, Cancel);
+        var repeated = await AskAsync(bench, "restart_service");
+
+        Assert.Equal("unknown", ended.State);
+        Assert.Equal((asked.Id, "unknown"), (repeated.Id, repeated.State));
+        Assert.Empty(helper.Minted);
+        Assert.Empty(bench.Upstream.Calls);
+        await Aftermath.CheckAsync(bench, seen, Cancel);
+    }
+
+    /// <summary>
+    /// Nobody takes the credential back when its node dies, so it ends by itself; it never travels, and no other one is
+    /// made for the same approval.
+    /// </summary>
+    [Fact]
+    public async Task FLT_08_killed_after_its_credential_was_made_it_is_never_sent_and_no_other_is_made()
+    {
+        using var helper = new MintFolder();
+        await using var bench = await StartAsync("minted ops", helper);
+        var seen = await SeenAsync(bench);
+        var asked = await AskAsync(bench, "restart_service");
+        await Record.ExceptionAsync(() => bench.Alice.VoteAsync(asked.Id!, "approve", Cancel));
+        await RestartAsync(bench);
+
+        var ended = await bench.Agent.WaitForEndAsync(asked.Id!, Cancel);
+        var repeated = await AskAsync(bench, "restart_service");
+
+        Assert.Equal("unknown", ended.State);
+        Assert.Equal((asked.Id, "unknown"), (repeated.Id, repeated.State));
+        Assert.Equal($"{asked.Id} ops {asked.Digest}", Assert.Single(helper.Minted));
+        Assert.Empty(bench.Upstream.Calls);
+        Assert.DoesNotContain(MintFolder.Secret, bench.Product.Log, StringComparison.Ordinal);
         await Aftermath.CheckAsync(bench, seen, Cancel);
     }
 
@@ -230,6 +275,9 @@ public sealed class KillPointTests
 
     private static Task<Bench> StartAsync(string killAt) =>
         Bench.StartAsync(new ProductOptions { KillAt = killAt }, Cancel);
+
+    private static Task<Bench> StartAsync(string killAt, MintFolder helper) =>
+        Bench.StartAsync(new ProductOptions { KillAt = killAt, Ops = helper.Credentials }, Cancel);
 
     private static async Task RestartAsync(Bench bench)
     {

@@ -13,6 +13,9 @@ public sealed record Asking(Asker Asker, Target Target, GateKind Via, CanonicalA
 
     public string? IdempotencyKey { get; init; }
 
+    /// <summary>How the gate would find out what this does; <c>null</c> when it cannot.</summary>
+    public ActionPreviewer? Previewer { get; init; }
+
     /// <summary>
     /// Whether the node itself takes an approval and keeps the outcome for whoever asks; otherwise only a live call of
     /// the asking principal may take it (DESIGN section 2.7).

@@ -10,7 +10,8 @@ public sealed record Preview(string Summary)
     /// <summary>Whether <see cref="Rows"/> was counted (true) or estimated (false).</summary>
     public bool? Exact { get; init; }
 
-    public ImmutableArray<Cascade> Cascades { get; init; } = [];
+    /// <summary>Rows that go along; <c>null</c> when nobody said, which is not the same as none.</summary>
+    public ImmutableArray<Cascade>? Cascades { get; init; } = [];
 
     public ImmutableArray<string> Locks { get; init; } = [];
 
@@ -18,11 +19,14 @@ public sealed record Preview(string Summary)
 
     public bool? Reversible { get; init; }
 
-    /// <summary>Size of the action's arguments in bytes.</summary>
+    /// <summary>How many bytes it would read, write or move.</summary>
     public long? Bytes { get; init; }
 
     /// <summary>Why there is no better preview.</summary>
     public string? Error { get; init; }
+
+    /// <summary>A preview that nobody could make: it knows nothing, and says why.</summary>
+    public static Preview Failed(string error) => new("") { Cascades = null, Error = error };
 }
 
 /// <summary>Rows of another relation that go along.</summary>

@@ -11,6 +11,7 @@ public static class ForecastJson
     public static void WriteMembers(Utf8JsonWriter json, Forecast forecast)
     {
         json.WriteBoolean("dry_run", true);
+        json.WriteBoolean("lacks_preview", forecast.LacksPreview);
         json.WriteString("target", forecast.Action.Target.Value);
         json.WriteString("operation", forecast.Action.Operation);
         json.WriteString("digest", forecast.Action.Digest.Value);

@@ -8,12 +8,15 @@ public static class PayloadJson
     /// <summary>Writes <c>"facts": {…}</c>.</summary>
     public static void Facts(Utf8JsonWriter json, ActionRecord record) => PayloadWriter.WriteFacts(json, record.Facts);
 
-    /// <summary>Writes <c>"preview": {…}</c>, or null when the gate made none.</summary>
+    /// <summary>
+    /// Writes <c>"preview": {…}</c>, or null when the gate made none. Readers of the API always find a list of
+    /// cascades; the ledger keeps whether anybody said that there are none.
+    /// </summary>
     public static void Preview(Utf8JsonWriter json, ActionRecord record)
     {
         if (record.Preview is { } preview)
         {
-            PayloadWriter.WritePreview(json, preview);
+            PayloadWriter.WritePreview(json, preview with { Cascades = preview.Cascades ?? [] });
         }
         else
         {

@@ -81,8 +81,7 @@ internal static class PayloadReader
             {
                 Rows = Number(preview, "rows"),
                 Exact = Flag(preview, "exact"),
-                Cascades = [.. preview.GetProperty("cascades").EnumerateArray().Select(cascade => new Cascade(
-                    cascade.GetProperty("relation").GetString()!, cascade.GetProperty("rows").GetInt64()))],
+                Cascades = Cascades(preview),
                 Locks = Strings(preview, "locks"),
                 Effects = Strings(preview, "effects"),
                 Reversible = Flag(preview, "reversible"),
@@ -98,6 +97,12 @@ internal static class PayloadReader
 
     public static string? Text(JsonElement json, string name) =>
         json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+
+    private static ImmutableArray<Cascade>? Cascades(JsonElement preview) =>
+        preview.TryGetProperty("cascades", out var cascades)
+            ? [.. cascades.EnumerateArray().Select(cascade => new Cascade(
+                cascade.GetProperty("relation").GetString()!, cascade.GetProperty("rows").GetInt64()))]
+            : null;
 
     private static byte[] RawBytes(JsonElement json) =>
         JsonMarshal.GetRawUtf8Value(json).ToArray();

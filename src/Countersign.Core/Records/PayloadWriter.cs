@@ -119,16 +119,11 @@ internal static class PayloadWriter
         json.WriteString("summary", preview.Summary);
         WriteOptional(json, "rows", preview.Rows);
         WriteOptional(json, "exact", preview.Exact);
-        json.WriteStartArray("cascades");
-        foreach (var cascade in preview.Cascades)
+        if (preview.Cascades is { } cascades)
         {
-            json.WriteStartObject();
-            json.WriteString("relation", cascade.Relation);
-            json.WriteNumber("rows", cascade.Rows);
-            json.WriteEndObject();
+            WriteCascades(json, cascades);
         }
 
-        json.WriteEndArray();
         WriteStrings(json, "locks", preview.Locks);
         WriteStrings(json, "effects", preview.Effects);
         WriteOptional(json, "reversible", preview.Reversible);
@@ -158,6 +153,20 @@ internal static class PayloadWriter
         foreach (var value in values)
         {
             json.WriteStringValue(value);
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static void WriteCascades(Utf8JsonWriter json, ImmutableArray<Cascade> cascades)
+    {
+        json.WriteStartArray("cascades");
+        foreach (var cascade in cascades)
+        {
+            json.WriteStartObject();
+            json.WriteString("relation", cascade.Relation);
+            json.WriteNumber("rows", cascade.Rows);
+            json.WriteEndObject();
         }
 
         json.WriteEndArray();

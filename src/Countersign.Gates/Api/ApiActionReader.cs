@@ -10,7 +10,8 @@ namespace Countersign.Gates.Api;
 /// <summary>
 /// Reads <c>POST /v1/actions</c> into a request: strict JSON, known members only, a target the agent may use.
 /// </summary>
-internal sealed class ApiActionReader(Func<Charter> charter, JsonLimits limits)
+internal sealed class ApiActionReader(
+    Func<Charter> charter, Func<Asking, ActionPreviewer?> findPreviewer, JsonLimits limits)
 {
     private const int LongestOperation = 1024;
     private const int LongestIdempotencyKey = 255;
@@ -57,15 +58,18 @@ internal sealed class ApiActionReader(Func<Charter> charter, JsonLimits limits)
             : (null, RequestBody.Malformed("'arguments' is an object."));
     }
 
-    private static Asking AskingOf(
-        StrictBody body, Asker asker, Target target, CanonicalAction action, string? idempotencyKey) =>
-        new(asker, target, GateKind.Api, action)
+    private Asking AskingOf(
+        StrictBody body, Asker asker, Target target, CanonicalAction action, string? idempotencyKey)
+    {
+        var asking = new Asking(asker, target, GateKind.Api, action)
         {
             // On an MCP target the operation is a tool; the gate's other facts need a live session with the server.
             Facts = target.Gate == GateKind.Mcp ? Facts.Of("mcp", ("tool", action.Operation)) : Facts.None,
             Claimed = Claimed.Of(body.Text("reason"), body.Text("session")),
             IdempotencyKey = idempotencyKey,
         };
+        return asking with { Previewer = findPreviewer(asking) };
+    }
 
     private static CanonicalJson? ArgumentsOf(CanonicalJson body)
     {

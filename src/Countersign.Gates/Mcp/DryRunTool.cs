@@ -10,7 +10,7 @@ namespace Countersign.Gates.Mcp;
 /// The gateway's tool <c>would_this_need_approval</c>: what would become of a call, before it is made. It sends nothing
 /// and opens nothing.
 /// </summary>
-internal sealed class DryRunTool(McpGateOptions options, McpTools tools)
+internal sealed class DryRunTool(McpGateOptions options, McpTools tools, McpPreviews previews)
 {
     public const string Name = "would_this_need_approval";
 
@@ -51,7 +51,8 @@ internal sealed class DryRunTool(McpGateOptions options, McpTools tools)
         }
 
         return McpActionReader.Read(session, target, tool, call, input: null, options.Json) is { } asking
-            ? Tell(exchange, await options.DryRun.AskAsync(asking, cancellationToken))
+            ? Tell(exchange, await options.DryRun.AskAsync(
+                asking with { Previewer = previews.Find(session.Route, name) }, cancellationToken))
             : Say(exchange, "'arguments' must be an object.", isError: true);
     }
 
@@ -83,6 +84,9 @@ internal sealed class DryRunTool(McpGateOptions options, McpTools tools)
         };
         return McpAnswers.Sentences([
             first,
+            forecast.LacksPreview
+                ? "The real call is previewed first, which may make this milder; now nothing was looked at."
+                : null,
             .. forecast.Verdict.Rules.Select(rule => $"Rule '{rule.Id}': {rule.Reason}"),
             forecast.Nearest?.ToString(),
             "Nothing was called, and nobody was asked."]);

@@ -1,7 +1,5 @@
-using System.Collections.Concurrent;
 using Countersign.Core;
 using Countersign.Core.Actions;
-using Countersign.Core.Identity;
 using Countersign.Core.Records;
 using Countersign.Gates.Mcp.Wire;
 using Microsoft.Extensions.Logging;
@@ -17,10 +15,15 @@ namespace Countersign.Gates.Mcp;
 /// </list>
 /// </summary>
 internal sealed class McpCalls(
-    McpGateOptions options, McpTools tools, McpExecutor executor, McpRounds rounds, ILogger log)
+    McpGateOptions options,
+    McpTools tools,
+    McpExecutor executor,
+    McpPreviews previews,
+    McpRounds rounds,
+    ILogger log)
 {
     private readonly ApprovalTools _approvals = new(options);
-    private readonly ConcurrentDictionary<AgentId, int> _running = new();
+    private readonly Turnstile _running = new(options.Limits.CallsPerAgent);
 
     public async Task<Reply> AnswerAsync(
         McpSession session, Target target, Exchange exchange, CancellationToken cancellationToken)
@@ -31,7 +34,7 @@ internal sealed class McpCalls(
             return Error(request, Rpc.InvalidParams, "'params.name' is missing: name the tool to call.");
         }
 
-        if (!TryEnter(session.Asker.Agent))
+        if (!_running.TryEnter(session.Asker.Agent))
         {
             return Error(
                 request,
@@ -44,7 +47,7 @@ internal sealed class McpCalls(
         {
             return name switch
             {
-                DryRunTool.Name => await new DryRunTool(options, tools).AnswerAsync(
+                DryRunTool.Name => await new DryRunTool(options, tools, previews).AnswerAsync(
                     session, target, exchange, cancellationToken),
                 _ when ApprovalTools.IsReserved(name) =>
                     await _approvals.AnswerAsync(name, session, exchange, cancellationToken),
@@ -53,7 +56,7 @@ internal sealed class McpCalls(
         }
         finally
         {
-            Leave(session.Asker.Agent);
+            _running.Leave(session.Asker.Agent);
         }
     }
 
@@ -87,10 +90,15 @@ internal sealed class McpCalls(
         var client = exchange.Caller?.ClientName ?? session.Ticket.ClientName;
         var patience = Patience.Of(client, exchange.ProgressToken is not null, session.Options);
         var call = new Call(
-            (action, limit) => executor.ExecuteAsync(action, session.ConnectAsync, session.Tools, exchange, limit),
+            (action, limit) => executor.ExecuteAsync(action, session.Route, exchange, limit),
             patience,
             notices.Begin);
-        var handled = await options.Gatekeeper.HandleAsync(asking!, call, cancellationToken);
+        var foreseeable = asking! with
+        {
+            // Over the session's own connection, so that the preview meets the state that the call would meet.
+            Previewer = previews.Find(session.Route, name),
+        };
+        var handled = await options.Gatekeeper.HandleAsync(foreseeable, call, cancellationToken);
 
         // 3. The result.
         var again = exchange.Caller is not null && handled.Answer is Answer.StillPending still
@@ -179,25 +187,6 @@ internal sealed class McpCalls(
             $"AGENT STOPPED; nothing was executed. {stopped.Reason}", isError: true),
         _ => throw new System.Diagnostics.UnreachableException(),
     };
-
-    private bool TryEnter(AgentId agent)
-    {
-        if (_running.AddOrUpdate(agent, 1, static (_, count) => count + 1) <= options.Limits.CallsPerAgent)
-        {
-            return true;
-        }
-
-        Leave(agent);
-        return false;
-    }
-
-    private void Leave(AgentId agent)
-    {
-        if (_running.AddOrUpdate(agent, 0, static (_, count) => count - 1) <= 0)
-        {
-            _running.TryRemove(KeyValuePair.Create(agent, 0));
-        }
-    }
 
     private static Reply Error(RpcMessage.Request request, int code, string message) =>
         new(Rpc.Error(request.Id, code, message));

@@ -8,32 +8,69 @@ using Countersign.Gates.Mcp.Wire;
 namespace Countersign.Gates.Mcp;
 
 /// <summary>
-/// Executes tool calls that nobody waits for, because they were asked over the API: over a connection of their own,
-/// with the gateway as the client, under the same rules for tools and definitions.
+/// Executes and previews tool calls that nobody waits for, because they were asked over the API: over a connection of
+/// their own, with the gateway as the client, under the same rules for tools and definitions.
 /// </summary>
-internal sealed class McpDetached(McpGateOptions options, Upstreams upstreams, McpExecutor executor)
+internal sealed class McpDetached(
+    McpGateOptions options, Upstreams upstreams, McpExecutor executor, McpPreviews previews)
 {
+    private readonly Turnstile _previewing = new(options.Limits.PreviewsPerAgent);
+
     /// <summary><c>null</c> when the action's target is not on this gate, or not any more.</summary>
     public ActionExecutor? Find(ActionRecord action) =>
         action.Gate == GateKind.Mcp && options.Target(action.Action.Target) is { } target
             ? (approved, cancellationToken) => ExecuteAsync(approved, target, cancellationToken)
             : null;
 
-    private async Task<Outcome> ExecuteAsync(
-        ActionRecord action, McpOptions target, CancellationToken cancellationToken)
+    /// <summary><c>null</c> when nothing on this gate can tell what the request would do.</summary>
+    public ActionPreviewer? FindPreviewer(Asking asking) =>
+        asking.Target.Gate == GateKind.Mcp
+        && options.Target(asking.Target.Name) is { } target
+        && target.Previews.ContainsKey(asking.Action.Operation)
+            ? (request, cancellationToken) => PreviewAsync(request, target, cancellationToken)
+            : null;
+
+    private Task<Outcome> ExecuteAsync(ActionRecord action, McpOptions target, CancellationToken cancellationToken) =>
+        OverOwnConnectionAsync(action.Action.Target, target, route => executor.ExecuteAsync(
+            action, route, caller: null, cancellationToken));
+
+    private async Task<Preview> PreviewAsync(Asking asking, McpOptions target, CancellationToken cancellationToken)
+    {
+        if (!_previewing.TryEnter(asking.Asker.Agent))
+        {
+            return Preview.Failed(
+                $"Agent {asking.Asker.Agent} has {options.Limits.PreviewsPerAgent} previews being made; no more are.");
+        }
+
+        try
+        {
+            return await OverOwnConnectionAsync(asking.Target.Name, target, route => previews.Find(
+                route, asking.Action.Operation)!(asking, cancellationToken));
+        }
+        finally
+        {
+            _previewing.Leave(asking.Asker.Agent);
+        }
+    }
+
+    private async Task<T> OverOwnConnectionAsync<T>(
+        TargetName name, McpOptions target, Func<Route, Task<T>> work)
     {
         UpstreamConnection? own = null;
         try
         {
-            return await executor.ExecuteAsync(action, OpenAsync, new ToolCatalog(), caller: null, cancellationToken);
+            return await work(new Route(target, new ToolCatalog(), OpenAsync));
         }
         finally
         {
             await (own?.DisposeAsync() ?? ValueTask.CompletedTask);
         }
 
-        async Task<UpstreamConnection> OpenAsync(CancellationToken limit) => own = await upstreams.OpenAsync(
-            action.Action.Target, target, Hello.Gateway, IgnoreAsync, limit);
+        async Task<UpstreamConnection> OpenAsync(CancellationToken limit)
+        {
+            await (own?.DisposeAsync() ?? ValueTask.CompletedTask);
+            return own = await upstreams.OpenAsync(name, target, Hello.Gateway, IgnoreAsync, limit);
+        }
     }
 
     /// <summary>Nobody is there to answer questions of the server or to read its notifications.</summary>

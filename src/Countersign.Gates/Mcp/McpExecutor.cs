@@ -1,7 +1,10 @@
+using System.Diagnostics;
 using Countersign.Core;
+using Countersign.Core.Actions;
 using Countersign.Core.Records;
 using Countersign.Core.Reviews;
 using Countersign.Core.Storage;
+using Countersign.Gates.Credentials;
 using Countersign.Gates.Mcp.Upstream;
 using Countersign.Gates.Mcp.Wire;
 
@@ -10,30 +13,66 @@ namespace Countersign.Gates.Mcp;
 /// <summary>
 /// Sends an approved tool call to the upstream server, exactly once: the canonical arguments byte for byte, the
 /// progress token of the caller, and nothing else.
+/// <list type="number">
+/// <item>Connect, and look at the tool again: it may have changed while people thought about the call.</item>
+/// <item>Have the credential made, where the target wants one for each call.</item>
+/// <item>Make sure that the claim is still ours, and that there is time left.</item>
+/// <item>Send. Up to here every failure is <c>failed</c>, because nothing was sent.</item>
+/// </list>
 /// </summary>
-internal sealed class McpExecutor(McpTools tools)
+internal sealed class McpExecutor(McpTools tools, McpGateOptions options)
 {
-    /// <summary>
-    /// Executes over a connection that is already there or can be opened; what cannot be sent is <c>failed</c>. The
-    /// tool is looked at again, because it may have changed while people thought about the call.
-    /// </summary>
     public async Task<Outcome> ExecuteAsync(
-        ActionRecord action,
-        Func<CancellationToken, Task<UpstreamConnection>> connect,
-        ToolCatalog catalog,
-        Exchange? caller,
-        CancellationToken cancellationToken)
+        ActionRecord action, Route route, Exchange? caller, CancellationToken cancellationToken)
     {
-        var (connection, tool, whyNot) = await PrepareAsync(action, connect, catalog, cancellationToken);
+        // 1.
+        var (connection, tool, whyNot) = await PrepareAsync(action, route, cancellationToken);
         if (whyNot is not null)
         {
-            return Failed($"Nothing was sent: {whyNot}");
+            return NothingSent(whyNot);
         }
 
+        var call = ToolCall.Of(tool!, action.Action.Arguments.Bytes, connection!.IsModern, caller?.UpstreamToken);
+        if (route.Options.Upstream is not McpUpstream.Http { Mint: { } mint })
+        {
+            return await SendAsync(call, connection, caller, cancellationToken);
+        }
+
+        // 2.
+        switch (await mint(action, cancellationToken))
+        {
+            case Minting.Failed failed:
+                return NothingSent(failed.Why);
+            case Minting.Made { Credential: var credential }:
+                await using (credential)
+                {
+                    // 3.
+                    return await WhyTooLateAsync(action, credential, cancellationToken) is { } tooLate
+                        ? NothingSent(tooLate)
+                        : await SendAsync(
+                            call with { Credential = credential }, connection, caller, cancellationToken);
+                }
+
+            default:
+                throw new UnreachableException();
+        }
+    }
+
+    private async Task<Outcome> SendAsync(
+        ToolCall call, UpstreamConnection connection, Exchange? caller, CancellationToken cancellationToken)
+    {
         try
         {
-            var (parameters, headers) = CallOf(action, tool!, connection!.IsModern, caller?.UpstreamToken);
-            var answer = await connection.RequestAsync("tools/call", parameters, headers, caller, cancellationToken);
+            var answer = await connection.CallAsync(call, caller, cancellationToken);
+            if (call.Credential is { } credential)
+            {
+                answer = answer with
+                {
+                    Result = Without(credential, answer.Result),
+                    Error = Without(credential, answer.Error),
+                };
+            }
+
             if (caller is not null)
             {
                 caller.UpstreamError = answer.Error;
@@ -47,17 +86,47 @@ internal sealed class McpExecutor(McpTools tools)
         }
     }
 
-    private async Task<(UpstreamConnection? Connection, KnownTool? Tool, string? WhyNot)> PrepareAsync(
-        ActionRecord action,
-        Func<CancellationToken, Task<UpstreamConnection>> connect,
-        ToolCatalog catalog,
-        CancellationToken cancellationToken)
+    /// <summary>
+    /// Making a credential takes time, in which people may stop the agent and another node may give up on this one.
+    /// </summary>
+    private async Task<string?> WhyTooLateAsync(
+        ActionRecord action, MintedCredential credential, CancellationToken cancellationToken)
     {
         try
         {
-            var connection = await connect(cancellationToken);
+            // What is recorded together with its outcome is in no store yet, and nobody else's.
+            var isOurs = action.Version == 0
+                || await options.Gatekeeper.FindAsync(action.Id, cancellationToken) is
+                    { State: ActionState.Executing, Life.Execution: { } execution }
+                && (execution.Owner, execution.Fence)
+                    == (action.Life.Execution!.Owner, action.Life.Execution.Fence);
+            return 0 switch
+            {
+                _ when !isOurs => "the claim of this action is not held any more.",
+                _ when options.Stopped.Contains(action.Asker.Agent) => "people stopped the agent.",
+                _ when options.Time.GetUtcNow() >= credential.UsableUntil =>
+                    "the credential that was made for it had expired before it could be used.",
+                _ => null,
+            };
+        }
+        catch (StoreUnavailableException failure)
+        {
+            return failure.Message;
+        }
+        catch (OperationCanceledException)
+        {
+            return "the time for this action ended while its credential was made.";
+        }
+    }
+
+    private async Task<(UpstreamConnection? Connection, KnownTool? Tool, string? WhyNot)> PrepareAsync(
+        ActionRecord action, Route route, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var connection = await route.ConnectAsync(cancellationToken);
             var tool = await tools.FindAsync(
-                action.Action.Target, catalog, action.Action.Operation, connection, cancellationToken);
+                action.Action.Target, route.Tools, action.Action.Operation, connection, cancellationToken);
             return (connection, tool, WhyBlocked(action, tool, connection));
         }
         catch (Exception failure) when (failure is UpstreamException or StoreUnavailableException)
@@ -81,40 +150,6 @@ internal sealed class McpExecutor(McpTools tools)
             "The target's server takes no input for a call, because it speaks an older revision of MCP.",
         _ => null,
     };
-
-    /// <summary>The parameters of the call, and for a server of 2026-07-28 the headers its tool asks for.</summary>
-    private static (byte[] Parameters, IEnumerable<KeyValuePair<string, string>> Headers) CallOf(
-        ActionRecord action, KnownTool tool, bool isModern, RpcId? progressToken)
-    {
-        var approved = action.Action.Arguments.Bytes;
-        if (!isModern || !RawObject.TryRead(approved, out var arguments))
-        {
-            return (ParamsOf(action, approved, RawObject.Empty, progressToken), []);
-        }
-
-        var input = arguments.FindObject(McpRounds.InputArgument) ?? RawObject.Empty;
-        var own = arguments.Without(McpRounds.InputArgument);
-        return (ParamsOf(action, own.ToBytes(), input, progressToken), ParamHeaders.Of(tool.Members, own));
-    }
-
-    private static byte[] ParamsOf(
-        ActionRecord action,
-        ReadOnlyMemory<byte> arguments,
-        RawObject input,
-        RpcId? progressToken) => Rpc.Object(json =>
-    {
-        json.WriteString("name", action.Action.Operation);
-        Rpc.WriteRaw(json, "arguments", arguments);
-        foreach (var (name, value) in input.Members)
-        {
-            Rpc.WriteRaw(json, name, value);
-        }
-
-        if (progressToken is { } token)
-        {
-            Rpc.WriteRaw(json, "_meta", RawObject.Empty.With("progressToken", token.Bytes).ToBytes());
-        }
-    });
 
     /// <summary>
     /// A tool that reports an error has answered: its result is kept as it is. A JSON-RPC error is text, which callers
@@ -143,7 +178,7 @@ internal sealed class McpExecutor(McpTools tools)
 
     private static Outcome OutcomeOf(UpstreamException unanswered) => unanswered.Fate switch
     {
-        SendFate.NotSent => Failed($"Nothing was sent: {unanswered.Message}"),
+        SendFate.NotSent => NothingSent(unanswered.Message),
         SendFate.Refused => Failed($"{unanswered.Message} It did not take the call."),
         SendFate.TooLarge => Failed($"The tool ran, but its result was not taken: {unanswered.Message}"),
         _ => new Outcome(
@@ -152,6 +187,11 @@ internal sealed class McpExecutor(McpTools tools)
             $"{unanswered.Message} The tool may or may not have run: look at the target before asking again.",
             TimeSpan.Zero),
     };
+
+    private static ReadOnlyMemory<byte>? Without(MintedCredential credential, ReadOnlyMemory<byte>? json) =>
+        json is { } some ? credential.WithoutSecret(some) : (ReadOnlyMemory<byte>?)null;
+
+    private static Outcome NothingSent(string why) => Failed($"Nothing was sent: {why}");
 
     private static Outcome Failed(string error) => new(OutcomeState.Failed, Result: null, error, TimeSpan.Zero);
 }

@@ -41,21 +41,25 @@ internal sealed class McpGate : IAsyncDisposable
         var log = options.Loggers.CreateLogger<McpGate>();
         var upstreams = new Upstreams(options.Limits, options.Time, log);
         var tools = new McpTools(options.Definitions, options.Limits, options.Time, log);
-        var executor = new McpExecutor(tools);
+        var executor = new McpExecutor(tools, options);
+        var previews = new McpPreviews(tools, options.Limits, options.Time);
         _options = options;
         _entrance = new McpEntrance(options);
         _sessions = new McpSessions(
             new SessionSeal(options.SessionKey, options.Random), upstreams, options.Limits, options.Time);
         _handshake = new McpHandshake(_sessions, options.Time, log);
         _waits = new SealedBox(options.SessionKey, options.Random, "countersign-mcp-wait-v1");
-        var calls = new McpCalls(options, tools, executor, new McpRounds(options, _waits), log);
+        var calls = new McpCalls(options, tools, executor, previews, new McpRounds(options, _waits), log);
         _requests = new McpRequests(options, tools, calls, log);
-        _detached = new McpDetached(options, upstreams, executor);
+        _detached = new McpDetached(options, upstreams, executor, previews);
         options.Stopped.Stopped += _sessions.Cut;
     }
 
     /// <summary>What executes actions on this gate's targets that came in over the API.</summary>
     public ActionExecutor? FindExecutor(ActionRecord action) => _detached.Find(action);
+
+    /// <summary>What finds out about requests over the API what they would do on this gate's targets.</summary>
+    public ActionPreviewer? FindPreviewer(Asking asking) => _detached.FindPreviewer(asking);
 
     /// <summary>One message of a client.</summary>
     public async Task PostAsync(HttpContext context, string target)

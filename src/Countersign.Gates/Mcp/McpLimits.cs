@@ -54,6 +54,15 @@ internal sealed record McpLimits
     public TimeSpan Request { get; init; } = TimeSpan.FromMinutes(10);
 
     /// <summary>
+    /// Previews of one agent's requests over the API that are made at the same time on this node; each opens a
+    /// connection.
+    /// </summary>
+    public int PreviewsPerAgent { get; init; } = 32;
+
+    /// <summary>How long a target may take to say what a call would do; then nobody knows.</summary>
+    public TimeSpan Preview { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
     /// When an answer that is not ready becomes an event stream: the first byte leaves within 250 ms.
     /// </summary>
     public TimeSpan FirstByte { get; init; } = TimeSpan.FromMilliseconds(200);

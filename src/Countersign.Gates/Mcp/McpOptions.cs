@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Countersign.Gates.Credentials;
 
 namespace Countersign.Gates.Mcp;
 
@@ -13,6 +14,9 @@ internal sealed record McpOptions(McpUpstream Upstream)
     /// </summary>
     public ImmutableDictionary<string, TimeSpan> Patience { get; init; } = ImmutableDictionary<string, TimeSpan>.Empty;
 
+    /// <summary>Which tool says what another one would do: the latter's name, and the name of the former.</summary>
+    public ImmutableDictionary<string, string> Previews { get; init; } = ImmutableDictionary<string, string>.Empty;
+
     /// <summary>Largest result of a tool in bytes; 10 MiB by default.</summary>
     public int MaxResult { get; init; } = 10 * 1024 * 1024;
 }
@@ -26,8 +30,15 @@ internal abstract record McpUpstream
 
     /// <summary>A server that speaks streamable HTTP.</summary>
     /// <param name="Address">The MCP endpoint.</param>
-    /// <param name="Credential">Asked before every request; <c>null</c> sends none.</param>
-    public sealed record Http(Uri Address, McpCredential? Credential) : McpUpstream;
+    /// <param name="Credential">The standing one, asked for before every request; <c>null</c> sends none.</param>
+    public sealed record Http(Uri Address, McpCredential? Credential) : McpUpstream
+    {
+        /// <summary>
+        /// Makes the credential of one tool call, which then travels instead of the standing one; <c>null</c> when the
+        /// standing one serves calls as well.
+        /// </summary>
+        public MintCredential? Mint { get; init; }
+    }
 
     /// <summary>A program that speaks MCP on its standard input and output; one process per client session.</summary>
     public sealed record Command(string Program, ImmutableArray<string> Arguments) : McpUpstream

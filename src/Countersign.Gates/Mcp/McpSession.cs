@@ -48,6 +48,8 @@ internal sealed class McpSession : IAsyncDisposable
 
     public ToolCatalog Tools { get; } = new();
 
+    public Route Route => new(Options, Tools, ConnectAsync);
+
     /// <summary>When the session was last used, as a timestamp of the gate's clock.</summary>
     public long LastUsed { get; private set; }
 

@@ -3,6 +3,7 @@ using Countersign.Core;
 using Countersign.Core.Actions;
 using Countersign.Core.Identity;
 using Countersign.Core.Policies;
+using Countersign.Gates.Credentials;
 
 namespace Countersign.Server.Configuration;
 
@@ -76,8 +77,16 @@ internal sealed record UpstreamSettings
     public ImmutableDictionary<string, string> EnvironmentVariables { get; init; } =
         ImmutableDictionary<string, string>.Empty;
 
-    /// <summary>Header that carries the target's credential, and its value.</summary>
+    /// <summary>Header that carries the target's standing credential, and its value.</summary>
     public (string Header, string Value)? Credential { get; init; }
 
+    /// <summary>
+    /// The helper that makes a credential for each call; <c>null</c> when the standing one serves them.
+    /// </summary>
+    public MintOptions? Mint { get; init; }
+
     public bool AskReason { get; init; }
+
+    /// <summary>Which tool of the target says what another one would do, by the latter's name.</summary>
+    public ImmutableDictionary<string, string> Previews { get; init; } = ImmutableDictionary<string, string>.Empty;
 }

@@ -21,10 +21,10 @@ internal sealed class TargetsSection(Section section, People people)
     /// What this version does not do yet is refused by name: a setting without effect would be a false promise.
     /// </summary>
     private static readonly string[] NotYet =
-        ["preview", "limits", "default", "redact", "mask", "openapi", "program", "environment_variables", "resolver"];
+        ["limits", "default", "redact", "mask", "openapi", "program", "environment_variables", "resolver"];
 
     /// <summary>How a gate reaches what executes; no node executes anything for a target that gives permits.</summary>
-    private static readonly string[] OfExecutors = ["upstream", "credentials", "ask_reason"];
+    private static readonly string[] OfExecutors = ["upstream", "credentials", "ask_reason", "preview"];
 
     private static readonly TimeSpan LongestDenial = TimeSpan.FromDays(1);
 

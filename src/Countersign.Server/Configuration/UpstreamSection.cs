@@ -2,17 +2,19 @@ using System.Collections.Immutable;
 using Countersign.Core.Actions;
 using Countersign.Core.Policies.Documents;
 using Countersign.Core.Policies.Yaml;
+using Countersign.Gates.Mcp;
 
 namespace Countersign.Server.Configuration;
 
 /// <summary>
-/// Reads how the MCP gate reaches a target: <c>upstream</c>, <c>credentials</c> and <c>ask_reason</c>.
+/// Reads how the MCP gate reaches a target: <c>upstream</c>, <c>credentials</c>, <c>ask_reason</c> and <c>preview</c>.
 /// </summary>
 internal sealed class UpstreamSection(Section section)
 {
     private static readonly string[] UpstreamKeys = ["url", "command", "args", "environment_variables"];
     private static readonly string[] OfPrograms = ["args", "environment_variables"];
-    private static readonly string[] CredentialKeys = ["header", "value"];
+
+    private readonly CredentialsSection _credentials = new(section);
 
     public UpstreamSettings? Read(TargetName name, Fields fields)
     {
@@ -41,16 +43,21 @@ internal sealed class UpstreamSection(Section section)
         if (!program.IsEmpty && fields.Find("credentials") is { } useless)
         {
             section.Complain(
-                useless, "'credentials' go to an upstream 'url'; give a program its secrets in environment_variables");
+                useless,
+                "'credentials' go to an upstream 'url': a program serves all calls of a session, so none of them can " +
+                "have its own; give it its secrets in environment_variables");
         }
 
+        var (credential, mint) = program.IsEmpty ? _credentials.Read(fields) : default;
         return new UpstreamSettings
         {
             Url = url,
             Command = program.AddRange(section.Texts(upstream, "args")),
             EnvironmentVariables = VariablesOf(upstream),
-            Credential = CredentialOf(fields),
+            Credential = credential,
+            Mint = mint,
             AskReason = section.Flag(fields, "ask_reason"),
+            Previews = PreviewsOf(fields),
         };
     }
 
@@ -92,35 +99,44 @@ internal sealed class UpstreamSection(Section section)
             .ToImmutableDictionary(member => member.Text, member => member.Value!);
     }
 
-    private (string Header, string Value)? CredentialOf(Fields fields)
+    /// <summary>
+    /// Naming a tool here is the operator's word that it changes nothing: it runs before anybody decided.
+    /// </summary>
+    private ImmutableDictionary<string, string> PreviewsOf(Fields fields)
     {
-        if (fields.Find("credentials") is not { } node
-            || Fields.Of(node, "credentials", CredentialKeys, section.Errors) is not { } parts)
+        var previews = ImmutableDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);
+        if (fields.Find("preview") is not { } node)
         {
-            return null;
+            return previews.ToImmutable();
         }
 
-        var header = section.RequiredText(parts, "header", "credentials");
-        if (parts.Find("value") is not { } valueNode)
+        if (node is not YamlNode.Mapping mapping)
         {
-            section.ComplainIfLacking(parts, "value", "credentials needs 'value'");
-            return null;
+            section.Complain(node, $"preview is a mapping from tools to the tools that preview them, not {node.Kind}");
+            return previews.ToImmutable();
         }
 
-        var value = section.Secrets.Resolve(valueNode, "the credential");
-        return header is not null && value is not null && CanBeSent(parts, header, value) ? (header, value) : null;
+        foreach (var (tool, value) in mapping.Members)
+        {
+            if (Values.Text(value, $"the preview of '{tool.Text}'", section.Errors) is { } by
+                && CanPreview(mapping, tool, by))
+            {
+                previews[tool.Text] = by.Text;
+            }
+        }
+
+        return previews.ToImmutable();
     }
 
-    /// <summary>What HTTP cannot carry would be left out of every request without a word.</summary>
-    private bool CanBeSent(Fields parts, string header, string value)
+    private bool CanPreview(YamlNode.Mapping previews, YamlNode.Scalar tool, YamlNode.Scalar by) => 0 switch
     {
-        if (value.AsSpan().ContainsAny('\r', '\n', '\0'))
-        {
-            return section.Complain(parts.Find("value")!, "the credential holds a line break, which no header can");
-        }
-
-        using var request = new HttpRequestMessage();
-        return request.Headers.TryAddWithoutValidation(header, value)
-            || section.Complain(parts.Find("header")!, $"'{header}' is no header that a request can carry");
-    }
+        _ when tool.Text == by.Text => section.Complain(
+            by, $"'{tool.Text}' cannot preview itself: that would run it before anybody decided"),
+        _ when previews.Members.Any(other => other.Key.Text == by.Text) => section.Complain(
+            by, $"'{by.Text}' has a preview of its own, so it is no tool to run before anybody decided"),
+        _ when by.Text.Length == 0 => section.Complain(by, $"the preview of '{tool.Text}' is the name of a tool"),
+        _ when ApprovalTools.IsReserved(tool.Text) || ApprovalTools.IsReserved(by.Text) => section.Complain(
+            by, $"'{tool.Text}: {by.Text}' names a tool of the gateway; name the target's own tools"),
+        _ => true,
+    };
 }

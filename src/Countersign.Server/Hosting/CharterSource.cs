@@ -54,6 +54,8 @@ internal sealed class CharterSource
             Policy = policy.Hash,
             PolicyAuthors = authors,
             Reviewers = policy.Reviewers,
+            NeedsPreview = asking => policy.NeedsPreview(asking.Target.Gate)
+                && policy.NeedsPreview(PolicyInput.Of(asking, people) with { Calendar = _calendar }),
             FindAllowed = asking => policy.FindAllowed(PolicyInput.Of(asking, people) with { Calendar = _calendar }),
             Judge = (asking, preview) => policy.Judge(
                 PolicyInput.Of(asking, people) with { Preview = preview, Calendar = _calendar }),

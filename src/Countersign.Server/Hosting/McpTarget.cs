@@ -1,3 +1,4 @@
+using Countersign.Gates.Credentials;
 using Countersign.Gates.Mcp;
 using Countersign.Server.Configuration;
 
@@ -6,15 +7,19 @@ namespace Countersign.Server.Hosting;
 /// <summary>What the configuration says about an MCP target, in the gate's own words.</summary>
 internal static partial class McpTarget
 {
-    public static McpOptions Of(UpstreamSettings upstream) =>
-        new(UpstreamOf(upstream)) { AskReason = upstream.AskReason };
+    public static McpOptions Of(UpstreamSettings upstream, TimeProvider time, ILogger log) =>
+        new(UpstreamOf(upstream, time, log)) { AskReason = upstream.AskReason, Previews = upstream.Previews };
 
-    private static McpUpstream UpstreamOf(UpstreamSettings upstream) => upstream.Url is { } url
-        ? new McpUpstream.Http(url, upstream.Credential is { } credential ? CredentialOf(credential) : null)
-        : new McpUpstream.Command(upstream.Command[0], upstream.Command[1..])
-        {
-            Environment = upstream.EnvironmentVariables,
-        };
+    private static McpUpstream UpstreamOf(UpstreamSettings upstream, TimeProvider time, ILogger log) =>
+        upstream.Url is { } url
+            ? new McpUpstream.Http(url, upstream.Credential is { } credential ? CredentialOf(credential) : null)
+            {
+                Mint = upstream.Mint is { } mint ? MintOf(new CredentialMint(mint, time, log)) : null,
+            }
+            : new McpUpstream.Command(upstream.Command[0], upstream.Command[1..])
+            {
+                Environment = upstream.EnvironmentVariables,
+            };
 
     private static McpCredential CredentialOf((string Header, string Value) configured)
     {
@@ -23,6 +28,15 @@ internal static partial class McpTarget
         return credential;
     }
 
-    /// <summary>Has a body only in the build configuration Faults, like those of <see cref="Node"/>.</summary>
+    private static MintCredential MintOf(CredentialMint mint)
+    {
+        MintCredential make = mint.MintAsync;
+        ArmKillPoints(ref make);
+        return make;
+    }
+
+    /// <summary>Have bodies only in the build configuration Faults, like those of <see cref="Node"/>.</summary>
     static partial void ArmKillPoints(ref McpCredential credential);
+
+    static partial void ArmKillPoints(ref MintCredential mint);
 }

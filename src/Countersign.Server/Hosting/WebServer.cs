@@ -8,6 +8,7 @@ using Countersign.Core.Reviews;
 using Countersign.Core.Storage;
 using Countersign.Gates.Access;
 using Countersign.Gates.Api;
+using Countersign.Gates.Credentials;
 using Countersign.Gates.Mcp;
 using Countersign.Server.Configuration;
 using Countersign.Server.Console;
@@ -146,9 +147,11 @@ internal static class WebServer
         IServiceProvider services, Settings settings, NodeOptions options, CharterSource charter, Keyring keys)
     {
         var office = services.GetRequiredService<Office>();
+        var log = services.GetRequiredService<ILoggerFactory>().CreateLogger<CredentialMint>();
         var targets = settings.Targets
             .Where(target => target.Upstream is not null)
-            .ToImmutableDictionary(target => target.Target.Name, target => McpTarget.Of(target.Upstream!));
+            .ToImmutableDictionary(
+                target => target.Target.Name, target => McpTarget.Of(target.Upstream!, options.Time, log));
         return new McpGateOptions(office.Gatekeeper, office.Definitions, () => charter.Current)
         {
             Authenticate = services.GetRequiredService<Authenticate>(),
@@ -178,7 +181,7 @@ internal static class WebServer
         var limits = JsonLimitsOf(settings);
         return new ApiGate(
             rooms,
-            new ApiActionReader(charter, limits),
+            new ApiActionReader(charter, services.GetRequiredService<McpGate>().FindPreviewer, limits),
             new ApiVotes(rooms, limits),
             new ApiAgents(rooms, limits),
             new ApiOptions());

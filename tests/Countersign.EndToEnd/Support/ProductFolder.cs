@@ -57,7 +57,7 @@ internal sealed class ProductFolder : IDisposable
 
     private string Ops => _options.Upstream is { } upstream
         ? $$"""  ops: { gate: mcp, environment: production, upstream: { url: "{{upstream}}" }, """
-            + "reviewers: group:platform, credentials: { header: Authorization, value: env:OPS_TOKEN } }"
+            + $"reviewers: group:platform, {_options.Ops} }}"
         : "";
 
     /// <summary>The token of a person, an agent or the target: <c>ALICE</c>, <c>DEPLOY_BOT</c>, <c>OPS</c>.</summary>

@@ -6,6 +6,9 @@ internal sealed record ProductOptions
     /// <summary>Address of the MCP server behind target <c>ops</c>; without one that target is left out.</summary>
     public Uri? Upstream { get; init; }
 
+    /// <summary>What target <c>ops</c> says besides, as YAML members.</summary>
+    public string Ops { get; init; } = "credentials: { header: Authorization, value: env:OPS_TOKEN }";
+
     /// <summary>More targets, as lines of YAML below <c>targets:</c>.</summary>
     public string Targets { get; init; } = "";
 

@@ -22,6 +22,9 @@ internal abstract record UpstreamReply
     /// <summary>Answers with one text.</summary>
     public sealed record Text(string Value) : UpstreamReply;
 
+    /// <summary>Answers with <c>structuredContent</c>, as JSON.</summary>
+    public sealed record Structure(string Json) : UpstreamReply;
+
     /// <summary>Answers that the tool failed.</summary>
     public sealed record ToolError(string Value) : UpstreamReply;
 
@@ -135,6 +138,11 @@ internal sealed class RecordingUpstream : IAsyncDisposable
         return await Reply(call, context.RequestAborted) switch
         {
             UpstreamReply.Text text => Result(text.Value, isError: false),
+            UpstreamReply.Structure structure => new JsonObject
+            {
+                ["content"] = new JsonArray(),
+                ["structuredContent"] = JsonNode.Parse(structure.Json),
+            },
             UpstreamReply.ToolError error => Result(error.Value, isError: true),
             _ => null,
         };

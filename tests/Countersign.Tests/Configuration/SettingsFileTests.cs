@@ -56,6 +56,25 @@ public sealed class SettingsFileTests : IDisposable
     [InlineData(Http + ", credentials: { header: \"X Y\", value: top-secret-value }", "'X Y'")]
     [InlineData(Http + ", credentials: { header: Content-Type, value: top-secret-value }", "'Content-Type'")]
     [InlineData(Http + ", credentials: { header: X-Key, value: \"top-secret-value\\nX: y\" }", "line break")]
+    [InlineData(Http + ", credentials: { header: Accept, value: top-secret-value }", "'Accept'")]
+    [InlineData(Http + ", credentials: { header: X-Key, value: \"top-secret-value\u00e9\" }", "printable ASCII")]
+    [InlineData(Http + ", credentials: { exec: [] }", "'exec' is a program")]
+    [InlineData(Http + ", credentials: { exec: [\"\"] }", "'exec' is a program")]
+    [InlineData(Http + ", credentials: { exec: [mint], ttl: soon }", "ttl is")]
+    [InlineData(Http + ", credentials: { exec: [mint], ttl: 2d }", "ttl is at most 1 d")]
+    [InlineData(Http + ", credentials: { exec: [mint], header: Mcp-Name }", "'Mcp-Name'")]
+    [InlineData(Http + ", credentials: { exec: [mint], value: \"\" }", "the credential")]
+    [InlineData(Http + ", credentials: { header: X-Key, value: top-secret-value, ttl: 5m }", "'ttl'")]
+    [InlineData(Http + ", credentials: { header: X-Key }", "or 'exec' that makes one")]
+    [InlineData(Program + ", credentials: { exec: [mint] }", "serves all calls of a session")]
+    [InlineData(Permits + ", credentials: { exec: [mint] }", "'credentials'")]
+    [InlineData(Permits + ", preview: { a: b }", "'preview'")]
+    [InlineData(Http + ", preview: { a: a }", "'a' cannot preview itself")]
+    [InlineData(Http + ", preview: { a: b, b: c }", "'b' has a preview of its own")]
+    [InlineData(Http + ", preview: { a: approval_wait }", "a tool of the gateway")]
+    [InlineData(Http + ", preview: { a: \"\" }", "the preview of 'a'")]
+    [InlineData(Http + ", preview: { a: [b] }", "the preview of 'a' is a text")]
+    [InlineData(Http + ", preview: [\"--dry-run\"]", "preview is a mapping")]
     [InlineData(Permits + ", agents: [ [ bot ] ]", "an item of agents is a text")]
     public void A_setting_without_effect_is_refused_by_name(string target, string name)
     {
@@ -68,9 +87,29 @@ public sealed class SettingsFileTests : IDisposable
     [Theory]
     [InlineData(Http + ", ask_reason: true, " + Credential)]
     [InlineData(Program)]
+    [InlineData(Program + ", preview: { export: count, delete: count }")]
     [InlineData(Permits + ", reviewers: alice, visibility: reviewers")]
     public void What_has_an_effect_is_accepted(string target) =>
         Assert.Single(Load($"targets: {{ ops: {{ {target} }} }}").Targets);
+
+    [Theory]
+    [InlineData("exec: mint", "mint", "Authorization", 300, null)]
+    [InlineData("exec: [mint, --short], header: X-Key, ttl: 90s", "mint --short", "X-Key", 90, null)]
+    [InlineData(
+        "exec: [./mint.sh], value: abcdefgh", "FOLDER/mint.sh", "Authorization", 300, "Authorization: abcdefgh")]
+    [InlineData("exec: [/bin/mint], header: X-Key, value: abcdefgh", "/bin/mint", "X-Key", 300, "X-Key: abcdefgh")]
+    public void A_helper_makes_credentials_beside_a_standing_one_or_alone(
+        string credentials, string command, string header, int seconds, string? standing)
+    {
+        var upstream = Assert.Single(
+            Load($"targets: {{ ops: {{ {Http}, credentials: {{ {credentials} }} }} }}").Targets).Upstream!;
+
+        var folder = Path.GetDirectoryName(_folder.PathOf("countersign.yaml"));
+        Assert.Equal(
+            command, string.Join(' ', upstream.Mint!.Command).Replace(folder!, "FOLDER", StringComparison.Ordinal));
+        Assert.Equal((header, TimeSpan.FromSeconds(seconds)), (upstream.Mint.Header, upstream.Mint.TimeToLive));
+        Assert.Equal(standing, upstream.Credential is { } known ? $"{known.Header}: {known.Value}" : null);
+    }
 
     private string Refusal(string text)
     {

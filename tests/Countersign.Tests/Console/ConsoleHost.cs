@@ -91,6 +91,7 @@ internal sealed class ConsoleHost : IAsyncDisposable
         {
             Claimed = Claimed.Of(ask.Reason, ask.Session),
             Facts = ask.Facts,
+            Previewer = ask.Preview is { } preview ? (_, _) => Task.FromResult(preview) : null,
         };
         return await Office.Gatekeeper.AdmitAsync(asking, TestContext.Current.CancellationToken) switch
         {
@@ -204,4 +205,6 @@ internal sealed record Ask
     public string? OnBehalfOf { get; init; }
 
     public Facts Facts { get; init; } = Facts.None;
+
+    public Preview? Preview { get; init; }
 }

@@ -51,6 +51,36 @@ public sealed class PageTests
     }
 
     [Fact]
+    public async Task A_preview_is_shown_before_the_arguments_and_a_failed_one_as_unavailable()
+    {
+        await using var host = await ConsoleHost.StartAsync();
+        var counted = await host.AskAsync(new Ask
+        {
+            Arguments = """{"table":"a"}""",
+            Preview = new Preview("exports customers") { Rows = 25_000, Exact = true, Reversible = false },
+        });
+        var failed = await host.AskAsync(new Ask
+        {
+            Arguments = """{"table":"b"}""",
+            Preview = Preview.Failed("the replica\u202e is down"),
+        });
+        using var bob = await host.OpenForAsync("bob");
+
+        AssertInOrder(
+            WebUtility.HtmlDecode(await bob.ReadAsync($"/console/actions/{counted.Id}")),
+            "What it would do",
+            "exports customers",
+            "25,000, counted",
+            "No, it cannot be undone",
+            "Exactly this");
+        AssertInOrder(
+            WebUtility.HtmlDecode(await bob.ReadAsync($"/console/actions/{failed.Id}")),
+            "What it would do",
+            "Unavailable: the replica\\u{202E} is down",
+            "Exactly this");
+    }
+
+    [Fact]
     public async Task Markup_in_anything_the_agent_controls_stays_text()
     {
         await using var host = await ConsoleHost.StartAsync();

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Security.Cryptography;
 using Countersign.Core;
 using Countersign.Core.Actions;
+using Countersign.Core.Actions.Json;
 using Countersign.Core.Identity;
 using Countersign.Core.Policies;
 using Countersign.Core.Records;
@@ -68,9 +69,21 @@ internal sealed class GateHost : IAsyncDisposable
 
     public Party? Reviewers { get; set; } = Party.Parse("group:dba");
 
+    /// <summary>Judges instead of the rules above when set.</summary>
+    public Policy? Policy { get; set; }
+
     public Uri Address { get; private set; } = null!;
 
     public Uri Endpoint => new(Address, "/mcp/ops");
+
+    /// <summary>A request as the API hands it over.</summary>
+    public Asking AskOverApi(string tool)
+    {
+        var target = Charter.Targets[Ops];
+        var action = CanonicalAction.Of(Ops, tool, new CanonicalObject().ToCanonicalJson());
+        var asking = new Asking(new Asker(new AgentId("bot"), null), target, GateKind.Api, action);
+        return asking with { Previewer = _gate.FindPreviewer(asking) };
+    }
 
     private Charter Charter => new()
     {
@@ -86,7 +99,10 @@ internal sealed class GateHost : IAsyncDisposable
         Targets = ImmutableDictionary<TargetName, Target>.Empty.Add(
             Ops, new Target(Ops, GateKind.Mcp, "production") { Reviewers = Reviewers }),
         Policy = s_policy,
-        Judge = Judge,
+        Reviewers = [Party.Parse("group:dba")],
+        NeedsPreview = asking => Policy?.NeedsPreview(InputOf(asking)) == true,
+        Judge = (asking, preview) =>
+            Policy?.Judge(InputOf(asking) with { Preview = preview }) ?? Judge(asking, preview),
     };
 
     public static async Task<GateHost> StartAsync(
@@ -178,7 +194,10 @@ internal sealed class GateHost : IAsyncDisposable
         }
     }
 
-    private static McpCredential Credential() =>
+    private PolicyInput InputOf(Asking asking) => PolicyInput.Of(asking, Charter.People);
+
+    /// <summary>The standing credential of the target.</summary>
+    public static McpCredential Credential() =>
         new("Authorization", _ => ValueTask.FromResult("Bearer target-secret"));
 
     private McpGateOptions OptionsOfGate(McpLimits limits) =>

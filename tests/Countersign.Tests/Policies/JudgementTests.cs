@@ -268,6 +268,32 @@ public sealed class JudgementTests
         Assert.False(policy.NeedsPreview(Sql()));
     }
 
+    [Theory]
+    [InlineData("deny: sql.no_where")]
+    [InlineData("deny: sql.no_where || preview.rows > 5")]
+    [InlineData("deny: history.count(\"1h\") > 1")]
+    public void A_request_that_is_denied_anyway_asks_for_none(string denial)
+    {
+        var policy = Loaded(Rules(denial, "require: preview.rows > 10", "deny: preview.rows > 100"));
+
+        Assert.False(policy.NeedsPreview(Sql(("no_where", true))));
+        Assert.Equal(VerdictOutcome.Deny, policy.Judge(Sql(("no_where", true))).Outcome);
+    }
+
+    [Fact]
+    public void A_denial_that_the_preview_could_lift_asks_for_one() =>
+        Assert.True(Loaded(Rules("deny: sql.no_where && preview.rows > 5")).NeedsPreview(Sql(("no_where", true))));
+
+    [Fact]
+    public void Cascades_that_a_preview_does_not_speak_of_are_unknown()
+    {
+        var policy = Loaded(Rules("allow: preview.cascades.all(c, c.rows < 10)"));
+        var silent = new Preview("deletes") { Cascades = null };
+
+        Assert.Equal("default", Ids(policy.Judge(Sql() with { Preview = silent })));
+        Assert.Equal("r0", Ids(policy.Judge(Sql() with { Preview = silent with { Cascades = [] } })));
+    }
+
     [Fact]
     public void A_rule_that_tests_for_a_preview_gets_one() =>
         Assert.True(Loaded(Rules("deny: has(preview.rows) && preview.rows > 10")).NeedsPreview(Sql()));

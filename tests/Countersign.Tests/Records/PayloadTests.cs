@@ -43,12 +43,21 @@ public sealed class PayloadTests
         Assert.Equal(record.Asker, read.Asker);
         Assert.Equal(record.Claimed, read.Claimed);
         Assert.Equal(record.Facts.Members["tool"], read.Facts.Members["tool"]);
-        Assert.Equal(record.Preview!.Cascades.ToArray(), read.Preview!.Cascades.ToArray());
+        Assert.Equal(record.Preview!.Cascades!.Value.ToArray(), read.Preview!.Cascades!.Value.ToArray());
         Assert.Equal(record.Life.Tracks[0].Deadline, read.Life.Tracks[0].Deadline);
         Assert.Equal(
             record.Verdict.Requirements[0].Stages[0].Of.ToArray(), read.Verdict.Requirements[0].Stages[0].Of.ToArray());
         Assert.False(record.Verdict.IsStricterThan(read.Verdict));
         Assert.False(read.Verdict.IsStricterThan(record.Verdict));
+    }
+
+    [Fact]
+    public void A_preview_that_says_nothing_of_cascades_is_not_read_as_one_without_any()
+    {
+        var none = Sample() with { Preview = new Preview("exports") { Cascades = [] } };
+
+        Assert.Empty(ActionRecord.Of(Store(none)).Preview!.Cascades!.Value);
+        Assert.Null(ActionRecord.Of(Store(Sample() with { Preview = Preview.Failed("too late") })).Preview!.Cascades);
     }
 
     [Fact]

@@ -121,10 +121,10 @@ internal static class CommonFacts
         }
     }
 
-    /// <summary>A preview that failed lists no cascades, which does not mean that there are none.</summary>
-    private static CelValue CascadesOf(Preview? preview) => preview is null or { Error: not null }
-        ? default
-        : CelValue.FromList([.. preview.Cascades.Select(cascade => CelValue.FromMap(new CascadeMap(cascade)))]);
+    /// <summary>A preview that failed or says nothing of cascades does not mean that there are none.</summary>
+    private static CelValue CascadesOf(Preview? preview) => preview is { Error: null, Cascades: { } cascades }
+        ? CelValue.FromList([.. cascades.Select(cascade => CelValue.FromMap(new CascadeMap(cascade)))])
+        : default;
 
     /// <summary>A text that may be absent; absence is a known state and reads as the empty text.</summary>
     private static CelValue Text(string? text) => CelValue.FromString(text ?? "");

@@ -35,6 +35,7 @@ internal sealed class GateRules
     /// <summary>
     /// Whether a rule's answer depends on the preview; rules settled by other facts do not ask for one. Facts that are
     /// only missing would not tell: <c>has(preview.rows)</c> has an answer without them, and it would be the wrong one.
+    /// Nor is anything asked of a target about a request that is refused whatever the preview says.
     /// </summary>
     public bool NeedPreview(PolicyInput input)
     {
@@ -44,7 +45,17 @@ internal sealed class GateRules
         }
 
         var frame = _plan.FillWithoutPreview(input);
-        return _readingPreview.Any(rule => rule.Condition.Program.EvaluateBool(frame).Fault is not null);
+        return _readingPreview.Any(rule => IsUnsettled(rule, frame)) && !IsDenied(frame);
+    }
+
+    private static bool IsUnsettled(Rule rule, FactFrame frame) =>
+        rule.Condition.ReadsPreview && rule.Condition.Program.EvaluateBool(frame).Fault is not null;
+
+    private bool IsDenied(FactFrame frame)
+    {
+        var denying = new List<Rule>();
+        _deny.Collect(frame, denying);
+        return denying.Any(rule => !IsUnsettled(rule, frame));
     }
 
     /// <summary>

@@ -63,6 +63,11 @@ internal sealed class CommandLink : IUpstreamLink
 
     public async Task<RpcMessage.Response> RequestAsync(Outgoing request, CancellationToken cancellationToken)
     {
+        if (request.Credential is not null)
+        {
+            throw new UpstreamException(SendFate.NotSent, "A program on stdio takes no credential for one call.");
+        }
+
         var waiter = new Waiter(request.Related);
         _waiting[request.Id] = waiter;
         try

@@ -1,4 +1,5 @@
 using System.Net;
+using Countersign.Gates.Credentials;
 using Countersign.Gates.Mcp.Wire;
 
 namespace Countersign.Gates.Mcp.Upstream;
@@ -29,7 +30,8 @@ internal sealed class HttpLink(HttpClient client, McpUpstream.Http upstream, Lin
         var content = new OnceContent(request.Message);
         try
         {
-            using var message = await ComposeAsync(HttpMethod.Post, content, cancellationToken);
+            using var message = await ComposeAsync(
+                HttpMethod.Post, content, request.Credential, cancellationToken);
             foreach (var (name, value) in request.Headers)
             {
                 message.Headers.TryAddWithoutValidation(name, value);
@@ -129,8 +131,12 @@ internal sealed class HttpLink(HttpClient client, McpUpstream.Http upstream, Lin
         }
     }
 
+    private Task<HttpRequestMessage> ComposeAsync(
+        HttpMethod method, HttpContent? content, CancellationToken cancellationToken) =>
+        ComposeAsync(method, content, minted: null, cancellationToken);
+
     private async Task<HttpRequestMessage> ComposeAsync(
-        HttpMethod method, HttpContent? content, CancellationToken cancellationToken)
+        HttpMethod method, HttpContent? content, MintedCredential? minted, CancellationToken cancellationToken)
     {
         var message = new HttpRequestMessage(method, upstream.Address) { Content = content };
         message.Headers.TryAddWithoutValidation(
@@ -145,7 +151,12 @@ internal sealed class HttpLink(HttpClient client, McpUpstream.Http upstream, Lin
             message.Headers.TryAddWithoutValidation(VersionHeader, version);
         }
 
-        if (upstream.Credential is { } credential)
+        foreach (var header in minted?.Headers ?? [])
+        {
+            message.Headers.TryAddWithoutValidation(header.Name, header.Value.Reveal());
+        }
+
+        if (minted is null && upstream.Credential is { } credential)
         {
             message.Headers.TryAddWithoutValidation(credential.Header, await credential.Value(cancellationToken));
         }

@@ -1,3 +1,4 @@
+using Countersign.Gates.Credentials;
 using Countersign.Gates.Mcp.Wire;
 
 namespace Countersign.Gates.Mcp.Upstream;
@@ -33,6 +34,11 @@ internal sealed record Outgoing(RpcId Id, ReadOnlyMemory<byte> Message, Exchange
 {
     /// <summary>Headers of a request of 2026-07-28 over HTTP.</summary>
     public IEnumerable<KeyValuePair<string, string>> Headers { get; init; } = [];
+
+    /// <summary>
+    /// What this request carries instead of the target's standing credential; only a link over HTTP can.
+    /// </summary>
+    public MintedCredential? Credential { get; init; }
 }
 
 /// <summary>

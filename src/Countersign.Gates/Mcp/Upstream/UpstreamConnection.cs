@@ -83,35 +83,12 @@ internal sealed class UpstreamConnection : IAsyncDisposable
     /// <summary>Sends a request once, and returns its answer.</summary>
     public Task<RpcMessage.Response> RequestAsync(
         string method, ReadOnlyMemory<byte>? parameters, Exchange? related, CancellationToken cancellationToken) =>
-        RequestAsync(method, parameters, [], related, cancellationToken);
+        RequestAsync(id => Compose(id, method, parameters, related), related, cancellationToken);
 
-    /// <summary>The same with headers that go along towards a server of 2026-07-28.</summary>
-    public async Task<RpcMessage.Response> RequestAsync(
-        string method,
-        ReadOnlyMemory<byte>? parameters,
-        IEnumerable<KeyValuePair<string, string>> headers,
-        Exchange? related,
-        CancellationToken cancellationToken)
-    {
-        var id = RpcId.Of(Interlocked.Increment(ref _lastId));
-        if (related is not null)
-        {
-            related.UpstreamId = id;
-        }
-
-        Interlocked.Increment(ref _running);
-        try
-        {
-            return await _link.RequestAsync(Compose(id, method, parameters, headers, related), cancellationToken);
-        }
-        finally
-        {
-            if (Interlocked.Decrement(ref _running) == 0 && Volatile.Read(ref _closing) != 0)
-            {
-                await DisposeAsync();
-            }
-        }
-    }
+    /// <summary>The same for a tool call, with what goes along with it.</summary>
+    public Task<RpcMessage.Response> CallAsync(
+        ToolCall call, Exchange? related, CancellationToken cancellationToken) =>
+        RequestAsync(id => Compose(id, call, related), related, cancellationToken);
 
     public Task SendAsync(ReadOnlyMemory<byte> message, CancellationToken cancellationToken) =>
         _link.SendAsync(message, cancellationToken);
@@ -134,12 +111,36 @@ internal sealed class UpstreamConnection : IAsyncDisposable
         }
     }
 
-    private Outgoing Compose(
-        RpcId id,
-        string method,
-        ReadOnlyMemory<byte>? parameters,
-        IEnumerable<KeyValuePair<string, string>> headers,
-        Exchange? related)
+    private async Task<RpcMessage.Response> RequestAsync(
+        Func<RpcId, Outgoing> compose, Exchange? related, CancellationToken cancellationToken)
+    {
+        var id = RpcId.Of(Interlocked.Increment(ref _lastId));
+        if (related is not null)
+        {
+            related.UpstreamId = id;
+        }
+
+        Interlocked.Increment(ref _running);
+        try
+        {
+            return await _link.RequestAsync(compose(id), cancellationToken);
+        }
+        finally
+        {
+            if (Interlocked.Decrement(ref _running) == 0 && Volatile.Read(ref _closing) != 0)
+            {
+                await DisposeAsync();
+            }
+        }
+    }
+
+    private Outgoing Compose(RpcId id, ToolCall call, Exchange? related)
+    {
+        var request = Compose(id, "tools/call", call.Parameters, related);
+        return request with { Headers = [.. request.Headers, .. call.Headers], Credential = call.Credential };
+    }
+
+    private Outgoing Compose(RpcId id, string method, ReadOnlyMemory<byte>? parameters, Exchange? related)
     {
         if (!IsModern)
         {
@@ -150,7 +151,7 @@ internal sealed class UpstreamConnection : IAsyncDisposable
         var modern = ModernParams.Compose(parameters, _hello, related);
         return new Outgoing(id, Rpc.Request(id, method, modern), related)
         {
-            Headers = [.. ModernParams.HeadersOf(method, modern), .. headers],
+            Headers = [.. ModernParams.HeadersOf(method, modern)],
         };
     }
 

@@ -47,13 +47,13 @@ internal static class EffectLines
             lines.Add(new LabelledText("Rows", how));
         }
 
-        lines.AddRange(preview.Cascades.Select(cascade => new LabelledText(
+        lines.AddRange((preview.Cascades ?? []).Select(cascade => new LabelledText(
             "Goes along", $"{cascade.Rows:N0} rows of {Words.OneLine(cascade.Relation)}") { Warns = true }));
         lines.AddRange(preview.Effects.Select(effect => new LabelledText("Also", Words.OneLine(effect))));
         lines.AddRange(preview.Locks.Select(held => new LabelledText("Locks", Words.OneLine(held))));
         if (preview.Error is { } error)
         {
-            lines.Add(new LabelledText("Preview failed", Words.OneLine(error)) { Warns = true });
+            lines.Add(new LabelledText("Preview", $"Unavailable: {Words.OneLine(error)}") { Warns = true });
         }
     }
 

@@ -10,8 +10,9 @@ namespace Countersign.Server.Hosting.Faults;
 /// <remarks>
 /// The variable lists points, separated by <c>|</c>. They are reached one after the other, and the last one is fatal;
 /// repeating a point counts its occurrences. The points are <c>commit-of TYPE</c> and <c>committed TYPE</c> around a
-/// commit with such a ledger entry, <c>ran SQL</c> after a statement of the store's writer, and <c>credential NAME</c>
-/// when a request to an upstream has got its credential. A point may be cut short: the beginning of its name is enough.
+/// commit with such a ledger entry, <c>ran SQL</c> after a statement of the store's writer, <c>credential NAME</c> when
+/// a request to an upstream has got its standing credential, and <c>minting TARGET</c> and <c>minted TARGET</c> around
+/// the making of one for one call. A point may be cut short: the beginning of its name is enough.
 /// </remarks>
 internal static class KillPoints
 {

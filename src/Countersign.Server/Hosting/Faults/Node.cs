@@ -1,5 +1,6 @@
 #if COUNTERSIGN_FAULTS
 using Countersign.Core.Storage;
+using Countersign.Gates.Credentials;
 using Countersign.Gates.Mcp;
 using Countersign.Server.Hosting.Faults;
 using Countersign.Server.Storage.Sqlite;
@@ -19,7 +20,7 @@ internal sealed partial class Node
         raw.sqlite3_profile(session.Handle, static (_, sql, _) => KillPoints.Reach($"ran {sql.Trim()}"), null);
 }
 
-/// <content>Credentials, with a kill point between getting one and sending with it.</content>
+/// <content>Credentials, with a kill point between getting one and sending with it, and before making one.</content>
 internal static partial class McpTarget
 {
     static partial void ArmKillPoints(ref McpCredential credential)
@@ -31,6 +32,18 @@ internal static partial class McpTarget
             KillPoints.Reach($"credential {header}");
             return secret;
         });
+    }
+
+    static partial void ArmKillPoints(ref MintCredential mint)
+    {
+        var inner = mint;
+        mint = async (action, cancellationToken) =>
+        {
+            KillPoints.Reach($"minting {action.Action.Target}");
+            var minting = await inner(action, cancellationToken);
+            KillPoints.Reach($"minted {action.Action.Target}");
+            return minting;
+        };
     }
 }
 #endif
