@@ -1,4 +1,5 @@
 using Countersign.Core.Identity;
+using Countersign.Core.Tracing;
 
 namespace Countersign.Core.Actions;
 
@@ -12,6 +13,9 @@ public sealed record Asking(Asker Asker, Target Target, GateKind Via, CanonicalA
     public Claimed Claimed { get; init; } = Claimed.Nothing;
 
     public string? IdempotencyKey { get; init; }
+
+    /// <summary>Where the trace of this request stands; nothing of it counts towards the action.</summary>
+    public TraceContext? Trace { get; init; }
 
     /// <summary>
     /// Whether the node itself takes an approval and keeps the outcome for whoever asks; otherwise only a live call of

@@ -70,6 +70,7 @@ internal sealed class McpCalls(
                 request, Rpc.InvalidParams, $"Unknown tool '{name}'; nothing was sent. Call tools/list for the tools.");
         }
 
+        McpSpans.NameTool(tool.Definition.Name);
         if (tool.Standing is DefinitionStanding.Changed change)
         {
             return await BlockAsync(request, target, tool, change, cancellationToken);

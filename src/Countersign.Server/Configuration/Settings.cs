@@ -3,6 +3,7 @@ using Countersign.Core;
 using Countersign.Core.Actions;
 using Countersign.Core.Identity;
 using Countersign.Core.Policies;
+using Countersign.Server.Tracing;
 
 namespace Countersign.Server.Configuration;
 
@@ -31,6 +32,9 @@ internal sealed record Settings
     public required ImmutableArray<PolicyText> Policies { get; init; }
 
     public Limits Limits { get; init; } = new();
+
+    /// <summary>Where spans go; <c>null</c> is nowhere, and then none are made.</summary>
+    public TraceSettings? Traces { get; init; }
 
     public ImmutableArray<Freeze> Freezes { get; init; } = [];
 

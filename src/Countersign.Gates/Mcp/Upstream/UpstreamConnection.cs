@@ -1,3 +1,5 @@
+using Countersign.Core.Tracing;
+using Countersign.Gates.Access;
 using Countersign.Gates.Mcp.Wire;
 
 namespace Countersign.Gates.Mcp.Upstream;
@@ -100,9 +102,23 @@ internal sealed class UpstreamConnection : IAsyncDisposable
         }
 
         Interlocked.Increment(ref _running);
+        using var span = McpSpans.Send(method, parameters, id, Version);
+        if (span is not null)
+        {
+            _link.Describe(span);
+        }
+
         try
         {
-            return await _link.RequestAsync(Compose(id, method, parameters, headers, related), cancellationToken);
+            var request = Compose(id, method, parameters, headers, related);
+            var answer = await _link.RequestAsync(request, cancellationToken);
+            McpSpans.Tell(span, answer);
+            return answer;
+        }
+        catch (UpstreamException failure)
+        {
+            McpSpans.Fail(span, failure.Fate);
+            throw;
         }
         finally
         {
@@ -141,16 +157,19 @@ internal sealed class UpstreamConnection : IAsyncDisposable
         IEnumerable<KeyValuePair<string, string>> headers,
         Exchange? related)
     {
+        // The parameters of a call are written anew from its action; the others are the client's own.
+        var own = related is null || method == "tools/call" ? parameters : McpSpans.Untraced(parameters);
+        var trace = Spans.Here;
         if (!IsModern)
         {
-            var old = related?.Caller is null ? parameters : ModernParams.Strip(parameters, related);
-            return new Outgoing(id, Rpc.Request(id, method, old), related);
+            var old = related?.Caller is null ? own : ModernParams.Strip(own, related);
+            return new Outgoing(id, Rpc.Request(id, method, old), related) { Headers = TraceHeaders.Of(trace) };
         }
 
-        var modern = ModernParams.Compose(parameters, _hello, related);
+        var modern = ModernParams.Compose(own, _hello, related, trace);
         return new Outgoing(id, Rpc.Request(id, method, modern), related)
         {
-            Headers = [.. ModernParams.HeadersOf(method, modern), .. headers],
+            Headers = [.. ModernParams.HeadersOf(method, modern), .. headers, .. TraceHeaders.Of(trace)],
         };
     }
 
