@@ -40,6 +40,11 @@ internal sealed class McpCalls(
                 "let some end first.");
         }
 
+        if (ApprovalTools.IsReserved(name))
+        {
+            McpSpans.NameTool(name);
+        }
+
         try
         {
             return name switch

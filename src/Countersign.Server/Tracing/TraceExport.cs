@@ -26,17 +26,21 @@ internal sealed class TraceExport(TracerProvider provider, TraceCounts counts) :
             .AddService(ServiceName, serviceVersion: version)
             .AddTelemetrySdk()
             .AddEnvironmentVariableDetector();
-        var exporter = new OtlpTraceExporter(new OtlpExporterOptions
-        {
-            Endpoint = settings.Endpoint,
-            Protocol = settings.IsGrpc ? OtlpExportProtocol.Grpc : OtlpExportProtocol.HttpProtobuf,
-            Headers = settings.Headers,
-            TimeoutMilliseconds = (int)settings.Timeout.TotalMilliseconds,
-        });
+        var batches = new BatchExportActivityProcessorOptions();
+        var tally = new SpanTally(batches.MaxQueueSize, counts, log);
+        var exporter = new TalliedExporter(
+            new OtlpExporterOptions
+            {
+                Endpoint = settings.Endpoint,
+                Protocol = settings.IsGrpc ? OtlpExportProtocol.Grpc : OtlpExportProtocol.HttpProtobuf,
+                Headers = settings.Headers,
+                TimeoutMilliseconds = (int)settings.Timeout.TotalMilliseconds,
+            },
+            tally);
         var provider = Sdk.CreateTracerProviderBuilder()
             .SetResourceBuilder(resource)
             .AddSource(Spans.SourceName)
-            .AddProcessor(SpanQueue.Before(exporter, new BatchExportActivityProcessorOptions(), counts, log))
+            .AddProcessor(new SpanQueue(exporter, batches, tally))
             .Build();
         return new TraceExport(provider, counts);
     }
