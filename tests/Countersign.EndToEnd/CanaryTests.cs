@@ -30,7 +30,8 @@ public sealed class CanaryTests : IAsyncLifetime
 
     private static string[] Canaries =>
     [
-        Argument, Result, Failure, Reason, Session, Comment, Guess, Operation, Path, Baggage, ProductFolder.TokenOf("DEPLOY_BOT"),
+        Argument, Result, Failure, Reason, Session, Comment, Guess, Operation, Path, Baggage,
+        ProductFolder.TokenOf("DEPLOY_BOT"),
         ProductFolder.TokenOf("ALICE"), ProductFolder.TokenOf("OPS"),
     ];
 

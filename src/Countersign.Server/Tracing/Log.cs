@@ -4,7 +4,7 @@ namespace Countersign.Server.Tracing;
 internal static partial class Log
 {
     [LoggerMessage(1, LogLevel.Warning,
-        "The OTLP collector does not take traces; actions go on without them, and spans are dropped once the queue is full")]
+        "The OTLP collector does not take traces; actions go on, and spans are lost until it does")]
     public static partial void TracesNotTaken(this ILogger log);
 
     [LoggerMessage(2, LogLevel.Information, "The OTLP collector takes traces again")]

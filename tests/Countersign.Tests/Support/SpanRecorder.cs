@@ -35,7 +35,8 @@ internal sealed class SpanRecorder : IDisposable
     {
         var trace = ActivityTraceId.CreateRandom();
         _traces[trace] = true;
-        return TraceContext.Read($"00-{trace}-{ActivitySpanId.CreateRandom()}-{(isSampled ? "01" : "00")}", state)!;
+        var flags = isSampled ? "01" : "00";
+        return TraceContext.Read($"00-{trace}-{ActivitySpanId.CreateRandom()}-{flags}", state)!;
     }
 
     public Activity Single(string name) => Assert.Single(_spans, span => span.DisplayName == name);
@@ -47,7 +48,7 @@ internal sealed class SpanRecorder : IDisposable
 
     public static string SpanOf(TraceContext context) => context.Parent[36..52];
 
-    /// <summary>Like a sampler that follows the parent: a trace that is not sampled is carried on all the same.</summary>
+    /// <summary>Like a sampler that follows the parent: what is not sampled is carried on all the same.</summary>
     private ActivitySamplingResult Sample(ref ActivityCreationOptions<ActivityContext> options)
     {
         if (!_traces.ContainsKey(options.Parent.TraceId))

@@ -36,8 +36,8 @@ internal interface IUpstreamLink : IAsyncDisposable
 internal sealed record Outgoing(RpcId Id, ReadOnlyMemory<byte> Message, Exchange? Related)
 {
     /// <summary>
-    /// Headers over HTTP: those of 2026-07-28, and where the trace stands. A pipe has none, and servers with a handshake
-    /// know no place for a trace in the message.
+    /// Headers over HTTP: those of 2026-07-28, and where the trace stands. A pipe has none, and servers with a
+    /// handshake know no place for a trace in the message.
     /// </summary>
     public IEnumerable<KeyValuePair<string, string>> Headers { get; init; } = [];
 }
