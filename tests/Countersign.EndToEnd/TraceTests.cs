@@ -94,9 +94,29 @@ public sealed partial class TraceTests
     }
 
     [Fact]
+    public async Task A_collector_that_speaks_grpc_gets_the_same_spans_and_the_headers_it_asks_for()
+    {
+        await using var collector = await OtlpCollector.StartGrpcAsync(Cancel);
+        await using var bench = await StartAsync(
+            more: "",
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", collector.Address.ToString()),
+            ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
+            ("OTEL_EXPORTER_OTLP_HEADERS", "x-collector-key=a%20key"));
+        using var agent = new Api(bench.Product.Address, ProductFolder.TokenOf("DEPLOY_BOT"));
+        agent.Http.DefaultRequestHeaders.Add("traceparent", $"00-{Trace}-{Caller}-01");
+
+        await agent.AskAsync("ops", "drop_table", "{}", Cancel);
+
+        var spans = await collector.UntilAsync(Trace, ["POST /v1/actions", "countersign.intake"], Cancel);
+        var intake = spans.Single(span => span.Name == "countersign.intake");
+        Assert.Equal("drops", intake.Attributes["countersign.rule.ids"]);
+        Assert.Equal("a key", collector.Header("x-collector-key"));
+    }
+
+    [Fact]
     public async Task A_collector_that_answers_nothing_costs_spans_and_no_action()
     {
-        await using var collector = await OtlpCollector.StartAsync(Cancel, isHolding: true);
+        await using var collector = await OtlpCollector.StartHoldingAsync(Cancel);
         await using var bench = await StartAsync(
             $$"""observability: { otlp: "{{collector.Address}}" }""",
             ("OTEL_BSP_MAX_QUEUE_SIZE", "4"),

@@ -15,8 +15,8 @@ internal abstract class CodingAgent(Uri gate, string token) : IDisposable
     private readonly DirectoryInfo _home = Directory.CreateTempSubdirectory("countersign-agent-");
 
     /// <summary>
-    /// How long the agent waits for one call, by the setting that each has for that; <c>null</c> leaves it out, and then
-    /// it is what people have who set nothing.
+    /// How long the agent waits for one call, by the setting that each has for that; <c>null</c> leaves it out, as
+    /// people do who set nothing.
     /// </summary>
     public int? LimitSeconds { get; init; }
 
