@@ -52,10 +52,14 @@ internal sealed class ApiGate(
         {
             // The caller left; what was recorded stays, and asking again attaches to it.
         }
-        finally
+        catch
         {
-            ApiSpans.Leave(span, context.Response);
+            // The last resort answers it, outside of this span.
+            ApiSpans.Leave(span, StatusCodes.Status500InternalServerError);
+            throw;
         }
+
+        ApiSpans.Leave(span, context.Response.StatusCode);
     };
 
     private async Task AskAsync(HttpContext context, Caller caller)

@@ -28,12 +28,12 @@ internal static class ApiSpans
         return span;
     }
 
-    public static void Leave(Activity? span, HttpResponse response)
+    public static void Leave(Activity? span, int status)
     {
-        span?.SetTag("http.response.status_code", response.StatusCode);
-        if (response.StatusCode >= StatusCodes.Status500InternalServerError)
+        span?.SetTag("http.response.status_code", status);
+        if (status >= StatusCodes.Status500InternalServerError)
         {
-            Spans.Fail(span, response.StatusCode.ToString(CultureInfo.InvariantCulture));
+            Spans.Fail(span, status.ToString(CultureInfo.InvariantCulture));
         }
     }
 }

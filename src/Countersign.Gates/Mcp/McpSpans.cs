@@ -17,6 +17,9 @@ namespace Countersign.Gates.Mcp;
 /// </summary>
 internal static class McpSpans
 {
+    /// <summary>Longest tool name in a span: twice what 2026-07-28 allows, because servers are not trusted.</summary>
+    private const int MaxName = 128;
+
     private static readonly string[] Traced = [TraceHeaders.Parent, TraceHeaders.State, TraceHeaders.Baggage];
 
     /// <summary>
@@ -148,8 +151,9 @@ internal static class McpSpans
     {
         if (span is not null)
         {
-            span.DisplayName = $"tools/call {tool}";
-            span.SetTag("gen_ai.tool.name", tool);
+            var name = tool.Length <= MaxName ? tool : tool[..MaxName];
+            span.DisplayName = $"tools/call {name}";
+            span.SetTag("gen_ai.tool.name", name);
             span.SetTag("gen_ai.operation.name", "execute_tool");
         }
     }

@@ -82,6 +82,7 @@ internal sealed class ClaudeCode(Uri gate, string token) : CodingAgent(gate, tok
     [
         $"ANTHROPIC_BASE_URL={model.AbsoluteUri.TrimEnd('/')}", "ANTHROPIC_API_KEY=dummy",
         "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC=1", "DISABLE_AUTOUPDATER=1", "ENABLE_TOOL_SEARCH=false",
+        "MCP_TIMEOUT=60000",
     ];
 
     protected override void Configure(Uri model) => Write(
@@ -92,7 +93,9 @@ internal sealed class ClaudeCode(Uri gate, string token) : CodingAgent(gate, tok
         """);
 }
 
-/// <summary>Codex; its limit is <c>tool_timeout_sec</c>.</summary>
+/// <summary>
+/// Codex; its limit is <c>tool_timeout_sec</c>. <c>required</c> makes it begin only when it knows the gate's tools.
+/// </summary>
 internal sealed class Codex(Uri gate, string token) : CodingAgent(gate, token)
 {
     private static readonly string Triple =
@@ -127,6 +130,8 @@ internal sealed class Codex(Uri gate, string token) : CodingAgent(gate, token)
         bearer_token_env_var = "COUNTERSIGN_TOKEN"
         {(LimitSeconds is { } seconds ? $"tool_timeout_sec = {seconds}" : "")}
         default_tools_approval_mode = "approve"
+        required = true
+        startup_timeout_sec = 60
 
         [analytics]
         enabled = false
