@@ -9,6 +9,19 @@ public abstract record Admission
     {
     }
 
+    /// <summary>The action it is about; <c>null</c> where nothing was recorded for this request.</summary>
+    internal ActionRecord? About => this switch
+    {
+        Refused refused => refused.Record,
+        Held held => held.Record,
+        Granted granted => granted.Record,
+        Claimed claimed => claimed.Record,
+        Unrecorded unrecorded => unrecorded.Record,
+        UnderWay underWay => underWay.Record,
+        Ended ended => ended.Record,
+        _ => null,
+    };
+
     /// <summary>The policy refuses it; recorded, nothing runs.</summary>
     public sealed record Refused(ActionRecord Record) : Admission;
 

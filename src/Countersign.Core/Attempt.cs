@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Countersign.Core.Records;
 using Countersign.Core.Reviews;
+using Countersign.Core.Tracing;
 
 namespace Countersign.Core;
 
@@ -8,6 +9,14 @@ namespace Countersign.Core;
 internal sealed class Attempt(TimeSpan longest, TimeProvider time)
 {
     public async Task<Outcome> MakeAsync(ActionRecord claimed, ActionExecutor execute)
+    {
+        using var span = Spans.Begin("countersign.execute", claimed);
+        var outcome = await TryAsync(claimed, execute);
+        Spans.TellOutcome(span, outcome.State);
+        return outcome;
+    }
+
+    private async Task<Outcome> TryAsync(ActionRecord claimed, ActionExecutor execute)
     {
         using var limit = new CancellationTokenSource(LimitFor(claimed), time);
         try

@@ -6,6 +6,7 @@ using Countersign.Core.Policies;
 using Countersign.Core.Records;
 using Countersign.Core.Reviews;
 using Countersign.Core.Storage;
+using Countersign.Core.Tracing;
 
 namespace Countersign.Core;
 
@@ -124,8 +125,24 @@ internal sealed class Executions(
     }
 
     /// <summary>Ends an execution whose node is gone: nobody can say what it did.</summary>
-    public Task<Registered> AbandonAsync(ActionId id, CancellationToken cancellationToken) =>
-        registrar.ApplyAsync(id, DescribeLoss, cancellationToken);
+    public async Task<Registered> AbandonAsync(ActionId id, CancellationToken cancellationToken)
+    {
+        Execution? lost = null;
+        var registered = await registrar.ApplyAsync(
+            id,
+            record =>
+            {
+                lost = record.Life.Execution;
+                return DescribeLoss(record);
+            },
+            cancellationToken);
+        if (registered is Registered.Done { Record: var ended } && lost is not null)
+        {
+            Spans.LoseExecution(ended, lost, store.Now);
+        }
+
+        return registered;
+    }
 
     private static Happening DescribeLoss(ActionRecord record)
     {

@@ -1,10 +1,12 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using Countersign.Core.Actions;
 using Countersign.Core.Ledger;
 using Countersign.Core.Policies;
 using Countersign.Core.Records;
 using Countersign.Core.Reviews;
 using Countersign.Core.Storage;
+using Countersign.Core.Tracing;
 
 namespace Countersign.Core;
 
@@ -33,6 +35,22 @@ internal sealed class Intake(
     /// <param name="taker">Who takes what the policy allows, in the same commit; <c>null</c> is nobody yet.</param>
     /// <param name="cancellationToken">Stops the intake; what was committed stays.</param>
     public async Task<Admission> AdmitAsync(
+        Asking asking, Judge? judge, Executions? taker, CancellationToken cancellationToken)
+    {
+        // What follows later hangs below the request as a whole, not below this step of it.
+        var traced = Spans.Here is { } here ? asking with { Trace = here } : asking;
+        using var span = Spans.Start("countersign.intake", ActivityKind.Internal);
+        var admission = await JudgeAsync(traced, judge, taker, cancellationToken);
+        if (span is not null && admission.About is { } record)
+        {
+            Spans.Tell(span, record);
+            Spans.Join(span, record);
+        }
+
+        return admission;
+    }
+
+    private async Task<Admission> JudgeAsync(
         Asking asking, Judge? judge, Executions? taker, CancellationToken cancellationToken)
     {
         var preview = new PreviewOnce(asking);
@@ -292,6 +310,7 @@ internal sealed class Intake(
         Action = asking.Action,
         Facts = asking.Facts,
         Claimed = asking.Claimed,
+        Trace = asking.Trace,
         Verdict = verdict,
         Key = asking.Key,
         IdempotencyHash = asking.IdempotencyKey is { } key

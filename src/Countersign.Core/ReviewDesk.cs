@@ -1,10 +1,12 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using Countersign.Core.Actions;
 using Countersign.Core.Identity;
 using Countersign.Core.Ledger;
 using Countersign.Core.Records;
 using Countersign.Core.Reviews;
 using Countersign.Core.Storage;
+using Countersign.Core.Tracing;
 
 namespace Countersign.Core;
 
@@ -39,7 +41,9 @@ public sealed class ReviewDesk
     public async Task<DeskAnswer> VoteAsync(
         ActionId id, Voter voter, Ballot ballot, CancellationToken cancellationToken)
     {
-        if (await _registrar.FindAsync(id, cancellationToken) is { } shown)
+        var shown = await _registrar.FindAsync(id, cancellationToken);
+        using var span = shown is null ? null : Spans.Begin("countersign.vote", shown);
+        if (shown is not null)
         {
             // A deadline changes who may vote, so it passes first.
             await _registrar.PassDueDeadlineAsync(shown, cancellationToken);
@@ -47,6 +51,7 @@ public sealed class ReviewDesk
 
         var registered = await _registrar.ApplyAsync(
             id, record => DescribeVote(record, voter, ballot), cancellationToken);
+        TellVote(span, voter, ballot, registered);
         if (registered is Registered.Done { Record: { State: ActionState.Approved, Detached: true } approved })
         {
             await TryTakeAsync(approved.Id, cancellationToken);
@@ -96,6 +101,24 @@ public sealed class ReviewDesk
         var today = _charter();
         var electorate = Electorate.Of(record.Life, record.Asker, today.People, today.PolicyAuthors);
         return [.. record.Life.Tracks.Select((track, i) => Tally.Of(track, i, record.Life.Votes, electorate))];
+    }
+
+    /// <summary>Who voted is the ledger's business: a trace goes to people who may not read that.</summary>
+    private static void TellVote(Activity? span, Voter voter, Ballot ballot, Registered registered)
+    {
+        span?.SetTag("countersign.vote.decision", ballot.Decision.ToText());
+        span?.SetTag("countersign.vote.assurance", voter.Assurance.ToText());
+        switch (registered)
+        {
+            case Registered.Done done:
+                Spans.Tell(span, done.Record);
+                break;
+            case Registered.Refused refused:
+                span?.SetTag("countersign.vote.refused", refused.Why.ToSlug());
+                break;
+            default:
+                break;
+        }
     }
 
     /// <summary>

@@ -6,6 +6,7 @@ using Countersign.Core.Ledger;
 using Countersign.Core.Records;
 using Countersign.Core.Reviews;
 using Countersign.Core.Storage;
+using Countersign.Core.Tracing;
 
 namespace Countersign.Core;
 
@@ -57,6 +58,7 @@ internal sealed class StopRegister(IStore store, Registrar registrar)
                 is CommitResult.Committed done)
             {
                 Stopped.Add(agent);
+                TellOf(endings, done.At);
                 var left = await WithdrawLeftAsync(agent, cancellationToken);
                 var stop = new AgentStop(agent, done.At, done.Indexes[0], PayloadOf(agent, by, comment, endings));
                 return new StopDone(stop, IsNew: true, endings.Length, left);
@@ -124,20 +126,20 @@ internal sealed class StopRegister(IStore store, Registrar registrar)
         Ending = text,
     };
 
-    private static byte[] PayloadOf(AgentId agent, PersonId by, string? comment, ImmutableArray<Change> endings) =>
+    private static byte[] PayloadOf(AgentId agent, PersonId by, string? comment, ImmutableArray<Ending> endings) =>
         PayloadWriter.Stop(
             agent,
             by,
             comment,
             StopText.Of(agent, by, comment),
-            endings.Select(ending => ending.Action!.Row.Id));
+            endings.Select(ending => ending.Change.Action!.Row.Id));
 
     private static Change ChangeFor(
-        AgentId agent, PersonId by, string? comment, ImmutableArray<Change> endings) => new()
+        AgentId agent, PersonId by, string? comment, ImmutableArray<Ending> endings) => new()
     {
         Stop = agent,
-        Withdrawn = [.. endings.Select(ending => ending.Action!)],
-        Outbox = [.. endings.SelectMany(ending => ending.Outbox)],
+        Withdrawn = [.. endings.Select(ending => ending.Change.Action!)],
+        Outbox = [.. endings.SelectMany(ending => ending.Change.Outbox)],
         Entries =
         [
             new EntryDraft(EntryType.AgentStopped, null, Revision: 0, PayloadOf(agent, by, comment, endings)),
@@ -145,20 +147,28 @@ internal sealed class StopRegister(IStore store, Registrar registrar)
     };
 
     /// <summary>How every open action of the agent would end; the stop's own entry says it for all of them.</summary>
-    private async Task<ImmutableArray<Change>> DescribeEndingsAsync(
+    private async Task<ImmutableArray<Ending>> DescribeEndingsAsync(
         AgentId agent, string text, CancellationToken cancellationToken)
     {
-        var endings = ImmutableArray.CreateBuilder<Change>();
+        var endings = ImmutableArray.CreateBuilder<Ending>();
         foreach (var id in await store.FindOpenAsync(agent, MaxWithdrawn, cancellationToken))
         {
             if (await TryFindAsync(id, cancellationToken) is { } record
                 && registrar.Describe(record, Withdrawal(text)) is { } change)
             {
-                endings.Add(change);
+                endings.Add(new Ending(record, change));
             }
         }
 
         return endings.ToImmutable();
+    }
+
+    private static void TellOf(ImmutableArray<Ending> endings, DateTimeOffset at)
+    {
+        foreach (var (before, _) in endings)
+        {
+            Spans.EndReview(before, before with { Life = before.Life with { State = ActionState.Withdrawn } }, at);
+        }
     }
 
     /// <summary>An action that cannot be read must not keep its agent from being stopped.</summary>
@@ -194,6 +204,9 @@ internal sealed class StopRegister(IStore store, Registrar registrar)
 
         return executing;
     }
+
+    /// <summary>An action as it was, and the change that ends it.</summary>
+    private sealed record Ending(ActionRecord Before, Change Change);
 }
 
 /// <summary>A stop that is in force.</summary>

@@ -19,21 +19,36 @@ public sealed class CanaryTests : IAsyncLifetime
     private const string Session = "canary-session-e5e1";
     private const string Comment = "canary-comment-0b6d";
     private const string Guess = "canary-guessed-token-2c94";
+    private const string Operation = "canary-operation-61e7";
+    private const string Path = "canary-path-d0a4";
+    private const string Baggage = "canary-baggage-83f2";
 
     private readonly MintFolder _helper = new();
     private Bench _bench = null!;
+    private OtlpCollector _collector = null!;
+    private Api _agent = null!;
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     private static string[] Canaries =>
     [
-        Argument, Result, Failure, Reason, Session, Comment, Guess, ProductFolder.TokenOf("DEPLOY_BOT"),
-        ProductFolder.TokenOf("ALICE"), ProductFolder.TokenOf("OPS"), MintFolder.Secret,
+        Argument, Result, Failure, Reason, Session, Comment, Guess, Operation, Path, Baggage,
+        ProductFolder.TokenOf("DEPLOY_BOT"), ProductFolder.TokenOf("ALICE"), ProductFolder.TokenOf("OPS"),
+        MintFolder.Secret,
     ];
 
     public async ValueTask InitializeAsync()
     {
-        _bench = await Bench.StartAsync(new ProductOptions { Ops = _helper.Credentials }, Cancel);
+        _collector = await OtlpCollector.StartAsync(Cancel);
+        _bench = await Bench.StartAsync(
+            new ProductOptions
+            {
+                Ops = _helper.Credentials,
+                More = $$"""observability: { otlp: "{{_collector.Address}}" }""",
+            },
+            Cancel);
+        _agent = _bench.Agent;
+        _agent.Http.DefaultRequestHeaders.Add("baggage", $"user={Baggage}");
         _bench.Upstream.Reply = (call, _) => Task.FromResult<UpstreamReply>(
             call.Tool == "read_report"
                 ? new UpstreamReply.ToolError(Failure)
@@ -44,10 +59,11 @@ public sealed class CanaryTests : IAsyncLifetime
     {
         await _bench.DisposeAsync();
         _helper.Dispose();
+        await _collector.DisposeAsync();
     }
 
     [Fact]
-    public async Task No_planted_secret_reaches_a_log_a_metric_a_leaf_a_file_or_the_answer_to_a_stranger()
+    public async Task No_planted_secret_reaches_a_log_a_metric_a_span_a_leaf_a_file_or_the_answer_to_a_stranger()
     {
         var told = new Dictionary<string, string>
         {
@@ -62,7 +78,8 @@ public sealed class CanaryTests : IAsyncLifetime
         };
         await _bench.Product.StopAsync(Cancel);
         told["the log"] = _bench.Product.Log;
-        foreach (var path in Directory.EnumerateFiles(Path.GetDirectoryName(_bench.Product.Folder.Database)!))
+        told["the spans"] = _collector.Text;
+        foreach (var path in Directory.EnumerateFiles(System.IO.Path.GetDirectoryName(_bench.Product.Folder.Database)!))
         {
             told[path] = Encoding.Latin1.GetString(await File.ReadAllBytesAsync(path, Cancel));
         }
@@ -71,6 +88,9 @@ public sealed class CanaryTests : IAsyncLifetime
             (string[])["/metrics", "the checkpoint", "the leaves", "a stranger's list"],
             place => Assert.StartsWith("200 ", told[place], StringComparison.Ordinal));
         Assert.Contains("Countersign listens on", told["the log"], StringComparison.Ordinal);
+        Assert.All(
+            (string[])["POST /v1/actions", "countersign.vote", "countersign.execute", "tools/call restart_service"],
+            name => Assert.Contains(_collector.Spans, span => span.Name == name));
         Assert.Empty(
             from place in told
             from canary in Canaries
@@ -84,11 +104,11 @@ public sealed class CanaryTests : IAsyncLifetime
     {
         await ProvokeAsync();
 
-        var list = await _bench.Agent.GetAsync("v1/actions", Cancel);
+        var list = await _agent.GetAsync("v1/actions", Cancel);
         var shown = new StringBuilder();
         foreach (var item in list.Json.GetProperty("items").EnumerateArray())
         {
-            shown.Append((await _bench.Agent.ShowAsync(item.GetProperty("id").GetString()!, Cancel)).Json.GetRawText());
+            shown.Append((await _agent.ShowAsync(item.GetProperty("id").GetString()!, Cancel)).Json.GetRawText());
         }
 
         Assert.All(
@@ -107,9 +127,11 @@ public sealed class CanaryTests : IAsyncLifetime
     {
         var refusals = new StringBuilder();
         await AskAsync("read_report");
+        await AskAsync(Operation);
+        await _agent.GetAsync($"v1/actions/{Path}?{Path}={Path}", Cancel);
         var approved = await AskAsync("restart_service");
         await _bench.Alice.VoteAsync(approved.Id!, "approve", Cancel);
-        await _bench.Agent.WaitForEndAsync(approved.Id!, Cancel);
+        await _agent.WaitForEndAsync(approved.Id!, Cancel);
         var denied = await AskAsync("rotate_key");
         await _bench.Alice.PostAsync(
             $"v1/actions/{denied.Id}/votes",
@@ -134,7 +156,7 @@ public sealed class CanaryTests : IAsyncLifetime
             reason = Reason,
             session = Session,
         });
-        var answer = await _bench.Agent.PostAsync("v1/actions?wait=5", body, Cancel);
+        var answer = await _agent.PostAsync("v1/actions?wait=5", body, Cancel);
         Assert.True(answer.Status is HttpStatusCode.OK or HttpStatusCode.Accepted, answer.ToString());
         return answer;
     }

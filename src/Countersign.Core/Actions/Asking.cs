@@ -1,4 +1,5 @@
 using Countersign.Core.Identity;
+using Countersign.Core.Tracing;
 
 namespace Countersign.Core.Actions;
 
@@ -15,6 +16,9 @@ public sealed record Asking(Asker Asker, Target Target, GateKind Via, CanonicalA
 
     /// <summary>How the gate would find out what this does; <c>null</c> when it cannot.</summary>
     public ActionPreviewer? Previewer { get; init; }
+
+    /// <summary>Where the trace of this request stands; nothing of it counts towards the action.</summary>
+    public TraceContext? Trace { get; init; }
 
     /// <summary>
     /// Whether the node itself takes an approval and keeps the outcome for whoever asks; otherwise only a live call of

@@ -4,6 +4,7 @@ using Countersign.Core.Policies;
 using Countersign.Core.Policies.Allowing;
 using Countersign.Core.Reviews;
 using Countersign.Core.Storage;
+using Countersign.Core.Tracing;
 
 namespace Countersign.Core.Records;
 
@@ -32,6 +33,9 @@ public sealed record ActionRecord
     public required Verdict Verdict { get; init; }
 
     public Preview? Preview { get; init; }
+
+    /// <summary>Where the trace stood in which it was asked for; <c>null</c> when nobody traced.</summary>
+    public TraceContext? Trace { get; init; }
 
     public required AttachKey Key { get; init; }
 

@@ -8,6 +8,7 @@ using Countersign.Core.Policies;
 using Countersign.Core.Policies.Allowing;
 using Countersign.Core.Reviews;
 using Countersign.Core.Storage;
+using Countersign.Core.Tracing;
 
 namespace Countersign.Core.Records;
 
@@ -88,6 +89,10 @@ internal static class PayloadReader
                 Bytes = Number(preview, "bytes"),
                 Error = Text(preview, "error"),
             };
+
+    public static TraceContext? Trace(JsonElement request) => request.TryGetProperty("trace", out var trace)
+        ? TraceContext.Read(Text(trace, "parent"), Text(trace, "state"))
+        : null;
 
     public static Outcome Outcome(JsonElement json) => new(
         PayloadNames.Parse<OutcomeState>(json.GetProperty("state").GetString()!),

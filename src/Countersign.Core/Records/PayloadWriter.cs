@@ -62,6 +62,14 @@ internal static class PayloadWriter
             json.WritePropertyName("nearest");
             ForecastJson.WriteNearest(json, nearest);
         }
+
+        if (record.Trace is { } trace)
+        {
+            json.WriteStartObject("trace");
+            json.WriteString("parent", trace.Parent);
+            json.WriteString("state", trace.State);
+            json.WriteEndObject();
+        }
     }
 
     public static byte[] Vote(Vote vote, ActionDigest digest) => Write(json =>

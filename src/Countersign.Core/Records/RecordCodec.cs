@@ -76,6 +76,7 @@ internal static class RecordCodec
             Claimed = PayloadReader.Claimed(request),
             Verdict = verdict,
             Preview = PayloadReader.Preview(request),
+            Trace = PayloadReader.Trace(request),
             Nearest = PayloadReader.Nearest(request),
             Key = stored.Row.Key,
             IdempotencyHash = stored.Row.IdempotencyHash,

@@ -4,6 +4,7 @@ using Countersign.Core.Actions;
 using Countersign.Core.Ledger;
 using Countersign.Core.Reviews;
 using Countersign.Core.Storage;
+using Countersign.Core.Tracing;
 
 namespace Countersign.Core.Records;
 
@@ -107,7 +108,13 @@ internal sealed class Registrar(IStore store, FillRandom random, ImmutableArray<
             case Step.To step:
                 var next = After(record, step.Life, happening);
                 var change = ChangeFor(next, step.Entries, happening);
-                return Outcome(next, await store.CommitAsync(change, cancellationToken));
+                var outcome = Outcome(next, await store.CommitAsync(change, cancellationToken));
+                if (outcome is Registered.Done)
+                {
+                    Spans.EndReview(record, next, store.Now);
+                }
+
+                return outcome;
             default:
                 throw new UnreachableException();
         }

@@ -25,12 +25,13 @@ internal sealed class ApiGate(
         routes.MapPost("/v1/actions/{id}/withdraw", For(votes.WithdrawAsync));
         routes.MapPost("/v1/agents/{id}/stop", For(agents.StopAsync));
         routes.MapPost("/v1/agents/{id}/resume", For(agents.ResumeAsync));
-        routes.MapGet("/v1/events", For(new ApiEvents(rooms).StreamAsync));
+        routes.MapGet("/v1/events", For(new ApiEvents(rooms).StreamAsync, isTraced: false));
         ApiDocument.Map(routes);
     }
 
     /// <summary>Authentication comes first, and every failure is a problem document that says what to do.</summary>
-    private RequestDelegate For(Func<HttpContext, Caller, Task> handle) => async context =>
+    private RequestDelegate For(
+        Func<HttpContext, Caller, Task> handle, bool isTraced = true) => async context =>
     {
         if (BearerToken.From(context.Request) is not { } token || rooms.Authenticate(token) is not { } caller)
         {
@@ -38,6 +39,7 @@ internal sealed class ApiGate(
             return;
         }
 
+        using var span = isTraced ? ApiSpans.Enter(context) : null;
         try
         {
             await handle(context, caller);
@@ -50,6 +52,14 @@ internal sealed class ApiGate(
         {
             // The caller left; what was recorded stays, and asking again attaches to it.
         }
+        catch
+        {
+            // The last resort answers it, outside of this span.
+            ApiSpans.Leave(span, StatusCodes.Status500InternalServerError);
+            throw;
+        }
+
+        ApiSpans.Leave(span, context.Response.StatusCode);
     };
 
     private async Task AskAsync(HttpContext context, Caller caller)

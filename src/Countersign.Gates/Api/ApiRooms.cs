@@ -4,6 +4,7 @@ using Countersign.Core.Identity;
 using Countersign.Core.Records;
 using Countersign.Core.Reviews;
 using Countersign.Core.Storage;
+using Countersign.Core.Tracing;
 using Countersign.Gates.Access;
 using Microsoft.AspNetCore.Http;
 
@@ -60,6 +61,7 @@ internal sealed class ApiRooms(
     /// </summary>
     public async Task WriteActionAsync(HttpContext context, Caller caller, ActionRecord record)
     {
+        Spans.Tell(Spans.Current, record);
         // A stopped agent learns what became of its requests, and gets no results.
         var isStopped = caller is Caller.OfAgent agent && Agents.Stopped.Contains(agent.Asker.Agent);
         var json = ActionJson.Write(record, ViewFor(caller, record, withResult: !isStopped));

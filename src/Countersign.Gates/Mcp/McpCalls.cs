@@ -43,6 +43,11 @@ internal sealed class McpCalls(
                 "let some end first.");
         }
 
+        if (ApprovalTools.IsReserved(name))
+        {
+            McpSpans.NameTool(name);
+        }
+
         try
         {
             return name switch
@@ -73,6 +78,7 @@ internal sealed class McpCalls(
                 request, Rpc.InvalidParams, $"Unknown tool '{name}'; nothing was sent. Call tools/list for the tools.");
         }
 
+        McpSpans.NameTool(tool.Definition.Name);
         if (tool.Standing is DefinitionStanding.Changed change)
         {
             return await BlockAsync(request, target, tool, change, cancellationToken);

@@ -58,7 +58,7 @@ internal sealed class McpExecutor(McpTools tools, McpGateOptions options)
         }
     }
 
-    private async Task<Outcome> SendAsync(
+    private static async Task<Outcome> SendAsync(
         ToolCall call, UpstreamConnection connection, Exchange? caller, CancellationToken cancellationToken)
     {
         try

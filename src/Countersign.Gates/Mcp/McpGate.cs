@@ -82,6 +82,8 @@ internal sealed class McpGate : IAsyncDisposable
         }
         else if (message is RpcMessage.Request { Method: "initialize" } initialize)
         {
+            using var span = McpSpans.Enter(
+                context.Request, initialize, visitor.Target.Name, ProtocolVersions.Latest);
             await _handshake.AnswerAsync(context, visitor, initialize);
         }
         else if (await FindSessionAsync(context, visitor, message as RpcMessage.Request) is { } session)
@@ -235,6 +237,8 @@ internal sealed class McpGate : IAsyncDisposable
     private async Task ExchangeAsync(
         HttpContext context, Target target, McpSession session, RpcMessage.Request request, ModernCaller? caller)
     {
+        var version = caller is null ? session.Ticket.Version : ProtocolVersions.Modern;
+        using var span = McpSpans.Enter(context.Request, request, target.Name, version);
         await using var stream = new ClientStream(context.Response, TakesEvents(context.Request));
         var exchange = new Exchange(request, stream, caller);
         if (!session.TryBegin(exchange))
@@ -253,6 +257,7 @@ internal sealed class McpGate : IAsyncDisposable
             var answering = _requests.AnswerAsync(session, target, exchange, stop.Token);
             await KeepAliveAsync(stream, answering, stop.Token);
             var reply = await answering;
+            McpSpans.Tell(span, reply);
             try
             {
                 await stream.FinishAsync(reply.Message, reply.Status, context.RequestAborted);

@@ -127,7 +127,11 @@ internal sealed class McpSession : IAsyncDisposable
                 await CancelAsync(notification, cancellationToken);
                 break;
             default:
-                await (await ConnectAsync(cancellationToken)).SendAsync(notification.Bytes, cancellationToken);
+                var untraced = McpSpans.Untraced(notification.Params);
+                var message = untraced.Equals(notification.Params)
+                    ? notification.Bytes
+                    : Rpc.Notification(notification.Method, untraced);
+                await (await ConnectAsync(cancellationToken)).SendAsync(message, cancellationToken);
                 break;
         }
     }
@@ -231,7 +235,8 @@ internal sealed class McpSession : IAsyncDisposable
             && _upstream is { IsOpen: true } open)
         {
             var parameters = notification.Arguments.With("requestId", upstreamId.Bytes).ToBytes();
-            await open.SendAsync(Rpc.Notification(notification.Method, parameters), cancellationToken);
+            var message = Rpc.Notification(notification.Method, McpSpans.Untraced(parameters));
+            await open.SendAsync(message, cancellationToken);
         }
     }
 

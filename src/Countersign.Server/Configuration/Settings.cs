@@ -4,6 +4,7 @@ using Countersign.Core.Actions;
 using Countersign.Core.Identity;
 using Countersign.Core.Policies;
 using Countersign.Gates.Credentials;
+using Countersign.Server.Tracing;
 
 namespace Countersign.Server.Configuration;
 
@@ -32,6 +33,9 @@ internal sealed record Settings
     public required ImmutableArray<PolicyText> Policies { get; init; }
 
     public Limits Limits { get; init; } = new();
+
+    /// <summary>Where spans go; <c>null</c> is nowhere, and then none are made.</summary>
+    public TraceSettings? Traces { get; init; }
 
     public ImmutableArray<Freeze> Freezes { get; init; } = [];
 

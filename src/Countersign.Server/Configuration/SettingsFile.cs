@@ -16,7 +16,7 @@ internal static class SettingsFile
     private static readonly string[] Keys =
     [
         "listen", "tls", "postgres", "public_url", "store", "ledger", "people", "agents", "targets", "policies",
-        "channels", "changes", "limits", "freezes",
+        "channels", "changes", "limits", "freezes", "observability",
     ];
 
     /// <summary>What this version does not do yet is refused by name.</summary>
@@ -90,6 +90,7 @@ internal static class SettingsFile
             Targets = new TargetsSection(section, people).Read(fields),
             Policies = PolicyFiles.Read(section.FilePath(section.Text(fields, "policies") ?? "policies/"), folder),
             Limits = new LimitsSection(section).Read(fields),
+            Traces = new ObservabilitySection(section, environment).Read(fields),
             Freezes = new FreezesSection(section).Read(fields),
             Changes = fields.Find("changes") is { } changes
                 ? Values.Word(changes, "changes", ChangeModes, errors) ?? ChangesMode.Proposed

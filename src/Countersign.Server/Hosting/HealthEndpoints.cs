@@ -1,11 +1,12 @@
 using System.Text;
 using Countersign.Core.Actions;
 using Countersign.Core.Storage;
+using Countersign.Server.Tracing;
 
 namespace Countersign.Server.Hosting;
 
 /// <summary>Whether this node lives, and whether it can decide and record right now. Neither needs a token.</summary>
-internal sealed class HealthEndpoints(IStore store, IArchive archive)
+internal sealed class HealthEndpoints(IStore store, IArchive archive, TraceCounts? traces)
 {
     private readonly StoreProbe _probe = new(store);
 
@@ -46,6 +47,15 @@ internal sealed class HealthEndpoints(IStore store, IArchive archive)
         {
             text.Append("# HELP countersign_stopped_agents Agents that people stopped.\n");
             text.Append($"# TYPE countersign_stopped_agents gauge\ncountersign_stopped_agents {stopped}\n");
+        }
+
+        if (traces is not null)
+        {
+            text.Append("# HELP countersign_trace_spans_total Spans by what became of them.\n");
+            text.Append("# TYPE countersign_trace_spans_total counter\n");
+            text.Append($"countersign_trace_spans_total{{result=\"exported\"}} {traces.Exported}\n");
+            text.Append($"countersign_trace_spans_total{{result=\"failed\"}} {traces.Failed}\n");
+            text.Append($"countersign_trace_spans_total{{result=\"dropped\"}} {traces.Dropped}\n");
         }
 
         text.Append("# HELP process_resident_memory_bytes Resident memory.\n");

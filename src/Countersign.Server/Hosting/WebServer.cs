@@ -13,6 +13,7 @@ using Countersign.Gates.Mcp;
 using Countersign.Server.Configuration;
 using Countersign.Server.Console;
 using Countersign.Server.Storage.Sqlite;
+using Countersign.Server.Tracing;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http.Features;
@@ -37,6 +38,8 @@ internal static class WebServer
         // A start that fails is told in our own words; what stops a running server is critical.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
+        // With this one the host would begin an activity around every request, and read baggage into it.
+        builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, settings, certificate));
         AddRooms(builder.Services, settings, options, parts);
@@ -50,13 +53,20 @@ internal static class WebServer
         builder.Services.AddSingleton<Func<ActionId, Uri>>(services => id => ReviewUrl(services, settings, id));
         builder.Services.AddHostedService<ReviewLog>();
 
+        if (settings.Traces is { } traces)
+        {
+            builder.Services.AddSingleton(services =>
+                TraceExport.Start(traces, services.GetRequiredService<ILogger<TraceExport>>()));
+        }
+
         var web = builder.Build();
+        var export = web.Services.GetService<TraceExport>();
         web.Use(LastResort.Handle(web.Logger));
         web.MapMcpGate();
         web.MapConsole();
         ApiFor(web.Services, settings).Map(web);
         new LedgerEndpoints(archive, keys.Ledger).Map(web);
-        new HealthEndpoints(store, archive).Map(web);
+        new HealthEndpoints(store, archive, export?.Counts).Map(web);
         return web;
     }
 

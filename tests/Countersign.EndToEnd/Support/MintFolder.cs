@@ -41,7 +41,7 @@ internal sealed class MintFolder : IDisposable
 
     public void Dispose() => Directory.Delete(_path, recursive: true);
 
-    private IReadOnlyList<string> Lines(string file) => File.Exists(In(file)) ? File.ReadAllLines(In(file)) : [];
+    private string[] Lines(string file) => File.Exists(In(file)) ? File.ReadAllLines(In(file)) : [];
 
     private void Write(string file, string script)
     {

@@ -27,9 +27,11 @@ internal sealed class ProductFolder : IDisposable
 
     public string Database => In(_options.DataFolder + "/countersign.db");
 
-    /// <summary>The environment variables that the configuration names.</summary>
-    public IReadOnlyDictionary<string, string> Variables { get; } =
-        s_names.ToDictionary(name => name + "_TOKEN", TokenOf);
+    /// <summary>The environment variables that the configuration names, and those of the test.</summary>
+    public IReadOnlyDictionary<string, string> Variables => s_names
+        .ToDictionary(name => name + "_TOKEN", TokenOf)
+        .Concat(_options.Environment)
+        .ToDictionary();
 
     private string Text =>
         $$"""

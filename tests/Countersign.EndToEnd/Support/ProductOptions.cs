@@ -15,6 +15,9 @@ internal sealed record ProductOptions
     /// <summary>More top-level keys of the configuration.</summary>
     public string More { get; init; } = "";
 
+    /// <summary>More environment variables of the product.</summary>
+    public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
+
     public string Policy { get; init; } = StandardPolicy.Text;
 
     /// <summary>Where the store and the keys are; a path relative to the configuration, or an absolute one.</summary>

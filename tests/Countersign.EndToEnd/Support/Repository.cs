@@ -38,6 +38,16 @@ internal static class Repository
             : throw new InvalidOperationException($"There is no '{path}': run ./test, or 'npm ci --prefix {Node}'.");
     }
 
+    /// <summary>A file of the npm packages of the coding agents.</summary>
+    public static string AgentFile(string name)
+    {
+        var folder = Path.Combine(Node, "agents");
+        var path = Path.Combine(folder, "node_modules", name);
+        return File.Exists(path)
+            ? path
+            : throw new InvalidOperationException($"There is no '{path}': run ./test, or 'npm ci --prefix {folder}'.");
+    }
+
     private static string FindRoot()
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);

@@ -71,6 +71,11 @@ internal sealed class RunningProgram : IAsyncDisposable
         start.Environment["DOTNET_ROOT"] = Repository.DotNet;
         start.Environment.Remove("COUNTERSIGN_URL");
         start.Environment.Remove("COUNTERSIGN_TOKEN");
+        foreach (var name in start.Environment.Keys.Where(IsOfOpenTelemetry).ToList())
+        {
+            start.Environment.Remove(name);
+        }
+
         foreach (var (name, value) in options.Environment)
         {
             start.Environment[name] = value;
@@ -144,6 +149,9 @@ internal sealed class RunningProgram : IAsyncDisposable
 
         _process.Dispose();
     }
+
+    /// <summary>Whoever runs the tests may be traced; what they start is not.</summary>
+    private static bool IsOfOpenTelemetry(string name) => name.StartsWith("OTEL_", StringComparison.Ordinal);
 
     private static void Keep(string? line, StringBuilder text, Channel<string> lines)
     {

@@ -12,7 +12,7 @@ public abstract class CoreTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync() => _host = await CoreHost.StartAsync();
 
-    public async ValueTask DisposeAsync()
+    public virtual async ValueTask DisposeAsync()
     {
         await Host.DisposeAsync();
         GC.SuppressFinalize(this);

@@ -155,13 +155,13 @@ public sealed class ModernEraTests : IAsyncLifetime
     {
         _server.Methods["resources/read"] = _ => """{"contents":[]}""";
         using var client = new ModernClient(_host);
-        var parameters = new JsonObject { ["uri"] = "a:b", ["_meta"] = new JsonObject { ["traceparent"] = "t" } };
+        var parameters = new JsonObject { ["uri"] = "a:b", ["_meta"] = new JsonObject { ["vendor/x"] = "t" } };
 
         var answer = await client.AskAsync("resources/read", parameters);
 
         Assert.Equal("private", (string?)answer.Result["cacheScope"]);
         var sent = _server.Requests.Single(request => request.RpcMethod == "resources/read").Json["params"]!;
-        Assert.Equal("""{"_meta":{"traceparent":"t"},"uri":"a:b"}""", sent.ToJsonString());
+        Assert.Equal("""{"_meta":{"vendor/x":"t"},"uri":"a:b"}""", sent.ToJsonString());
     }
 
     [Fact]

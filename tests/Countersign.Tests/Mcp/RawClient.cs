@@ -27,6 +27,9 @@ internal sealed class RawClient : IDisposable
 
     public string? Version { get; set; }
 
+    /// <summary>Headers of every request from now on.</summary>
+    public Dictionary<string, string> Headers { get; } = [];
+
     public static async Task<RawClient> OpenAsync(
         GateHost host, string client = "test", string version = "2025-11-25", string token = "bot-token")
     {
@@ -88,6 +91,11 @@ internal sealed class RawClient : IDisposable
         if (Session is not null)
         {
             message.Headers.TryAddWithoutValidation("Mcp-Session-Id", Session);
+        }
+
+        foreach (var (name, value) in Headers)
+        {
+            message.Headers.TryAddWithoutValidation(name, value);
         }
 
         if (Version is not null)

@@ -109,6 +109,8 @@ internal sealed class CommandLink : IUpstreamLink
         // The stdio transport names the version in the handshake only.
     }
 
+    public void Describe(Activity span) => span.SetTag("network.transport", "pipe");
+
     public async ValueTask DisposeAsync()
     {
         Stop();

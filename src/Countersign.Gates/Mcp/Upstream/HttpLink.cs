@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using Countersign.Gates.Credentials;
 using Countersign.Gates.Mcp.Wire;
@@ -86,6 +87,13 @@ internal sealed class HttpLink(HttpClient client, McpUpstream.Http upstream, Lin
         {
             _listening = ListenAsync(_closing.Token);
         }
+    }
+
+    public void Describe(Activity span)
+    {
+        span.SetTag("network.transport", "tcp");
+        span.SetTag("server.address", upstream.Address.Host);
+        span.SetTag("server.port", upstream.Address.Port);
     }
 
     public async ValueTask DisposeAsync()

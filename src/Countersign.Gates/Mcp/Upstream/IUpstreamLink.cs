@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Countersign.Gates.Credentials;
 using Countersign.Gates.Mcp.Wire;
 
@@ -27,12 +28,18 @@ internal interface IUpstreamLink : IAsyncDisposable
     /// without a handshake before the first request.
     /// </summary>
     void Agree(string protocolVersion);
+
+    /// <summary>Says on a span where the messages go.</summary>
+    void Describe(Activity span);
 }
 
 /// <summary>A request on its way to the upstream server, and the exchange on whose behalf it is sent.</summary>
 internal sealed record Outgoing(RpcId Id, ReadOnlyMemory<byte> Message, Exchange? Related)
 {
-    /// <summary>Headers of a request of 2026-07-28 over HTTP.</summary>
+    /// <summary>
+    /// Headers over HTTP: those of 2026-07-28, and where the trace stands. A pipe has none, and servers with a
+    /// handshake know no place for a trace in the message.
+    /// </summary>
     public IEnumerable<KeyValuePair<string, string>> Headers { get; init; } = [];
 
     /// <summary>

@@ -1,3 +1,4 @@
+using Countersign.Core.Tracing;
 using Countersign.Gates.Mcp.Wire;
 
 namespace Countersign.Gates.Mcp.Upstream;
@@ -9,7 +10,8 @@ namespace Countersign.Gates.Mcp.Upstream;
 internal static class ModernParams
 {
     /// <summary>The parameters for a server of 2026-07-28.</summary>
-    public static byte[] Compose(ReadOnlyMemory<byte>? parameters, Hello hello, Exchange? related)
+    public static byte[] Compose(
+        ReadOnlyMemory<byte>? parameters, Hello hello, Exchange? related, TraceContext? trace)
     {
         var members = Read(parameters);
         var meta = MetaOf(members, related)
@@ -21,7 +23,7 @@ internal static class ModernParams
             meta = meta.With(ModernEra.LogLevelMeta, level);
         }
 
-        return members.With("_meta", meta.ToBytes()).ToBytes();
+        return members.With("_meta", McpSpans.With(meta, trace).ToBytes()).ToBytes();
     }
 
     /// <summary>The parameters of a modern client for a server with a handshake.</summary>

@@ -1,3 +1,5 @@
+using Countersign.Core.Tracing;
+using Countersign.Gates.Access;
 using Countersign.Gates.Mcp.Wire;
 
 namespace Countersign.Gates.Mcp.Upstream;
@@ -83,12 +85,12 @@ internal sealed class UpstreamConnection : IAsyncDisposable
     /// <summary>Sends a request once, and returns its answer.</summary>
     public Task<RpcMessage.Response> RequestAsync(
         string method, ReadOnlyMemory<byte>? parameters, Exchange? related, CancellationToken cancellationToken) =>
-        RequestAsync(id => Compose(id, method, parameters, related), related, cancellationToken);
+        RequestAsync(method, parameters, id => Compose(id, method, parameters, related), related, cancellationToken);
 
     /// <summary>The same for a tool call, with what goes along with it.</summary>
     public Task<RpcMessage.Response> CallAsync(
         ToolCall call, Exchange? related, CancellationToken cancellationToken) =>
-        RequestAsync(id => Compose(id, call, related), related, cancellationToken);
+        RequestAsync("tools/call", call.Parameters, id => Compose(id, call, related), related, cancellationToken);
 
     public Task SendAsync(ReadOnlyMemory<byte> message, CancellationToken cancellationToken) =>
         _link.SendAsync(message, cancellationToken);
@@ -111,8 +113,13 @@ internal sealed class UpstreamConnection : IAsyncDisposable
         }
     }
 
+    // Composed within the span, so that the target's server continues from there.
     private async Task<RpcMessage.Response> RequestAsync(
-        Func<RpcId, Outgoing> compose, Exchange? related, CancellationToken cancellationToken)
+        string method,
+        ReadOnlyMemory<byte>? parameters,
+        Func<RpcId, Outgoing> compose,
+        Exchange? related,
+        CancellationToken cancellationToken)
     {
         var id = RpcId.Of(Interlocked.Increment(ref _lastId));
         if (related is not null)
@@ -121,9 +128,22 @@ internal sealed class UpstreamConnection : IAsyncDisposable
         }
 
         Interlocked.Increment(ref _running);
+        using var span = McpSpans.Send(method, parameters, id, Version);
+        if (span is not null)
+        {
+            _link.Describe(span);
+        }
+
         try
         {
-            return await _link.RequestAsync(compose(id), cancellationToken);
+            var answer = await _link.RequestAsync(compose(id), cancellationToken);
+            McpSpans.Tell(span, answer);
+            return answer;
+        }
+        catch (UpstreamException failure)
+        {
+            McpSpans.Fail(span, failure.Fate);
+            throw;
         }
         finally
         {
@@ -142,16 +162,19 @@ internal sealed class UpstreamConnection : IAsyncDisposable
 
     private Outgoing Compose(RpcId id, string method, ReadOnlyMemory<byte>? parameters, Exchange? related)
     {
+        // The parameters of a call are written anew from its action; the others are the client's own.
+        var own = related is null || method == "tools/call" ? parameters : McpSpans.Untraced(parameters);
+        var trace = Spans.Here;
         if (!IsModern)
         {
-            var old = related?.Caller is null ? parameters : ModernParams.Strip(parameters, related);
-            return new Outgoing(id, Rpc.Request(id, method, old), related);
+            var old = related?.Caller is null ? own : ModernParams.Strip(own, related);
+            return new Outgoing(id, Rpc.Request(id, method, old), related) { Headers = TraceHeaders.Of(trace) };
         }
 
-        var modern = ModernParams.Compose(parameters, _hello, related);
+        var modern = ModernParams.Compose(own, _hello, related, trace);
         return new Outgoing(id, Rpc.Request(id, method, modern), related)
         {
-            Headers = [.. ModernParams.HeadersOf(method, modern)],
+            Headers = [.. ModernParams.HeadersOf(method, modern), .. TraceHeaders.Of(trace)],
         };
     }
 

@@ -25,6 +25,8 @@ internal sealed class Upstreams : IDisposable
             UseCookies = false,
             ConnectTimeout = limits.Connect,
             PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+            // What goes along of a trace is said in each request; by itself a handler would add an agent's baggage.
+            ActivityHeadersPropagator = null,
         };
         _client = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
     }
