@@ -89,6 +89,13 @@ internal sealed class Registrar(IStore store, FillRandom random, ImmutableArray<
         };
     }
 
+    /// <summary>Leaves the approval of an open review to a node, because no live call waits for it any more.</summary>
+    public Task<Registered> DetachAsync(ActionRecord held, CancellationToken cancellationToken)
+    {
+        var passing = Unasked.TimePassed(store.Now);
+        return ApplyAsync(held, record => passing(record) with { Detaches = true }, cancellationToken);
+    }
+
     /// <summary>
     /// The change that one event would make, for a commit that makes several; <c>null</c> when it leads nowhere.
     /// </summary>
@@ -123,6 +130,7 @@ internal sealed class Registrar(IStore store, FillRandom random, ImmutableArray<
     private static ActionRecord After(ActionRecord record, Life life, Happening happening) => record with
     {
         Life = life,
+        Detached = record.Detached || happening.Detaches,
         // The request starts again under the same key, so a superseded one gives the key back.
         IdempotencyHash = life.State == ActionState.Superseded ? null : record.IdempotencyHash,
         Ending = happening.Ending ?? record.Ending,

@@ -17,7 +17,7 @@ namespace Countersign.Gates.Mcp;
 /// </list>
 /// </summary>
 internal sealed class McpCalls(
-    McpGateOptions options, McpTools tools, McpExecutor executor, McpRounds rounds, ILogger log)
+    McpGateOptions options, McpTools tools, McpExecutor executor, McpRounds rounds, McpTasks tasks, ILogger log)
 {
     private readonly ApprovalTools _approvals = new(options);
     private readonly ConcurrentDictionary<AgentId, int> _running = new();
@@ -89,12 +89,15 @@ internal sealed class McpCalls(
         var call = new Call(
             (action, limit) => executor.ExecuteAsync(action, session.ConnectAsync, session.Tools, exchange, limit),
             patience,
-            notices.Begin);
+            notices.Begin)
+        {
+            LeavesWhenHeld = exchange.Caller is { TakesTasks: true },
+        };
         var handled = await options.Gatekeeper.HandleAsync(asking!, call, cancellationToken);
 
         // 3. The result.
-        var again = exchange.Caller is not null && handled.Answer is Answer.StillPending still
-            ? rounds.Ask(session, round, still.Record)
+        var again = handled.Answer is Answer.StillPending still
+            ? GoOn(session, exchange, round, still.Record)
             : null;
         return new Reply(ProtocolErrorOf(exchange, round)
             ?? Rpc.Result(request.Id, again ?? ResultOf(handled.Answer, tool, exchange)))
@@ -103,6 +106,18 @@ internal sealed class McpCalls(
             Outcome = handled.Answer is Answer.Ended ended ? ended.Record : null,
         };
     }
+
+    /// <summary>
+    /// How a client of 2026-07-28 comes back for a held call: by its task if it takes one, else in rounds; <c>null</c>
+    /// when only the model can.
+    /// </summary>
+    private byte[]? GoOn(McpSession session, Exchange exchange, Round round, ActionRecord held) =>
+        exchange.Caller switch
+        {
+            null => null,
+            { TakesTasks: true } when held.Detached => tasks.Create(held),
+            _ => rounds.Ask(session, round, held),
+        };
 
     private (Asking? Asking, Reply? Refusal) Read(
         McpSession session, Target target, KnownTool tool, Exchange exchange, Round round, string? problem)
