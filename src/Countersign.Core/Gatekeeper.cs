@@ -1,4 +1,5 @@
 using Countersign.Core.Actions;
+using Countersign.Core.Identity;
 using Countersign.Core.Records;
 using Countersign.Core.Reviews;
 using Countersign.Core.Storage;
@@ -95,6 +96,10 @@ public sealed class Gatekeeper
     /// <summary>One action as it stands now.</summary>
     public Task<ActionRecord?> FindAsync(ActionId id, CancellationToken cancellationToken) =>
         _registrar.FindAsync(id, cancellationToken);
+
+    /// <summary>The action that a principal gave an idempotency key to, as it stands now.</summary>
+    public Task<ActionRecord?> FindAsync(Asker asker, string idempotencyKey, CancellationToken cancellationToken) =>
+        _registrar.FindAsync(asker, idempotencyKey, cancellationToken);
 
     /// <summary>One action, as soon as it satisfies a condition or when time is over.</summary>
     public Task<ActionRecord?> WaitAsync(

@@ -40,31 +40,3 @@ public sealed class InspectorTests(SharedBench shared) : McpClientSuite(shared)
         Uri endpoint, string token, CancellationToken cancellationToken) =>
         Task.FromResult<IToolClient>(new Inspector(endpoint, token));
 }
-
-/// <summary>The same for 2026-07-28, where it takes a task for an answer and asks for it until it is over.</summary>
-public sealed class InspectorTaskTests(SharedBench shared) : McpClientSuite(shared)
-{
-    /// <summary>Longer than it allows any request.</summary>
-    private static readonly TimeSpan s_beyondOneRequest = TimeSpan.FromSeconds(65);
-
-    [Fact]
-    public override async Task A_call_held_beyond_the_clients_patience_still_gets_its_result_exactly_once()
-    {
-        await using var client = await ConnectAsync();
-
-        var calling = client.CallAsync("restart_service", Named("task"), Cancel);
-        var held = await Bench.Alice.FindAsync("pending", Cancel);
-        await Task.Delay(s_beyondOneRequest, Cancel);
-        Assert.False(calling.IsCompleted);
-        Assert.Empty(CallsNamed("task"));
-        await Bench.Alice.VoteAsync(held.GetProperty("id").GetString()!, "approve", Cancel);
-        var answer = await calling;
-
-        Assert.Equal(new ToolAnswer(IsError: false, "ran restart_service", Status: null), answer);
-        Assert.Single(CallsNamed("task"));
-    }
-
-    private protected override Task<IToolClient> ConnectAsync(
-        Uri endpoint, string token, CancellationToken cancellationToken) =>
-        Task.FromResult<IToolClient>(new Inspector(endpoint, token, era: "modern"));
-}

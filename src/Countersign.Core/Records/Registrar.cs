@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
 using Countersign.Core.Actions;
+using Countersign.Core.Identity;
 using Countersign.Core.Ledger;
 using Countersign.Core.Reviews;
 using Countersign.Core.Storage;
@@ -27,6 +28,16 @@ internal sealed class Registrar(IStore store, FillRandom random, ImmutableArray<
 
     public async Task<ActionRecord?> FindAsync(ActionId id, CancellationToken cancellationToken) =>
         await store.FindAsync(id, cancellationToken) is { } stored ? RecordCodec.FromStored(stored) : null;
+
+    /// <summary>The action that a principal gave an idempotency key to.</summary>
+    public async Task<ActionRecord?> FindAsync(
+        Asker asker, string idempotencyKey, CancellationToken cancellationToken)
+    {
+        var hash = AttachKey.HashIdempotencyKey(asker, idempotencyKey);
+        return await store.FindByIdempotencyAsync(hash, cancellationToken) is { } stored
+            ? RecordCodec.FromStored(stored)
+            : null;
+    }
 
     /// <summary>Writes a record that does not exist yet.</summary>
     public async Task<Registered> OpenAsync(

@@ -140,6 +140,7 @@ internal sealed class McpCalls(
                 "This requestState belongs to another call: repeat the same arguments, or call without it.",
             _ => null,
         };
+        asking = asking is null ? null : asking with { CallerNote = CallerNote.Of(exchange.Caller) };
         return problem is null ? (asking, null) : (null, Error(exchange.Request, Rpc.InvalidParams, problem));
     }
 

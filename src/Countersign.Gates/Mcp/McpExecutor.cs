@@ -32,8 +32,8 @@ internal sealed class McpExecutor(McpTools tools)
 
         try
         {
-            var (parameters, headers) = CallOf(action, tool!, connection!.IsModern, caller?.UpstreamToken);
-            var answer = await connection.RequestAsync("tools/call", parameters, headers, caller, cancellationToken);
+            var (parameters, extras) = CallOf(action, tool!, connection!.IsModern, caller?.UpstreamToken);
+            var answer = await connection.RequestAsync("tools/call", parameters, extras, caller, cancellationToken);
             if (caller is not null)
             {
                 caller.UpstreamError = answer.Error;
@@ -82,19 +82,23 @@ internal sealed class McpExecutor(McpTools tools)
         _ => null,
     };
 
-    /// <summary>The parameters of the call, and for a server of 2026-07-28 the headers its tool asks for.</summary>
-    private static (byte[] Parameters, IEnumerable<KeyValuePair<string, string>> Headers) CallOf(
+    /// <summary>
+    /// The parameters of the call, and for a server of 2026-07-28 the headers its tool asks for and what a client that
+    /// left can do.
+    /// </summary>
+    private static (byte[] Parameters, ModernExtras Extras) CallOf(
         ActionRecord action, KnownTool tool, bool isModern, RpcId? progressToken)
     {
         var approved = action.Action.Arguments.Bytes;
         if (!isModern || !RawObject.TryRead(approved, out var arguments))
         {
-            return (ParamsOf(action, approved, RawObject.Empty, progressToken), []);
+            return (ParamsOf(action, approved, RawObject.Empty, progressToken), ModernExtras.None);
         }
 
         var input = arguments.FindObject(McpRounds.InputArgument) ?? RawObject.Empty;
         var own = arguments.Without(McpRounds.InputArgument);
-        return (ParamsOf(action, own.ToBytes(), input, progressToken), ParamHeaders.Of(tool.Members, own));
+        var extras = new ModernExtras(ParamHeaders.Of(tool.Members, own), CallerNote.CapabilitiesIn(action));
+        return (ParamsOf(action, own.ToBytes(), input, progressToken), extras);
     }
 
     private static byte[] ParamsOf(

@@ -50,7 +50,7 @@ internal sealed class McpGate : IAsyncDisposable
         _handshake = new McpHandshake(_sessions, options.Time, log);
         _waits = new SealedBox(options.SessionKey, options.Random, "countersign-mcp-wait-v1");
         _taskIds = new SealedBox(options.SessionKey, options.Random, "countersign-mcp-task-v1");
-        var tasks = new McpTasks(options, _taskIds);
+        var tasks = new McpTasks(options, new TaskRounds(options, executor), _taskIds);
         var calls = new McpCalls(options, tools, executor, new McpRounds(options, _waits), tasks, log);
         _requests = new McpRequests(options, tools, calls, tasks, log);
         _detached = new McpDetached(options, upstreams, executor, _sessions);

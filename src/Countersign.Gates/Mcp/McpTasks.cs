@@ -14,7 +14,7 @@ namespace Countersign.Gates.Mcp;
 /// <item>cancelling it withdraws the action as long as nothing was sent.</item>
 /// </list>
 /// </summary>
-internal sealed class McpTasks(McpGateOptions options, SealedBox box)
+internal sealed class McpTasks(McpGateOptions options, TaskRounds rounds, SealedBox box)
 {
     private const string Prefix = "task_";
 
@@ -37,7 +37,8 @@ internal sealed class McpTasks(McpGateOptions options, SealedBox box)
         var now = options.Time.GetUtcNow();
         var until = held.Life.ExpiresAt is { } at && at > now ? at : now;
         var ticket = new TaskTicket(held.Id, until + options.Limits.TaskRetention);
-        var view = new TaskView(Prefix + box.Seal(ticket.ToBytes()), held, ticket.Expires);
+        var round = new TaskRound(held, Number: 1, Questions: null);
+        var view = new TaskView(Prefix + box.Seal(ticket.ToBytes()), held, round, ticket.Expires);
         return view.ToBytes("task", options);
     }
 
@@ -64,7 +65,7 @@ internal sealed class McpTasks(McpGateOptions options, SealedBox box)
         {
             "tasks/get" => Tell(request, task),
             "tasks/cancel" => await CancelAsync(session, request, task, cancellationToken),
-            _ => Update(request),
+            _ => await UpdateAsync(session, exchange, task, cancellationToken),
         };
     }
 
@@ -77,27 +78,39 @@ internal sealed class McpTasks(McpGateOptions options, SealedBox box)
         }
 
         var ticket = TaskTicket.Read(plain);
-        return await options.Gatekeeper.FindAsync(ticket.Action, cancellationToken) is { } record
-            && record.Asker == session.Asker
-            && record.Action.Target == session.Ticket.Target
-            && new TaskView(id, record, ticket.Expires) is var view
-            && (!view.IsOver || options.Time.GetUtcNow() < ticket.Expires)
-                ? view
-                : null;
+        if (await options.Gatekeeper.FindAsync(ticket.Action, cancellationToken) is not { } record
+            || record.Asker != session.Asker
+            || record.Action.Target != session.Ticket.Target)
+        {
+            return null;
+        }
+
+        var view = new TaskView(
+            id, record, await rounds.LatestAsync(record, cancellationToken), ticket.Expires);
+        return view.IsOver && ticket.Expires <= options.Time.GetUtcNow() ? null : view;
     }
 
     private Reply Tell(RpcMessage.Request request, TaskView task) => new(
         Rpc.Result(request.Id, task.ToBytes("complete", options)))
     {
         // An identical call later asks anew; this task is told the same as long as it is kept.
-        Outcome = task is { IsOver: true, Record.Life.Delivered: false } ? task.Record : null,
+        Outcome = task.IsNews ? task.Record : null,
     };
 
-    /// <summary>Asks for nothing: a task of ours waits for people, never for its client.</summary>
-    private static Reply Update(RpcMessage.Request request) =>
-        request.Arguments.FindObject("inputResponses") is null
-            ? Error(request, "'params.inputResponses' must be an object.")
+    /// <summary>Answers what the tool asked. When nothing is asked, answers are acknowledged and forgotten.</summary>
+    private async Task<Reply> UpdateAsync(
+        McpSession session, Exchange exchange, TaskView task, CancellationToken cancellationToken)
+    {
+        var request = exchange.Request;
+        if (request.Arguments.FindObject("inputResponses") is not { } answers)
+        {
+            return Error(request, "'params.inputResponses' must be an object.");
+        }
+
+        return await rounds.AnswerAsync(session, exchange, task.Round, answers, cancellationToken) is { } problem
+            ? Error(request, problem)
             : Acknowledge(request);
+    }
 
     /// <summary>
     /// Withdraws what people have not decided or no node has taken yet. What was sent cannot be unsent, and what is

@@ -6,7 +6,11 @@ using Countersign.Gates.Mcp.Wire;
 namespace Countersign.Gates.Mcp;
 
 /// <summary>An action in the form of a task, as the extension's specification words it.</summary>
-internal sealed record TaskView(string Id, ActionRecord Record, DateTimeOffset Expires)
+/// <param name="Id">The task's id.</param>
+/// <param name="First">The action it began with.</param>
+/// <param name="Round">Where it is; the same action unless its tool asked for input.</param>
+/// <param name="Expires">Until when it is kept once it is over.</param>
+internal sealed record TaskView(string Id, ActionRecord First, TaskRound Round, DateTimeOffset Expires)
 {
     /// <summary>To the millisecond, in which <c>ttlMs</c> counts as well.</summary>
     private const string TimeFormat = "yyyy-MM-ddTHH:mm:ss.fffZ";
@@ -14,9 +18,22 @@ internal sealed record TaskView(string Id, ActionRecord Record, DateTimeOffset E
     /// <summary>
     /// Whether it has its result. What ran once is over, although its grant may have uses left for other calls.
     /// </summary>
-    public bool IsOver => Record.State.HasEnded() || Record.Life.LastOutcome is not null;
+    public bool IsOver => Round.Questions is null && HasRun;
 
-    private bool IsCancelled => Record is { State: ActionState.Withdrawn, Life.LastOutcome: null };
+    public ActionRecord Record => Round.Record;
+
+    /// <summary>Whether there is something to tell that an identical call must not be told as well.</summary>
+    public bool IsNews => HasRun && !Record.Life.Delivered;
+
+    private bool HasRun => Record.State.HasEnded() || Record.Life.LastOutcome is not null;
+
+    private string Status => Record switch
+    {
+        _ when Round.Questions is not null => "input_required",
+        _ when !IsOver => "working",
+        { State: ActionState.Withdrawn, Life.LastOutcome: null } => "cancelled",
+        _ => "completed",
+    };
 
     /// <param name="resultType"><c>task</c> where the task is new, <c>complete</c> where it was asked for.</param>
     /// <param name="options">What the gate knows of people and addresses.</param>
@@ -24,22 +41,37 @@ internal sealed record TaskView(string Id, ActionRecord Record, DateTimeOffset E
     {
         json.WriteString("resultType", resultType);
         json.WriteString("taskId", Id);
-        json.WriteString("status", !IsOver ? "working" : IsCancelled ? "cancelled" : "completed");
-        if (!IsOver || IsCancelled)
+        json.WriteString("status", Status);
+        if (Status is "working" or "cancelled")
         {
             json.WriteString("statusMessage", MessageOf(options));
         }
 
-        var created = Record.CreatedAt.ToUnixTimeMilliseconds();
-        json.WriteString("createdAt", Spell(Record.CreatedAt));
+        var created = First.CreatedAt.ToUnixTimeMilliseconds();
+        json.WriteString("createdAt", Spell(First.CreatedAt));
         json.WriteString("lastUpdatedAt", Spell(LastUpdated()));
         json.WriteNumber("ttlMs", Expires.ToUnixTimeMilliseconds() - created);
         json.WriteNumber("pollIntervalMs", (long)options.Limits.TaskPolling.TotalMilliseconds);
-        if (IsOver && !IsCancelled)
+        if (Status == "completed")
         {
             WriteResult(json);
         }
+        else if (Round.Questions is { } questions)
+        {
+            WriteQuestions(json, questions);
+        }
     });
+
+    private void WriteQuestions(Utf8JsonWriter json, RawObject questions)
+    {
+        json.WriteStartObject("inputRequests");
+        foreach (var (name, question) in questions.Without([.. Round.Given.Members.Select(given => given.Key)]).Members)
+        {
+            Rpc.WriteRaw(json, Round.KeyOf(name), question);
+        }
+
+        json.WriteEndObject();
+    }
 
     /// <summary>What the call itself would have been answered with, in the form of 2026-07-28.</summary>
     private void WriteResult(Utf8JsonWriter json)

@@ -83,13 +83,13 @@ internal sealed class UpstreamConnection : IAsyncDisposable
     /// <summary>Sends a request once, and returns its answer.</summary>
     public Task<RpcMessage.Response> RequestAsync(
         string method, ReadOnlyMemory<byte>? parameters, Exchange? related, CancellationToken cancellationToken) =>
-        RequestAsync(method, parameters, [], related, cancellationToken);
+        RequestAsync(method, parameters, ModernExtras.None, related, cancellationToken);
 
-    /// <summary>The same with headers that go along towards a server of 2026-07-28.</summary>
+    /// <summary>The same with what goes along towards a server of 2026-07-28.</summary>
     public async Task<RpcMessage.Response> RequestAsync(
         string method,
         ReadOnlyMemory<byte>? parameters,
-        IEnumerable<KeyValuePair<string, string>> headers,
+        ModernExtras extras,
         Exchange? related,
         CancellationToken cancellationToken)
     {
@@ -102,7 +102,7 @@ internal sealed class UpstreamConnection : IAsyncDisposable
         Interlocked.Increment(ref _running);
         try
         {
-            return await _link.RequestAsync(Compose(id, method, parameters, headers, related), cancellationToken);
+            return await _link.RequestAsync(Compose(id, method, parameters, extras, related), cancellationToken);
         }
         finally
         {
@@ -138,7 +138,7 @@ internal sealed class UpstreamConnection : IAsyncDisposable
         RpcId id,
         string method,
         ReadOnlyMemory<byte>? parameters,
-        IEnumerable<KeyValuePair<string, string>> headers,
+        ModernExtras extras,
         Exchange? related)
     {
         if (!IsModern)
@@ -147,10 +147,10 @@ internal sealed class UpstreamConnection : IAsyncDisposable
             return new Outgoing(id, Rpc.Request(id, method, old), related);
         }
 
-        var modern = ModernParams.Compose(parameters, _hello, related);
+        var modern = ModernParams.Compose(parameters, _hello, related, extras.Capabilities);
         return new Outgoing(id, Rpc.Request(id, method, modern), related)
         {
-            Headers = [.. ModernParams.HeadersOf(method, modern), .. headers],
+            Headers = [.. ModernParams.HeadersOf(method, modern), .. extras.Headers],
         };
     }
 
