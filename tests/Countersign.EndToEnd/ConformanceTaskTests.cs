@@ -5,8 +5,8 @@ using Countersign.EndToEnd.Support.Conformance;
 namespace Countersign.EndToEnd;
 
 /// <summary>
-/// The official suite's scenarios of the tasks extension, in front of a server that knows no tasks: every task is one of
-/// the gate's own, made of a held call that a person approves a moment later.
+/// The official suite's scenarios of the tasks extension, in front of a server that knows no tasks: every task is one
+/// of the gate's own, made of a held call that a person approves a moment later.
 /// </summary>
 public sealed class ConformanceTaskTests : IAsyncLifetime
 {

@@ -7,7 +7,7 @@ namespace Countersign.EndToEnd.Clients;
 /// <summary>The command line of MCP Inspector: a process, and a session, for every question.</summary>
 /// <param name="endpoint">The gate.</param>
 /// <param name="token">The agent's.</param>
-/// <param name="era">Its word for the revisions it speaks: <c>legacy</c>, which is its default, or <c>modern</c>.</param>
+/// <param name="era">Its word for what it speaks: <c>legacy</c>, which is its default, or <c>modern</c>.</param>
 internal sealed class Inspector(Uri endpoint, string token, string era = "legacy") : IToolClient
 {
     public async Task<IReadOnlyList<string>> ListAsync(CancellationToken cancellationToken)

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Countersign.Core.Actions;
 using Countersign.Core.Reviews;
 using Countersign.Gates.Mcp;
+using Countersign.Tests.Support;
 
 namespace Countersign.Tests.Mcp;
 
@@ -197,6 +198,24 @@ public sealed class TaskTests : IAsyncLifetime
         Assert.True((bool?)answer.Result["result"]!["isError"]);
         Assert.Contains("not today", RawClient.TextOf(answer.Result["result"]!));
         Assert.Null(answer.Result["error"]);
+        Assert.Empty(_server.Calls);
+    }
+
+    [Fact]
+    public async Task A_review_that_expires_completes_it_and_says_so()
+    {
+        var time = new ManualTime();
+        await using var host = await GateHost.StartAsync(_server, store: new MemoryStore(time));
+        using var client = TaskClient.Of(host);
+        var id = TaskClient.IdOf(await client.CallAsync("write"));
+
+        time.Advance(TimeSpan.FromMinutes(31));
+        await host.Office.Reaper.SweepAsync(TestContext.Current.CancellationToken);
+        var answer = await client.TaskAsync("get", id);
+
+        Assert.Equal(("complete", "completed"), TaskClient.StatusOf(answer));
+        Assert.True((bool?)answer.Result["result"]!["isError"]);
+        Assert.StartsWith("EXPIRED", RawClient.TextOf(answer.Result["result"]!), StringComparison.Ordinal);
         Assert.Empty(_server.Calls);
     }
 

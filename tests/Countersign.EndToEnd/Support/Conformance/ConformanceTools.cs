@@ -25,7 +25,8 @@ internal static class ConformanceTools
 
     public static JsonArray List()
     {
-        var tools = s_plain.Concat(ConformanceRounds.Names).Concat(ConformanceTasks.Names).Select(name => Tool(name, [])).ToList();
+        var names = s_plain.Concat(ConformanceRounds.Names).Concat(ConformanceTasks.Names);
+        var tools = names.Select(name => Tool(name, [])).ToList();
         tools.Add(Tool("test_sampling", ["prompt"]));
         tools.Add(Tool("test_elicitation", ["message"]));
         var header = Tool(HeaderTool, ["region"]);
