@@ -29,4 +29,11 @@ public abstract record Answer
 /// <param name="Execute">How the gate sends the approved bytes.</param>
 /// <param name="Patience">How long the caller can be kept waiting for a decision.</param>
 /// <param name="OnHeld">Told once the review is open, so that the gate can keep its caller informed.</param>
-public sealed record Call(ActionExecutor Execute, TimeSpan Patience, Action<ActionRecord> OnHeld);
+public sealed record Call(ActionExecutor Execute, TimeSpan Patience, Action<ActionRecord> OnHeld)
+{
+    /// <summary>
+    /// Whether the caller goes as soon as people have to decide, and asks for the outcome by id. The approval is then
+    /// taken by the node that records it.
+    /// </summary>
+    public bool LeavesWhenHeld { get; init; }
+}

@@ -1,4 +1,5 @@
 using Countersign.Core.Actions;
+using Countersign.Core.Identity;
 using Countersign.Core.Records;
 using Countersign.Core.Reviews;
 using Countersign.Core.Storage;
@@ -96,6 +97,10 @@ public sealed class Gatekeeper
     public Task<ActionRecord?> FindAsync(ActionId id, CancellationToken cancellationToken) =>
         _registrar.FindAsync(id, cancellationToken);
 
+    /// <summary>The action that a principal gave an idempotency key to, as it stands now.</summary>
+    public Task<ActionRecord?> FindAsync(Asker asker, string idempotencyKey, CancellationToken cancellationToken) =>
+        _registrar.FindAsync(asker, idempotencyKey, cancellationToken);
+
     /// <summary>One action, as soon as it satisfies a condition or when time is over.</summary>
     public Task<ActionRecord?> WaitAsync(
         ActionId id, Func<ActionRecord, bool> satisfied, TimeSpan patience, CancellationToken cancellationToken) =>
@@ -147,12 +152,28 @@ public sealed class Gatekeeper
                 return await ExecuteAsync(claimed.Record, claimed.Presence, call, cancellationToken);
             case Admission.Unrecorded unrecorded:
                 return await ExecuteUnrecordedAsync(unrecorded.Record, call, cancellationToken);
+            case Admission.Held held when call.LeavesWhenHeld:
+                return await LeaveAsync(held.Record, cancellationToken);
             case Admission.Held held:
                 call.OnHeld(held.Record);
                 return await HoldAsync(held.Record, call, cancellationToken);
             default:
                 throw new System.Diagnostics.UnreachableException();
         }
+    }
+
+    /// <summary>
+    /// The caller goes before people decided, so that the approval is for the node that records it. Until that is
+    /// durable the caller is not told; whoever else waits live gets the outcome all the same.
+    /// </summary>
+    private async Task<Handled?> LeaveAsync(ActionRecord held, CancellationToken cancellationToken)
+    {
+        var detached = held.Detached
+            ? new Registered.Done(held)
+            : await _registrar.DetachAsync(held, cancellationToken);
+        return detached is Registered.Done { Record: { State: ActionState.Pending } pending }
+            ? new Handled(new Answer.StillPending(pending), presence: null)
+            : null;
     }
 
     private async Task<Handled?> HoldAsync(ActionRecord held, Call call, CancellationToken cancellationToken)
@@ -181,7 +202,8 @@ public sealed class Gatekeeper
 
     private async Task<Handled?> TakeAsync(ActionRecord granted, Call call, CancellationToken cancellationToken)
     {
-        if (granted.Detached)
+        // What is left after a first use is for whoever asks again, whether a node or a call took that one.
+        if (granted is { Detached: true, Life.LastOutcome: null })
         {
             return await WaitOutAsync(granted, call, cancellationToken);
         }
@@ -238,6 +260,11 @@ public sealed class Gatekeeper
     /// <summary>Somebody else executes it: this call gets the outcome if nobody else did.</summary>
     private async Task<Handled?> WaitOutAsync(ActionRecord underWay, Call call, CancellationToken cancellationToken)
     {
+        if (call.LeavesWhenHeld && underWay is { Detached: true, WasHeld: true })
+        {
+            return new Handled(new Answer.StillPending(underWay), presence: null);
+        }
+
         var ended = await _waiting.UntilAsync(
             underWay.Id,
             record => record.State is not (ActionState.Executing or ActionState.Approved),

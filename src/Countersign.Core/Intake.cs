@@ -95,7 +95,7 @@ internal sealed class Intake(
         Asking asking, Verdict verdict, bool isLive, CancellationToken cancellationToken)
     {
         if (asking.IdempotencyKey is { } key
-            && await FindByIdempotencyAsync(asking, key, cancellationToken) is { } known)
+            && await registrar.FindAsync(asking.Asker, key, cancellationToken) is { } known)
         {
             return known.Action.Digest == asking.Action.Digest && known.Action.Target == asking.Action.Target
                 ? await AttachAsync(known, verdict, cancellationToken)
@@ -142,15 +142,6 @@ internal sealed class Intake(
 
         await registrar.ApplyAsync(record.Id, Unasked.Overtaken(Unasked.PolicyStricter), cancellationToken);
         return null;
-    }
-
-    private async Task<ActionRecord?> FindByIdempotencyAsync(
-        Asking asking, string key, CancellationToken cancellationToken)
-    {
-        var hash = AttachKey.HashIdempotencyKey(asking.Asker, key);
-        return await store.FindByIdempotencyAsync(hash, cancellationToken) is { } stored
-            ? RecordCodec.FromStored(stored)
-            : null;
     }
 
     /// <summary>
@@ -311,6 +302,8 @@ internal sealed class Intake(
         Facts = asking.Facts,
         Claimed = asking.Claimed,
         Trace = asking.Trace,
+        // What needs nobody is executed for a caller who is there.
+        CallerNote = verdict.Outcome == VerdictOutcome.Require ? asking.CallerNote : null,
         Verdict = verdict,
         Key = asking.Key,
         IdempotencyHash = asking.IdempotencyKey is { } key

@@ -51,10 +51,13 @@ public sealed class ConformanceTests : IAsyncLifetime
         var directly = await RunAsync(_server.Address, revision);
         var throughTheGate = await RunAsync(_proxy.Address, revision);
 
-        Assert.Equal(directly.Lines, throughTheGate.Lines);
+        Assert.Equal(directly.Lines.Where(IsPassedThrough), throughTheGate.Lines.Where(IsPassedThrough));
         Assert.Equal(scored, throughTheGate.Scored.Count);
         Assert.All(throughTheGate.Scored, line => Assert.EndsWith(" passed, 0 failed", line, StringComparison.Ordinal));
     }
+
+    /// <summary>Tasks are the gate's own, whatever the server says of them: see ConformanceTaskTests.</summary>
+    private static bool IsPassedThrough(string line) => !line.Contains(" tasks-", StringComparison.Ordinal);
 
     private static async Task<Report> RunAsync(Uri address, string revision)
     {

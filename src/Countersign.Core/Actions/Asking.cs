@@ -21,6 +21,12 @@ public sealed record Asking(Asker Asker, Target Target, GateKind Via, CanonicalA
     public TraceContext? Trace { get; init; }
 
     /// <summary>
+    /// JSON with what the gate has to know of the caller to execute the action without it. It is recorded with a held
+    /// action, and no part of what is approved.
+    /// </summary>
+    public ReadOnlyMemory<byte>? CallerNote { get; init; }
+
+    /// <summary>
     /// Whether the node itself takes an approval and keeps the outcome for whoever asks; otherwise only a live call of
     /// the asking principal may take it (DESIGN section 2.7).
     /// </summary>

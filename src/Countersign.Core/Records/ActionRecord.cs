@@ -30,6 +30,9 @@ public sealed record ActionRecord
 
     public required Claimed Claimed { get; init; }
 
+    /// <summary>What the gate noted of the caller of a held action, as JSON.</summary>
+    public ReadOnlyMemory<byte>? CallerNote { get; init; }
+
     public required Verdict Verdict { get; init; }
 
     public Preview? Preview { get; init; }

@@ -26,6 +26,9 @@ internal sealed record Happening(LifeEvent Event)
 
     public ImmutableArray<VoteRow> Votes { get; init; } = [];
 
+    /// <summary>Whether a node has to take the approval from now on, because no live call waits for it.</summary>
+    public bool Detaches { get; init; }
+
     /// <summary>Why the action ends here, when it does; kept on the record for whoever asks.</summary>
     public string? Ending { get; init; }
 

@@ -39,6 +39,9 @@ internal static class PayloadReader
         return new Claimed(Text(claimed, "reason"), Text(claimed, "session"));
     }
 
+    public static ReadOnlyMemory<byte>? CallerNote(JsonElement request) =>
+        request.TryGetProperty("caller", out var note) ? RawBytes(note) : null;
+
     public static Verdict Verdict(JsonElement request)
     {
         var verdict = request.GetProperty("verdict");

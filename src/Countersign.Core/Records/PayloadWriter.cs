@@ -51,6 +51,12 @@ internal static class PayloadWriter
         json.WriteString("reason", record.Claimed.Reason);
         json.WriteString("session", record.Claimed.Session);
         json.WriteEndObject();
+        if (record.CallerNote is { } note)
+        {
+            json.WritePropertyName("caller");
+            json.WriteRawValue(note.Span, skipInputValidation: true);
+        }
+
         WriteVerdict(json, record.Verdict);
         if (record.Preview is { } preview)
         {

@@ -74,6 +74,7 @@ internal static class RecordCodec
             Action = action,
             Facts = PayloadReader.Facts(request),
             Claimed = PayloadReader.Claimed(request),
+            CallerNote = PayloadReader.CallerNote(request),
             Verdict = verdict,
             Preview = PayloadReader.Preview(request),
             Trace = PayloadReader.Trace(request),

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
 using Countersign.Core.Actions;
+using Countersign.Core.Identity;
 using Countersign.Core.Ledger;
 using Countersign.Core.Reviews;
 using Countersign.Core.Storage;
@@ -28,6 +29,16 @@ internal sealed class Registrar(IStore store, FillRandom random, ImmutableArray<
 
     public async Task<ActionRecord?> FindAsync(ActionId id, CancellationToken cancellationToken) =>
         await store.FindAsync(id, cancellationToken) is { } stored ? RecordCodec.FromStored(stored) : null;
+
+    /// <summary>The action that a principal gave an idempotency key to.</summary>
+    public async Task<ActionRecord?> FindAsync(
+        Asker asker, string idempotencyKey, CancellationToken cancellationToken)
+    {
+        var hash = AttachKey.HashIdempotencyKey(asker, idempotencyKey);
+        return await store.FindByIdempotencyAsync(hash, cancellationToken) is { } stored
+            ? RecordCodec.FromStored(stored)
+            : null;
+    }
 
     /// <summary>Writes a record that does not exist yet.</summary>
     public async Task<Registered> OpenAsync(
@@ -90,6 +101,13 @@ internal sealed class Registrar(IStore store, FillRandom random, ImmutableArray<
         };
     }
 
+    /// <summary>Leaves the approval of an open review to a node, because no live call waits for it any more.</summary>
+    public Task<Registered> DetachAsync(ActionRecord held, CancellationToken cancellationToken)
+    {
+        var passing = Unasked.TimePassed(store.Now);
+        return ApplyAsync(held, record => passing(record) with { Detaches = true }, cancellationToken);
+    }
+
     /// <summary>
     /// The change that one event would make, for a commit that makes several; <c>null</c> when it leads nowhere.
     /// </summary>
@@ -130,6 +148,7 @@ internal sealed class Registrar(IStore store, FillRandom random, ImmutableArray<
     private static ActionRecord After(ActionRecord record, Life life, Happening happening) => record with
     {
         Life = life,
+        Detached = record.Detached || happening.Detaches,
         // The request starts again under the same key, so a superseded one gives the key back.
         IdempotencyHash = life.State == ActionState.Superseded ? null : record.IdempotencyHash,
         Ending = happening.Ending ?? record.Ending,

@@ -39,7 +39,9 @@ public interface IStore : IAsyncDisposable
     /// <summary>Actions whose deadline the store's clock has reached, oldest deadline first.</summary>
     Task<ImmutableArray<ActionId>> FindDueAsync(int limit, CancellationToken cancellationToken);
 
-    /// <summary>Approved detached actions that no node has taken.</summary>
+    /// <summary>
+    /// Approved detached actions that no node has taken; what is left after a first use is for whoever asks again.
+    /// </summary>
     Task<ImmutableArray<ActionId>> FindUntakenAsync(int limit, CancellationToken cancellationToken);
 
     /// <summary>Executing actions whose owner is not alive any more.</summary>

@@ -29,21 +29,8 @@ internal sealed class HeldNotices(McpGateOptions options, Exchange exchange) : I
         _over.Dispose();
     }
 
-    private async Task TellAsync(ActionRecord held, CancellationToken cancellationToken)
-    {
-        for (var record = held; record is { State: ActionState.Pending };)
-        {
-            if (!await exchange.NoticeAsync(TextOf(record), cancellationToken))
-            {
-                return;
-            }
-
-            await Task.Delay(options.Limits.Heartbeat, options.Time, cancellationToken);
-            record = await options.Gatekeeper.FindAsync(held.Id, cancellationToken);
-        }
-    }
-
-    private string TextOf(ActionRecord record)
+    /// <summary>What a pending action waits for, and how far it is.</summary>
+    public static string TextOf(ActionRecord record, McpGateOptions options)
     {
         var today = options.Charter();
         var electorate = Electorate.Of(record.Life, record.Asker, today.People, today.PolicyAuthors);
@@ -52,5 +39,19 @@ internal sealed class HeldNotices(McpGateOptions options, Exchange exchange) : I
             .Sum();
         var need = record.Life.Tracks.Sum(track => track.Requirement.Stages.Sum(stage => stage.Need));
         return $"Waiting for approval {record.Id}, {have} of {need} approved, {options.ReviewUrl(record.Id)}";
+    }
+
+    private async Task TellAsync(ActionRecord held, CancellationToken cancellationToken)
+    {
+        for (var record = held; record is { State: ActionState.Pending };)
+        {
+            if (!await exchange.NoticeAsync(TextOf(record, options), cancellationToken))
+            {
+                return;
+            }
+
+            await Task.Delay(options.Limits.Heartbeat, options.Time, cancellationToken);
+            record = await options.Gatekeeper.FindAsync(held.Id, cancellationToken);
+        }
     }
 }

@@ -20,6 +20,7 @@ internal sealed class McpCalls(
     McpExecutor executor,
     McpPreviews previews,
     McpRounds rounds,
+    McpTasks tasks,
     ILogger log)
 {
     private readonly ApprovalTools _approvals = new(options);
@@ -98,7 +99,10 @@ internal sealed class McpCalls(
         var call = new Call(
             (action, limit) => executor.ExecuteAsync(action, session.Route, exchange, limit),
             patience,
-            notices.Begin);
+            notices.Begin)
+        {
+            LeavesWhenHeld = exchange.Caller is { TakesTasks: true },
+        };
         var foreseeable = asking! with
         {
             // Over the session's own connection, so that the preview meets the state that the call would meet.
@@ -107,8 +111,8 @@ internal sealed class McpCalls(
         var handled = await options.Gatekeeper.HandleAsync(foreseeable, call, cancellationToken);
 
         // 3. The result.
-        var again = exchange.Caller is not null && handled.Answer is Answer.StillPending still
-            ? rounds.Ask(session, round, still.Record)
+        var again = handled.Answer is Answer.StillPending still
+            ? GoOn(session, exchange, round, still.Record)
             : null;
         return new Reply(ProtocolErrorOf(exchange, round)
             ?? Rpc.Result(request.Id, again ?? ResultOf(handled.Answer, tool, exchange)))
@@ -117,6 +121,18 @@ internal sealed class McpCalls(
             Outcome = handled.Answer is Answer.Ended ended ? ended.Record : null,
         };
     }
+
+    /// <summary>
+    /// How a client of 2026-07-28 comes back for a held call: by its task if it takes one, else in rounds; <c>null</c>
+    /// when only the model can.
+    /// </summary>
+    private byte[]? GoOn(McpSession session, Exchange exchange, Round round, ActionRecord held) =>
+        exchange.Caller switch
+        {
+            null => null,
+            { TakesTasks: true } when held.Detached => tasks.Create(held),
+            _ => rounds.Ask(session, round, held),
+        };
 
     private (Asking? Asking, Reply? Refusal) Read(
         McpSession session, Target target, KnownTool tool, Exchange exchange, Round round, string? problem)
@@ -139,6 +155,7 @@ internal sealed class McpCalls(
                 "This requestState belongs to another call: repeat the same arguments, or call without it.",
             _ => null,
         };
+        asking = asking is null ? null : asking with { CallerNote = CallerNote.Of(exchange.Caller) };
         return problem is null ? (asking, null) : (null, Error(exchange.Request, Rpc.InvalidParams, problem));
     }
 

@@ -8,19 +8,28 @@ using Countersign.Gates.Mcp.Wire;
 namespace Countersign.Gates.Mcp;
 
 /// <summary>
-/// Executes and previews tool calls that nobody waits for, because they were asked over the API: over a connection of
-/// their own, with the gateway as the client, under the same rules for tools and definitions.
+/// Executes and previews tool calls that nobody waits for, under the same rules for tools and definitions as live ones.
+/// A task's call goes where the agent's other calls without a session go, because a server may keep something between
+/// them. What was asked over the API has a connection of its own, with the gateway as the client.
 /// </summary>
 internal sealed class McpDetached(
-    McpGateOptions options, Upstreams upstreams, McpExecutor executor, McpPreviews previews)
+    McpGateOptions options, Upstreams upstreams, McpExecutor executor, McpPreviews previews, McpSessions sessions)
 {
     private readonly Turnstile _previewing = new(options.Limits.PreviewsPerAgent);
 
     /// <summary><c>null</c> when the action's target is not on this gate, or not any more.</summary>
-    public ActionExecutor? Find(ActionRecord action) =>
-        action.Gate == GateKind.Mcp && options.Target(action.Action.Target) is { } target
-            ? (approved, cancellationToken) => ExecuteAsync(approved, target, cancellationToken)
-            : null;
+    public ActionExecutor? Find(ActionRecord action)
+    {
+        if (action.Gate != GateKind.Mcp || options.Target(action.Action.Target) is not { } settings)
+        {
+            return null;
+        }
+
+        return FindSession(action, settings) is { } session
+            ? (approved, cancellationToken) => executor.ExecuteAsync(
+                approved, session.Route, caller: null, cancellationToken)
+            : (approved, cancellationToken) => ExecuteAsync(approved, settings, cancellationToken);
+    }
 
     /// <summary><c>null</c> when nothing on this gate can tell what the request would do.</summary>
     public ActionPreviewer? FindPreviewer(Asking asking) =>
@@ -28,6 +37,15 @@ internal sealed class McpDetached(
         && options.Target(asking.Target.Name) is { } target
         && target.Previews.ContainsKey(asking.Action.Operation)
             ? (request, cancellationToken) => PreviewAsync(request, target, cancellationToken)
+            : null;
+
+    /// <summary>
+    /// What the requests without a session of the asking agent share; <c>null</c> when it asked over another gate, or
+    /// when this node has no room, so that the call gets a connection of its own.
+    /// </summary>
+    private McpSession? FindSession(ActionRecord action, McpOptions settings) =>
+        action.Via == GateKind.Mcp && options.Charter().Targets.TryGetValue(action.Action.Target, out var target)
+            ? sessions.FindStateless(new Visitor(action.Asker, target, settings))
             : null;
 
     private Task<Outcome> ExecuteAsync(ActionRecord action, McpOptions target, CancellationToken cancellationToken) =>

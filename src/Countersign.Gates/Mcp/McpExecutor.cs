@@ -32,7 +32,10 @@ internal sealed class McpExecutor(McpTools tools, McpGateOptions options)
             return NothingSent(whyNot);
         }
 
-        var call = ToolCall.Of(tool!, action.Action.Arguments.Bytes, connection!.IsModern, caller?.UpstreamToken);
+        var call = ToolCall.Of(tool!, action.Action.Arguments.Bytes, connection!.IsModern, caller?.UpstreamToken) with
+        {
+            Capabilities = CallerNote.CapabilitiesIn(action),
+        };
         if (route.Options.Upstream is not McpUpstream.Http { Mint: { } mint })
         {
             return await SendAsync(call, connection, caller, cancellationToken);

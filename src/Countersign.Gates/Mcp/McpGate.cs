@@ -32,6 +32,7 @@ internal sealed class McpGate : IAsyncDisposable
     private readonly McpRequests _requests;
     private readonly McpDetached _detached;
     private readonly SealedBox _waits;
+    private readonly SealedBox _taskIds;
 
     /// <summary>Deliveries that are being noted; stopping waits for them.</summary>
     private readonly ConcurrentDictionary<Task, Reply> _confirming = new();
@@ -49,9 +50,11 @@ internal sealed class McpGate : IAsyncDisposable
             new SessionSeal(options.SessionKey, options.Random), upstreams, options.Limits, options.Time);
         _handshake = new McpHandshake(_sessions, options.Time, log);
         _waits = new SealedBox(options.SessionKey, options.Random, "countersign-mcp-wait-v1");
-        var calls = new McpCalls(options, tools, executor, previews, new McpRounds(options, _waits), log);
-        _requests = new McpRequests(options, tools, calls, log);
-        _detached = new McpDetached(options, upstreams, executor, previews);
+        _taskIds = new SealedBox(options.SessionKey, options.Random, "countersign-mcp-task-v1");
+        var tasks = new McpTasks(options, new TaskRounds(options, executor, previews), _taskIds);
+        var calls = new McpCalls(options, tools, executor, previews, new McpRounds(options, _waits), tasks, log);
+        _requests = new McpRequests(options, tools, calls, tasks, log);
+        _detached = new McpDetached(options, upstreams, executor, previews, _sessions);
         options.Stopped.Stopped += _sessions.Cut;
     }
 
@@ -133,6 +136,7 @@ internal sealed class McpGate : IAsyncDisposable
         await Task.WhenAll(_confirming.Keys);
         await _sessions.DisposeAsync();
         _waits.Dispose();
+        _taskIds.Dispose();
     }
 
     private async Task<(RpcMessage? Message, Refusal? Refusal)> ReadAsync(HttpContext context)

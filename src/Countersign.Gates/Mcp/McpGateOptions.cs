@@ -16,6 +16,9 @@ internal sealed record McpGateOptions(Gatekeeper Gatekeeper, DefinitionDesk Defi
 
     public required DryRun DryRun { get; init; }
 
+    /// <summary>Where a task that its client cancels is withdrawn.</summary>
+    public required ReviewDesk ReviewDesk { get; init; }
+
     /// <summary>The present options of a target; the same object as long as they are the same.</summary>
     public required Func<TargetName, McpOptions?> Target { get; init; }
 

@@ -42,6 +42,12 @@ internal sealed record McpLimits
     /// <summary>How long a tool's definition is trusted before the upstream server is asked again.</summary>
     public TimeSpan DefinitionFreshness { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>How long a task can be asked for after its review would have expired.</summary>
+    public TimeSpan TaskRetention { get; init; } = TimeSpan.FromDays(1);
+
+    /// <summary>How often clients are told to ask for a task.</summary>
+    public TimeSpan TaskPolling { get; init; } = TimeSpan.FromSeconds(3);
+
     /// <summary>How long connecting to an upstream server, with its initialize, may take.</summary>
     public TimeSpan Connect { get; init; } = TimeSpan.FromSeconds(30);
 

@@ -9,7 +9,8 @@ namespace Countersign.Gates.Mcp;
 /// <summary>
 /// Answers a client's requests inside a session: tools through the gatekeeper, the rest from the upstream server.
 /// </summary>
-internal sealed class McpRequests(McpGateOptions options, McpTools tools, McpCalls calls, ILogger log)
+internal sealed class McpRequests(
+    McpGateOptions options, McpTools tools, McpCalls calls, McpTasks tasks, ILogger log)
 {
     public async Task<Reply> AnswerAsync(
         McpSession session, Target target, Exchange exchange, CancellationToken cancellationToken)
@@ -31,6 +32,8 @@ internal sealed class McpRequests(McpGateOptions options, McpTools tools, McpCal
                 "tools/list" => await OnceMoreAsync(tools.ListAsync, session, exchange, cancellationToken),
                 "server/discover" when exchange.Caller is { } caller =>
                     await DiscoverAsync(session, caller, exchange, cancellationToken),
+                "tasks/get" or "tasks/update" or "tasks/cancel" when exchange.Caller is not null =>
+                    await tasks.AnswerAsync(session, exchange, cancellationToken),
                 var method when IsPassedOn(method, exchange.Caller is not null) =>
                     await OnceMoreAsync(PassOnAsync, session, exchange, cancellationToken),
                 var method => Error(exchange, Rpc.MethodNotFound, $"The method '{method}' is not served here."),

@@ -74,6 +74,13 @@ internal sealed class McpRounds(McpGateOptions options, SealedBox box)
         });
     }
 
+    /// <summary>What a client answers, and the server's own state, as the argument that holds them.</summary>
+    public static byte[] InputOf(ReadOnlyMemory<byte>? state, ReadOnlyMemory<byte>? responses) => Rpc.Object(json =>
+    {
+        Rpc.WriteRaw(json, "inputResponses", responses);
+        Rpc.WriteRaw(json, "requestState", state);
+    });
+
     private async Task<Round?> ResumeAsync(McpSession session, string text, CancellationToken cancellationToken)
     {
         if (box.Open(text[Prefix.Length..]) is not { } plain
@@ -109,12 +116,6 @@ internal sealed class McpRounds(McpGateOptions options, SealedBox box)
 
     private static bool IsInput(KeyValuePair<string, ReadOnlyMemory<byte>> member) =>
         member.Key.Equals(InputArgument, StringComparison.OrdinalIgnoreCase);
-
-    private static byte[] InputOf(ReadOnlyMemory<byte>? state, ReadOnlyMemory<byte>? responses) => Rpc.Object(json =>
-    {
-        Rpc.WriteRaw(json, "inputResponses", responses);
-        Rpc.WriteRaw(json, "requestState", state);
-    });
 }
 
 /// <summary>

@@ -25,11 +25,10 @@ internal static class ModernAnswers
             }
         }
 
-        if (capabilities.FindObject("extensions") is { } extensions)
-        {
-            var kept = extensions.Without(ModernEra.MetaPrefix + "tasks");
-            capabilities = capabilities.With("extensions", kept.ToBytes());
-        }
+        // Tasks are the gateway's own, whatever the server knows of them.
+        var extensions = capabilities.FindObject("extensions") ?? RawObject.Empty;
+        capabilities = capabilities.With(
+            "extensions", extensions.With(ModernEra.TasksExtension, RawObject.Empty.ToBytes()).ToBytes());
 
         return Rpc.Object(json =>
         {

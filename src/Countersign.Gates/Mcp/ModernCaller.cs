@@ -8,15 +8,18 @@ namespace Countersign.Gates.Mcp;
 /// </summary>
 internal sealed class ModernCaller(RawObject meta, ReadOnlyMemory<byte> capabilities, IHeaderDictionary headers)
 {
-    private const string TasksExtension = ModernEra.MetaPrefix + "tasks";
-
     public string ClientName { get; } = meta.FindObject(ModernEra.ClientMeta)?.FindText("name") ?? "unknown";
 
     /// <summary>The level from which on the client wants log messages; without one it wants none.</summary>
     public ReadOnlyMemory<byte>? LogLevel { get; } = meta.Find(ModernEra.LogLevelMeta);
 
-    /// <summary>What the client can do, without tasks: they are not mediated, so no server is told of them.</summary>
+    /// <summary>What the client can do, without tasks: those are the gateway's own, so no server is told.</summary>
     public ReadOnlyMemory<byte> Capabilities { get; } = WithoutTasks(capabilities);
+
+    /// <summary>Whether the client said with this very request that it takes a task for an answer.</summary>
+    public bool TakesTasks { get; } =
+        RawObject.TryRead(capabilities, out var all)
+        && all.FindObject("extensions")?.FindObject(ModernEra.TasksExtension) is not null;
 
     /// <summary>Whether a server may ask this client something while it works.</summary>
     public bool TakesQuestions { get; } =
@@ -33,6 +36,6 @@ internal sealed class ModernCaller(RawObject meta, ReadOnlyMemory<byte> capabili
             return capabilities;
         }
 
-        return members.With("extensions", extensions.Without(TasksExtension).ToBytes()).ToBytes();
+        return members.With("extensions", extensions.Without(ModernEra.TasksExtension).ToBytes()).ToBytes();
     }
 }

@@ -18,6 +18,9 @@ internal static class ModernEra
     public const string LogLevelMeta = MetaPrefix + "logLevel";
     public const string ServerMeta = MetaPrefix + "serverInfo";
 
+    /// <summary>The extension by which a held call is answered with a task.</summary>
+    public const string TasksExtension = MetaPrefix + "tasks";
+
     public const int HeaderMismatch = -32020;
     public const int UnsupportedVersion = -32022;
 

@@ -12,6 +12,11 @@ internal sealed record ToolCall(byte[] Parameters, IEnumerable<KeyValuePair<stri
     /// <summary>What was minted for this one call; <c>null</c> sends the target's standing credential.</summary>
     public MintedCredential? Credential { get; init; }
 
+    /// <summary>
+    /// What the client can do, towards a server of 2026-07-28, when it is not there to say so; <c>null</c> when it is.
+    /// </summary>
+    public ReadOnlyMemory<byte>? Capabilities { get; init; }
+
     public static ToolCall Of(KnownTool tool, ReadOnlyMemory<byte> given, bool isModern, RpcId? progressToken)
     {
         var name = tool.Definition.Name;

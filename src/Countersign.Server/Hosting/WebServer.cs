@@ -166,6 +166,7 @@ internal static class WebServer
         {
             Authenticate = services.GetRequiredService<Authenticate>(),
             DryRun = office.DryRun,
+            ReviewDesk = office.ReviewDesk,
             Stopped = office.Agents.Stopped,
             Target = name => targets.GetValueOrDefault(name),
             ReviewUrl = services.GetRequiredService<Func<ActionId, Uri>>(),

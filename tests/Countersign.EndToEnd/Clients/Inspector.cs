@@ -5,7 +5,10 @@ using Countersign.EndToEnd.Support;
 namespace Countersign.EndToEnd.Clients;
 
 /// <summary>The command line of MCP Inspector: a process, and a session, for every question.</summary>
-internal sealed class Inspector(Uri endpoint, string token) : IToolClient
+/// <param name="endpoint">The gate.</param>
+/// <param name="token">The agent's.</param>
+/// <param name="era">Its word for what it speaks: <c>legacy</c>, which is its default, or <c>modern</c>.</param>
+internal sealed class Inspector(Uri endpoint, string token, string era = "legacy") : IToolClient
 {
     public async Task<IReadOnlyList<string>> ListAsync(CancellationToken cancellationToken)
     {
@@ -32,7 +35,8 @@ internal sealed class Inspector(Uri endpoint, string token) : IToolClient
                 Repository.NodeProgram("node"),
                 [
                     Repository.NodeProgram("mcp-inspector"), "--cli", endpoint.ToString(), "--transport", "http",
-                    "--header", $"Authorization: Bearer {token}", "--format", "json", .. arguments,
+                    "--protocol-era", era, "--header", $"Authorization: Bearer {token}", "--format", "json",
+                    .. arguments,
                 ])
             {
                 WorkingDirectory = Repository.Node,

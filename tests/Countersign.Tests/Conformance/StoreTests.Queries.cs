@@ -182,12 +182,14 @@ public abstract partial class StoreTests
     }
 
     [Fact]
-    public async Task Untaken_are_approved_detached_actions()
+    public async Task Untaken_are_approved_detached_actions_that_never_ran()
     {
         var untaken = Sample.Approved(Sample.Pending()) with { Detached = true };
         await CommitAsync(Sample.Insert(untaken));
         await CommitAsync(Sample.Insert(Sample.Approved(Sample.Pending())));
         await CommitAsync(Sample.Insert(Sample.Pending() with { Detached = true }));
+        var withUsesLeft = Sample.Approved(Sample.Pending()) with { Detached = true };
+        await CommitAsync(Sample.Insert(withUsesLeft with { LastOutcome = OutcomeState.Succeeded }));
         Assert.Equal([untaken.Id], await Store.FindUntakenAsync(10, Cancel));
 
         await CommitAsync(Sample.Move(Sample.Executing(untaken), from: 1, EntryType.ExecutionIntent));

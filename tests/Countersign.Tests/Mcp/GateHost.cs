@@ -205,6 +205,7 @@ internal sealed class GateHost : IAsyncDisposable
         {
             Authenticate = WhoIs,
             DryRun = Office.DryRun,
+            ReviewDesk = Office.ReviewDesk,
             Stopped = Office.Agents.Stopped,
             Target = name => name == Ops ? Options : null,
             ReviewUrl = id => new Uri($"http://127.0.0.1/actions/{id}"),

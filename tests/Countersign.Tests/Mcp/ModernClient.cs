@@ -58,7 +58,7 @@ internal sealed class ModernClient : IDisposable
         message.Headers.TryAddWithoutValidation("Accept", "application/json, text/event-stream");
         message.Headers.TryAddWithoutValidation("MCP-Protocol-Version", "2026-07-28");
         message.Headers.TryAddWithoutValidation("Mcp-Method", method);
-        if (((string?)body["name"] ?? (string?)body["uri"]) is { } name)
+        if (((string?)body["name"] ?? (string?)body["uri"] ?? (string?)body["taskId"]) is { } name)
         {
             message.Headers.TryAddWithoutValidation("Mcp-Name", name);
         }

@@ -34,7 +34,9 @@ public sealed class ModernEraTests : IAsyncLifetime
 
         Assert.Equal(200, answer.Status);
         Assert.Equal(["2026-07-28"], answer.Result["supportedVersions"]!.AsArray().Select(version => (string?)version));
-        Assert.Equal("""{"tools":{}}""", answer.Result["capabilities"]!.ToJsonString());
+        Assert.Equal(
+            """{"tools":{},"extensions":{"io.modelcontextprotocol/tasks":{}}}""",
+            answer.Result["capabilities"]!.ToJsonString());
         Assert.Equal("Be careful.", (string?)answer.Result["instructions"]);
         Assert.Equal("complete", (string?)answer.Result["resultType"]);
         Assert.Equal("private", (string?)answer.Result["cacheScope"]);
@@ -230,7 +232,8 @@ public sealed class ModernEraTests : IAsyncLifetime
     [InlineData("logging/setLevel")]
     [InlineData("resources/subscribe")]
     [InlineData("subscriptions/listen")]
-    [InlineData("tasks/get")]
+    [InlineData("tasks/list")]
+    [InlineData("tasks/result")]
     [InlineData("admin/everything")]
     public async Task Methods_that_are_not_served_are_not_found(string method)
     {

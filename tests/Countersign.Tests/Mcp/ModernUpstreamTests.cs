@@ -66,7 +66,7 @@ public sealed class ModernUpstreamTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Discovery_hides_what_is_not_mediated()
+    public async Task Discovery_hides_what_is_not_mediated_and_shows_tasks_which_are_the_gateways_own()
     {
         using var client = new ModernClient(_host)
         {
@@ -75,7 +75,9 @@ public sealed class ModernUpstreamTests : IAsyncLifetime
 
         var answer = await client.AskAsync("server/discover");
 
-        Assert.Equal("""{"tools":{},"extensions":{"a/b":{}}}""", answer.Result["capabilities"]!.ToJsonString());
+        Assert.Equal(
+            """{"tools":{},"extensions":{"io.modelcontextprotocol/tasks":{},"a/b":{}}}""",
+            answer.Result["capabilities"]!.ToJsonString());
         Assert.Equal("new", (string?)answer.Result["_meta"]![Prefix + "serverInfo"]!["name"]);
         Assert.Equal("private", (string?)answer.Result["cacheScope"]);
     }

@@ -7,8 +7,8 @@ using Countersign.Core.Storage;
 namespace Countersign.Tests.Simulation;
 
 /// <summary>
-/// An agent that asks for the same few things again and again: live or detached, with keys or without, patient or not;
-/// it hangs up, repeats itself and now and then withdraws.
+/// An agent that asks for the same few things again and again: live or detached, with keys or without, patient or not,
+/// leaving when it is held or not; it hangs up, repeats itself and now and then withdraws.
 /// </summary>
 internal sealed class Client(Schedule schedule, Cluster cluster, SimulatedTarget target, Oracle oracle, AgentId agent)
 {
@@ -68,7 +68,7 @@ internal sealed class Client(Schedule schedule, Cluster cluster, SimulatedTarget
     private async Task<ActionRecord?> AskLiveAsync(SimulatedNode node, Asking asking, CancellationToken line)
     {
         var patience = schedule.Chance(30) ? TimeSpan.Zero : schedule.UpTo(TimeSpan.FromMinutes(3));
-        var call = new Call(target.ExecuteAsync, patience, _ => { });
+        var call = new Call(target.ExecuteAsync, patience, _ => { }) { LeavesWhenHeld = schedule.Chance(25) };
         using var handled = await node.DoAsync(office => office.Gatekeeper.HandleAsync(asking, call, line));
         switch (handled?.Answer)
         {

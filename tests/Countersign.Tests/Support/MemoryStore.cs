@@ -122,7 +122,8 @@ internal sealed class MemoryStore(TimeProvider time) : IStore
         IdsAsync(row => row.NextDeadline <= Now, limit);
 
     public Task<ImmutableArray<ActionId>> FindUntakenAsync(int limit, CancellationToken cancellationToken) =>
-        IdsAsync(row => row is { State: ActionState.Approved, Detached: true }, limit);
+        IdsAsync(
+            row => row is { State: ActionState.Approved, Detached: true, LastOutcome: null }, limit);
 
     public Task<ImmutableArray<ActionId>> FindOrphansAsync(
         NodeId self, int limit, CancellationToken cancellationToken) =>

@@ -10,14 +10,23 @@ namespace Countersign.Gates.Mcp.Upstream;
 internal static class ModernParams
 {
     /// <summary>The parameters for a server of 2026-07-28.</summary>
+    /// <param name="parameters">Those of the request.</param>
+    /// <param name="hello">Who asks.</param>
+    /// <param name="related">The client's request it belongs to.</param>
+    /// <param name="noted">What the client could do that asked for this and left.</param>
+    /// <param name="trace">Where the trace of the request stands.</param>
     public static byte[] Compose(
-        ReadOnlyMemory<byte>? parameters, Hello hello, Exchange? related, TraceContext? trace)
+        ReadOnlyMemory<byte>? parameters,
+        Hello hello,
+        Exchange? related,
+        ReadOnlyMemory<byte>? noted,
+        TraceContext? trace)
     {
         var members = Read(parameters);
         var meta = MetaOf(members, related)
             .With(ModernEra.VersionMeta, RawObject.Quote(ProtocolVersions.Modern))
             .With(ModernEra.ClientMeta, hello.ClientInfo)
-            .With(ModernEra.CapabilitiesMeta, related?.Caller?.Capabilities ?? "{}"u8.ToArray());
+            .With(ModernEra.CapabilitiesMeta, related?.Caller?.Capabilities ?? noted ?? "{}"u8.ToArray());
         if (related?.Caller?.LogLevel is { } level)
         {
             meta = meta.With(ModernEra.LogLevelMeta, level);

@@ -156,11 +156,16 @@ internal sealed class UpstreamConnection : IAsyncDisposable
 
     private Outgoing Compose(RpcId id, ToolCall call, Exchange? related)
     {
-        var request = Compose(id, "tools/call", call.Parameters, related);
+        var request = Compose(id, "tools/call", call.Parameters, related, call.Capabilities);
         return request with { Headers = [.. request.Headers, .. call.Headers], Credential = call.Credential };
     }
 
-    private Outgoing Compose(RpcId id, string method, ReadOnlyMemory<byte>? parameters, Exchange? related)
+    private Outgoing Compose(
+        RpcId id,
+        string method,
+        ReadOnlyMemory<byte>? parameters,
+        Exchange? related,
+        ReadOnlyMemory<byte>? noted = null)
     {
         // The parameters of a call are written anew from its action; the others are the client's own.
         var own = related is null || method == "tools/call" ? parameters : McpSpans.Untraced(parameters);
@@ -171,7 +176,7 @@ internal sealed class UpstreamConnection : IAsyncDisposable
             return new Outgoing(id, Rpc.Request(id, method, old), related) { Headers = TraceHeaders.Of(trace) };
         }
 
-        var modern = ModernParams.Compose(own, _hello, related, trace);
+        var modern = ModernParams.Compose(own, _hello, related, noted, trace);
         return new Outgoing(id, Rpc.Request(id, method, modern), related)
         {
             Headers = [.. ModernParams.HeadersOf(method, modern), .. TraceHeaders.Of(trace)],

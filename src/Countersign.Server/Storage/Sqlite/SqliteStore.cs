@@ -65,7 +65,8 @@ internal sealed class SqliteStore : IStore, IArchive
 
     public Task<ImmutableArray<ActionId>> FindUntakenAsync(int limit, CancellationToken cancellationToken) =>
         FindIdsAsync(
-            "SELECT id FROM action WHERE state = 'approved' AND detached = 1 ORDER BY id LIMIT ?1",
+            "SELECT id FROM action WHERE state = 'approved' AND detached = 1 AND last_outcome IS NULL " +
+            "ORDER BY id LIMIT ?1",
             [limit],
             cancellationToken);
 

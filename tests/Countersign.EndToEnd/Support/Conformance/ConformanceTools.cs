@@ -25,7 +25,8 @@ internal static class ConformanceTools
 
     public static JsonArray List()
     {
-        var tools = s_plain.Concat(ConformanceRounds.Names).Select(name => Tool(name, [])).ToList();
+        var names = s_plain.Concat(ConformanceRounds.Names).Concat(ConformanceTasks.Names);
+        var tools = names.Select(name => Tool(name, [])).ToList();
         tools.Add(Tool("test_sampling", ["prompt"]));
         tools.Add(Tool("test_elicitation", ["message"]));
         var header = Tool(HeaderTool, ["region"]);
@@ -75,6 +76,7 @@ internal static class ConformanceTools
         "test_streaming_elicitation" or "test_logging_tool" => Text("Nothing is sent before this."),
         "json_schema_2020_12_tool" or HeaderTool => Text("Valid."),
         _ => ConformanceRounds.Call(call)
+            ?? await ConformanceTasks.CallAsync(call)
             ?? throw new FixtureError(-32602, $"Unknown tool: {call.Name}"),
     };
 
@@ -93,7 +95,7 @@ internal static class ConformanceTools
 
     private static JsonObject Result(params JsonNode[] content) => new() { ["content"] = new JsonArray(content) };
 
-    private static JsonObject Failed(string text)
+    public static JsonObject Failed(string text)
     {
         var result = Text(text);
         result["isError"] = true;
