@@ -6,6 +6,7 @@ namespace Countersign.Bench;
 /// <summary>The built product, serving a folder of its own until it is disposed.</summary>
 internal sealed class ServedProduct : IAsyncDisposable
 {
+    public const int Agents = 100;
     public const string AgentToken = "agent-token-of-the-benchmarks";
     public const string ReviewerToken = "reviewer-token-of-the-benchmarks";
 
@@ -49,11 +50,8 @@ internal sealed class ServedProduct : IAsyncDisposable
         folder ??= Prepare(targets, limits);
         var process = Bench.Start(
             [bench.Product, "serve", "--config", Path.Combine(folder, "countersign.yaml")],
-            new Dictionary<string, string>
-            {
-                ["AGENT_TOKEN"] = AgentToken,
-                ["REVIEWER_TOKEN"] = ReviewerToken,
-            });
+            Enumerable.Range(0, Agents).ToDictionary(agent => $"AGENT_{agent}", TokenOf)
+                .Append(KeyValuePair.Create("REVIEWER_TOKEN", ReviewerToken)).ToDictionary());
         var said = new List<string>();
         while (await process.StandardError.ReadLineAsync() is { } line)
         {
@@ -69,6 +67,9 @@ internal sealed class ServedProduct : IAsyncDisposable
 
         throw new InvalidOperationException(string.Join("\n", said));
     }
+
+    /// <summary>The token of one of the agents, counted from 0; the first has <see cref="AgentToken"/>.</summary>
+    public static string TokenOf(int agent) => agent == 0 ? AgentToken : $"{AgentToken}-{agent}";
 
     public TimeSpan CpuTime()
     {
@@ -96,6 +97,9 @@ internal sealed class ServedProduct : IAsyncDisposable
         Directory.Delete(Folder, recursive: true);
     }
 
+    private static string AgentLine(int agent) => string.Create(
+        CultureInfo.InvariantCulture, $"  - {{ id: bot-{agent}, owner: bob, tokens: [ env:AGENT_{agent} ] }}");
+
     private static string Prepare(string targets, string limits)
     {
         var folder = Directory.CreateTempSubdirectory("countersign-bench-").FullName;
@@ -111,7 +115,7 @@ internal sealed class ServedProduct : IAsyncDisposable
               - { id: alice, name: Alice, groups: [platform], tokens: [ env:REVIEWER_TOKEN ] }
               - { id: bob, name: Bob, groups: [] }
             agents:
-              - { id: bot, owner: bob, tokens: [ env:AGENT_TOKEN ] }
+            {{string.Join('\n', Enumerable.Range(0, Agents).Select(AgentLine))}}
             policies: policies/
             {{limits}}
             targets:

@@ -62,20 +62,23 @@ fetch_packages() {
     done <"$root/deploy/without-sdk/packages.txt"
 }
 
-# What a .NET installation holds. Copies, since the runtime looks for its parts beside where a link leads to.
+# What a .NET installation holds. Copies, since the runtime looks for its parts beside where a link leads to; made once
+# and as a whole, since running programs have them mapped.
 copy_runtime() {
-    local pack version shared folder
+    local pack version shared folder next="$toolchain/dotnet.$$"
     pack="$(listed_package microsoft.netcore.app.runtime.linux-x64)/runtimes/linux-x64"
     version="$(basename "$(dirname "$(dirname "$pack")")")"
-    mkdir -p "$toolchain/dotnet/host/fxr/$version"
-    cp "$pack/native/libhostfxr.so" "$toolchain/dotnet/host/fxr/$version/"
+    [ ! -d "$toolchain/dotnet/host/fxr/$version" ] || return 0
+    mkdir -p "$next/host/fxr/$version"
+    cp "$pack/native/libhostfxr.so" "$next/host/fxr/$version/"
     for shared in Microsoft.NETCore.App Microsoft.AspNetCore.App; do
         pack="$(listed_package "${shared,,}.runtime.linux-x64")/runtimes/linux-x64"
-        folder="$toolchain/dotnet/shared/$shared/$version"
+        folder="$next/shared/$shared/$version"
         mkdir -p "$folder"
         # Not every pack has native libraries.
-        find "$pack" -type f \( -path '*/lib/*' -o -path '*/native/*' \) -exec cp -u -t "$folder" {} +
+        find "$pack" -type f \( -path '*/lib/*' -o -path '*/native/*' \) -exec cp -t "$folder" {} +
     done
+    rm -rf "$toolchain/dotnet" && mv "$next" "$toolchain/dotnet"
 }
 
 # write_host FOLDER NAME: a program that runs NAME.dll. The host has a place of 64 characters for the name.

@@ -85,13 +85,15 @@ public sealed class Gatekeeper
     }
 
     /// <summary>Notes that the answer has left for the caller, so that nobody else gets this outcome.</summary>
-    public async Task DeliveredAsync(ActionRecord record, CancellationToken cancellationToken)
-    {
-        if (!record.Life.Delivered)
-        {
-            await _registrar.ApplyAsync(record, _ => new Happening(new LifeEvent.Delivered()), cancellationToken);
-        }
-    }
+    public Task DeliveredAsync(ActionRecord record, CancellationToken cancellationToken) =>
+        DeliveredAsync(record, ChangePriority.Decision, cancellationToken);
+
+    /// <summary>
+    /// The same for who keeps the outcome for its caller meanwhile (<see cref="Handled"/>): the note lingers until
+    /// another commit carries it, which spares every call a commit of its own.
+    /// </summary>
+    public Task DeliveredInPassingAsync(ActionRecord record, CancellationToken cancellationToken) =>
+        DeliveredAsync(record, ChangePriority.Note, cancellationToken);
 
     /// <summary>One action as it stands now.</summary>
     public Task<ActionRecord?> FindAsync(ActionId id, CancellationToken cancellationToken) =>
@@ -122,6 +124,16 @@ public sealed class Gatekeeper
     public Task<ActionRecord?> WaitForDecisionAsync(
         ActionId id, TimeSpan patience, CancellationToken cancellationToken) =>
         _waiting.UntilAsync(id, record => record.State != ActionState.Pending, patience, cancellationToken);
+
+    private async Task DeliveredAsync(
+        ActionRecord record, ChangePriority priority, CancellationToken cancellationToken)
+    {
+        if (!record.Life.Delivered)
+        {
+            await _registrar.ApplyAsync(
+                record, _ => new Happening(new LifeEvent.Delivered()) { Priority = priority }, cancellationToken);
+        }
+    }
 
     /// <summary>Whether a grant ended without anybody having taken it since it was read.</summary>
     private async Task<bool> HasLapsedAsync(ActionRecord granted, CancellationToken cancellationToken) =>

@@ -101,6 +101,19 @@ public sealed class BadConfigurationTests : IDisposable
     }
 
     [Fact]
+    public async Task What_other_hosts_read_from_the_working_directory_means_nothing_here()
+    {
+        await using var bench = await Bench.StartAsync(Cancel);
+        await bench.Product.KillAsync();
+        File.WriteAllText(bench.Product.Folder.In("appsettings.json"), "{ this is no JSON");
+
+        await bench.Product.StartAgainAsync(Cancel);
+
+        var asked = await bench.Agent.AskAsync("ops", "read_report", "{}", Cancel);
+        Assert.Equal("succeeded", (await bench.Agent.WaitForEndAsync(asked.Id!, Cancel)).State);
+    }
+
+    [Fact]
     public async Task A_port_in_use_is_named()
     {
         using var taken = new TcpListener(IPAddress.Loopback, _folder.Port);

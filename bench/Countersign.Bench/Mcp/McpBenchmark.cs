@@ -16,7 +16,10 @@ internal static class McpBenchmark
     {
         using var upstream = Bench.Start(Bench.Self("upstream"));
         var direct = new Uri((await upstream.StandardOutput.ReadLineAsync())!);
-        var command = string.Join(", ", Bench.Self("upstream-stdio").Select(part => $"\"{part}\""));
+        // A target's program inherits no environment, and this one may need to be told where .NET is.
+        var dotnet = $"DOTNET_ROOT={Environment.GetEnvironmentVariable("DOTNET_ROOT")}";
+        string[] program = ["/usr/bin/env", dotnet, .. Bench.Self("upstream-stdio")];
+        var command = string.Join(", ", program.Select(part => $"\"{part}\""));
         var port = 15_000 + (Environment.ProcessId % 15_000);
         var everything = new Uri($"http://127.0.0.1:{port + 1}/mcp");
         using var node = StartSilent(

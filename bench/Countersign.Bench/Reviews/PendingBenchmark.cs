@@ -3,7 +3,9 @@ using System.Globalization;
 
 namespace Countersign.Bench.Reviews;
 
-/// <summary>A server with 100,000 open reviews: its memory, and how soon it is back after a stop.</summary>
+/// <summary>
+/// A server with 100,000 open reviews of 100 agents: its memory, and how soon it is back after a stop.
+/// </summary>
 internal static class PendingBenchmark
 {
     private const int Pending = 100_000;
@@ -14,11 +16,13 @@ internal static class PendingBenchmark
         const string targets = "  sdk: { gate: api, environment: bench }";
         const string limits = "limits: { pending_per_agent: 1000000, reviews_per_agent_per_minute: 1000000 }";
         var filled = await ServedProduct.StartAsync(bench, targets, limits);
-        using (var agent = new ReviewApi(filled.Address, ServedProduct.AgentToken))
-        {
-            await Samples.TakeAsync(
-                Pending, Workers, (_, i) => agent.AskAsync("restart", new { service = i }, waitSeconds: 0));
-        }
+        var agents = Enumerable.Range(0, ServedProduct.Agents)
+            .Select(agent => new ReviewApi(filled.Address, ServedProduct.TokenOf(agent))).ToArray();
+        await Samples.TakeAsync(
+            Pending,
+            Workers,
+            (_, i) => agents[i % agents.Length].AskAsync("restart", new { service = i }, waitSeconds: 0));
+        Array.ForEach(agents, agent => agent.Dispose());
 
         await filled.StopAsync();
         var start = Stopwatch.GetTimestamp();

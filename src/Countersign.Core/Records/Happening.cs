@@ -24,6 +24,8 @@ internal sealed record Happening(LifeEvent Event)
     /// <summary>The agent that may not be stopped when this becomes durable.</summary>
     public AgentId? OnlyIfActive { get; init; }
 
+    public ChangePriority Priority { get; init; } = ChangePriority.Decision;
+
     public ImmutableArray<VoteRow> Votes { get; init; } = [];
 
     /// <summary>Whether a node has to take the approval from now on, because no live call waits for it.</summary>

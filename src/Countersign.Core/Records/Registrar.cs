@@ -173,5 +173,6 @@ internal sealed class Registrar(IStore store, FillRandom random, ImmutableArray<
         NotAfter = happening.NotAfter,
         OnlyUnderPolicy = happening.OnlyUnderPolicy,
         OnlyIfActive = happening.OnlyIfActive,
+        Priority = happening.Priority,
     };
 }

@@ -56,6 +56,11 @@ public enum ChangePriority
 {
     Decision,
     Recording,
+
+    /// <summary>
+    /// Nobody waits for it and little is lost with it: it lingers for a moment, so that others' commit carries it.
+    /// </summary>
+    Note,
 }
 
 /// <summary>

@@ -330,7 +330,7 @@ internal sealed class McpGate : IAsyncDisposable
 
         try
         {
-            await _options.Gatekeeper.DeliveredAsync(outcome, CancellationToken.None);
+            await _options.Gatekeeper.DeliveredInPassingAsync(outcome, CancellationToken.None);
         }
         catch (StoreUnavailableException)
         {

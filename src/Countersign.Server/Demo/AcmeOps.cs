@@ -32,9 +32,9 @@ internal sealed class AcmeOps : IAsyncDisposable
 
     public static async Task<AcmeOps> StartAsync(CancellationToken cancellationToken)
     {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
+        builder.Services.AddRoutingCore();
         var web = builder.Build();
         var ops = new AcmeOps(web);
         web.MapPost("/mcp", ops.AnswerAsync);

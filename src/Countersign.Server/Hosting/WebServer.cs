@@ -29,7 +29,11 @@ internal static class WebServer
     public static WebApplication Build(Settings settings, NodeOptions options, NodeParts parts)
     {
         var (charter, keys, store, archive, _, certificate) = parts;
-        var builder = WebApplication.CreateSlimBuilder();
+        // One file configures the server. A builder with defaults would also read appsettings.json wherever the server
+        // was started, and watch that folder: with the store in it, each page written woke a thread.
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore();
+        builder.Services.AddRoutingCore();
         builder.Logging.SetMinimumLevel(options.LogsToTerminal ? LogLevel.Information : LogLevel.None);
         // Standard output is for data; what a server has to say is a message.
         builder.Logging.ClearProviders();

@@ -4,8 +4,8 @@ using Countersign.Core.Storage;
 namespace Countersign.Server.Storage;
 
 /// <summary>
-/// What waits for the one writer, in two lanes: decisions overtake the recording of reads. Each lane is bounded by
-/// itself, so that a flood of reads cannot keep decisions out.
+/// What waits for the one writer, in three lanes: decisions overtake the recording of reads, and notes linger for
+/// either. Each lane is bounded by itself, so that a flood of reads cannot keep decisions out.
 /// </summary>
 internal sealed class WriteQueue<T> : IDisposable
     where T : QueuedWrite
@@ -25,13 +25,20 @@ internal sealed class WriteQueue<T> : IDisposable
     /// <summary>How many payload bytes one commit carries, unless a single write is larger.</summary>
     public const long MaxBatchBytes = 1 << 20;
 
+    private static readonly TimeSpan Linger = TimeSpan.FromMilliseconds(10);
+
     private readonly Lock _gate = new();
     private readonly SemaphoreSlim _filled = new(0, 1);
+    private readonly TimeSpan _linger;
 
     // Guarded by _gate.
     private readonly Lane _decisions = new();
     private readonly Lane _recordings = new();
+    private readonly Lane _notes = new();
     private bool _isClosed;
+
+    /// <param name="linger">How long notes wait for a commit that others need.</param>
+    public WriteQueue(TimeSpan? linger = null) => _linger = linger ?? Linger;
 
     /// <summary>Adds a write.</summary>
     /// <exception cref="StoreUnavailableException">The lane is full, or the store is closing.</exception>
@@ -39,7 +46,7 @@ internal sealed class WriteQueue<T> : IDisposable
     {
         lock (_gate)
         {
-            var lane = write.Priority == ChangePriority.Decision ? _decisions : _recordings;
+            var lane = LaneOf(write);
             if (_isClosed)
             {
                 throw new StoreUnavailableException("The store is closing. Ask again once the server is back.");
@@ -60,11 +67,14 @@ internal sealed class WriteQueue<T> : IDisposable
     /// <summary>Waits for writes and takes as many as one commit may carry; empty once closed and drained.</summary>
     public async Task<List<T>> TakeAsync()
     {
+        var hasLingered = false;
         while (true)
         {
+            bool linger;
             lock (_gate)
             {
-                if (_decisions.Count + _recordings.Count > 0)
+                linger = _notes.Count > 0 && !hasLingered && !_isClosed;
+                if (_decisions.Count + _recordings.Count > 0 || (_notes.Count > 0 && !linger))
                 {
                     return TakeBatch_NeedsLock();
                 }
@@ -73,9 +83,13 @@ internal sealed class WriteQueue<T> : IDisposable
                 {
                     return [];
                 }
+
+                // What is here was seen: only what comes from now on is a signal.
+                _filled.Wait(0);
             }
 
-            await _filled.WaitAsync();
+            await _filled.WaitAsync(linger ? _linger : Timeout.InfiniteTimeSpan);
+            hasLingered |= linger;
         }
     }
 
@@ -91,6 +105,13 @@ internal sealed class WriteQueue<T> : IDisposable
 
     public void Dispose() => _filled.Dispose();
 
+    private Lane LaneOf(T write) => write.Priority switch
+    {
+        ChangePriority.Decision => _decisions,
+        ChangePriority.Recording => _recordings,
+        _ => _notes,
+    };
+
     private void Signal_NeedsLock()
     {
         if (_filled.CurrentCount == 0)
@@ -103,9 +124,10 @@ internal sealed class WriteQueue<T> : IDisposable
     {
         var batch = new List<T>();
         var (entries, bytes) = (0, 0L);
-        while ((_decisions.TryPeek(out var next) || _recordings.TryPeek(out next)) && Fits(next))
+        while ((_decisions.TryPeek(out var next) || _recordings.TryPeek(out next) || _notes.TryPeek(out next))
+            && Fits(next))
         {
-            (next.Priority == ChangePriority.Decision ? _decisions : _recordings).Dequeue();
+            LaneOf(next).Dequeue();
             (entries, bytes) = (entries + next.Entries, bytes + next.Bytes);
             batch.Add(next);
         }

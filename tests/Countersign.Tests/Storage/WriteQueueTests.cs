@@ -96,6 +96,41 @@ public sealed class WriteQueueTests : IDisposable
         Assert.Empty(await _queue.TakeAsync());
     }
 
+    [Fact]
+    public async Task A_note_goes_with_the_next_write_behind_it()
+    {
+        using var queue = new WriteQueue<Write>(linger: Timeout.InfiniteTimeSpan);
+        queue.Add(new Write());
+        Assert.Single(await queue.TakeAsync());
+        Write[] writes = [new(ChangePriority.Note), new()];
+
+        queue.Add(writes[0]);
+        var taking = queue.TakeAsync();
+        Assert.False(taking.IsCompleted);
+        queue.Add(writes[1]);
+
+        Assert.Equal([writes[1], writes[0]], await taking);
+    }
+
+    [Fact]
+    public async Task A_note_that_nothing_follows_goes_by_itself()
+    {
+        var note = new Write(ChangePriority.Note);
+        _queue.Add(note);
+        Assert.Equal([note], await _queue.TakeAsync());
+    }
+
+    [Fact]
+    public async Task A_closing_queue_does_not_linger()
+    {
+        using var queue = new WriteQueue<Write>(linger: Timeout.InfiniteTimeSpan);
+        queue.Add(new Write(ChangePriority.Note));
+        var taking = queue.TakeAsync();
+        Assert.False(taking.IsCompleted);
+        queue.Close();
+        Assert.Single(await taking);
+    }
+
     private sealed class Write(ChangePriority priority = ChangePriority.Decision, int entries = 1, long bytes = 1)
         : QueuedWrite(priority, entries, bytes);
 }
