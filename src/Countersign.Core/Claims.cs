@@ -15,20 +15,24 @@ internal sealed class Claims(IStore store, Func<Charter> charter, NodeId self)
     public Happening DescribeFirst(ActionRecord record) => Describe(record, charter(), isStricter: false);
 
     /// <summary>The same for what was judged some time ago: today's verdict may not be stricter.</summary>
-    public Happening Describe(ActionRecord record)
+    public Happening Describe(ActionRecord record, long? after)
     {
         var today = charter();
-        return Describe(record, today, IsStricter(record, today));
+        return Describe(record, today, IsStricter(record, today), after);
     }
 
     public string WhyLapsed(ActionRecord record) => IsStricter(record, charter())
         ? "What is in force became stricter since this was approved; the request has to be judged again."
         : "An approval no longer counts, because whoever gave it may not approve any more.";
 
-    private Happening Describe(ActionRecord record, Charter today, bool isStricter)
+    private Happening Describe(ActionRecord record, Charter today, bool isStricter, long? after = null)
     {
         var electorate = Electorate.Of(record.Life, record.Asker, today.People, today.PolicyAuthors);
-        return new Happening(new LifeEvent.Claimed(self, store.Now, electorate) { IsStricterToday = isStricter })
+        return new Happening(new LifeEvent.Claimed(self, store.Now, electorate)
+        {
+            IsStricterToday = isStricter,
+            After = after,
+        })
         {
             Payload = (_, next) => PayloadWriter.Intent(next, next.Life.Execution!),
             NotAfter = record.Life.Grant?.ExpiresAt,

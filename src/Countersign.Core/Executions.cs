@@ -29,6 +29,9 @@ internal sealed class Executions(
     /// <summary>What this node is claiming or executing at this moment, which nobody else may settle.</summary>
     private readonly Callers _engaged = new();
 
+    /// <summary>The fence of an approval that nothing ran under yet.</summary>
+    public const long NeverRun = 0;
+
     /// <summary>Work that is under way on this node; shutting down waits for it.</summary>
     public IReadOnlyCollection<Task> Running => [.. _running.Values];
 
@@ -37,17 +40,8 @@ internal sealed class Executions(
     /// An approval that today's policy or people would not give any more is superseded, so that the call can start
     /// again.
     /// </summary>
-    public async Task<ActionRecord?> ClaimAsync(ActionId id, CancellationToken cancellationToken)
-    {
-        cancellationToken.ThrowIfCancellationRequested();
-        var claim = await EngageAsync(id, () => registrar.ApplyAsync(id, claims.Describe, CancellationToken.None));
-        if (claim is Registered.Refused { Why: StepRefusal.ApprovalLapsed, Record: var lapsed })
-        {
-            await registrar.ApplyAsync(id, Unasked.Overtaken(claims.WhyLapsed(lapsed)), cancellationToken);
-        }
-
-        return (claim as Registered.Done)?.Record;
-    }
+    public Task<ActionRecord?> ClaimAsync(ActionId id, CancellationToken cancellationToken) =>
+        ClaimAsync(id, after: null, cancellationToken);
 
     /// <summary>The claim of an action that the policy allows and that nobody has recorded yet.</summary>
     public Happening DescribeFirstClaim(ActionRecord record) => claims.DescribeFirst(record);
@@ -70,6 +64,19 @@ internal sealed class Executions(
     public Task<ActionRecord> RunUnrecorded(ActionRecord allowed, ActionExecutor execute) =>
         Track(allowed.Id, recordings.RunAsync(allowed, execute));
 
+    private async Task<ActionRecord?> ClaimAsync(ActionId id, long? after, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var claim = await EngageAsync(
+            id, () => registrar.ApplyAsync(id, record => claims.Describe(record, after), CancellationToken.None));
+        if (claim is Registered.Refused { Why: StepRefusal.ApprovalLapsed, Record: var lapsed })
+        {
+            await registrar.ApplyAsync(id, Unasked.Overtaken(claims.WhyLapsed(lapsed)), cancellationToken);
+        }
+
+        return (claim as Registered.Done)?.Record;
+    }
+
     private Task<ActionRecord> Track(ActionId id, Task<ActionRecord> work)
     {
         _running[id] = work;
@@ -86,10 +93,15 @@ internal sealed class Executions(
     /// Takes a detached approval for this node and starts it. Losing the race to another node is fine; a target that is
     /// gone ends in <c>failed</c>, because nothing was sent.
     /// </summary>
+    /// <param name="id">The action.</param>
+    /// <param name="after">
+    /// The fence that was seen: a grant of several uses that somebody took meanwhile is left to whoever asks again.
+    /// </param>
+    /// <param name="cancellationToken">Stops before the claim, not after it.</param>
     /// <returns>Whether this node took it.</returns>
-    public async Task<bool> TakeAsync(ActionId id, CancellationToken cancellationToken)
+    public async Task<bool> TakeAsync(ActionId id, long after, CancellationToken cancellationToken)
     {
-        if (await ClaimAsync(id, cancellationToken) is not { } claimed)
+        if (await ClaimAsync(id, after, cancellationToken) is not { } claimed)
         {
             return false;
         }

@@ -56,7 +56,7 @@ public sealed class Gatekeeper
         {
             var admission = await _intake.AdmitAsync(asking, judge, taker: null, cancellationToken);
             if (admission is not Admission.Granted { Record: { Detached: true } granted }
-                || await _executions.TakeAsync(granted.Id, cancellationToken)
+                || await _executions.TakeAsync(granted.Id, granted.Life.Fence, cancellationToken)
                 || !await HasLapsedAsync(granted, cancellationToken))
             {
                 return admission;
@@ -130,8 +130,9 @@ public sealed class Gatekeeper
     {
         if (!record.Life.Delivered)
         {
-            await _registrar.ApplyAsync(
-                record, _ => new Happening(new LifeEvent.Delivered()) { Priority = priority }, cancellationToken);
+            // Of this execution only: the next use of the grant may be under way by now.
+            var delivered = new Happening(new LifeEvent.Delivered(record.Life.Fence)) { Priority = priority };
+            await _registrar.ApplyAsync(record, _ => delivered, cancellationToken);
         }
     }
 

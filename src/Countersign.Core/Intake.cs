@@ -64,6 +64,11 @@ internal sealed class Intake(
 
             var today = charter();
             var seen = judge is null && today.NeedsPreview(asking) ? await preview.MakeAsync(cancellationToken) : null;
+            if (seen is not null && await ChangedMeanwhileAsync(asking, today, cancellationToken))
+            {
+                continue;
+            }
+
             var verdict = (judge ?? today.Judge)(asking, seen);
             var admission = await FindEarlierAsync(asking, verdict, isLive: taker is not null, cancellationToken)
                 ?? await PauseAsync(asking, verdict, cancellationToken)
@@ -90,6 +95,12 @@ internal sealed class Intake(
             $"Policy or identical calls changed {MaxRounds} times during one intake; " +
             "nothing was recorded. Call again.");
     }
+
+    /// <summary>A preview takes its time; what is allowed and recorded later meets no other check on its way.</summary>
+    private async Task<bool> ChangedMeanwhileAsync(
+        Asking asking, Charter then, CancellationToken cancellationToken) =>
+        charter().Policy != then.Policy
+        || await store.FindStopAsync(asking.Asker.Agent, cancellationToken) is not null;
 
     private async Task<Admission?> FindEarlierAsync(
         Asking asking, Verdict verdict, bool isLive, CancellationToken cancellationToken)

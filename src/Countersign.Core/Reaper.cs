@@ -45,7 +45,7 @@ public sealed class Reaper
             id => _executions.AbandonAsync(id, cancellationToken));
         var untaken = await EachAsync(
             await _store.FindUntakenAsync(BatchSize, cancellationToken),
-            id => _executions.TakeAsync(id, cancellationToken));
+            id => _executions.TakeAsync(id, Executions.NeverRun, cancellationToken));
         if ((stopped ?? due ?? orphans ?? untaken) is { } failure)
         {
             throw failure;

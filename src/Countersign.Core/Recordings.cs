@@ -31,7 +31,7 @@ internal sealed class Recordings(Registrar registrar, IStore store, Attempt atte
         var ended = (Step.To)Lifecycle.Next(
             taken.Life, new LifeEvent.Completed(taken.Life.Fence, outcome.State, store.Now));
         // A read is not handed over later: whoever asks again reads again.
-        var delivered = (Step.To)Lifecycle.Next(ended.Life, new LifeEvent.Delivered());
+        var delivered = (Step.To)Lifecycle.Next(ended.Life, new LifeEvent.Delivered(ended.Life.Fence));
         var record = claimed with
         {
             Life = delivered.Life,
@@ -62,7 +62,7 @@ internal sealed class Recordings(Registrar registrar, IStore store, Attempt atte
     /// <summary>One entry for all of it. A version conflict means that an earlier try was written after all.</summary>
     private async Task<ActionRecord> RecordWholeAsync(ActionRecord record, CancellationToken cancellationToken)
     {
-        var happening = new Happening(new LifeEvent.Delivered())
+        var happening = new Happening(new LifeEvent.Delivered(record.Life.Fence))
         {
             Payload = (_, whole) => PayloadWriter.Write(json =>
             {

@@ -128,7 +128,7 @@ public sealed class ReviewDesk
     {
         try
         {
-            await _executions.TakeAsync(id, cancellationToken);
+            await _executions.TakeAsync(id, Executions.NeverRun, cancellationToken);
         }
         catch (StoreUnavailableException)
         {

@@ -219,6 +219,8 @@ sealed class Workshop(string root, PackageFolders packages, string configuration
         }
         if (project.IsProgram)
         {
+            // A list of assemblies that the SDK left here would hide those that came since.
+            File.Delete(Path.Combine(project.Output, project.Assembly + ".deps.json"));
             var config = Path.Combine(project.Output, project.Assembly + ".runtimeconfig.json");
             File.WriteAllText(config, RuntimeConfig(project, closure));
             WriteHost(project);

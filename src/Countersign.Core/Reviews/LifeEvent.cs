@@ -33,6 +33,12 @@ public abstract record LifeEvent
     {
         /// <summary>Whether today's verdict is stricter than the one that people approved under.</summary>
         public bool IsStricterToday { get; init; }
+
+        /// <summary>
+        /// The fence that the taker has seen: whoever takes one use may not take the next one by accident;
+        /// <c>null</c> takes whatever is left.
+        /// </summary>
+        public long? After { get; init; }
     }
 
     public sealed record Completed(long Fence, OutcomeState Outcome, DateTimeOffset Now) : LifeEvent;
@@ -40,6 +46,6 @@ public abstract record LifeEvent
     /// <summary>The node that executed is gone, and nobody can say what it did.</summary>
     public sealed record OwnerLost(long Fence) : LifeEvent;
 
-    /// <summary>The outcome reached a caller.</summary>
-    public sealed record Delivered : LifeEvent;
+    /// <summary>The outcome of the execution with this fence reached a caller.</summary>
+    public sealed record Delivered(long Fence) : LifeEvent;
 }

@@ -50,7 +50,7 @@ public static class Lifecycle
         LifeEvent.Claimed e => OnClaimed(life, e),
         LifeEvent.Completed e => OnCompleted(life, e),
         LifeEvent.OwnerLost e => OnOwnerLost(life, e),
-        LifeEvent.Delivered => OnDelivered(life),
+        LifeEvent.Delivered e => OnDelivered(life, e),
         _ => throw new UnreachableException(),
     };
 
@@ -176,7 +176,9 @@ public static class Lifecycle
 
     private static Step OnClaimed(Life life, LifeEvent.Claimed e)
     {
-        if (life.State != ActionState.Approved || life.Grant is not { UsesLeft: > 0 } grant)
+        if (life.State != ActionState.Approved
+            || life.Grant is not { UsesLeft: > 0 } grant
+            || (e.After is { } after && after != life.Fence))
         {
             return new Step.Refused(StepRefusal.OutOfOrder);
         }
@@ -238,9 +240,11 @@ public static class Lifecycle
                 EntryType.ExecutionOutcome)
             : new Step.Refused(StepRefusal.StaleFence);
 
-    private static Step OnDelivered(Life life) => life.LastOutcome is not null || life.State.HasEnded()
-        ? To(life with { Delivered = true })
-        : new Step.Refused(StepRefusal.OutOfOrder);
+    private static Step OnDelivered(Life life, LifeEvent.Delivered e) =>
+        life.Fence == e.Fence && life.State != ActionState.Executing
+        && (life.LastOutcome is not null || life.State.HasEnded())
+            ? To(life with { Delivered = true })
+            : new Step.Refused(StepRefusal.OutOfOrder);
 
     /// <summary>Escalates what is due; <c>null</c> when a track has nobody left to ask.</summary>
     private static Life? PassDeadlines(Life life, DateTimeOffset now)

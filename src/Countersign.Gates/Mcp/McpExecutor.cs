@@ -32,6 +32,12 @@ internal sealed class McpExecutor(McpTools tools, McpGateOptions options)
             return NothingSent(whyNot);
         }
 
+        // A connection of its own is not cut by a stop, and connecting may have taken long.
+        if (options.Stopped.Contains(action.Asker.Agent))
+        {
+            return NothingSent("people stopped the agent.");
+        }
+
         var call = ToolCall.Of(tool!, action.Action.Arguments.Bytes, connection!.IsModern, caller?.UpstreamToken) with
         {
             Capabilities = CallerNote.CapabilitiesIn(action),

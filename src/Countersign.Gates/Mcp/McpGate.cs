@@ -330,7 +330,10 @@ internal sealed class McpGate : IAsyncDisposable
 
         try
         {
-            await _options.Gatekeeper.DeliveredInPassingAsync(outcome, CancellationToken.None);
+            // Only what is kept for its caller meanwhile may be noted in passing.
+            await (reply.Handled is null
+                ? _options.Gatekeeper.DeliveredAsync(outcome, CancellationToken.None)
+                : _options.Gatekeeper.DeliveredInPassingAsync(outcome, CancellationToken.None));
         }
         catch (StoreUnavailableException)
         {

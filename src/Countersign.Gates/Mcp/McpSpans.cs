@@ -201,6 +201,7 @@ internal static class McpSpans
         "initialize" or "server/discover" or "ping" or "tools/list" or "tools/call" or "prompts/list" or "prompts/get"
         or "resources/list" or "resources/templates/list" or "resources/read" or "resources/subscribe"
         or "resources/unsubscribe" or "completion/complete" or "logging/setLevel"
+        or "tasks/get" or "tasks/update" or "tasks/cancel"
             ? method
             : "_OTHER";
 }

@@ -23,7 +23,8 @@ internal sealed record TaskView(string Id, ActionRecord First, TaskRound Round, 
     public ActionRecord Record => Round.Record;
 
     /// <summary>Whether there is something to tell that an identical call must not be told as well.</summary>
-    public bool IsNews => HasRun && !Record.Life.Delivered;
+    public bool IsNews =>
+        HasRun && Record.State != ActionState.Executing && !Record.Life.Delivered;
 
     private bool HasRun => Record.State.HasEnded() || Record.Life.LastOutcome is not null;
 

@@ -22,10 +22,14 @@ internal sealed class WriteQueue<T> : IDisposable
     /// <summary>How many ledger entries one commit carries at most.</summary>
     public const int MaxBatchEntries = 256;
 
+    /// <summary>How many notes go along with it.</summary>
+    public const int MaxBatchNotes = 256;
+
     /// <summary>How many payload bytes one commit carries, unless a single write is larger.</summary>
     public const long MaxBatchBytes = 1 << 20;
 
-    private static readonly TimeSpan Linger = TimeSpan.FromMilliseconds(10);
+    // As long as an agent needs for its next call; one that repeats the very same call waits for the note.
+    private static readonly TimeSpan Linger = TimeSpan.FromMilliseconds(5);
 
     private readonly Lock _gate = new();
     private readonly SemaphoreSlim _filled = new(0, 1);
@@ -124,12 +128,18 @@ internal sealed class WriteQueue<T> : IDisposable
     {
         var batch = new List<T>();
         var (entries, bytes) = (0, 0L);
-        while ((_decisions.TryPeek(out var next) || _recordings.TryPeek(out next) || _notes.TryPeek(out next))
-            && Fits(next))
+        while ((_decisions.TryPeek(out var next) || _recordings.TryPeek(out next)) && Fits(next))
         {
             LaneOf(next).Dequeue();
             (entries, bytes) = (entries + next.Entries, bytes + next.Bytes);
             batch.Add(next);
+        }
+
+        // Beyond what fits, since a busy store would else never take any.
+        for (var notes = 0; notes < MaxBatchNotes && _notes.TryPeek(out var note); notes++)
+        {
+            _notes.Dequeue();
+            batch.Add(note);
         }
 
         return batch;

@@ -356,10 +356,27 @@ public sealed class LifecycleTests
     {
         var ended = To(Executing(), new LifeEvent.Completed(1, OutcomeState.Succeeded, Start)).Life;
 
-        var delivered = To(ended, new LifeEvent.Delivered());
+        var delivered = To(ended, new LifeEvent.Delivered(1));
 
         Assert.True(delivered.Life.Delivered);
         Assert.Empty(delivered.Entries);
-        IsRefused(StepRefusal.OutOfOrder, Pending(Requires(Stage(1))), new LifeEvent.Delivered());
+        IsRefused(StepRefusal.OutOfOrder, Pending(Requires(Stage(1))), new LifeEvent.Delivered(0));
+        IsRefused(StepRefusal.OutOfOrder, ended, new LifeEvent.Delivered(2));
+    }
+
+    [Fact]
+    public void Delivery_of_one_use_says_nothing_of_the_next_one_that_runs()
+    {
+        var next = Executing() with { LastOutcome = OutcomeState.Succeeded };
+        IsRefused(StepRefusal.OutOfOrder, next, new LifeEvent.Delivered(next.Fence));
+        IsRefused(StepRefusal.OutOfOrder, next, new LifeEvent.Delivered(next.Fence - 1));
+    }
+
+    [Fact]
+    public void Who_saw_an_approval_before_a_use_does_not_take_the_next_use()
+    {
+        var approved = Approved();
+        IsRefused(StepRefusal.OutOfOrder, approved, Claim() with { After = approved.Fence + 1 });
+        Assert.Equal(ActionState.Executing, To(approved, Claim() with { After = approved.Fence }).Life.State);
     }
 }

@@ -113,6 +113,16 @@ public sealed class WriteQueueTests : IDisposable
     }
 
     [Fact]
+    public async Task A_full_batch_carries_notes_all_the_same()
+    {
+        _queue.Add(new Write(entries: WriteQueue<Write>.MaxBatchEntries));
+        _queue.Add(new Write());
+        _queue.Add(new Write(ChangePriority.Note, entries: 0));
+        Assert.Equal(2, (await _queue.TakeAsync()).Count);
+        Assert.Single(await _queue.TakeAsync());
+    }
+
+    [Fact]
     public async Task A_note_that_nothing_follows_goes_by_itself()
     {
         var note = new Write(ChangePriority.Note);
