@@ -1,6 +1,8 @@
 using Countersign.Core;
 using Countersign.Core.Actions;
 using Countersign.Core.Identity;
+using Countersign.Core.Policies;
+using Countersign.Core.Reviews;
 using Countersign.Core.Storage;
 using Countersign.Tests.Support;
 
@@ -11,6 +13,7 @@ public sealed class PreviewTests
 {
     private readonly OfficeBench _bench = new();
     private int _made;
+    private int _ran;
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -107,6 +110,42 @@ public sealed class PreviewTests
     }
 
     [Fact]
+    public async Task A_stop_that_comes_while_a_preview_is_made_keeps_a_read_from_running()
+    {
+        _bench.Charter = _bench.Charter with
+        {
+            NeedsPreview = _ => true,
+            Judge = (_, _) => OfficeBench.Allowed,
+            Reviewers = [Party.Parse("group:dba")],
+        };
+
+        using var handled = await CallAsync(() => _bench.Office.Agents.StopAsync(
+            OfficeBench.Bot, OfficeBench.Carol, comment: null, Cancel));
+
+        Assert.IsType<Answer.Stopped>(handled.Answer);
+        Assert.Equal(0, _ran);
+    }
+
+    [Fact]
+    public async Task A_policy_that_changes_while_a_preview_is_made_judges_the_read()
+    {
+        _bench.Charter = _bench.Charter with { NeedsPreview = _ => true, Judge = (_, _) => OfficeBench.Allowed };
+
+        using var handled = await CallAsync(() =>
+        {
+            _bench.Charter = _bench.Charter with
+            {
+                Policy = PolicyHash.Of("another"u8),
+                Judge = (_, _) => OfficeBench.Refused,
+            };
+            return Task.CompletedTask;
+        });
+
+        Assert.Equal(ActionState.Refused, Assert.IsType<Answer.Ended>(handled.Answer).Record.State);
+        Assert.Equal((1, 0), (_made, _ran));
+    }
+
+    [Fact]
     public async Task A_previewer_that_throws_leaves_a_preview_that_says_so()
     {
         var held = Assert.IsType<Admission.Held>(await AdmitAsync(
@@ -145,6 +184,30 @@ public sealed class PreviewTests
 
     private Task<Preview> Look(Asking asking, CancellationToken cancellationToken) =>
         Task.FromResult(new Preview($"seen {++_made} times") { Rows = _made });
+
+    // A read that would run first and be recorded with its outcome.
+    private Task<Handled> CallAsync(Func<Task> meanwhile)
+    {
+        var asking = OfficeBench.Ask(GateKind.Mcp) with
+        {
+            Target = OfficeBench.Ops with { Record = RecordMode.With },
+            Previewer = async (asked, cancellationToken) =>
+            {
+                await meanwhile();
+                return await Look(asked, cancellationToken);
+            },
+        };
+        var call = new Call(
+            (_, _) =>
+            {
+                _ran++;
+                return Task.FromResult(
+                    new Outcome(OutcomeState.Succeeded, "{}"u8.ToArray(), Error: null, TimeSpan.Zero));
+            },
+            TimeSpan.Zero,
+            _ => { });
+        return _bench.Office.Gatekeeper.HandleAsync(asking, call, Cancel);
+    }
 
     private Task<Admission> AdmitAsync(ActionPreviewer previewer, CancellationToken? cancellationToken = null) =>
         _bench.Office.Gatekeeper.AdmitAsync(
