@@ -76,8 +76,16 @@ public sealed class AgentDesk
     }
 
     /// <summary>Asks for the end of a stop, or agrees to it as the second person.</summary>
+    /// <param name="agent">The agent.</param>
+    /// <param name="voter">Who asks or agrees.</param>
+    /// <param name="comment">Why, in that person's words.</param>
+    /// <param name="shown">
+    /// Index of the entry of the stop that the person was shown, because agreement to end one stop is none to end
+    /// another; <c>null</c> agrees to the end of whichever is in force.
+    /// </param>
+    /// <param name="cancellationToken">Stops the asking.</param>
     public async Task<ResumeAnswer> ResumeAsync(
-        AgentId agent, Voter voter, string? comment, CancellationToken cancellationToken)
+        AgentId agent, Voter voter, string? comment, long? shown, CancellationToken cancellationToken)
     {
         var today = _charter();
         var persons = today.PersonsWhoMayReview();
@@ -94,6 +102,12 @@ public sealed class AgentDesk
         if (await _stops.FindAsync(agent, cancellationToken) is not { } stop)
         {
             return new ResumeAnswer.Active();
+        }
+
+        // What is checked here is what the review below is about: the stop is read once.
+        if (shown is { } entry && entry != stop.Entry)
+        {
+            return new ResumeAnswer.StoppedAgain();
         }
 
         var outsiders = persons.Except(ChainOf(agent, today));
@@ -248,4 +262,7 @@ public abstract record ResumeAnswer
     public sealed record NobodyElse : ResumeAnswer;
 
     public sealed record UnknownAgent : ResumeAnswer;
+
+    /// <summary>Another stop is in force than the one that the person was shown.</summary>
+    public sealed record StoppedAgain : ResumeAnswer;
 }

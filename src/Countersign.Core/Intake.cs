@@ -324,7 +324,7 @@ internal sealed class Intake(
         CreatedAt = store.Now,
         Life = new Life { State = ActionState.Refused, Revision = 1, Digest = asking.Action.Digest },
         Ending = verdict.Outcome == VerdictOutcome.Deny ? ReasonOf(verdict) : null,
-        Ledger = new LedgerPosition(0, 0),
+        Ledger = new LedgerPosition(0, 0, store.Now),
     };
 
     private static string ReasonOf(Verdict verdict) =>

@@ -58,7 +58,7 @@ public sealed record ActionRecord
     /// <summary>What would be allowed instead, when the policy denied and something is known to be.</summary>
     public AllowedForm? Nearest { get; init; }
 
-    /// <summary>Index of the latest entry about this action, and a signed tree that covers it.</summary>
+    /// <summary>The latest entry about this action: where it is, and when it was committed.</summary>
     public required LedgerPosition Ledger { get; init; }
 
     public ActionState State => Life.State;

@@ -158,7 +158,7 @@ internal sealed class Registrar(IStore store, FillRandom random, ImmutableArray<
     private static ActionRecord Confirm(ActionRecord record, CommitResult.Committed done) => record with
     {
         Version = record.Version + 1,
-        Ledger = done.Indexes.IsEmpty ? record.Ledger : new LedgerPosition(done.Indexes[^1], done.TreeSize),
+        Ledger = done.Indexes.IsEmpty ? record.Ledger : new LedgerPosition(done.Indexes[^1], done.TreeSize, done.At),
     };
 
     private Change ChangeFor(ActionRecord next, ImmutableArray<EntryType> entries, Happening happening) => new()

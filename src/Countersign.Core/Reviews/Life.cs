@@ -47,6 +47,17 @@ public sealed record Life
         _ => null,
     };
 
+    /// <summary>
+    /// When the action ends at the latest if nobody takes or changes it: every stage that is still to come takes all of
+    /// its time. Tracks are asked side by side.
+    /// </summary>
+    public DateTimeOffset? LatestEnd => State switch
+    {
+        ActionState.Pending => OpenTracks.Max(track => (DateTimeOffset?)track.LatestEnd),
+        ActionState.Approved => Grant?.ExpiresAt,
+        _ => null,
+    };
+
     /// <summary>When a timer has to look at this action again.</summary>
     public DateTimeOffset? NextDeadline => State switch
     {

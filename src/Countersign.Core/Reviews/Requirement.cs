@@ -17,7 +17,11 @@ public sealed record Requirement(
 /// <summary>
 /// "<c>Need</c> of <c>Of</c> within <c>Within</c>"; when the time is over, <c>Escalate</c> is asked as well, once.
 /// </summary>
-public sealed record Stage(ImmutableArray<Party> Of, int Need, TimeSpan Within, ImmutableArray<Party> Escalate);
+public sealed record Stage(ImmutableArray<Party> Of, int Need, TimeSpan Within, ImmutableArray<Party> Escalate)
+{
+    /// <summary>How long it may take, with the time of its escalation.</summary>
+    public TimeSpan Longest => Escalate.IsEmpty ? Within : Within + Within;
+}
 
 /// <summary>How often and how long an approval may be used.</summary>
 public sealed record GrantTerms(int Uses, TimeSpan TimeToLive)

@@ -16,6 +16,13 @@ public sealed record Track(Requirement Requirement, int Stage, bool Escalated, D
 
     public Stage CurrentStage => Requirement.Stages[Stage];
 
+    /// <summary>
+    /// When its last stage expires at the latest: every stage that is still to come begins when the one before it ends.
+    /// </summary>
+    public DateTimeOffset LatestEnd => IsMet
+        ? Deadline
+        : Requirement.Stages.Skip(Stage + 1).Aggregate(ExpiresAt, static (end, stage) => end + stage.Longest);
+
     private bool CanEscalate => !Escalated && !CurrentStage.Escalate.IsEmpty;
 
     /// <summary>

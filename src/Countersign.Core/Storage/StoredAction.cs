@@ -11,8 +11,7 @@ namespace Countersign.Core.Storage;
 /// <param name="Outcome">Payload of the latest <c>execution.outcome</c>, if any.</param>
 /// <param name="Ending">Payload of the latest <c>review.decided</c>, <c>review.expired</c> or <c>action.withdrawn</c>,
 /// if any.</param>
-/// <param name="LastEntry">Index of the latest ledger entry of this action.</param>
-/// <param name="TreeSize">Size of the tree under the checkpoint that covers it.</param>
+/// <param name="Ledger">Where the latest ledger entry of this action is.</param>
 public sealed record StoredAction(
     ActionRow Row,
     ImmutableArray<StoredVote> Votes,
@@ -23,8 +22,11 @@ public sealed record StoredAction(
 
 public sealed record StoredVote(VoteRow Row, ReadOnlyMemory<byte> Payload);
 
-/// <summary>Index of an action's latest entry, and the size of a signed tree that covers it.</summary>
-public sealed record LedgerPosition(long Index, long Size);
+/// <summary>Where an action's latest entry is.</summary>
+/// <param name="Index">Its index.</param>
+/// <param name="Size">Size of a signed tree that covers it.</param>
+/// <param name="At">When it was committed. Nothing is entered about an action that is over, so that is its end.</param>
+public sealed record LedgerPosition(long Index, long Size, DateTimeOffset At);
 
 /// <summary>One message waiting in the outbox.</summary>
 public sealed record OutboxRow(

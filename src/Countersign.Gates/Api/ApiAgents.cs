@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Countersign.Core;
@@ -44,7 +45,7 @@ internal sealed class ApiAgents(ApiRooms rooms, JsonLimits limits)
             return;
         }
 
-        switch (await rooms.Agents.ResumeAsync(agent, person, comment, context.RequestAborted))
+        switch (await rooms.Agents.ResumeAsync(agent, person, comment, shown: null, context.RequestAborted))
         {
             case ResumeAnswer.Active:
                 await WriteAsync(context, StatusCodes.Status200OK, json => WriteState(json, agent, "active"));
@@ -59,9 +60,11 @@ internal sealed class ApiAgents(ApiRooms rooms, JsonLimits limits)
             case ResumeAnswer.NobodyElse:
                 await ApiProblems.NobodyResumes.WriteAsync(context);
                 break;
-            default:
+            case ResumeAnswer.UnknownAgent:
                 await ApiProblems.UnknownAgent(agent.Value).WriteAsync(context);
                 break;
+            default:
+                throw new UnreachableException();
         }
     }
 

@@ -97,7 +97,7 @@ internal sealed class McpCalls(
         var client = exchange.Caller?.ClientName ?? session.Ticket.ClientName;
         var patience = Patience.Of(client, exchange.ProgressToken is not null, session.Options);
         var call = new Call(
-            (action, limit) => executor.ExecuteAsync(action, session.Route, exchange, limit),
+            (action, limit) => executor.ExecuteAsync(action, session, exchange, limit),
             patience,
             notices.Begin)
         {

@@ -25,10 +25,7 @@ internal sealed class McpDetached(
             return null;
         }
 
-        return FindSession(action, settings) is { } session
-            ? (approved, cancellationToken) => executor.ExecuteAsync(
-                approved, session.Route, caller: null, cancellationToken)
-            : (approved, cancellationToken) => ExecuteAsync(approved, settings, cancellationToken);
+        return (approved, cancellationToken) => ExecuteAsync(approved, settings, cancellationToken);
     }
 
     /// <summary><c>null</c> when nothing on this gate can tell what the request would do.</summary>
@@ -48,9 +45,15 @@ internal sealed class McpDetached(
             ? sessions.FindStateless(new Visitor(action.Asker, target, settings))
             : null;
 
-    private Task<Outcome> ExecuteAsync(ActionRecord action, McpOptions target, CancellationToken cancellationToken) =>
-        OverOwnConnectionAsync(action.Action.Target, target, route => executor.ExecuteAsync(
-            action, route, caller: null, cancellationToken));
+    private async Task<Outcome> ExecuteAsync(
+        ActionRecord action, McpOptions target, CancellationToken cancellationToken)
+    {
+        Task<Outcome> Execute(Route route) => executor.ExecuteAsync(action, route, caller: null, cancellationToken);
+
+        // A session that was let go a moment ago executed nothing, so the call is still to be made.
+        var shared = FindSession(action, target) is { } session ? await session.TryServeAsync(Execute) : null;
+        return shared ?? await OverOwnConnectionAsync(action.Action.Target, target, Execute);
+    }
 
     private async Task<Preview> PreviewAsync(Asking asking, McpOptions target, CancellationToken cancellationToken)
     {

@@ -22,6 +22,12 @@ namespace Countersign.Gates.Mcp;
 /// </summary>
 internal sealed class McpExecutor(McpTools tools, McpGateOptions options)
 {
+    /// <summary>For a caller who is there, over its session.</summary>
+    public async Task<Outcome> ExecuteAsync(
+        ActionRecord action, McpSession session, Exchange caller, CancellationToken cancellationToken) =>
+        await session.TryServeAsync(route => ExecuteAsync(action, route, caller, cancellationToken))
+        ?? NothingSent("the client's session has ended.");
+
     public async Task<Outcome> ExecuteAsync(
         ActionRecord action, Route route, Exchange? caller, CancellationToken cancellationToken)
     {

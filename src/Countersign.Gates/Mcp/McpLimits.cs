@@ -42,7 +42,7 @@ internal sealed record McpLimits
     /// <summary>How long a tool's definition is trusted before the upstream server is asked again.</summary>
     public TimeSpan DefinitionFreshness { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>How long a task can be asked for after its review would have expired.</summary>
+    /// <summary>How long a task can be asked for after it ended.</summary>
     public TimeSpan TaskRetention { get; init; } = TimeSpan.FromDays(1);
 
     /// <summary>How often clients are told to ask for a task.</summary>

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Countersign.Core.Identity;
+using Countersign.Core.Reviews;
 using Countersign.Gates.Mcp.Upstream;
 using Countersign.Gates.Mcp.Wire;
 
@@ -23,6 +24,7 @@ internal sealed class McpSession : IAsyncDisposable
     // execution may still come for the connection when the session is over.
     private readonly SemaphoreSlim _opening = new(1, 1);
     private readonly CancellationTokenSource _over = new();
+    private readonly Occupancy _executions = new();
     private UpstreamConnection? _upstream;
     private long _lastQuestion;
 
@@ -59,7 +61,33 @@ internal sealed class McpSession : IAsyncDisposable
     /// <summary>What the upstream server said about itself; empty before it was connected to.</summary>
     public RawObject Introduction => _upstream?.Introduction ?? RawObject.Empty;
 
-    public bool IsBusy => !_exchanges.IsEmpty || _upstream is { IsBusy: true };
+    public bool IsBusy => !_exchanges.IsEmpty || !_executions.IsEmpty || _upstream is { IsBusy: true };
+
+    /// <summary>
+    /// Executes over this session, which is busy from now until the outcome is known, although whoever asked may have
+    /// left and nothing may be at the server yet. <c>null</c> when the session was let go; then nothing was executed.
+    /// </summary>
+    public async Task<Outcome?> TryServeAsync(Func<Route, Task<Outcome>> execute)
+    {
+        if (!_executions.TryEnter())
+        {
+            return null;
+        }
+
+        try
+        {
+            return await execute(Route);
+        }
+        finally
+        {
+            // First, so that the session is never seen as idle since before the execution.
+            Touch();
+            _executions.Leave();
+        }
+    }
+
+    /// <summary>Whether it may be ended because it does nothing; from then on nothing is executed over it.</summary>
+    public bool TryLetGo() => !IsBusy && _executions.TryClose();
 
     /// <summary>The upstream connection, opened when there is none.</summary>
     /// <exception cref="UpstreamException">The server cannot be reached, or refuses.</exception>

@@ -227,7 +227,7 @@ internal sealed class McpSessions : IAsyncDisposable
 
     private void LetGo(KeyValuePair<string, McpSession> entry)
     {
-        if (_sessions.TryRemove(entry))
+        if (entry.Value.TryLetGo() && _sessions.TryRemove(entry))
         {
             Own(entry.Value.EndAsync());
         }

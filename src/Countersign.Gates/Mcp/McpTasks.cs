@@ -35,10 +35,10 @@ internal sealed class McpTasks(McpGateOptions options, TaskRounds rounds, Sealed
     public byte[] Create(ActionRecord held)
     {
         var now = options.Time.GetUtcNow();
-        var until = held.Life.ExpiresAt is { } at && at > now ? at : now;
-        var ticket = new TaskTicket(held.Id, until + options.Limits.TaskRetention);
+        var end = held.Life.LatestEnd is { } at && at > now ? at : now;
+        var ticket = new TaskTicket(held.Id, end + options.Limits.TaskRetention);
         var round = new TaskRound(held, Number: 1, Questions: null);
-        var view = new TaskView(Prefix + box.Seal(ticket.ToBytes()), held, round, ticket.Expires);
+        var view = new TaskView(Prefix + box.Seal(ticket.ToBytes()), held, round, ticket.Promised);
         return view.ToBytes("task", options);
     }
 
@@ -86,8 +86,8 @@ internal sealed class McpTasks(McpGateOptions options, TaskRounds rounds, Sealed
         }
 
         var view = new TaskView(
-            id, record, await rounds.LatestAsync(record, cancellationToken), ticket.Expires);
-        return view.IsOver && ticket.Expires <= options.Time.GetUtcNow() ? null : view;
+            id, record, await rounds.LatestAsync(record, cancellationToken), ticket.Promised);
+        return view.KeptUntil(options) <= options.Time.GetUtcNow() ? null : view;
     }
 
     private Reply Tell(RpcMessage.Request request, TaskView task) => new(

@@ -66,7 +66,7 @@ internal sealed class TaskRounds(McpGateOptions options, McpExecutor executor, M
         }
 
         var call = new Call(
-            (action, limit) => executor.ExecuteAsync(action, session.Route, exchange, limit),
+            (action, limit) => executor.ExecuteAsync(action, session, exchange, limit),
             TimeSpan.Zero,
             static _ => { })
         {

@@ -5,17 +5,17 @@ using Countersign.Core.Actions;
 namespace Countersign.Gates.Mcp;
 
 /// <summary>
-/// What a task id stands for: the action, and until when its end can be asked for. It travels sealed in the id, so that
-/// any node knows the task, also after a restart, and nobody can make or guess one. Who may ask is not in it: the
-/// action knows who asked.
+/// What a task id stands for: the action, and until when its client was told that it is kept. It travels sealed in the
+/// id, so that any node knows the task, also after a restart, and nobody can make or guess one. Who may ask is not in
+/// it: the action knows who asked.
 /// </summary>
-internal sealed record TaskTicket(ActionId Action, DateTimeOffset Expires)
+internal sealed record TaskTicket(ActionId Action, DateTimeOffset Promised)
 {
     public byte[] ToBytes()
     {
         var name = Encoding.ASCII.GetBytes(Action.Value);
         var bytes = new byte[sizeof(long) + name.Length];
-        BinaryPrimitives.WriteInt64BigEndian(bytes, Expires.ToUnixTimeMilliseconds());
+        BinaryPrimitives.WriteInt64BigEndian(bytes, Promised.ToUnixTimeMilliseconds());
         name.CopyTo(bytes, sizeof(long));
         return bytes;
     }

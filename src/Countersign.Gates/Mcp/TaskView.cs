@@ -9,8 +9,8 @@ namespace Countersign.Gates.Mcp;
 /// <param name="Id">The task's id.</param>
 /// <param name="First">The action it began with.</param>
 /// <param name="Round">Where it is; the same action unless its tool asked for input.</param>
-/// <param name="Expires">Until when it is kept once it is over.</param>
-internal sealed record TaskView(string Id, ActionRecord First, TaskRound Round, DateTimeOffset Expires)
+/// <param name="Promised">Until when it is kept at least: what its client was told at first.</param>
+internal sealed record TaskView(string Id, ActionRecord First, TaskRound Round, DateTimeOffset Promised)
 {
     /// <summary>To the millisecond, in which <c>ttlMs</c> counts as well.</summary>
     private const string TimeFormat = "yyyy-MM-ddTHH:mm:ss.fffZ";
@@ -21,6 +21,17 @@ internal sealed record TaskView(string Id, ActionRecord First, TaskRound Round, 
     public bool IsOver => Round.Questions is null && HasRun;
 
     public ActionRecord Record => Round.Record;
+
+    /// <summary>
+    /// Until when it can be asked for: a while after it ended, however late that was, and never less than was promised.
+    /// As long as it has not ended, this is the earliest that may turn out.
+    /// </summary>
+    public DateTimeOffset KeptUntil(McpGateOptions options)
+    {
+        var end = IsOver ? Record.Ledger.At : options.Time.GetUtcNow();
+        var until = end + options.Limits.TaskRetention;
+        return until > Promised ? until : Promised;
+    }
 
     /// <summary>Whether there is something to tell that an identical call must not be told as well.</summary>
     public bool IsNews =>
@@ -50,8 +61,8 @@ internal sealed record TaskView(string Id, ActionRecord First, TaskRound Round, 
 
         var created = First.CreatedAt.ToUnixTimeMilliseconds();
         json.WriteString("createdAt", Spell(First.CreatedAt));
-        json.WriteString("lastUpdatedAt", Spell(LastUpdated()));
-        json.WriteNumber("ttlMs", Expires.ToUnixTimeMilliseconds() - created);
+        json.WriteString("lastUpdatedAt", Spell(Record.Ledger.At));
+        json.WriteNumber("ttlMs", KeptUntil(options).ToUnixTimeMilliseconds() - created);
         json.WriteNumber("pollIntervalMs", (long)options.Limits.TaskPolling.TotalMilliseconds);
         if (Status == "completed")
         {
@@ -93,13 +104,6 @@ internal sealed record TaskView(string Id, ActionRecord First, TaskRound Round, 
         ActionState.Executing => $"Executing {Record.Id}.",
         _ => McpAnswers.WhyNotRun(Record),
     };
-
-    /// <summary>The latest moment the record knows of.</summary>
-    private DateTimeOffset LastUpdated() => Record.Life.Votes
-        .Select(vote => vote.At)
-        .Append(Record.CreatedAt)
-        .Append(Record.Life.Execution?.StartedAt ?? Record.CreatedAt)
-        .Max();
 
     private static string Spell(DateTimeOffset time) => time.UtcDateTime.ToString(
         TimeFormat, System.Globalization.CultureInfo.InvariantCulture);

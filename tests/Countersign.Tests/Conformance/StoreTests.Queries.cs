@@ -65,7 +65,7 @@ public abstract partial class StoreTests
         await CommitAsync(Sample.Move(Sample.Approved(row), from: 2, EntryType.ReviewDecided, "approved"));
         await CommitAsync(Sample.Move(Sample.Executing(row), from: 3, EntryType.ExecutionIntent, "intent"));
         var done = Sample.Ended(row, ActionState.Succeeded) with { LastOutcome = OutcomeState.Succeeded };
-        await CommitAsync(Sample.Move(done, from: 4, EntryType.ExecutionOutcome, "3 rows"));
+        var ended = await CommitAsync(Sample.Move(done, from: 4, EntryType.ExecutionOutcome, "3 rows"));
         await CommitAsync(Sample.Note());
 
         var found = await FindAsync(row);
@@ -75,7 +75,9 @@ public abstract partial class StoreTests
         var vote = Assert.Single(found.Votes);
         Assert.Equal(Sample.Vote(row, "alice"), vote.Row);
         Assert.Equal("looks right", Sample.Text(vote.Payload));
-        Assert.Equal(new LedgerPosition(4, 6), found.Ledger);
+        Assert.Equal((4, 6), (found.Ledger.Index, found.Ledger.Size));
+        // The ledger keeps whole milliseconds.
+        Assert.Equal(ended.At.ToUnixTimeMilliseconds(), found.Ledger.At.ToUnixTimeMilliseconds());
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using System.Net;
 using Countersign.Core;
 using Countersign.Core.Actions;
 using Countersign.Core.Identity;
+using Countersign.Core.Reviews;
 
 namespace Countersign.Tests.Console;
 
@@ -70,6 +71,31 @@ public sealed class AgentTests
     }
 
     [Fact]
+    public async Task A_stop_that_is_renewed_while_somebody_agrees_to_its_end_gets_no_agreement()
+    {
+        await using var host = await ConsoleHost.StartAsync();
+        using var bob = await host.OpenForAsync("bob");
+        using var carol = await host.OpenForAsync("carol");
+        await SendAsync(bob, "stop");
+        var seen = Browser.FieldOf(await carol.ReadAsync(Page), "stop");
+        var token = Browser.FieldOf(await carol.ReadAsync(Page), "form_token");
+        host.Store.AfterStopWasRead = async () =>
+        {
+            await host.Office.Agents.ResumeAsync(Bot, VoterOf("alice"), comment: null, shown: null, Cancellation);
+            await host.Office.Agents.ResumeAsync(Bot, VoterOf("bob"), comment: null, shown: null, Cancellation);
+            await host.Office.Agents.StopAsync(Bot, new PersonId("bob"), "and again", Cancellation);
+        };
+
+        using var agreed = await carol.PostAsync(
+            $"{Page}/resume", ("form_token", token), ("stop", seen), ("comment", ""));
+        var next = await SendAsync(bob, "resume");
+
+        Assert.Null(host.Store.AfterStopWasRead);
+        Assert.Contains("Another person has to agree", next);
+        Assert.Equal("and again", (await host.Office.Agents.FindStopAsync(Bot, Cancellation))?.Comment);
+    }
+
+    [Fact]
     public async Task Whoever_reviews_nothing_sees_no_agent_and_stops_none()
     {
         await using var host = await ConsoleHost.StartAsync();
@@ -97,6 +123,8 @@ public sealed class AgentTests
         Assert.Equal((HttpStatusCode.Forbidden, HttpStatusCode.NotFound), (forged.StatusCode, fetched.StatusCode));
         Assert.Null(await host.Office.Agents.FindStopAsync(Bot, Cancellation));
     }
+
+    private static Voter VoterOf(string person) => new(new PersonId(person), Assurance.Token);
 
     // Opens the agent's page and presses its button, as a person does.
     private static async Task<string> SendAsync(Browser browser, string what, string comment = "", string? stop = null)

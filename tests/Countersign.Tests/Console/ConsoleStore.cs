@@ -29,6 +29,18 @@ internal sealed class ConsoleStore : DelegatingStore, IArchive
     /// <summary>What it says of itself.</summary>
     public Func<Task<string?>> WhyUnavailable { get; set; } = static () => Task.FromResult<string?>(null);
 
+    /// <summary>What happens once, right after somebody read whether an agent is stopped.</summary>
+    public Func<Task>? AfterStopWasRead { get; set; }
+
+    public override async Task<AgentStop?> FindStopAsync(AgentId agent, CancellationToken cancellationToken)
+    {
+        var stop = await base.FindStopAsync(agent, cancellationToken);
+        var happens = AfterStopWasRead;
+        AfterStopWasRead = null;
+        await (happens?.Invoke() ?? Task.CompletedTask);
+        return stop;
+    }
+
     public override Task<CommitResult> CommitAsync(Change change, CancellationToken cancellationToken)
     {
         ThrowIfDown();

@@ -195,12 +195,30 @@ public sealed class AgentDeskTests : CoreTests
         Assert.IsType<ResumeAnswer.Waiting>(await ResumeAsync(CoreHost.Alice));
     }
 
+    [Fact]
+    public async Task An_agreement_to_lift_the_stop_that_was_shown_is_none_to_lift_another()
+    {
+        var shown = (await StopAsync(CoreHost.Alice)).Stop.Entry;
+        await ResumeAsync(CoreHost.Alice, shown);
+        await ResumeAsync(CoreHost.Bob, shown);
+        var size = await Host.CountEntriesAsync();
+
+        var active = await ResumeAsync(CoreHost.Bob, shown);
+        var renewed = (await StopAsync(CoreHost.Bob)).Stop.Entry;
+        var late = await ResumeAsync(CoreHost.Alice, shown);
+
+        Assert.IsType<ResumeAnswer.Active>(active);
+        Assert.IsType<ResumeAnswer.StoppedAgain>(late);
+        Assert.Equal(size + 1, await Host.CountEntriesAsync());
+        Assert.IsType<ResumeAnswer.Waiting>(await ResumeAsync(CoreHost.Bob, renewed));
+    }
+
     private async Task<StopDone> StopAsync(PersonId person, string? comment = null)
     {
         var answer = await Host.Agents.StopAsync(CoreHost.BotId, person, comment, Host.Cancel);
         return Assert.IsType<StopAnswer.Stopped>(answer).Done;
     }
 
-    private Task<ResumeAnswer> ResumeAsync(PersonId person) =>
-        Host.Agents.ResumeAsync(CoreHost.BotId, new Voter(person, Assurance.Token), comment: null, Host.Cancel);
+    private Task<ResumeAnswer> ResumeAsync(PersonId person, long? shown = null) => Host.Agents.ResumeAsync(
+        CoreHost.BotId, new Voter(person, Assurance.Token), comment: null, shown, Host.Cancel);
 }

@@ -73,7 +73,7 @@ internal sealed class MintBench : IDisposable, ILogger
                 Digest = action.Digest,
                 Execution = new Execution(new NodeId("node"), Fence: 7, at),
             },
-            Ledger = new LedgerPosition(0, 1),
+            Ledger = new LedgerPosition(0, 1, at),
         };
     }
 

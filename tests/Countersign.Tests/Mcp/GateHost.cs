@@ -33,15 +33,22 @@ internal sealed class GateHost : IAsyncDisposable
     private static readonly PolicyHash s_policy = PolicyHash.Of("test"u8);
     private static readonly RuleId s_writes = new("writes");
 
+    private readonly TimeProvider _time;
     private readonly WebApplication _app;
     private readonly McpGate _gate;
     private readonly Lock _lock = new();
     private TaskCompletionSource _quiet = new();
     private int _running;
 
-    private GateHost(McpUpstream upstream, Func<McpOptions, McpOptions>? change, MemoryStore? store, McpLimits? limits)
+    private GateHost(
+        McpUpstream upstream,
+        Func<McpOptions, McpOptions>? change,
+        MemoryStore? store,
+        McpLimits? limits,
+        TimeProvider time)
     {
-        Store = store ?? new MemoryStore(TimeProvider.System);
+        _time = time;
+        Store = store ?? new MemoryStore(time);
         var options = new McpOptions(upstream);
         Options = change?.Invoke(options) ?? options;
         var execution = new ExecutionOptions(record => _gate!.FindExecutor(record));
@@ -49,7 +56,7 @@ internal sealed class GateHost : IAsyncDisposable
         {
             Self = new NodeId("node"),
             Random = RandomNumberGenerator.Fill,
-            Time = TimeProvider.System,
+            Time = time,
         });
         var builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
@@ -109,9 +116,10 @@ internal sealed class GateHost : IAsyncDisposable
         McpUpstream upstream,
         Func<McpOptions, McpOptions>? change = null,
         MemoryStore? store = null,
-        McpLimits? limits = null)
+        McpLimits? limits = null,
+        TimeProvider? time = null)
     {
-        var host = new GateHost(upstream, change, store, limits);
+        var host = new GateHost(upstream, change, store, limits, time ?? TimeProvider.System);
         await host._app.StartAsync();
         var address = host._app.Services.GetRequiredService<Microsoft.AspNetCore.Hosting.Server.IServer>()
             .Features.Get<IServerAddressesFeature>()!.Addresses.Single();
@@ -151,12 +159,12 @@ internal sealed class GateHost : IAsyncDisposable
         await quiet.WaitAsync(TimeSpan.FromSeconds(20));
     }
 
-    public async Task<ActionRecord> DecideAsync(Decision decision, string? comment = null)
+    public async Task<ActionRecord> DecideAsync(Decision decision, string? comment = null, PersonId? by = null)
     {
         var pending = await UntilAsync(ActionState.Pending);
         var answer = await Office.ReviewDesk.VoteAsync(
             pending.Id,
-            new Voter(Alice, Assurance.Session),
+            new Voter(by ?? Alice, Assurance.Session),
             new Ballot(decision, pending.Action.Digest, comment),
             TestContext.Current.CancellationToken);
         return Assert.IsType<DeskAnswer.Recorded>(answer).Record;
@@ -212,7 +220,7 @@ internal sealed class GateHost : IAsyncDisposable
             PublicUrl = new Uri("http://127.0.0.1"),
             SessionKey = new byte[32],
             Random = RandomNumberGenerator.Fill,
-            Time = TimeProvider.System,
+            Time = _time,
             Loggers = NullLoggerFactory.Instance,
             Limits = limits,
         };

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Net;
 using System.Text;
 using Countersign.Core.Actions;
 using Countersign.Core.Identity;
@@ -187,6 +188,47 @@ public sealed class MintedCredentialTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task While_it_is_made_for_a_task_the_session_makes_no_room_for_another()
+    {
+        var (asked, go) = (new TaskCompletionSource(), new TaskCompletionSource());
+        await using var host = await StartFullAsync(asked, go);
+        using var client = TaskClient.Of(host);
+        await client.CallAsync("write");
+        await host.DecideAsync(Decision.Approve);
+        await asked.Task;
+        await host.UntilQuietAsync();
+
+        using var refused = await OpenAnotherAsync(host);
+        go.SetResult();
+        var ended = await EndOfAsync(host);
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.StatusCode);
+        Assert.Equal((ActionState.Succeeded, null), (ended.State, ended.Outcome!.Error));
+    }
+
+    [Fact]
+    public async Task While_it_is_made_for_a_caller_who_left_the_session_makes_no_room_for_another()
+    {
+        var (asked, go) = (new TaskCompletionSource(), new TaskCompletionSource());
+        await using var host = await StartFullAsync(asked, go);
+        using var client = await RawClient.OpenAsync(host);
+        using var leaving = new CancellationTokenSource();
+        client.Leave = leaving.Token;
+        var calling = client.CallAsync("read");
+        await asked.Task;
+        await leaving.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => calling);
+        await host.UntilQuietAsync();
+
+        using var refused = await OpenAnotherAsync(host);
+        go.SetResult();
+        var ended = await EndOfAsync(host);
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.StatusCode);
+        Assert.Equal((ActionState.Succeeded, null), (ended.State, ended.Outcome!.Error));
+    }
+
+    [Fact]
     public async Task A_connection_that_breaks_is_unknown_and_it_is_taken_back()
     {
         _server.TakeCall = (context, _) =>
@@ -226,6 +268,29 @@ public sealed class MintedCredentialTests : IAsyncLifetime
         return (await host.UntilAsync(expected)).Outcome
             ?? new Outcome(OutcomeState.Unknown, Result: null, "no outcome", TimeSpan.Zero);
     }
+
+    /// <summary>A node with room for one session, on which making a credential takes until it is told to.</summary>
+    private Task<GateHost> StartFullAsync(TaskCompletionSource asked, TaskCompletionSource go)
+    {
+        var mint = Mint(meanwhile: _ =>
+        {
+            asked.SetResult();
+            return go.Task;
+        });
+        return GateHost.StartAsync(
+            new McpUpstream.Http(_server.Address, GateHost.Credential()) { Mint = mint },
+            limits: new McpLimits { SessionsPerAgent = 1 });
+    }
+
+    private static async Task<HttpResponseMessage> OpenAnotherAsync(GateHost host)
+    {
+        using var another = new RawClient(host.Endpoint);
+        return await another.PostAsync(
+            RawClient.Request(0, "initialize", """{"protocolVersion":"2025-11-25"}"""));
+    }
+
+    private static async Task<ActionRecord> EndOfAsync(GateHost host) => (await host.Office.Gatekeeper.WaitForEndAsync(
+        Assert.Single(host.Store.Actions).Id, TimeSpan.FromSeconds(20), Cancel))!;
 
     private Task<GateHost> StartAsync(MintCredential mint, Func<McpOptions, McpOptions>? change = null) =>
         StartAsync(mint, GateHost.Credential(), change);

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Countersign.Core.Actions;
 using Countersign.Core.Identity;
+using Countersign.Core.Reviews;
 using Countersign.Gates.Mcp;
 using Countersign.Gates.Mcp.Upstream;
 using Countersign.Gates.Mcp.Wire;
@@ -78,6 +79,27 @@ public sealed class SessionsTests : IAsyncLifetime
 
         Assert.Same(session, used);
         Assert.NotSame(session, sessions.Find(id, Visitor()));
+    }
+
+    [Fact]
+    public async Task A_session_that_was_let_go_executes_nothing_and_one_that_executes_is_not_let_go()
+    {
+        await using var sessions = SessionsOf(new SweepClock());
+        var begun = await sessions.BeginAsync(Ticket(), Options, TestContext.Current.CancellationToken);
+        var session = begun!.Value.Session;
+        var answer = new TaskCompletionSource<Outcome>();
+        var done = new Outcome(OutcomeState.Succeeded, Result: null, Error: null, TimeSpan.Zero);
+
+        var executing = session.TryServeAsync(_ => answer.Task);
+        var whileBusy = session.TryLetGo();
+        answer.SetResult(done);
+        var outcome = await executing;
+        var whenIdle = session.TryLetGo();
+        var late = await session.TryServeAsync(_ => throw new InvalidOperationException("It was let go."));
+
+        Assert.Equal((false, true), (whileBusy, whenIdle));
+        Assert.Same(done, outcome);
+        Assert.Null(late);
     }
 
     [Fact]

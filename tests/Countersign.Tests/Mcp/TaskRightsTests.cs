@@ -7,7 +7,7 @@ using Countersign.Gates.Mcp;
 
 namespace Countersign.Tests.Mcp;
 
-/// <summary>Who gets a task, and who may ask for it how long.</summary>
+/// <summary>Who gets a task, and who may ask for it.</summary>
 public sealed class TaskRightsTests : IAsyncLifetime
 {
     private FakeServer _server = null!;
@@ -126,24 +126,6 @@ public sealed class TaskRightsTests : IAsyncLifetime
             });
 
         Assert.Equal((400, -32020), (answer.Status, answer.ErrorCode));
-    }
-
-    [Fact]
-    public async Task A_task_is_forgotten_when_its_time_is_over_but_not_before_it_ended()
-    {
-        await using var forgetful = await GateHost.StartAsync(
-            new McpUpstream.Http(_server.Address, Credential: null),
-            limits: new McpLimits { TaskRetention = TimeSpan.FromHours(-1) });
-        using var client = TaskClient.Of(forgetful);
-        var id = TaskClient.IdOf(await client.CallAsync("write"));
-
-        var open = await client.TaskAsync("get", id);
-        await forgetful.DecideAsync(Decision.Approve);
-        await forgetful.UntilAsync(ActionState.Succeeded);
-        var over = await client.TaskAsync("get", id);
-
-        Assert.Equal(("complete", "working"), TaskClient.StatusOf(open));
-        Assert.Equal((200, -32602), (over.Status, over.ErrorCode));
     }
 
     [Fact]

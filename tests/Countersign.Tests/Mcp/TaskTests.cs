@@ -46,7 +46,7 @@ public sealed class TaskTests : IAsyncLifetime
         Assert.DoesNotContain(held.Id.Value, TaskClient.IdOf(answer), StringComparison.Ordinal);
         Assert.True(TaskClient.IdOf(answer).Length > 64);
         Assert.Equal(3000, (long)answer.Result["pollIntervalMs"]!);
-        // Half an hour for the review, and a day after it.
+        // Half an hour for the review, and a day after its end.
         Assert.InRange((long)answer.Result["ttlMs"]!, 88_200_000 - 5_000, 88_200_000 + 5_000);
         Assert.Equal(
             held.CreatedAt.ToUnixTimeMilliseconds(),

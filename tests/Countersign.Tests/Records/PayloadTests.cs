@@ -75,7 +75,7 @@ public sealed class PayloadTests
         PayloadWriter.Write(json => PayloadWriter.Request(json, record)),
         Outcome: null,
         Ending: null,
-        new LedgerPosition(0, 1));
+        new LedgerPosition(0, 1, LifecycleSample.Start));
 
     private static ActionRecord Sample()
     {
@@ -100,7 +100,7 @@ public sealed class PayloadTests
             Detached = true,
             CreatedAt = LifecycleSample.Start,
             Life = LifecycleSample.Pending(requirement) with { Digest = action.Digest },
-            Ledger = new LedgerPosition(0, 1),
+            Ledger = new LedgerPosition(0, 1, LifecycleSample.Start),
         };
     }
 }

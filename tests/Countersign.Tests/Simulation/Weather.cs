@@ -73,7 +73,7 @@ internal sealed class Weather(
         if (schedule.Chance(80))
         {
             await InsistAsync(isStopped: false, agent, office => office.Agents.ResumeAsync(
-                agent, new Voter(AnyPerson(), Assurance.Session), comment: null, CancellationToken.None));
+                agent, new Voter(AnyPerson(), Assurance.Session), comment: null, shown: null, CancellationToken.None));
         }
 
         return this;

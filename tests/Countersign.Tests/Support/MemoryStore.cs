@@ -257,18 +257,19 @@ internal sealed class MemoryStore(TimeProvider time) : IStore
             _definitions[(definition.Target, definition.Name)] = definition;
         }
 
+        var at = Now;
         var first = _entries.Count;
         _entries.AddRange(change.Entries);
         foreach (var write in WritesOf(change))
         {
             _actions[write.Row.Id] = (_actions.GetValueOrDefault(write.Row.Id) ?? Kept.Nothing)
-                .After(write.Row, change, new LedgerPosition(_entries.Count - 1, _entries.Count));
+                .After(write.Row, change, new LedgerPosition(_entries.Count - 1, _entries.Count, at));
         }
 
         ApplyStops(change, first);
 
         return new CommitResult.Committed(
-            [.. Enumerable.Range(first, change.Entries.Length).Select(index => (long)index)], _entries.Count, Now);
+            [.. Enumerable.Range(first, change.Entries.Length).Select(index => (long)index)], _entries.Count, at);
     }
 
     private void ApplyStops(Change change, int first)
@@ -297,7 +298,7 @@ internal sealed class MemoryStore(TimeProvider time) : IStore
 
         private ReadOnlyMemory<byte>? Ending { get; init; }
 
-        private LedgerPosition Position { get; init; } = new(0, 0);
+        private LedgerPosition Position { get; init; } = new(0, 0, default);
 
         public StoredAction ToStored() => new(Row, Votes, Request, Outcome, Ending, Position);
 

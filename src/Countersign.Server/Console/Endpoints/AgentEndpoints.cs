@@ -1,3 +1,4 @@
+using System.Globalization;
 using Countersign.Core;
 using Countersign.Core.Identity;
 using Countersign.Core.Reviews;
@@ -13,6 +14,9 @@ namespace Countersign.Server.Console.Endpoints;
 internal sealed class AgentEndpoints(
     AgentDesk desk, IStore store, PageWriter pages, ILogger<AgentEndpoints> logger)
 {
+    /// <summary>No entry of the ledger has this index.</summary>
+    private const long NoEntry = -1;
+
     public async Task ListAsync(Visit visit)
     {
         var views = new List<AgentView>();
@@ -60,15 +64,8 @@ internal sealed class AgentEndpoints(
             return;
         }
 
-        // Agreement to end one stop is none to end another that came since the page was shown.
-        if (await desk.FindStopAsync(agent.Id, visit.Aborted) is { } stop && form["stop"].ToString() != $"{stop.Entry}")
-        {
-            visit.SendTo(new Notice(
-                AddressOf(agent.Id), Recorded: false, "It was stopped again since you looked. Read why, then decide."));
-            return;
-        }
-
-        var answer = await desk.ResumeAsync(agent.Id, visit.Voter, CommentOf(form), visit.Aborted);
+        var answer = await desk.ResumeAsync(
+            agent.Id, visit.Voter, CommentOf(form), ShownStopOf(form), visit.Aborted);
         Log.ResumedAgent(logger, visit.Person.Id, agent.Id, answer.GetType().Name);
         visit.SendTo(new Notice(
             AddressOf(agent.Id), answer is ResumeAnswer.Active or ResumeAnswer.Waiting, TextOf(answer)));
@@ -95,6 +92,10 @@ internal sealed class AgentEndpoints(
             store.Now);
     }
 
+    /// <summary>The stop that the page showed. A form that names none agrees to none.</summary>
+    private static long ShownStopOf(IFormCollection form) =>
+        long.TryParse(form["stop"], NumberStyles.None, CultureInfo.InvariantCulture, out var entry) ? entry : NoEntry;
+
     private static string? CommentOf(IFormCollection form) =>
         form["comment"].ToString().Trim().ReplaceLineEndings("\n") is { Length: > 0 } comment ? comment : null;
 
@@ -113,6 +114,7 @@ internal sealed class AgentEndpoints(
     {
         ResumeAnswer.Active => "The agent may go on.",
         ResumeAnswer.Waiting => "Your agreement is recorded. Another person has to agree, here or under Reviews.",
+        ResumeAnswer.StoppedAgain => "It was stopped again since you looked. Read why, then decide.",
         ResumeAnswer.NobodyElse =>
             "Lifting a stop takes two persons who may review, one of whom does not stand behind the agent. The " +
             "configuration has to name another person first.",

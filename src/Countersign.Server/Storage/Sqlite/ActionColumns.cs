@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using Countersign.Core.Actions;
 using Countersign.Core.Identity;
+using Countersign.Core.Ledger;
 using Countersign.Core.Policies;
 using Countersign.Core.Reviews;
 using Countersign.Core.Storage;
@@ -36,7 +37,8 @@ internal static class ActionColumns
     public const string Select = """
         SELECT id, version, revision, state, target, gate, via, agent, digest, attach_key, idempotency_hash, policy,
             created_at, next_deadline, tracks, fence, owner, owner_fence, started_at, last_outcome, delivered,
-            denied_until, detached, uses_left, expires_at, request_entry, outcome_entry, ending_entry, last_entry
+            denied_until, detached, uses_left, expires_at, request_entry, outcome_entry, ending_entry, last_entry,
+            (SELECT leaf FROM entry WHERE position = last_entry)
         FROM action LEFT JOIN action_grant ON action_grant.action = action.id
         """;
 
@@ -57,7 +59,8 @@ internal static class ActionColumns
     public static bool HoldsKey(ActionRow row) =>
         row.IsOpen || (row.State == ActionState.Executing && row.Grant is { UsesLeft: > 0 });
 
-    public static (ActionRow Row, EntryPointers Entries) Read(SqliteDataReader reader)
+    /// <summary>The row, where its payloads are, and the leaf of its latest entry.</summary>
+    public static (ActionRow Row, EntryPointers Entries, Leaf? Last) Read(SqliteDataReader reader)
     {
         var columns = new ColumnReader(reader);
         var row = new ActionRow
@@ -85,8 +88,9 @@ internal static class ActionColumns
             Detached = columns.Flag(),
             Grant = ReadGrant(columns),
         };
-        return (row, new EntryPointers(
-            columns.NumberOrNull(), columns.NumberOrNull(), columns.NumberOrNull(), columns.NumberOrNull()));
+        var entries = new EntryPointers(
+            columns.NumberOrNull(), columns.NumberOrNull(), columns.NumberOrNull(), columns.NumberOrNull());
+        return (row, entries, columns.BytesOrNull() is { } leaf ? Leaf.Decode(leaf) : null);
     }
 
     public static string Spell<T>(T value)

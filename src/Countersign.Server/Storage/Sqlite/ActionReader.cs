@@ -62,16 +62,21 @@ internal sealed class ActionReader(SqliteSession session, PayloadReader payloads
     {
         var rows = session.Query($"{ActionColumns.Select} {condition}", ActionColumns.Read, values);
         var size = rows.Count == 0 ? 0 : (long)session.Scalar("SELECT size FROM log_head")!;
-        return [.. rows.Select(found => Complete(found.Row, found.Entries, size, withResult))];
+        return [.. rows.Select(found => Complete(
+            found.Row,
+            found.Entries,
+            new LedgerPosition(found.Entries.Last ?? -1, size, found.Last?.At ?? found.Row.CreatedAt),
+            withResult))];
     }
 
-    private StoredAction Complete(ActionRow row, EntryPointers entries, long size, bool withResult) => new(
+    private StoredAction Complete(
+        ActionRow row, EntryPointers entries, LedgerPosition position, bool withResult) => new(
         row,
         ReadVotes(row.Id),
         payloads.Find(entries.Request) ?? ReadOnlyMemory<byte>.Empty,
         withResult ? payloads.Find(entries.Outcome) : null,
         payloads.Find(entries.Ending),
-        new LedgerPosition(entries.Last ?? -1, size));
+        position);
 
     private ImmutableArray<StoredVote> ReadVotes(ActionId action)
     {
