@@ -13,6 +13,7 @@ internal sealed class UpstreamConnection : IAsyncDisposable
     private readonly IUpstreamLink _link;
     private readonly Hello _hello;
     private readonly Arrival _outside;
+    private readonly LentCredentials _lent = new();
 
     private long _lastId;
     private int _running;
@@ -136,7 +137,7 @@ internal sealed class UpstreamConnection : IAsyncDisposable
 
         try
         {
-            var answer = await _link.RequestAsync(compose(id), cancellationToken);
+            var answer = await AskAsync(compose(id), cancellationToken);
             McpSpans.Tell(span, answer);
             return answer;
         }
@@ -151,6 +152,19 @@ internal sealed class UpstreamConnection : IAsyncDisposable
             {
                 await DisposeAsync();
             }
+        }
+    }
+
+    private async Task<RpcMessage.Response> AskAsync(Outgoing request, CancellationToken cancellationToken)
+    {
+        _lent.Lend(request.Credential);
+        try
+        {
+            return _lent.Clean(await _link.RequestAsync(request, cancellationToken));
+        }
+        finally
+        {
+            _lent.TakeBack(request.Credential);
         }
     }
 
@@ -225,8 +239,9 @@ internal sealed class UpstreamConnection : IAsyncDisposable
     /// Answers what concerns this connection alone; everything else is for the client. A server that does not take an
     /// answer to a message of its own says nothing by that about the requests it was sent, so their fate stays open.
     /// </summary>
-    private async Task ArriveAsync(RpcMessage message, Exchange? related)
+    private async Task ArriveAsync(RpcMessage came, Exchange? related)
     {
+        var message = _lent.Clean(came);
         try
         {
             await (message switch
