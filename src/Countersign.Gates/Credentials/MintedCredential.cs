@@ -1,6 +1,4 @@
 using System.Collections.Immutable;
-using System.Text.Encodings.Web;
-using System.Text.Json;
 using Countersign.Core.Records;
 
 namespace Countersign.Gates.Credentials;
@@ -36,53 +34,21 @@ internal sealed class MintedCredential(
     /// <summary>What shorter texts would be found by chance.</summary>
     private const int ShortestMasked = 8;
 
-    private static readonly byte[] Mask = "(secret)"u8.ToArray();
-
     public ImmutableArray<CredentialHeader> Headers { get; } = headers;
 
     /// <summary>Nothing is sent with it from here on.</summary>
     public DateTimeOffset UsableUntil { get; } = usableUntil;
 
     /// <summary>
-    /// The target's answer without the secret, should it have sent it back: the answer is recorded and shown.
+    /// What has to be found when the target sends the credential back: each value, and the part after its scheme.
     /// </summary>
-    public ReadOnlyMemory<byte> WithoutSecret(ReadOnlyMemory<byte> json)
-    {
-        foreach (var text in Headers.SelectMany(header => PartsOf(header.Value.Reveal())))
-        {
-            json = Replace(json, JsonEncodedText.Encode(text, JavaScriptEncoder.UnsafeRelaxedJsonEscaping));
-        }
-
-        return json;
-    }
+    public ImmutableArray<string> Secrets { get; } =
+        [.. headers.SelectMany(header => PartsOf(header.Value.Reveal())).Distinct()];
 
     public ValueTask DisposeAsync() => new(revoke());
 
     /// <summary>The whole value, and what follows a scheme such as <c>Bearer</c>.</summary>
     private static IEnumerable<string> PartsOf(string value) =>
         new[] { value, value[(value.LastIndexOf(' ') + 1)..] }
-            .Where(part => part.Length >= ShortestMasked && !part.All(char.IsAsciiDigit))
-            .Distinct();
-
-    private static ReadOnlyMemory<byte> Replace(ReadOnlyMemory<byte> json, JsonEncodedText text)
-    {
-        var secret = text.EncodedUtf8Bytes;
-        var at = json.Span.IndexOf(secret);
-        if (at < 0)
-        {
-            return json;
-        }
-
-        using var masked = new MemoryStream(json.Length);
-        var rest = json.Span;
-        for (; at >= 0; at = rest.IndexOf(secret))
-        {
-            masked.Write(rest[..at]);
-            masked.Write(Mask);
-            rest = rest[(at + secret.Length)..];
-        }
-
-        masked.Write(rest);
-        return masked.ToArray();
-    }
+            .Where(part => part.Length >= ShortestMasked);
 }

@@ -79,15 +79,6 @@ internal sealed class McpExecutor(McpTools tools, McpGateOptions options)
         try
         {
             var answer = await connection.CallAsync(call, caller, cancellationToken);
-            if (call.Credential is { } credential)
-            {
-                answer = answer with
-                {
-                    Result = Without(credential, answer.Result),
-                    Error = Without(credential, answer.Error),
-                };
-            }
-
             if (caller is not null)
             {
                 caller.UpstreamError = answer.Error;
@@ -202,9 +193,6 @@ internal sealed class McpExecutor(McpTools tools, McpGateOptions options)
             $"{unanswered.Message} The tool may or may not have run: look at the target before asking again.",
             TimeSpan.Zero),
     };
-
-    private static ReadOnlyMemory<byte>? Without(MintedCredential credential, ReadOnlyMemory<byte>? json) =>
-        json is { } some ? credential.WithoutSecret(some) : (ReadOnlyMemory<byte>?)null;
 
     private static Outcome NothingSent(string why) => Failed($"Nothing was sent: {why}");
 

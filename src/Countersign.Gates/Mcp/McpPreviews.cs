@@ -59,8 +59,11 @@ internal sealed class McpPreviews(McpTools tools, McpLimits limits, TimeProvider
                 : $"definition-changed: the preview tool '{name}' is described differently from what was accepted.");
         }
 
-        // No progress token and no exchange: nothing that the preview says on its way belongs to the agent's call.
-        var call = ToolCall.Of(tool, ArgumentsOf(asking.Action), connection.IsModern, progressToken: null);
+        // Nothing that the preview says on its way belongs to the agent's call, and no agent answers its questions.
+        var call = ToolCall.Of(tool, ArgumentsOf(asking.Action), connection.IsModern, progressToken: null) with
+        {
+            IsPreview = true,
+        };
         return McpPreviewReader.Read(name, await connection.CallAsync(call, related: null, cancellationToken));
     }
 

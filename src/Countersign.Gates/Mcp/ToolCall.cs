@@ -12,6 +12,9 @@ internal sealed record ToolCall(byte[] Parameters, IEnumerable<KeyValuePair<stri
     /// <summary>What was minted for this one call; <c>null</c> sends the target's standing credential.</summary>
     public MintedCredential? Credential { get; init; }
 
+    /// <summary>Whether the gateway asks this for itself, to find out what a call would do.</summary>
+    public bool IsPreview { get; init; }
+
     /// <summary>
     /// What the client can do, towards a server of 2026-07-28, when it is not there to say so; <c>null</c> when it is.
     /// </summary>

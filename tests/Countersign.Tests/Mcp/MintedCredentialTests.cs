@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
 using System.Text;
+using System.Text.Json.Nodes;
 using Countersign.Core.Actions;
 using Countersign.Core.Identity;
 using Countersign.Core.Records;
@@ -9,6 +10,7 @@ using Countersign.Core.Storage;
 using Countersign.Gates.Credentials;
 using Countersign.Gates.Mcp;
 using Countersign.Tests.Policies;
+using Microsoft.AspNetCore.Http;
 
 namespace Countersign.Tests.Mcp;
 
@@ -244,6 +246,7 @@ public sealed class MintedCredentialTests : IAsyncLifetime
 
     [Theory]
     [InlineData("""{"content":[{"type":"text","text":"you are minted-1"}]}""", ActionState.Succeeded)]
+    [InlineData("""{"content":[{"type":"text","text":"\u006dinted\u002D1"}]}""", ActionState.Succeeded)]
     [InlineData("""{"content":[{"type":"text","text":"not minted-1"}],"isError":true}""", ActionState.Failed)]
     public async Task A_server_that_sends_it_back_does_not_get_it_into_the_record(string answer, ActionState state)
     {
@@ -251,10 +254,64 @@ public sealed class MintedCredentialTests : IAsyncLifetime
 
         var outcome = await EndAsync(Mint(), state);
 
-        var kept = Encoding.UTF8.GetString(outcome.Result!.Value.Span) + outcome.Error;
+        var kept = JsonNode.Parse(outcome.Result!.Value.Span)!["content"]![0]!["text"] + outcome.Error;
         Assert.Contains("(secret)", kept, StringComparison.Ordinal);
         Assert.DoesNotContain("minted-1", kept, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task What_a_server_says_on_its_way_does_not_carry_it_to_the_agent()
+    {
+        _server.TakeCall = async (context, message) =>
+        {
+            await FakeServer.SendEventAsync(context, Note("notifications/progress", "\"progressToken\":\"p\""));
+            await FakeServer.SendEventAsync(context, Note("notifications/message", "\"level\":\"info\""));
+            await FakeServer.SendEventAsync(context, Note("elicitation/create", "\"mode\":\"form\"", "\"id\":\"q\","));
+            await FakeServer.SendEventAsync(
+                context, $$"""{"jsonrpc":"2.0","id":{{message["id"]!.ToJsonString()}},"result":{"content":[]} }""");
+        };
+        await using var host = await StartAsync(Mint());
+        using var client = await RawClient.OpenAsync(host);
+
+        using var response = await client.PostAsync(RawClient.Request(
+            7, "tools/call", """{"name":"read","arguments":{},"_meta":{"progressToken":"p"}}"""));
+        var said = (await client.MessagesAsync(response)).Where(message => message["method"] is not null).ToList();
+
+        Assert.Equal(
+            ["notifications/progress", "notifications/message", "elicitation/create"],
+            said.Select(message => (string?)message["method"]));
+        Assert.All(said, message => Assert.Equal("you sent (secret)", (string?)message["params"]!["said"]));
+    }
+
+    [Fact]
+    public async Task What_a_server_says_on_a_stream_of_its_own_does_not_carry_it_either()
+    {
+        var stream = new TaskCompletionSource<HttpContext>();
+        _server.Intercept = async (context, message) =>
+        {
+            if (context.Request.Method == "GET" && stream.TrySetResult(context))
+            {
+                await FakeServer.SendEventAsync(context, "{}");
+                await Task.Delay(Timeout.Infinite, context.RequestAborted);
+            }
+
+            return context.Request.Method == "GET";
+        };
+        await using var host = await StartAsync(Mint());
+        using var client = await RawClient.OpenAsync(host);
+        using var mailbox = await client.SendAsync(HttpMethod.Get);
+        await client.CallAsync("read");
+
+        await FakeServer.SendEventAsync(await stream.Task, Note("notifications/message", "\"level\":\"info\""));
+        var said = await RawClient.FirstEventAsync(mailbox);
+
+        Assert.Equal("you sent (secret)", (string?)said["params"]!["said"]);
+    }
+
+    private static string Note(string method, string member, string id = "") =>
+        $$"""
+        {"jsonrpc":"2.0",{{id}}"method":"{{method}}","params":{ {{member}},"said":"you sent minted\u002d1"} }
+        """;
 
     private static string? AuthorizationOf(Received request) => request.Headers.GetValueOrDefault("Authorization");
 

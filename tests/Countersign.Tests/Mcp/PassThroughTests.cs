@@ -79,7 +79,7 @@ public sealed class PassThroughTests : IAsyncLifetime
         };
         using var response = await _client.PostAsync(
             RawClient.Request(7, "tools/call", """{"name":"read","arguments":{}}"""));
-        var question = await FirstEventAsync(response);
+        var question = await RawClient.FirstEventAsync(response);
 
         using var accepted = await _client.PostAsync(
             $$"""{"jsonrpc":"2.0","id":{{question["id"]!.ToJsonString()}},"result":{"answer":42} }""");
@@ -130,7 +130,7 @@ public sealed class PassThroughTests : IAsyncLifetime
         };
         await _client.CallAsync("read");
 
-        var notification = await FirstEventAsync(stream);
+        var notification = await RawClient.FirstEventAsync(stream);
 
         Assert.Equal("text/event-stream", stream.Content.Headers.ContentType?.MediaType);
         Assert.Equal("notifications/tools/list_changed", (string?)notification["method"]);
@@ -199,20 +199,5 @@ public sealed class PassThroughTests : IAsyncLifetime
         options = options with { Patience = options.Patience.Add("mine", TimeSpan.FromSeconds(7)) };
 
         Assert.Equal(TimeSpan.FromSeconds(seconds), Patience.Of(client, token, options));
-    }
-
-    private static async Task<JsonNode> FirstEventAsync(HttpResponseMessage response)
-    {
-        var stop = TestContext.Current.CancellationToken;
-        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(stop), leaveOpen: true);
-        while (await reader.ReadLineAsync(stop) is { } line)
-        {
-            if (line.StartsWith("data: ", StringComparison.Ordinal))
-            {
-                return JsonNode.Parse(line[6..])!;
-            }
-        }
-
-        throw new EndOfStreamException("The stream ended without an event.");
     }
 }

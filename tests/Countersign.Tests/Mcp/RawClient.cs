@@ -80,6 +80,23 @@ internal sealed class RawClient : IDisposable
             : [JsonNode.Parse(text)!];
     }
 
+    /// <summary>The first message on a stream that goes on.</summary>
+    public static async Task<JsonNode> FirstEventAsync(HttpResponseMessage response)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        limit.CancelAfter(TimeSpan.FromSeconds(20));
+        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(limit.Token), leaveOpen: true);
+        while (await reader.ReadLineAsync(limit.Token) is { } line)
+        {
+            if (line.StartsWith("data: ", StringComparison.Ordinal))
+            {
+                return JsonNode.Parse(line[6..])!;
+            }
+        }
+
+        throw new EndOfStreamException("The stream ended without an event.");
+    }
+
     public static string TextOf(JsonNode result) => (string)result["content"]![0]!["text"]!;
 
     public void Dispose() => _http.Dispose();

@@ -2,6 +2,7 @@ using System.Net;
 using Countersign.Core;
 using Countersign.Core.Actions;
 using Countersign.Core.Identity;
+using Countersign.Gates.Mcp;
 
 namespace Countersign.Tests.Mcp;
 
@@ -58,6 +59,36 @@ public sealed class StopTests : IAsyncLifetime
         var answer = (await client.AskAsync("tools/call", """{"name":"read","arguments":{}}""")).ToJsonString();
 
         Assert.Contains("AGENT STOPPED; nothing was executed. Because.", answer, StringComparison.Ordinal);
+        Assert.Empty(_server.Calls);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_stop_between_the_claim_and_the_call_keeps_the_call_from_being_sent(bool isLive)
+    {
+        await using var host = await GateHost.StartAsync(
+            new McpUpstream.Http(_server.Address, Credential: null),
+            limits: new McpLimits { DefinitionFreshness = TimeSpan.Zero });
+        using var client = await RawClient.OpenAsync(host);
+        _server.Intercept = async (_, message) =>
+        {
+            // The tool is looked at once more when the action is claimed.
+            if ((string?)message?["method"] == "tools/list"
+                && host.Store.Actions.Any(action => action.State == ActionState.Executing))
+            {
+                await StopAsync(host);
+            }
+
+            return false;
+        };
+
+        await (isLive
+            ? client.CallAsync("read")
+            : (Task)host.Office.Gatekeeper.AdmitAsync(host.AskOverApi("read"), Cancel));
+        var record = await host.UntilAsync(ActionState.Failed);
+
+        Assert.Contains("Nothing was sent: people stopped the agent.", record.Outcome!.Error, StringComparison.Ordinal);
         Assert.Empty(_server.Calls);
     }
 

@@ -13,7 +13,7 @@ internal sealed class CommandLink : IUpstreamLink
 {
     private readonly Process _process;
     private readonly LinkTerms _terms;
-    private readonly ConcurrentDictionary<RpcId, Waiter> _waiting = new();
+    private readonly ConcurrentDictionary<RpcId, TaskCompletionSource<RpcMessage.Response>> _waiting = new();
 
     /// <summary>
     /// Ends everything that waits on the pipes: something the program started may hold them open beyond its end.
@@ -39,6 +39,8 @@ internal sealed class CommandLink : IUpstreamLink
     }
 
     public bool IsOpen => !_ended;
+
+    public bool HasOneStream => true;
 
     /// <summary>Starts the program; what it prints on standard error is given on in pieces, as it comes.</summary>
     /// <exception cref="UpstreamException">It cannot be started.</exception>
@@ -68,15 +70,15 @@ internal sealed class CommandLink : IUpstreamLink
             throw new UpstreamException(SendFate.NotSent, "A program on stdio takes no credential for one call.");
         }
 
-        var waiter = new Waiter(request.Related);
+        var waiter = new TaskCompletionSource<RpcMessage.Response>(TaskCreationOptions.RunContinuationsAsynchronously);
         _waiting[request.Id] = waiter;
         try
         {
             await SendAsync(request.Message, cancellationToken);
             // The reader may have ended between the check in there and the entry above.
-            return _ended && !waiter.Answer.Task.IsCompleted
+            return _ended && !waiter.Task.IsCompleted
                 ? throw Gone(SendFate.Lost)
-                : await waiter.Answer.Task.WaitAsync(cancellationToken);
+                : await waiter.Task.WaitAsync(cancellationToken);
         }
         catch (OperationCanceledException late)
         {
@@ -228,32 +230,19 @@ internal sealed class CommandLink : IUpstreamLink
         _ended = true;
         foreach (var waiter in _waiting.Values)
         {
-            waiter.Answer.TrySetException(Gone(fate));
+            waiter.TrySetException(Gone(fate));
         }
     }
 
     private Task DeliverAsync(RpcMessage message)
     {
-        if (message is RpcMessage.Response answer)
+        if (message is RpcMessage.Response answer && _waiting.TryGetValue(answer.Id, out var waiter))
         {
-            if (_waiting.TryGetValue(answer.Id, out var waiter))
-            {
-                waiter.Answer.TrySetResult(answer);
-            }
-
-            return Task.CompletedTask;
+            waiter.TrySetResult(answer);
         }
 
-        return _terms.Arrival(message, LikelyRelated());
-    }
-
-    /// <summary>
-    /// A pipe does not say which request a message belongs to; with one request in flight there is no doubt.
-    /// </summary>
-    private Exchange? LikelyRelated()
-    {
-        var related = _waiting.Values.Select(waiter => waiter.Related).OfType<Exchange>().Take(2).ToList();
-        return related.Count == 1 ? related[0] : null;
+        // Answers as well: whoever waited for one may have given up.
+        return _terms.Arrival(message, null);
     }
 
     private UpstreamException Gone(SendFate fate) => new(
@@ -261,10 +250,4 @@ internal sealed class CommandLink : IUpstreamLink
         fate == SendFate.TooLarge
             ? $"The target's program sent a message of more than {_terms.MaxMessage} bytes."
             : "The target's program has ended.");
-
-    private sealed record Waiter(Exchange? Related)
-    {
-        public TaskCompletionSource<RpcMessage.Response> Answer { get; } =
-            new(TaskCreationOptions.RunContinuationsAsynchronously);
-    }
 }

@@ -24,6 +24,8 @@ internal sealed class HttpLink(HttpClient client, McpUpstream.Http upstream, Lin
 
     public bool IsOpen => !_ended;
 
+    public bool HasOneStream => false;
+
     private bool IsStateless => _version == ProtocolVersions.Modern;
 
     public async Task<RpcMessage.Response> RequestAsync(Outgoing request, CancellationToken cancellationToken)
@@ -237,7 +239,7 @@ internal sealed class HttpLink(HttpClient client, McpUpstream.Http upstream, Lin
                 return answer;
             }
 
-            await terms.Arrival(message, request.Related);
+            await terms.Arrival(message, request);
         }
 
         throw new UpstreamException(SendFate.Lost, "The target's server ended its stream without an answer.");

@@ -9,11 +9,22 @@ namespace Countersign.Gates.Mcp.Upstream;
 /// </summary>
 internal delegate Task Arrival(RpcMessage message, Exchange? related);
 
+/// <summary>
+/// The same within a connection: with the request of ours on whose own stream the message came, if it came on one.
+/// Answers that nobody may wait for any more are told, too.
+/// </summary>
+internal delegate Task LinkArrival(RpcMessage message, Outgoing? cause);
+
 /// <summary>Carries messages to one upstream server, over HTTP or over the pipes of a process.</summary>
 internal interface IUpstreamLink : IAsyncDisposable
 {
     /// <summary>Whether a further message has a chance to arrive.</summary>
     bool IsOpen { get; }
+
+    /// <summary>
+    /// Whether everything arrives on one stream, which says of no message to which request it belongs.
+    /// </summary>
+    bool HasOneStream { get; }
 
     /// <summary>Sends a request once, and returns its answer.</summary>
     /// <exception cref="UpstreamException">There is no answer.</exception>
@@ -36,6 +47,9 @@ internal interface IUpstreamLink : IAsyncDisposable
 /// <summary>A request on its way to the upstream server, and the exchange on whose behalf it is sent.</summary>
 internal sealed record Outgoing(RpcId Id, ReadOnlyMemory<byte> Message, Exchange? Related)
 {
+    /// <summary>Whether it is the gateway's own question about a call, of which no agent may hear.</summary>
+    public bool IsPreview { get; init; }
+
     /// <summary>
     /// Headers over HTTP: those of 2026-07-28, and where the trace stands. A pipe has none, and servers with a
     /// handshake know no place for a trace in the message.
@@ -52,4 +66,4 @@ internal sealed record Outgoing(RpcId Id, ReadOnlyMemory<byte> Message, Exchange
 /// What a link needs from its surroundings. <c>MaxMessage</c> bounds one incoming message in bytes, <c>Send</c> how
 /// long the server may take to take one that is sent to it.
 /// </summary>
-internal sealed record LinkTerms(Arrival Arrival, int MaxMessage, TimeSpan Send, TimeProvider Time);
+internal sealed record LinkTerms(LinkArrival Arrival, int MaxMessage, TimeSpan Send, TimeProvider Time);

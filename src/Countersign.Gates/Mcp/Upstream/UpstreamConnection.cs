@@ -10,16 +10,22 @@ namespace Countersign.Gates.Mcp.Upstream;
 /// </summary>
 internal sealed class UpstreamConnection : IAsyncDisposable
 {
+    private const string PreviewRefusal =
+        "The gateway has a preview made, and nobody answers questions meanwhile that may be the preview's. " +
+        "Ask on the stream of the call it is about, or when the preview has been answered.";
+
     private readonly IUpstreamLink _link;
     private readonly Hello _hello;
     private readonly Arrival _outside;
+    private readonly InFlight _inFlight = new();
+    private readonly LentCredentials _lent = new();
 
     private long _lastId;
     private int _running;
     private int _closing;
     private int _disposed;
 
-    private UpstreamConnection(Func<Arrival, IUpstreamLink> connect, Hello hello, Arrival outside)
+    private UpstreamConnection(Func<LinkArrival, IUpstreamLink> connect, Hello hello, Arrival outside)
     {
         _hello = hello;
         _outside = outside;
@@ -42,7 +48,7 @@ internal sealed class UpstreamConnection : IAsyncDisposable
     /// <summary>Connects and shakes hands.</summary>
     /// <exception cref="UpstreamException">The server cannot be reached, or refuses.</exception>
     public static async Task<UpstreamConnection> OpenAsync(
-        Func<Arrival, IUpstreamLink> connect, Hello hello, Arrival outside, CancellationToken cancellationToken)
+        Func<LinkArrival, IUpstreamLink> connect, Hello hello, Arrival outside, CancellationToken cancellationToken)
     {
         var connection = new UpstreamConnection(connect, hello, outside);
         try
@@ -63,7 +69,7 @@ internal sealed class UpstreamConnection : IAsyncDisposable
     /// </summary>
     /// <exception cref="UpstreamException">The server cannot be reached.</exception>
     public static async Task<UpstreamConnection?> DiscoverAsync(
-        Func<Arrival, IUpstreamLink> connect, Hello hello, Arrival outside, CancellationToken cancellationToken)
+        Func<LinkArrival, IUpstreamLink> connect, Hello hello, Arrival outside, CancellationToken cancellationToken)
     {
         var connection = new UpstreamConnection(connect, hello, outside);
         var found = false;
@@ -136,7 +142,7 @@ internal sealed class UpstreamConnection : IAsyncDisposable
 
         try
         {
-            var answer = await _link.RequestAsync(compose(id), cancellationToken);
+            var answer = await AskAsync(compose(id), cancellationToken);
             McpSpans.Tell(span, answer);
             return answer;
         }
@@ -154,10 +160,38 @@ internal sealed class UpstreamConnection : IAsyncDisposable
         }
     }
 
+    private async Task<RpcMessage.Response> AskAsync(Outgoing request, CancellationToken cancellationToken)
+    {
+        var isGivenUp = true;
+        _lent.Lend(request.Credential);
+        _inFlight.Begin(request);
+        try
+        {
+            var answer = await _link.RequestAsync(request, cancellationToken);
+            isGivenUp = false;
+            return _lent.Clean(answer);
+        }
+        catch (UpstreamException untaken) when (untaken.Fate is SendFate.NotSent or SendFate.Refused)
+        {
+            isGivenUp = false;
+            throw;
+        }
+        finally
+        {
+            _inFlight.End(request, isGivenUp);
+            _lent.TakeBack(request.Credential);
+        }
+    }
+
     private Outgoing Compose(RpcId id, ToolCall call, Exchange? related)
     {
         var request = Compose(id, "tools/call", call.Parameters, related, call.Capabilities);
-        return request with { Headers = [.. request.Headers, .. call.Headers], Credential = call.Credential };
+        return request with
+        {
+            Headers = [.. request.Headers, .. call.Headers],
+            Credential = call.Credential,
+            IsPreview = call.IsPreview,
+        };
     }
 
     private Outgoing Compose(
@@ -225,16 +259,19 @@ internal sealed class UpstreamConnection : IAsyncDisposable
     /// Answers what concerns this connection alone; everything else is for the client. A server that does not take an
     /// answer to a message of its own says nothing by that about the requests it was sent, so their fate stays open.
     /// </summary>
-    private async Task ArriveAsync(RpcMessage message, Exchange? related)
+    private async Task ArriveAsync(RpcMessage came, Outgoing? cause)
     {
+        var message = _lent.Clean(came);
         try
         {
             await (message switch
             {
                 RpcMessage.Request { Method: "ping" } ping =>
                     _link.SendAsync(Rpc.Result(ping.Id, "{}"u8.ToArray()), CancellationToken.None),
-                RpcMessage.Response => Task.CompletedTask,
-                _ => _outside(message, related),
+                RpcMessage.Response answer => Settle(answer),
+                _ when _inFlight.IsOfPreview(message, cause) => KeepFromAgentAsync(message),
+                // With one request in flight there is little doubt to which a message belongs.
+                _ => _outside(message, cause is null && _link.HasOneStream ? _inFlight.Only : cause?.Related),
             });
         }
         catch (UpstreamException)
@@ -242,4 +279,14 @@ internal sealed class UpstreamConnection : IAsyncDisposable
             // It asked, and does not listen.
         }
     }
+
+    private Task Settle(RpcMessage.Response answer)
+    {
+        _inFlight.Settle(answer.Id);
+        return Task.CompletedTask;
+    }
+
+    private Task KeepFromAgentAsync(RpcMessage message) => message is RpcMessage.Request question
+        ? _link.SendAsync(Rpc.Error(question.Id, Rpc.InternalError, PreviewRefusal), CancellationToken.None)
+        : Task.CompletedTask;
 }

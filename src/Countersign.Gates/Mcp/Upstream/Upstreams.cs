@@ -38,7 +38,7 @@ internal sealed class Upstreams : IDisposable
     {
         using var limit = new CancellationTokenSource(_limits.Connect, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
-        IUpstreamLink Link(Arrival inside) =>
+        IUpstreamLink Link(LinkArrival inside) =>
             Connect(target, options, new LinkTerms(inside, options.MaxResult, _limits.Send, _time));
 
         // A program is started for a handshake only: what it does with anything else before it is not to be relied on.

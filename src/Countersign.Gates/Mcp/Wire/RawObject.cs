@@ -13,7 +13,7 @@ namespace Countersign.Gates.Mcp.Wire;
 internal sealed class RawObject
 {
     /// <summary>Deepest JSON that is read; the strict reader at the door has usually set a lower limit.</summary>
-    private const int MaxDepth = 512;
+    public const int MaxDepth = 512;
 
     private static readonly JsonWriterOptions Plain = new()
     {
