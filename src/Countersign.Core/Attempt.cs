@@ -70,10 +70,8 @@ internal sealed class Attempt(TimeSpan longest, TimeProvider time)
         }
     }
 
-    private TimeSpan LimitFor(ActionRecord claimed) => claimed.Verdict.Requirements
-        .Select(requirement => requirement.Bounds.Time ?? longest)
-        .DefaultIfEmpty(longest)
-        .Min();
+    private TimeSpan LimitFor(ActionRecord claimed) =>
+        claimed.TimeCeiling is { } ceiling && ceiling < longest ? ceiling : longest;
 
     private static Outcome Unknowable(string why) => new(
         OutcomeState.Unknown,

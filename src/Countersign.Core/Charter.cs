@@ -23,6 +23,11 @@ public sealed record Charter
     /// <summary>Whether what the policy says about a request may depend on its preview.</summary>
     public Func<Asking, bool> NeedsPreview { get; init; } = static _ => false;
 
+    /// <summary>
+    /// Whether the policy's verdict at a gate holds for all requests of one shape (<see cref="JudgeShape"/>).
+    /// </summary>
+    public Func<GateKind, bool> JudgesShapes { get; init; } = static _ => false;
+
     /// <summary>What the policy would allow instead of a request that it denies.</summary>
     public Func<Asking, AllowedForm> FindAllowed { get; init; } = static _ => new AllowedForm();
 
@@ -41,6 +46,13 @@ public sealed record Charter
         .. People.MembersOf(Reviewers),
         .. People.MembersOf(Targets.Values.Select(target => target.Reviewers).OfType<Party>()),
     ];
+
+    /// <summary>
+    /// The verdict on every request with this asker, target, way, operation and facts, whatever its arguments are; it
+    /// holds as long as this charter is in force. <c>null</c> when each request has to be judged by itself.
+    /// </summary>
+    public Verdict? JudgeShape(Asking asking) =>
+        JudgesShapes(asking.Target.Gate) ? Judge(asking, preview: null) : null;
 
     /// <summary>The target if it exists and the agent may use it; an agent learns nothing about others.</summary>
     public Target? FindTarget(TargetName name, AgentId agent) =>

@@ -26,6 +26,9 @@ internal sealed class Executions(
     private readonly ConcurrentDictionary<ActionId, Task> _running = new();
     private readonly ConcurrentDictionary<ActionId, Unsettled> _unsettled = new();
 
+    /// <summary>Records that evidence was added to meanwhile; it saves the outcome from reading them again.</summary>
+    private readonly ConcurrentDictionary<ActionId, ActionRecord> _noted = new();
+
     /// <summary>What this node is claiming or executing at this moment, which nobody else may settle.</summary>
     private readonly Callers _engaged = new();
 
@@ -136,40 +139,33 @@ internal sealed class Executions(
         }
     }
 
-    /// <summary>Ends an execution whose node is gone: nobody can say what it did.</summary>
-    public async Task<Registered> AbandonAsync(ActionId id, CancellationToken cancellationToken)
+    /// <summary>
+    /// Notes what the target can be asked with if this node goes away; <c>false</c> when the execution is not this one
+    /// any more, and then nothing of it may become durable.
+    /// </summary>
+    public async Task<bool> NoteAsync(ActionRecord executing, Evidence evidence, CancellationToken cancellationToken)
     {
-        Execution? lost = null;
-        var registered = await registrar.ApplyAsync(
-            id,
-            record =>
-            {
-                lost = record.Life.Execution;
-                return DescribeLoss(record);
-            },
-            cancellationToken);
-        if (registered is Registered.Done { Record: var ended } && lost is not null)
+        if (executing is not { Version: > 0, Life.Execution: { } execution })
         {
-            Spans.LoseExecution(ended, lost, store.Now);
+            throw new InvalidOperationException(
+                $"{executing.Id} has no intent that evidence could be added to: it is recorded with its outcome.");
         }
 
-        return registered;
-    }
-
-    private static Happening DescribeLoss(ActionRecord record)
-    {
-        var fence = record.Life.Execution?.Fence ?? 0;
-        var outcome = new Outcome(
-            OutcomeState.Unknown,
-            Result: null,
-            "The server stopped while this action was being executed. It may or may not have taken effect: look at " +
-            "the target before asking again.",
-            TimeSpan.Zero);
-        return new Happening(new LifeEvent.OwnerLost(fence))
+        var noted = await registrar.ApplyAsync(
+            executing,
+            record => new Happening(new LifeEvent.EvidenceLeft(execution.Fence))
+            {
+                Payload = (_, next) => PayloadWriter.Intent(next, execution),
+                Evidence = evidence,
+            },
+            cancellationToken);
+        if (noted is not Registered.Done done)
         {
-            Payload = (_, _) => PayloadWriter.Write(json => PayloadWriter.Outcome(json, outcome, fence)),
-            Outcome = outcome,
-        };
+            return false;
+        }
+
+        _noted[executing.Id] = done.Record;
+        return true;
     }
 
     private static Task<Outcome> TargetGone(ActionRecord action, CancellationToken cancellationToken) =>
@@ -222,10 +218,12 @@ internal sealed class Executions(
         {
             var start = store.Now;
             var outcome = await attempt.MakeAsync(claimed, execute);
-            return await RecordAsync(claimed, outcome with { Duration = store.Now - start });
+            var latest = _noted.GetValueOrDefault(claimed.Id, claimed);
+            return await RecordAsync(latest, outcome with { Duration = store.Now - start });
         }
         finally
         {
+            _noted.TryRemove(claimed.Id, out var _);
             _engaged.Leave(claimed.Id);
         }
     }
@@ -271,4 +269,7 @@ public sealed record ExecutionOptions(FindExecutor Find)
 {
     /// <summary>Longest time an execution may take when no rule says less; then its outcome is unknown.</summary>
     public TimeSpan Limit { get; init; } = TimeSpan.FromMinutes(15);
+
+    /// <summary>Who can ask a target what became of an execution whose node is gone; by default nobody.</summary>
+    public FindProver FindProver { get; init; } = static _ => null;
 }

@@ -75,7 +75,7 @@ public sealed class Gatekeeper
         {
             var admission = await _intake.AdmitAsync(
                 asking, judge: null, _executions, cancellationToken);
-            if (await AdvanceAsync(admission, call, cancellationToken) is { } handled)
+            if (await AdvanceAsync(asking, admission, call, cancellationToken) is { } handled)
             {
                 return handled;
             }
@@ -94,6 +94,16 @@ public sealed class Gatekeeper
     /// </summary>
     public Task DeliveredInPassingAsync(ActionRecord record, CancellationToken cancellationToken) =>
         DeliveredAsync(record, ChangePriority.Note, cancellationToken);
+
+    /// <summary>
+    /// Notes, while an action is being executed, what its target can be asked with if this node goes away: before the
+    /// effect becomes durable there. Unless this returns <c>true</c>, the executor may not let it become so.
+    /// </summary>
+    /// <returns>Whether it is durable; <c>false</c> when somebody else has ended this execution.</returns>
+    /// <exception cref="StoreUnavailableException">Nobody knows whether it is durable.</exception>
+    public Task<bool> NoteEvidenceAsync(
+        ActionRecord executing, Evidence evidence, CancellationToken cancellationToken) =>
+        _executions.NoteAsync(executing, evidence, cancellationToken);
 
     /// <summary>One action as it stands now.</summary>
     public Task<ActionRecord?> FindAsync(ActionId id, CancellationToken cancellationToken) =>
@@ -143,7 +153,8 @@ public sealed class Gatekeeper
         && now.Life.Fence == granted.Life.Fence;
 
     /// <summary><c>null</c> means that the ground shifted under the call: it starts again at the verdict.</summary>
-    private async Task<Handled?> AdvanceAsync(Admission admission, Call call, CancellationToken cancellationToken)
+    private async Task<Handled?> AdvanceAsync(
+        Asking asking, Admission admission, Call call, CancellationToken cancellationToken)
     {
         switch (admission)
         {
@@ -158,9 +169,9 @@ public sealed class Gatekeeper
             case Admission.IdempotencyConflict conflict:
                 return new Handled(new Answer.IdempotencyConflict(conflict.Earlier), presence: null);
             case Admission.UnderWay underWay:
-                return await WaitOutAsync(underWay.Record, call, cancellationToken);
+                return await WaitOutAsync(asking, underWay.Record, call, cancellationToken);
             case Admission.Granted granted:
-                return await TakeAsync(granted.Record, call, cancellationToken);
+                return await TakeAsync(asking, granted.Record, call, cancellationToken);
             case Admission.Claimed claimed:
                 return await ExecuteAsync(claimed.Record, claimed.Presence, call, cancellationToken);
             case Admission.Unrecorded unrecorded:
@@ -169,7 +180,7 @@ public sealed class Gatekeeper
                 return await LeaveAsync(held.Record, cancellationToken);
             case Admission.Held held:
                 call.OnHeld(held.Record);
-                return await HoldAsync(held.Record, call, cancellationToken);
+                return await HoldAsync(asking, held.Record, call, cancellationToken);
             default:
                 throw new System.Diagnostics.UnreachableException();
         }
@@ -189,7 +200,8 @@ public sealed class Gatekeeper
             : null;
     }
 
-    private async Task<Handled?> HoldAsync(ActionRecord held, Call call, CancellationToken cancellationToken)
+    private async Task<Handled?> HoldAsync(
+        Asking asking, ActionRecord held, Call call, CancellationToken cancellationToken)
     {
         using var place = _heldCalls.Enter(held.Id);
         var decided = await _waiting.UntilAsync(
@@ -205,7 +217,7 @@ public sealed class Gatekeeper
         {
             null => throw new StoreUnavailableException($"Action {held.Id} vanished from the store."),
             { State: ActionState.Pending } => new Handled(new Answer.StillPending(decided), presence: null),
-            { State: ActionState.Approved } => await TakeAsync(decided, call, cancellationToken),
+            { State: ActionState.Approved } => await TakeAsync(asking, decided, call, cancellationToken),
             { State: ActionState.Superseded } => null,
             { State: ActionState.Executing } => null,
             { Life.LastOutcome: not null } => null,
@@ -213,12 +225,13 @@ public sealed class Gatekeeper
         };
     }
 
-    private async Task<Handled?> TakeAsync(ActionRecord granted, Call call, CancellationToken cancellationToken)
+    private async Task<Handled?> TakeAsync(
+        Asking asking, ActionRecord granted, Call call, CancellationToken cancellationToken)
     {
         // What is left after a first use is for whoever asks again, whether a node or a call took that one.
-        if (granted is { Detached: true, Life.LastOutcome: null })
+        if (IsForNode(granted))
         {
-            return await WaitOutAsync(granted, call, cancellationToken);
+            return await WaitOutAsync(asking, granted, call, cancellationToken);
         }
 
         // Expired, superseded, taken by another call, or another policy: the verdict decides again.
@@ -271,8 +284,14 @@ public sealed class Gatekeeper
     }
 
     /// <summary>Somebody else executes it: this call gets the outcome if nobody else did.</summary>
-    private async Task<Handled?> WaitOutAsync(ActionRecord underWay, Call call, CancellationToken cancellationToken)
+    private async Task<Handled?> WaitOutAsync(
+        Asking asking, ActionRecord underWay, Call call, CancellationToken cancellationToken)
     {
+        if (asking.TakesOwnOutcomeOnly)
+        {
+            return await WaitForTurnAsync(underWay.Id, call, cancellationToken);
+        }
+
         if (call.LeavesWhenHeld && underWay is { Detached: true, WasHeld: true })
         {
             return new Handled(new Answer.StillPending(underWay), presence: null);
@@ -292,6 +311,28 @@ public sealed class Gatekeeper
             _ => Finish(ended),
         };
     }
+
+    /// <summary>
+    /// Somebody else uses the grant, and their outcome is no answer for this call: it starts again when they are done.
+    /// </summary>
+    private async Task<Handled?> WaitForTurnAsync(ActionId id, Call call, CancellationToken cancellationToken)
+    {
+        var released = await _waiting.UntilAsync(
+            id, record => !IsInOtherHands(record), call.Patience, cancellationToken);
+        return released switch
+        {
+            null => throw new StoreUnavailableException($"Action {id} vanished from the store."),
+            _ when IsInOtherHands(released) => new Handled(new Answer.StillPending(released), presence: null),
+            _ => null,
+        };
+    }
+
+    private static bool IsInOtherHands(ActionRecord record) =>
+        record.State == ActionState.Executing || IsForNode(record);
+
+    /// <summary>An approval that the node which recorded the decision takes by itself.</summary>
+    private static bool IsForNode(ActionRecord record) =>
+        record is { State: ActionState.Approved, Detached: true, Life.LastOutcome: null };
 
     private static StoreUnavailableException Overtaken() => new(
         $"This call was overtaken by identical calls {MaxRounds} times; nothing was executed for it. Call again.");

@@ -109,22 +109,22 @@ internal sealed class Intake(
             && await registrar.FindAsync(asking.Asker, key, cancellationToken) is { } known)
         {
             return known.Action.Digest == asking.Action.Digest && known.Action.Target == asking.Action.Target
-                ? await AttachAsync(known, verdict, cancellationToken)
+                ? await AttachAsync(asking, known, verdict, cancellationToken)
                 : new Admission.IdempotencyConflict(known);
         }
 
         var earlier = (await store.FindAttachableAsync(asking.Key, cancellationToken))
             .Select(RecordCodec.FromStored)
             .ToList();
-        foreach (var record in Ordered(earlier))
+        foreach (var record in Ordered(asking, earlier))
         {
-            if (await AttachAsync(record, verdict, cancellationToken) is { } admission)
+            if (await AttachAsync(asking, record, verdict, cancellationToken) is { } admission)
             {
                 return admission;
             }
         }
 
-        if (isLive && earlier.Find(MayBeGivenUp) is { } slow)
+        if (isLive && !asking.TakesOwnOutcomeOnly && earlier.Find(MayBeGivenUp) is { } slow)
         {
             await callers.UntilGone(slow.Id)
                 .WaitAsync(Callers.NoticeTime, time, cancellationToken)
@@ -139,12 +139,17 @@ internal sealed class Intake(
 
     /// <summary>
     /// <c>null</c> means that the policy became stricter: the earlier request is superseded, and this one starts again.
-    /// What was sent already cannot be superseded; its outcome is the answer.
+    /// What was sent already cannot be superseded; its outcome is the answer, unless the caller has no use for it.
     /// </summary>
     private async Task<Admission?> AttachAsync(
-        ActionRecord earlier, Verdict verdict, CancellationToken cancellationToken)
+        Asking asking, ActionRecord earlier, Verdict verdict, CancellationToken cancellationToken)
     {
         var record = await registrar.PassDueDeadlineAsync(earlier, cancellationToken);
+        if (asking.TakesOwnOutcomeOnly && record is { Life.LastOutcome: not null } && record.State.HasEnded())
+        {
+            return null;
+        }
+
         if (record.State is not (ActionState.Pending or ActionState.Approved)
             || !verdict.IsStricterThan(record.Verdict))
         {
@@ -158,8 +163,9 @@ internal sealed class Intake(
     /// <summary>
     /// An open review first, then an unspent grant, then what is under way or ended without a listener.
     /// </summary>
-    private IEnumerable<ActionRecord> Ordered(List<ActionRecord> earlier) => earlier
-        .Where(record => record.State is ActionState.Pending or ActionState.Approved || IsUnclaimedOutcome(record))
+    private IEnumerable<ActionRecord> Ordered(Asking asking, List<ActionRecord> earlier) => earlier
+        .Where(record => record.State is ActionState.Pending or ActionState.Approved
+            || (asking.TakesOwnOutcomeOnly ? MayStillServe(record) : IsUnclaimedOutcome(record)))
         .OrderBy(record => record.State switch
         {
             ActionState.Pending => 0,
@@ -169,8 +175,15 @@ internal sealed class Intake(
         });
 
     private bool IsUnclaimedOutcome(ActionRecord record) => record.State == ActionState.Denied
-        ? store.Now < record.Life.DeniedUntil
+        ? IsRemembered(record)
         : IsOutcome(record) && !callers.IsPresent(record.Id);
+
+    /// <summary>A denial, or a grant that another call is using and that will have uses left.</summary>
+    private bool MayStillServe(ActionRecord record) => record.State == ActionState.Denied
+        ? IsRemembered(record)
+        : record is { State: ActionState.Executing, Life.Grant.UsesLeft: > 0 };
+
+    private bool IsRemembered(ActionRecord denied) => store.Now < denied.Life.DeniedUntil;
 
     /// <summary>
     /// Under way for long enough that its caller may have given up unnoticed. What has only just begun is a call beside
@@ -226,11 +239,10 @@ internal sealed class Intake(
     /// </summary>
     private Admission.Unrecorded? Unrecorded(Asking asking, Verdict verdict, Preview? seen, Executions? taker)
     {
-        var mode = verdict.Record ?? asking.Target.Record;
         return taker is not null
             && verdict.Outcome == VerdictOutcome.Allow
-            && mode != RecordMode.Before
-            && asking is { IdempotencyKey: null, IsDetached: false }
+            && verdict.RecordAt(asking.Target) != RecordMode.Before
+            && asking is { IdempotencyKey: null, IsDetached: false, NeedsIntent: false }
             ? new Admission.Unrecorded(RecordOf(asking, verdict) with
             {
                 Preview = seen,

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Countersign.Core.Reads;
 using Countersign.Core.Records;
 using Countersign.Core.Reviews;
 using Countersign.Core.Storage;
@@ -15,6 +16,8 @@ public sealed record OfficeOptions(IStore Store, Func<Charter> Charter, Executio
     public required TimeProvider Time { get; init; }
 
     public Limits Limits { get; init; } = new();
+
+    public ReadLimits Reads { get; init; } = new();
 
     /// <summary>Channels that get an outbox message for every step of a review.</summary>
     public ImmutableArray<string> Channels { get; init; } = [];
@@ -40,7 +43,10 @@ public sealed class Office
             store, registrar, callers, suggestions, options.Charter, options.Limits, options.Time);
         Gatekeeper = new Gatekeeper(intake, executions, registrar, new Waiting(store, options.Time), callers);
         ReviewDesk = new ReviewDesk(registrar, executions, store, options.Charter);
-        Reaper = new Reaper(store, registrar, executions, stops, options.Self);
+        var windows = new ReadWindows(store, options.Reads, options.Self);
+        Reads = new ReadDesk(store, registrar, windows, options.Reads);
+        var orphans = new Orphans(registrar, store, options.Execution, options.Time);
+        Reaper = new Reaper(new ReaperRooms(store, registrar, executions, orphans, Reads, stops), options.Self);
         Definitions = new DefinitionDesk(register, Gatekeeper, options.Charter);
         DryRun = new DryRun(store, suggestions, options.Charter);
         Agents = new AgentDesk(stops, Gatekeeper, ReviewDesk, options.Charter);
@@ -51,6 +57,9 @@ public sealed class Office
     public ReviewDesk ReviewDesk { get; }
 
     public Reaper Reaper { get; }
+
+    /// <summary>Where gates hand in what their sessions read.</summary>
+    public ReadDesk Reads { get; }
 
     public DefinitionDesk Definitions { get; }
 

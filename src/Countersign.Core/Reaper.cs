@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Countersign.Core.Actions;
+using Countersign.Core.Reads;
 using Countersign.Core.Records;
 using Countersign.Core.Reviews;
 using Countersign.Core.Storage;
@@ -16,46 +17,43 @@ public sealed class Reaper
     /// <summary>How many actions of a kind one sweep handles; the next one goes on.</summary>
     private const int BatchSize = 200;
 
-    private readonly IStore _store;
-    private readonly Registrar _registrar;
-    private readonly Executions _executions;
-    private readonly StopRegister _stops;
+    private readonly ReaperRooms _rooms;
     private readonly NodeId _self;
 
-    internal Reaper(IStore store, Registrar registrar, Executions executions, StopRegister stops, NodeId self)
-    {
-        _stops = stops;
-        _store = store;
-        _registrar = registrar;
-        _executions = executions;
-        _self = self;
-    }
+    internal Reaper(ReaperRooms rooms, NodeId self) => (_rooms, _self) = (rooms, self);
 
     /// <exception cref="StoreUnavailableException">Something could not be done; everything else was.</exception>
     public async Task SweepAsync(CancellationToken cancellationToken)
     {
-        await _executions.SettleAsync(cancellationToken);
+        var (store, registrar, executions, orphanage, reads, stops) = _rooms;
+        await executions.SettleAsync(cancellationToken);
         var stopped = await EachAsync(
-            await _stops.FindLeftAsync(cancellationToken), id => _stops.WithdrawAsync(id, cancellationToken));
+            await stops.FindLeftAsync(cancellationToken), id => stops.WithdrawAsync(id, cancellationToken));
         var due = await EachAsync(
-            await _store.FindDueAsync(BatchSize, cancellationToken),
-            id => _registrar.ApplyAsync(id, Unasked.TimePassed(_store.Now), cancellationToken));
+            await store.FindDueAsync(BatchSize, cancellationToken),
+            id => registrar.ApplyAsync(id, Unasked.TimePassed(store.Now), cancellationToken));
+        var silent = new HashSet<TargetName>();
         var orphans = await EachAsync(
-            await _store.FindOrphansAsync(_self, BatchSize, cancellationToken),
-            id => _executions.AbandonAsync(id, cancellationToken));
+            await store.FindOrphansAsync(_self, BatchSize, cancellationToken),
+            id => orphanage.EndAsync(id, silent, cancellationToken));
         var untaken = await EachAsync(
-            await _store.FindUntakenAsync(BatchSize, cancellationToken),
-            id => _executions.TakeAsync(id, Executions.NeverRun, cancellationToken));
-        if ((stopped ?? due ?? orphans ?? untaken) is { } failure)
+            await store.FindUntakenAsync(BatchSize, cancellationToken),
+            id => executions.TakeAsync(id, Executions.NeverRun, cancellationToken));
+        var unread = await OnceAsync(() => reads.SweepAsync(cancellationToken));
+        if ((stopped ?? due ?? orphans ?? untaken ?? unread) is { } failure)
         {
             throw failure;
         }
     }
 
-    /// <summary>Waits for the executions of this node, so that a planned stop leaves no unknown outcome.</summary>
+    /// <summary>
+    /// Ends the windows of this node, so that a planned stop leaves no gap, and waits for its executions, so that it
+    /// leaves no unknown outcome.
+    /// </summary>
     public async Task DrainAsync(CancellationToken cancellationToken)
     {
-        foreach (var work in _executions.Running)
+        await _rooms.Reads.DrainAsync(cancellationToken);
+        foreach (var work in _rooms.Executions.Running)
         {
             await work.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
@@ -71,16 +69,32 @@ public sealed class Reaper
         StoreUnavailableException? first = null;
         foreach (var id in ids)
         {
-            try
-            {
-                await handle(id);
-            }
-            catch (StoreUnavailableException failure)
-            {
-                first ??= failure;
-            }
+            var failure = await OnceAsync(() => handle(id));
+            first ??= failure;
         }
 
         return first;
     }
+
+    private static async Task<StoreUnavailableException?> OnceAsync(Func<Task> handle)
+    {
+        try
+        {
+            await handle();
+            return null;
+        }
+        catch (StoreUnavailableException failure)
+        {
+            return failure;
+        }
+    }
 }
+
+/// <summary>Whom the sweep visits.</summary>
+internal sealed record ReaperRooms(
+    IStore Store,
+    Registrar Registrar,
+    Executions Executions,
+    Orphans Orphans,
+    ReadDesk Reads,
+    StopRegister Stops);

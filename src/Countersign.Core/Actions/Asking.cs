@@ -27,6 +27,20 @@ public sealed record Asking(Asker Asker, Target Target, GateKind Via, CanonicalA
     public ReadOnlyMemory<byte>? CallerNote { get; init; }
 
     /// <summary>
+    /// Whether the caller can use no outcome but that of its own execution, because what was executed belongs to a
+    /// transaction of its own (DESIGN section 6.5). It waits for open reviews, takes unspent grants and hears of
+    /// remembered denials; what another call executes or has executed is never its answer. A gate that asks so sends
+    /// no idempotency key, whose promise is the opposite.
+    /// </summary>
+    public bool TakesOwnOutcomeOnly { get; init; }
+
+    /// <summary>
+    /// Whether it is recorded before it is sent whatever rule and target say, because the facts do not prove that it is
+    /// a harmless read (DESIGN section 2.5).
+    /// </summary>
+    public bool NeedsIntent { get; init; }
+
+    /// <summary>
     /// Whether the node itself takes an approval and keeps the outcome for whoever asks; otherwise only a live call of
     /// the asking principal may take it (DESIGN section 2.7).
     /// </summary>

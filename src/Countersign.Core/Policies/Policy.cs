@@ -68,6 +68,12 @@ public sealed class Policy
     public bool NeedsPreview(PolicyInput input) => _gates[(int)input.Asking.Target.Gate].NeedPreview(input);
 
     /// <summary>
+    /// Whether one verdict holds for all requests of a shape: of one asker at one target, by one way and operation,
+    /// from which the gate derived the same facts. It does when no rule that exists at the gate reads anything else.
+    /// </summary>
+    public bool JudgesShapes(GateKind gate) => _gates[(int)gate].JudgeShapes;
+
+    /// <summary>
     /// Decides: all matching rules contribute, deny over require over allow, the default where none matches.
     /// </summary>
     public Verdict Judge(PolicyInput input)

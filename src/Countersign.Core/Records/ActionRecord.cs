@@ -52,6 +52,9 @@ public sealed record ActionRecord
 
     public Outcome? Outcome { get; init; }
 
+    /// <summary>What the execution that is under way left for whoever has to find out what became of it.</summary>
+    public Evidence? Evidence { get; init; }
+
     /// <summary>Why the action ended without running, in words for people and agents.</summary>
     public string? Ending { get; init; }
 
@@ -66,7 +69,23 @@ public sealed record ActionRecord
     /// <summary>Whether a person had to decide.</summary>
     public bool WasHeld => Verdict.Outcome == VerdictOutcome.Require;
 
+    /// <summary>
+    /// How many rows an execution may touch; <c>null</c> when no rule says. A rule that takes the number of the preview
+    /// allows none when the preview had no number, because then nobody agreed to any.
+    /// </summary>
+    public long? RowCeiling => AllBounds
+        .Select(bounds => Least(bounds.Rows, bounds.RowsFromPreview ? Preview?.Rows ?? 0 : null))
+        .Min();
+
+    /// <summary>How long an execution may take; <c>null</c> when no rule says.</summary>
+    public TimeSpan? TimeCeiling => AllBounds.Select(bounds => bounds.Time).Min();
+
+    private IEnumerable<Bounds> AllBounds => Verdict.Requirements.Select(requirement => requirement.Bounds);
+
     /// <summary>Reads what a store or an archive returned.</summary>
     /// <exception cref="StoreUnavailableException">The stored bytes do not have the stored digest.</exception>
     public static ActionRecord Of(StoredAction stored) => RecordCodec.FromStored(stored);
+
+    private static long? Least(long? one, long? other) =>
+        one is { } a && other is { } b ? Math.Min(a, b) : one ?? other;
 }

@@ -35,4 +35,7 @@ internal sealed record Happening(LifeEvent Event)
     public string? Ending { get; init; }
 
     public Outcome? Outcome { get; init; }
+
+    /// <summary>What the execution that is under way notes.</summary>
+    public Evidence? Evidence { get; init; }
 }

@@ -17,6 +17,15 @@ public static class PayloadNames
 
     public static string ToText(this VerdictOutcome outcome) => outcome.ToString().ToLowerInvariant();
 
+    public static string ToText(this Proof proof) => proof switch
+    {
+        Proof.Unknown => "unknown",
+        Proof.TookEffect => "took-effect",
+        Proof.TookNoEffect => "took-no-effect",
+        Proof.Undecided => "undecided",
+        _ => throw new UnreachableException(),
+    };
+
     public static string ToText(this Exclusion exclusion) => exclusion switch
     {
         Exclusion.Requester => "requester",

@@ -103,6 +103,12 @@ internal static class PayloadReader
         Text(json, "error"),
         TimeSpan.FromMilliseconds(json.GetProperty("duration_ms").GetInt64()));
 
+    /// <summary>What the intent of one execution left; <c>null</c> when it is another one's, or left nothing.</summary>
+    public static Evidence? Evidence(JsonElement intent, long fence) =>
+        intent.TryGetProperty("evidence", out var evidence) && intent.GetProperty("fence").GetInt64() == fence
+            ? new Evidence(evidence.GetProperty("kind").GetString()!, evidence.GetProperty("value").GetString()!)
+            : null;
+
     public static string? Text(JsonElement json, string name) =>
         json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 

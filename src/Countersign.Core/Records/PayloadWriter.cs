@@ -106,13 +106,28 @@ internal static class PayloadWriter
         WriteStrings(json, "withdrawn", [.. withdrawn.Select(id => id.Value)]);
     });
 
+    /// <summary><c>execution.intent</c>, and the further one with what the execution left as evidence.</summary>
     public static byte[] Intent(ActionRecord record, Execution execution) => Write(json =>
     {
         json.WriteString("digest", record.Action.Digest.Value);
         json.WriteString("policy", record.Verdict.Policy.Value);
         json.WriteString("owner", execution.Owner.Value);
         json.WriteNumber("fence", execution.Fence);
+        if (record.Evidence is { } evidence)
+        {
+            WriteEvidence(json, evidence);
+        }
     });
+
+    /// <summary>What the target was asked with, and what it said; nothing when there was nothing to ask with.</summary>
+    public static void Proof(Utf8JsonWriter json, Evidence? evidence, Proof proof)
+    {
+        if (evidence is not null)
+        {
+            WriteEvidence(json, evidence);
+            json.WriteString("proof", proof.ToText());
+        }
+    }
 
     public static void Outcome(Utf8JsonWriter json, Outcome outcome, long fence)
     {
@@ -161,32 +176,7 @@ internal static class PayloadWriter
         json.WriteEndObject();
     }
 
-    public static void WriteStrings(Utf8JsonWriter json, string name, ImmutableArray<string> values)
-    {
-        json.WriteStartArray(name);
-        foreach (var value in values)
-        {
-            json.WriteStringValue(value);
-        }
-
-        json.WriteEndArray();
-    }
-
-    private static void WriteCascades(Utf8JsonWriter json, ImmutableArray<Cascade> cascades)
-    {
-        json.WriteStartArray("cascades");
-        foreach (var cascade in cascades)
-        {
-            json.WriteStartObject();
-            json.WriteString("relation", cascade.Relation);
-            json.WriteNumber("rows", cascade.Rows);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
-    }
-
-    private static void WriteVerdict(Utf8JsonWriter json, Verdict verdict)
+    public static void WriteVerdict(Utf8JsonWriter json, Verdict verdict)
     {
         json.WriteStartObject("verdict");
         json.WriteString("outcome", verdict.Outcome.ToText());
@@ -209,6 +199,39 @@ internal static class PayloadWriter
 
         json.WriteEndArray();
         json.WriteEndObject();
+    }
+
+    public static void WriteStrings(Utf8JsonWriter json, string name, ImmutableArray<string> values)
+    {
+        json.WriteStartArray(name);
+        foreach (var value in values)
+        {
+            json.WriteStringValue(value);
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static void WriteEvidence(Utf8JsonWriter json, Evidence evidence)
+    {
+        json.WriteStartObject("evidence");
+        json.WriteString("kind", evidence.Kind);
+        json.WriteString("value", evidence.Value);
+        json.WriteEndObject();
+    }
+
+    private static void WriteCascades(Utf8JsonWriter json, ImmutableArray<Cascade> cascades)
+    {
+        json.WriteStartArray("cascades");
+        foreach (var cascade in cascades)
+        {
+            json.WriteStartObject();
+            json.WriteString("relation", cascade.Relation);
+            json.WriteNumber("rows", cascade.Rows);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
     }
 
     private static void WriteOptional(Utf8JsonWriter json, string name, long? value)

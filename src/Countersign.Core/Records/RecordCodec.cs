@@ -85,6 +85,7 @@ internal static class RecordCodec
             CreatedAt = stored.Row.CreatedAt,
             Life = LifeOf(stored, verdict.Requirements),
             Outcome = OutcomeOf(stored, request),
+            Evidence = EvidenceOf(stored),
             Ending = stored.Ending is { } ending ? ReasonOf(ending) : null,
             Ledger = stored.Ledger,
         };
@@ -134,6 +135,17 @@ internal static class RecordCodec
 
         using var document = JsonDocument.Parse(payload, Deep);
         return PayloadReader.Outcome(document.RootElement);
+    }
+
+    private static Evidence? EvidenceOf(StoredAction stored)
+    {
+        if (stored is not { Intent: { } payload, Row.Execution: { } execution })
+        {
+            return null;
+        }
+
+        using var document = JsonDocument.Parse(payload);
+        return PayloadReader.Evidence(document.RootElement, execution.Fence);
     }
 
     private static string? ReasonOf(ReadOnlyMemory<byte> ending)

@@ -153,6 +153,10 @@ internal sealed class Registrar(IStore store, FillRandom random, ImmutableArray<
         IdempotencyHash = life.State == ActionState.Superseded ? null : record.IdempotencyHash,
         Ending = happening.Ending ?? record.Ending,
         Outcome = happening.Outcome ?? record.Outcome,
+        // Evidence is about one execution, and gone with it.
+        Evidence = life.Execution is { } execution && execution == record.Life.Execution
+            ? happening.Evidence ?? record.Evidence
+            : null,
     };
 
     private static ActionRecord Confirm(ActionRecord record, CommitResult.Committed done) => record with

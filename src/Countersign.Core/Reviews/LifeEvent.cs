@@ -43,8 +43,13 @@ public abstract record LifeEvent
 
     public sealed record Completed(long Fence, OutcomeState Outcome, DateTimeOffset Now) : LifeEvent;
 
-    /// <summary>The node that executed is gone, and nobody can say what it did.</summary>
-    public sealed record OwnerLost(long Fence) : LifeEvent;
+    /// <summary>The execution with this fence noted what its target can be asked with.</summary>
+    public sealed record EvidenceLeft(long Fence) : LifeEvent;
+
+    /// <summary>
+    /// The node that executed is gone; <c>Outcome</c> is what the target proves, or unknown when nobody can say.
+    /// </summary>
+    public sealed record OwnerLost(long Fence, OutcomeState Outcome, DateTimeOffset Now) : LifeEvent;
 
     /// <summary>The outcome of the execution with this fence reached a caller.</summary>
     public sealed record Delivered(long Fence) : LifeEvent;

@@ -49,6 +49,7 @@ public static class Lifecycle
         LifeEvent.TimePassed e => OnTimePassed(life, e.Now),
         LifeEvent.Claimed e => OnClaimed(life, e),
         LifeEvent.Completed e => OnCompleted(life, e),
+        LifeEvent.EvidenceLeft e => OnEvidenceLeft(life, e),
         LifeEvent.OwnerLost e => OnOwnerLost(life, e),
         LifeEvent.Delivered e => OnDelivered(life, e),
         _ => throw new UnreachableException(),
@@ -221,24 +222,34 @@ public static class Lifecycle
             return new Step.Refused(StepRefusal.StaleFence);
         }
 
-        // An unknown outcome ends the grant: what may have happened must not be done again without people.
-        var usable = life.Grant!.UsesLeft > 0 && e.Now < life.Grant.ExpiresAt && e.Outcome != OutcomeState.Unknown;
-        return To(
-            life with
-            {
-                State = usable ? ActionState.Approved : AfterLastUse(e.Outcome),
-                LastOutcome = e.Outcome,
-                Execution = null,
-            },
-            EntryType.ExecutionOutcome);
+        return To(Ended(life, e.Outcome, e.Now), EntryType.ExecutionOutcome);
     }
 
-    private static Step OnOwnerLost(Life life, LifeEvent.OwnerLost e) =>
-        life.State == ActionState.Executing && life.Execution!.Fence == e.Fence
-            ? To(
-                life with { State = ActionState.Unknown, LastOutcome = OutcomeState.Unknown, Execution = null },
-                EntryType.ExecutionOutcome)
-            : new Step.Refused(StepRefusal.StaleFence);
+    /// <summary>An intent that says more: it moves nothing, and is refused once the execution is another one.</summary>
+    private static Step OnEvidenceLeft(Life life, LifeEvent.EvidenceLeft e) => IsExecuting(life, e.Fence)
+        ? To(life, EntryType.ExecutionIntent)
+        : new Step.Refused(StepRefusal.StaleFence);
+
+    private static Step OnOwnerLost(Life life, LifeEvent.OwnerLost e) => IsExecuting(life, e.Fence)
+        ? To(Ended(life, e.Outcome, e.Now), EntryType.ExecutionOutcome)
+        : new Step.Refused(StepRefusal.StaleFence);
+
+    private static bool IsExecuting(Life life, long fence) =>
+        life.State == ActionState.Executing && life.Execution!.Fence == fence;
+
+    /// <summary>
+    /// An unknown outcome ends the grant: what may have happened must not be done again without people.
+    /// </summary>
+    private static Life Ended(Life life, OutcomeState outcome, DateTimeOffset now)
+    {
+        var usable = life.Grant!.UsesLeft > 0 && now < life.Grant.ExpiresAt && outcome != OutcomeState.Unknown;
+        return life with
+        {
+            State = usable ? ActionState.Approved : AfterLastUse(outcome),
+            LastOutcome = outcome,
+            Execution = null,
+        };
+    }
 
     private static Step OnDelivered(Life life, LifeEvent.Delivered e) =>
         life.Fence == e.Fence && life.State != ActionState.Executing

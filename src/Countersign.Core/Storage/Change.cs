@@ -48,6 +48,15 @@ public sealed record Change
     /// <summary>The commit happens only while this agent is not stopped; otherwise <c>AgentStopped</c>.</summary>
     public AgentId? OnlyIfActive { get; init; }
 
+    /// <summary>Opens, fills or ends a window in which reads run before they are recorded.</summary>
+    public WindowWrite? Window { get; init; }
+
+    /// <summary>
+    /// The commit happens only when no entry is about this action yet; otherwise <c>AlreadyRecorded</c>. It is for what
+    /// has no row whose version would tell.
+    /// </summary>
+    public ActionId? OnlyFirstOf { get; init; }
+
     public ChangePriority Priority { get; init; } = ChangePriority.Decision;
 }
 

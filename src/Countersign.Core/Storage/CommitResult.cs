@@ -42,4 +42,10 @@ public enum ConflictReason
 
     /// <summary>The stop that was to be lifted is not in force.</summary>
     NotStopped,
+
+    /// <summary>The ledger has an entry about this action.</summary>
+    AlreadyRecorded,
+
+    /// <summary>The window is not open any more.</summary>
+    WindowEnded,
 }

@@ -40,6 +40,14 @@ public abstract class DelegatingStore(IStore inner) : IStore
         NodeId self, int limit, CancellationToken cancellationToken) =>
         inner.FindOrphansAsync(self, limit, cancellationToken);
 
+    public virtual Task<ImmutableArray<RecordingWindow>> FindLostWindowsAsync(
+        NodeId self, int limit, CancellationToken cancellationToken) =>
+        inner.FindLostWindowsAsync(self, limit, cancellationToken);
+
+    public virtual Task<ImmutableArray<RecordingWindow>> FindWindowsAsync(
+        NodeId node, int limit, CancellationToken cancellationToken) =>
+        inner.FindWindowsAsync(node, limit, cancellationToken);
+
     public virtual Task<DefinitionRow?> FindDefinitionAsync(
         TargetName target, string name, CancellationToken cancellationToken) =>
         inner.FindDefinitionAsync(target, name, cancellationToken);

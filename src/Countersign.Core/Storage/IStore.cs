@@ -47,6 +47,14 @@ public interface IStore : IAsyncDisposable
     /// <summary>Executing actions whose owner is not alive any more.</summary>
     Task<ImmutableArray<ActionId>> FindOrphansAsync(NodeId self, int limit, CancellationToken cancellationToken);
 
+    /// <summary>Open windows of nodes that are not alive any more: nobody will record what ran in them.</summary>
+    Task<ImmutableArray<RecordingWindow>> FindLostWindowsAsync(
+        NodeId self, int limit, CancellationToken cancellationToken);
+
+    /// <summary>Open windows of one node, oldest first.</summary>
+    Task<ImmutableArray<RecordingWindow>> FindWindowsAsync(
+        NodeId node, int limit, CancellationToken cancellationToken);
+
     Task<DefinitionRow?> FindDefinitionAsync(TargetName target, string name, CancellationToken cancellationToken);
 
     /// <summary>The stop that is in force for an agent, if any.</summary>

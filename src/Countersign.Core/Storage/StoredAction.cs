@@ -18,7 +18,13 @@ public sealed record StoredAction(
     ReadOnlyMemory<byte> Request,
     ReadOnlyMemory<byte>? Outcome,
     ReadOnlyMemory<byte>? Ending,
-    LedgerPosition Ledger);
+    LedgerPosition Ledger)
+{
+    /// <summary>
+    /// Payload of the latest <c>execution.intent</c> while the action is executing; otherwise nobody needs it.
+    /// </summary>
+    public ReadOnlyMemory<byte>? Intent { get; init; }
+}
 
 public sealed record StoredVote(VoteRow Row, ReadOnlyMemory<byte> Payload);
 

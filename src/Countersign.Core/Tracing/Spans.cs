@@ -128,7 +128,7 @@ public static class Spans
         {
             using var span = Past("countersign.execute", record, execution.StartedAt, at);
             Tell(span, record);
-            TellOutcome(span, OutcomeState.Unknown);
+            TellOutcome(span, record.Life.LastOutcome ?? OutcomeState.Unknown);
         }
     }
 

@@ -81,6 +81,26 @@ public abstract partial class StoreTests
     }
 
     [Fact]
+    public async Task The_latest_intent_comes_with_an_action_as_long_as_it_is_executing()
+    {
+        var row = Sample.Approved(Sample.Pending(), uses: 2);
+        await CommitAsync(Sample.Insert(row));
+        Assert.Null((await FindAsync(row)).Intent);
+
+        var executing = Sample.Executing(row, usesLeft: 1);
+        await CommitAsync(Sample.Move(executing, from: 1, EntryType.ExecutionIntent, "intent"));
+        Assert.Equal("intent", Sample.Text((await FindAsync(row)).Intent));
+        await CommitAsync(Sample.Move(executing, from: 2, EntryType.ExecutionIntent, "evidence"));
+        Assert.Equal("evidence", Sample.Text((await FindAsync(row)).Intent));
+        await ReopenAsync();
+        Assert.Equal("evidence", Sample.Text((await FindAsync(row)).Intent));
+
+        var again = row with { Fence = 1, LastOutcome = OutcomeState.Succeeded };
+        await CommitAsync(Sample.Move(again, from: 3, EntryType.ExecutionOutcome, "3 rows"));
+        Assert.Null((await FindAsync(row)).Intent);
+    }
+
+    [Fact]
     public async Task A_modification_replaces_the_request_and_is_kept_among_the_votes()
     {
         var row = Sample.Pending();

@@ -1,12 +1,14 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
 using Countersign.Core;
 using Countersign.Core.Actions;
 using Countersign.Core.Actions.Json;
 using Countersign.Core.Identity;
 using Countersign.Core.Ledger;
 using Countersign.Core.Policies;
+using Countersign.Core.Reads;
 using Countersign.Core.Records;
 using Countersign.Core.Reviews;
 using Countersign.Core.Storage;
@@ -74,6 +76,8 @@ internal sealed class CoreHost : IAsyncDisposable
     public Gatekeeper Gatekeeper => _office.Gatekeeper;
 
     public AgentDesk Agents => _office.Agents;
+
+    public ReadDesk Reads => _office.Reads;
 
     public ReviewDesk Desk => _office.ReviewDesk;
 
@@ -182,6 +186,23 @@ internal sealed class CoreHost : IAsyncDisposable
     /// <summary>What the ledger says of an action, in order.</summary>
     public async Task<IReadOnlyList<EntryType>> EntriesOfAsync(ActionId id) =>
         [.. (await LeavesAsync()).Where(leaf => leaf.Subject?.Action == id).Select(leaf => leaf.Type)];
+
+    /// <summary>What the entries of a type say, with their indexes.</summary>
+    public async Task<IReadOnlyList<(long Index, JsonElement Payload)>> PayloadsOfAsync(EntryType type)
+    {
+        var found = new List<(long, JsonElement)>();
+        var leaves = (await LeavesAsync()).ToList();
+        for (var i = 0; i < leaves.Count; i++)
+        {
+            if (leaves[i].Type == type)
+            {
+                var payload = (await _archive.ReadPayloadAsync(i, Cancel))!.Value;
+                found.Add((i, JsonDocument.Parse(payload).RootElement));
+            }
+        }
+
+        return found;
+    }
 
     public async Task<int> CountEntriesAsync() => (await LeavesAsync()).Count();
 

@@ -102,6 +102,17 @@ public sealed class RecordingsTests : CoreTests
     }
 
     [Fact]
+    public async Task A_wish_to_record_behind_leaves_no_trace_out_where_the_target_did_not_opt_in()
+    {
+        await Host.PutInForceAsync(policy => Demand.Nothing(policy) with { Record = RecordMode.Behind });
+
+        var ended = await Host.RecordOfAsync(CoreHost.Ask());
+
+        await AssertEntriesAsync(
+            ended, EntryType.ActionRequested, EntryType.ExecutionIntent, EntryType.ExecutionOutcome);
+    }
+
+    [Fact]
     public async Task The_target_decides_where_no_rule_does()
     {
         var asking = CoreHost.Ask("read");

@@ -36,4 +36,7 @@ public enum DesignBug
 
     /// <summary>Nobody looks after a claim whose acknowledgement was lost.</summary>
     LostAcknowledgementNeverReaped,
+
+    /// <summary>A target that knows nothing of an execution is taken to prove that there was none.</summary>
+    SilenceProvesFailure,
 }

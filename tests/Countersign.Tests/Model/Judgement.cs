@@ -37,6 +37,8 @@ internal static class Judgement
         OperationKind.Claim when world.IsStricter => "I11: the grant was taken under a stricter policy",
         OperationKind.Claim when operation.SawBobLeave && HasVoted(operation.Read, Setting.Bob) =>
             "I5: the vote of somebody who had left was counted at the claim",
+        OperationKind.Prove when (OutcomeState)operation.Detail == OutcomeState.Failed && world.Observer.Sends > 0 =>
+            "I18: it was proven to have had no effect, and it had",
         OperationKind.Settle when world.Observer.Sends > 0 => "I18: it was reported as not sent, and it was",
         _ when life.State == ActionState.Succeeded && world.Observer.Sends == 0 =>
             "I18: it was reported as done, and nothing was sent",

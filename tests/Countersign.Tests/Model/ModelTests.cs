@@ -27,6 +27,7 @@ public sealed class ModelTests
     [InlineData(DesignBug.DenyIgnoredAfterApprove, "I6", 1)]
     [InlineData(DesignBug.LostAcknowledgementSentAgain, "I2", 1)]
     [InlineData(DesignBug.LostAcknowledgementNeverReaped, "L1", 1)]
+    [InlineData(DesignBug.SilenceProvesFailure, "I18", 1)]
     public void A_design_bug_is_found_with_a_shortest_trace(DesignBug bug, string invariant, int maxInFlight)
     {
         var finding = new Explorer(bug, maxInFlight).Explore();

@@ -93,6 +93,8 @@ internal sealed class Protocol(DesignBug bug, int maxInFlight)
             {
                 var reap = Reading(world, OperationKind.Reap, node);
                 yield return new Move($"{Describe(reap)} reads", Begun(world, reap));
+                var prove = Reading(world, OperationKind.Prove, node, (int)ProofOf(world));
+                yield return new Move($"{Describe(prove)} reads", Begun(world, prove));
             }
         }
 
@@ -109,6 +111,12 @@ internal sealed class Protocol(DesignBug bug, int maxInFlight)
             }
         }
     }
+
+    /// <summary>What the target says of an execution whose node is gone; nothing more can come from there.</summary>
+    private OutcomeState ProofOf(World world) =>
+        world.Observer.Sends > 0 && bug != DesignBug.SilenceProvesFailure
+            ? OutcomeState.Succeeded
+            : OutcomeState.Failed;
 
     private IEnumerable<Move> Reports(World world, int node)
     {
@@ -342,6 +350,7 @@ internal sealed class Protocol(DesignBug bug, int maxInFlight)
         OperationKind.TimePasses => "the timer",
         OperationKind.Report => $"node {operation.Who}'s report {(OutcomeState)operation.Detail}",
         OperationKind.Settle => $"node {operation.Who}'s report that nothing was sent",
+        OperationKind.Prove => $"node {operation.Who}'s proof of {(OutcomeState)operation.Detail}",
         _ => $"node {operation.Who}'s {operation.Kind}",
     };
 }

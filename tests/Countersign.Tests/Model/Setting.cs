@@ -93,7 +93,8 @@ internal static class Setting
             OperationKind.Report => new LifeEvent.Completed(
                 nodes[operation.Who].Fence, (OutcomeState)operation.Detail, now),
             OperationKind.Settle => new LifeEvent.Completed(operation.Read.Fence, OutcomeState.Failed, now),
-            OperationKind.Reap => new LifeEvent.OwnerLost(operation.Read.Fence),
+            OperationKind.Reap => new LifeEvent.OwnerLost(operation.Read.Fence, OutcomeState.Unknown, now),
+            OperationKind.Prove => new LifeEvent.OwnerLost(operation.Read.Fence, (OutcomeState)operation.Detail, now),
             _ => throw new System.Diagnostics.UnreachableException(),
         };
     }

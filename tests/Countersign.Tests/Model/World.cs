@@ -130,6 +130,9 @@ internal enum OperationKind
     Report,
     Settle,
     Reap,
+
+    /// <summary>A reap for which the target says what became of the execution.</summary>
+    Prove,
 }
 
 /// <summary>One read of the row and the change that was made of it, until it is committed or given up.</summary>
@@ -154,7 +157,8 @@ internal sealed record Operation(OperationKind Kind, int Who, int Detail, int Sh
 
     /// <summary>Whether a node is doing it; its crash takes the operation along.</summary>
     public bool IsOf(int node) => Who == node
-        && Kind is OperationKind.Claim or OperationKind.Report or OperationKind.Settle or OperationKind.Reap;
+        && Kind is OperationKind.Claim or OperationKind.Report or OperationKind.Settle or OperationKind.Reap
+            or OperationKind.Prove;
 }
 
 /// <summary>

@@ -77,7 +77,7 @@ public sealed class PayloadTests
         Ending: null,
         new LedgerPosition(0, 1, LifecycleSample.Start));
 
-    private static ActionRecord Sample()
+    internal static ActionRecord Sample()
     {
         var arguments = new CanonicalObject().Add("country", "UK").Add("big", 12345678901234567).ToCanonicalJson();
         var action = CanonicalAction.Of(new TargetName("ops"), "export", arguments);

@@ -236,13 +236,13 @@ public sealed class LifecycleTests
     public void A_report_about_an_older_fence_changes_nothing()
     {
         IsRefused(StepRefusal.StaleFence, Executing(), new LifeEvent.Completed(0, OutcomeState.Succeeded, Start));
-        IsRefused(StepRefusal.StaleFence, Executing(), new LifeEvent.OwnerLost(0));
+        IsRefused(StepRefusal.StaleFence, Executing(), new LifeEvent.OwnerLost(0, OutcomeState.Unknown, Start));
     }
 
     [Fact]
     public void A_lost_owner_makes_the_outcome_unknown_and_never_approved_again()
     {
-        var lost = To(Executing(), new LifeEvent.OwnerLost(1)).Life;
+        var lost = To(Executing(), new LifeEvent.OwnerLost(1, OutcomeState.Unknown, Start)).Life;
 
         Assert.Equal(ActionState.Unknown, lost.State);
         IsRefused(StepRefusal.OutOfOrder, lost, Claim());
@@ -345,7 +345,8 @@ public sealed class LifecycleTests
         [
             Approval(Alice), Denial(Alice), Claim(), new LifeEvent.WithdrawnBy("x"), new LifeEvent.Overtaken("x"),
             new LifeEvent.TimePassed(Start.AddYears(1)), new LifeEvent.Completed(1, OutcomeState.Failed, Start),
-            new LifeEvent.OwnerLost(1), new LifeEvent.Modified(Bob, Digest, [], Start),
+            new LifeEvent.OwnerLost(1, OutcomeState.Unknown, Start), new LifeEvent.Modified(Bob, Digest, [], Start),
+            new LifeEvent.OwnerLost(1, OutcomeState.Succeeded, Start), new LifeEvent.EvidenceLeft(1),
         ];
 
         Assert.All(events, happened => Assert.IsType<Step.Refused>(Lifecycle.Next(ended, happened)));

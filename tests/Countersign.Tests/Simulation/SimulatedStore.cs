@@ -97,6 +97,14 @@ internal sealed class SimulatedStore(
         ];
     }
 
+    public Task<ImmutableArray<RecordingWindow>> FindLostWindowsAsync(
+        NodeId self, int limit, CancellationToken cancellationToken) =>
+        ReadAsync(store => store.FindLostWindowsAsync(self, limit, cancellationToken), cancellationToken);
+
+    public Task<ImmutableArray<RecordingWindow>> FindWindowsAsync(
+        NodeId node, int limit, CancellationToken cancellationToken) =>
+        ReadAsync(store => store.FindWindowsAsync(node, limit, cancellationToken), cancellationToken);
+
     public Task<DefinitionRow?> FindDefinitionAsync(
         TargetName target, string name, CancellationToken cancellationToken) =>
         ReadAsync(store => store.FindDefinitionAsync(target, name, cancellationToken), cancellationToken);

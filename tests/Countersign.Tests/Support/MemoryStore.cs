@@ -20,6 +20,7 @@ internal sealed class MemoryStore(TimeProvider time) : IStore
     private readonly Dictionary<(TargetName, string), DefinitionRow> _definitions = [];
     private readonly List<EntryDraft> _entries = [];
     private readonly Dictionary<AgentId, AgentStop> _stops = [];
+    private readonly Dictionary<long, RecordingWindow> _windows = [];
     private PolicyInForce? _policy;
 
     public DateTimeOffset Now => time.GetUtcNow();
@@ -129,6 +130,21 @@ internal sealed class MemoryStore(TimeProvider time) : IStore
         NodeId self, int limit, CancellationToken cancellationToken) =>
         Task.FromResult<ImmutableArray<ActionId>>([]);
 
+    /// <summary>Every node of a test counts as alive, as in <see cref="FindOrphansAsync"/>.</summary>
+    public Task<ImmutableArray<RecordingWindow>> FindLostWindowsAsync(
+        NodeId self, int limit, CancellationToken cancellationToken) =>
+        Task.FromResult<ImmutableArray<RecordingWindow>>([]);
+
+    public Task<ImmutableArray<RecordingWindow>> FindWindowsAsync(
+        NodeId node, int limit, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            return Task.FromResult<ImmutableArray<RecordingWindow>>([.. _windows.Values
+                .Where(window => window.Node == node).OrderBy(window => window.Entry).Take(limit)]);
+        }
+    }
+
     public Task<DefinitionRow?> FindDefinitionAsync(
         TargetName target, string name, CancellationToken cancellationToken)
     {
@@ -219,6 +235,10 @@ internal sealed class MemoryStore(TimeProvider time) : IStore
         _ when change.Stop is { } agent && _stops.ContainsKey(agent) => ConflictReason.AgentStopped,
         _ when change.Lift is { } lift && _stops.GetValueOrDefault(lift.Agent)?.Entry != lift.Entry =>
             ConflictReason.NotStopped,
+        _ when change.OnlyFirstOf is { } action && _entries.Exists(entry => entry.Action == action) =>
+            ConflictReason.AlreadyRecorded,
+        _ when change.Window is WindowWrite.Ends ends && !_windows.ContainsKey(ends.Window) =>
+            ConflictReason.WindowEnded,
         _ => null,
     };
 
@@ -267,6 +287,7 @@ internal sealed class MemoryStore(TimeProvider time) : IStore
         }
 
         ApplyStops(change, first);
+        ApplyWindow(change, first);
 
         return new CommitResult.Committed(
             [.. Enumerable.Range(first, change.Entries.Length).Select(index => (long)index)], _entries.Count, at);
@@ -286,6 +307,24 @@ internal sealed class MemoryStore(TimeProvider time) : IStore
         }
     }
 
+    private void ApplyWindow(Change change, int first)
+    {
+        switch (change.Window)
+        {
+            case WindowWrite.Opens opens:
+                var entry = first + change.Entries.ToList().FindIndex(each => each.Type == EntryType.RecordingWindow);
+                _windows[entry] = new RecordingWindow(
+                    entry, opens.Target, opens.Node, opens.Reads, Recorded: 0, opens.Until);
+                break;
+            case WindowWrite.Records records when _windows.GetValueOrDefault(records.Window) is { } window:
+                _windows[records.Window] = window with { Recorded = window.Recorded + records.Reads };
+                break;
+            case WindowWrite.Ends ends:
+                _windows.Remove(ends.Window);
+                break;
+        }
+    }
+
     private sealed record Kept(ActionRow Row)
     {
         public static Kept Nothing { get; } = new((ActionRow)null!);
@@ -298,9 +337,14 @@ internal sealed class MemoryStore(TimeProvider time) : IStore
 
         private ReadOnlyMemory<byte>? Ending { get; init; }
 
+        private ReadOnlyMemory<byte>? Intent { get; init; }
+
         private LedgerPosition Position { get; init; } = new(0, 0, default);
 
-        public StoredAction ToStored() => new(Row, Votes, Request, Outcome, Ending, Position);
+        public StoredAction ToStored() => new(Row, Votes, Request, Outcome, Ending, Position)
+        {
+            Intent = Row.Execution is null ? null : Intent,
+        };
 
         public Kept After(ActionRow row, Change change, LedgerPosition position)
         {
@@ -320,6 +364,7 @@ internal sealed class MemoryStore(TimeProvider time) : IStore
         {
             EntryType.ActionRequested or EntryType.ActionRefused
                 or EntryType.ActionExecuted or EntryType.ReviewModified => this with { Request = entry.Payload },
+            EntryType.ExecutionIntent => this with { Intent = entry.Payload },
             EntryType.ExecutionOutcome => this with { Outcome = entry.Payload },
             EntryType.ReviewDecided or EntryType.ReviewExpired or EntryType.ActionWithdrawn
                 or EntryType.AgentStopped => this with { Ending = entry.Payload },

@@ -27,22 +27,24 @@ internal static class CommonFacts
 
     private static void AddAction(SchemaBuilder builder)
     {
-        builder.Add("action.gate", CelType.String, FactSize.Name, i => Text(i.Asking.Target.Gate.ToText()));
-        builder.Add("action.via", CelType.String, FactSize.Name, i => Text(i.Asking.Via.ToText()));
-        builder.Add("action.operation", CelType.String, FactSize.Text, i => Text(i.Asking.Action.Operation));
+        builder.AddOfShape("action.gate", CelType.String, FactSize.Name, i => Text(i.Asking.Target.Gate.ToText()));
+        builder.AddOfShape("action.via", CelType.String, FactSize.Name, i => Text(i.Asking.Via.ToText()));
+        builder.AddOfShape("action.operation", CelType.String, FactSize.Text, i => Text(i.Asking.Action.Operation));
         builder.Add("action.arguments", CelType.Dyn, FactSize.Document, i => Arguments(i.Asking.Action));
         builder.Add("action.bytes", CelType.Int, FactSize.Name, i => Number(i.Asking.Action.Arguments.Bytes.Length));
     }
 
     private static void AddTargetAndAgent(SchemaBuilder builder)
     {
-        builder.Add("target.name", CelType.String, FactSize.Name, i => Text(i.Asking.Target.Name.Value));
-        builder.Add("target.environment", CelType.String, FactSize.Name, i => Text(i.Asking.Target.Environment));
-        builder.Add("target.labels", Strings, FactSize.Names, i => CelValue.FromStrings(i.Asking.Target.Labels));
-        builder.Add("agent.id", CelType.String, FactSize.Name, i => Text(i.Asking.Asker.Agent.Value));
-        builder.Add("agent.owner", CelType.String, FactSize.Name, i => i.Owner is null ? default : Text(i.Owner));
-        builder.Add("agent.on_behalf_of", CelType.String, FactSize.Name, i => Text(i.Asking.Asker.OnBehalfOf?.Value));
-        builder.Add(
+        builder.AddOfShape("target.name", CelType.String, FactSize.Name, i => Text(i.Asking.Target.Name.Value));
+        builder.AddOfShape("target.environment", CelType.String, FactSize.Name, i => Text(i.Asking.Target.Environment));
+        builder.AddOfShape("target.labels", Strings, FactSize.Names, i => CelValue.FromStrings(i.Asking.Target.Labels));
+        builder.AddOfShape("agent.id", CelType.String, FactSize.Name, i => Text(i.Asking.Asker.Agent.Value));
+        builder.AddOfShape(
+            "agent.owner", CelType.String, FactSize.Name, i => i.Owner is null ? default : Text(i.Owner));
+        builder.AddOfShape(
+            "agent.on_behalf_of", CelType.String, FactSize.Name, i => Text(i.Asking.Asker.OnBehalfOf?.Value));
+        builder.AddOfShape(
             "agent.groups",
             Strings,
             FactSize.Names,

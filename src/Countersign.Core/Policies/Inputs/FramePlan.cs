@@ -23,6 +23,11 @@ internal sealed class FramePlan
             [.. PolicySchema.Instance.Functions.Values.Where(function => reads.Contains(function.Function.Name))]);
     }
 
+    /// <summary>
+    /// Whether the facts are those of a request's shape; functions tell of the moment and of the past.
+    /// </summary>
+    public bool IsOfShape => _functions.IsEmpty && _facts.All(fact => fact.IsOfShape);
+
     public FactFrame Fill(PolicyInput input) => Fill(input, static (input, fact) => fact.Read(input));
 
     /// <summary>A frame in which whatever reads the preview, even to see whether it is there, is an error.</summary>

@@ -9,6 +9,12 @@ namespace Countersign.Core.Policies.Inputs;
 internal sealed record PolicyFact(Fact Fact, GateSet Gates, Func<PolicyInput, CelValue> Read)
 {
     public bool IsPreview => Fact.Name.StartsWith("preview.", StringComparison.Ordinal);
+
+    /// <summary>
+    /// Whether it is the same for all requests of one asker at one target, by one way and operation, from which the
+    /// gate derived the same facts. A fact has to say so: what says nothing counts as different each time.
+    /// </summary>
+    public bool IsOfShape { get; init; }
 }
 
 /// <summary>

@@ -14,11 +14,21 @@ internal sealed class SchemaBuilder
 
     /// <summary>Declares a fact that every gate has.</summary>
     public void Add(string name, CelType type, FactSize size, Func<PolicyInput, CelValue> read) =>
-        Add(name, type, size, GateSet.All, read);
+        Add(name, type, size, GateSet.All, isOfShape: false, read);
+
+    /// <summary>The same for one that does not differ between requests of one shape.</summary>
+    public void AddOfShape(string name, CelType type, FactSize size, Func<PolicyInput, CelValue> read) =>
+        Add(name, type, size, GateSet.All, isOfShape: true, read);
 
     /// <summary>Declares a fact that a gate derives from the action (<see cref="Actions.Facts"/>).</summary>
     public void AddDerived(string variable, string member, CelType type, FactSize size, GateSet gates) =>
-        Add($"{variable}.{member}", type, size, gates, input => DerivedFacts.Read(input, variable, member, type));
+        Add(
+            $"{variable}.{member}",
+            type,
+            size,
+            gates,
+            isOfShape: true,
+            input => DerivedFacts.Read(input, variable, member, type));
 
     /// <summary>Declares a function of one text; a constant that it would never take is refused at load.</summary>
     public void AddFunction(
@@ -29,8 +39,12 @@ internal sealed class SchemaBuilder
 
     public FactSchema Build() => _builder.Build();
 
-    private void Add(string name, CelType type, FactSize size, GateSet gates, Func<PolicyInput, CelValue> read) =>
-        Facts.Add(new PolicyFact(_builder.Add(name, type, size.Elements, size.Length), gates, read));
+    private void Add(
+        string name, CelType type, FactSize size, GateSet gates, bool isOfShape, Func<PolicyInput, CelValue> read) =>
+        Facts.Add(new PolicyFact(_builder.Add(name, type, size.Elements, size.Length), gates, read)
+        {
+            IsOfShape = isOfShape,
+        });
 }
 
 /// <summary>What a fact may hold at most: elements of a list or map, characters of a string.</summary>

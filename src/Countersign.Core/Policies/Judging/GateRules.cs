@@ -22,7 +22,11 @@ internal sealed class GateRules
         _require = RuleIndex.Of([.. rules.Where(rule => rule.Rule.Effect == VerdictOutcome.Require)]);
         _allow = RuleIndex.Of([.. rules.Where(rule => rule.Rule.Effect == VerdictOutcome.Allow)]);
         _readingPreview = [.. rules.Select(rule => rule.Rule).Where(rule => rule.Condition.ReadsPreview)];
+        JudgeShapes = _plan.IsOfShape;
     }
+
+    /// <summary>Whether no rule of the gate reads what may differ between requests of one shape.</summary>
+    public bool JudgeShapes { get; }
 
     /// <summary>Whether any rule of the gate reads <c>preview</c>.</summary>
     public bool ReadPreview => !_readingPreview.IsEmpty;

@@ -18,9 +18,10 @@ internal static class ActionColumns
     public const string Insert = """
         INSERT INTO action (id, version, revision, state, target, gate, via, agent, digest, attach_key, holds_key,
             idempotency_hash, policy, created_at, next_deadline, tracks, fence, owner, owner_fence, started_at,
-            last_outcome, delivered, denied_until, detached, request_entry, outcome_entry, ending_entry, last_entry)
+            last_outcome, delivered, denied_until, detached, request_entry, outcome_entry, ending_entry, last_entry,
+            intent_entry)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22,
-            ?23, ?24, ?25, ?26, ?27, ?28)
+            ?23, ?24, ?25, ?26, ?27, ?28, ?29)
         """;
 
     public const string Update = """
@@ -29,7 +30,8 @@ internal static class ActionColumns
             next_deadline = ?15, tracks = ?16, fence = ?17, owner = ?18, owner_fence = ?19, started_at = ?20,
             last_outcome = ?21, delivered = ?22, denied_until = ?23, detached = ?24,
             request_entry = coalesce(?25, request_entry), outcome_entry = coalesce(?26, outcome_entry),
-            ending_entry = coalesce(?27, ending_entry), last_entry = coalesce(?28, last_entry)
+            ending_entry = coalesce(?27, ending_entry), last_entry = coalesce(?28, last_entry),
+            intent_entry = coalesce(?29, intent_entry)
         WHERE id = ?1 AND version = ?2 - 1
         """;
 
@@ -38,7 +40,7 @@ internal static class ActionColumns
         SELECT id, version, revision, state, target, gate, via, agent, digest, attach_key, idempotency_hash, policy,
             created_at, next_deadline, tracks, fence, owner, owner_fence, started_at, last_outcome, delivered,
             denied_until, detached, uses_left, expires_at, request_entry, outcome_entry, ending_entry, last_entry,
-            (SELECT leaf FROM entry WHERE position = last_entry)
+            intent_entry, (SELECT leaf FROM entry WHERE position = last_entry)
         FROM action LEFT JOIN action_grant ON action_grant.action = action.id
         """;
 
@@ -49,7 +51,7 @@ internal static class ActionColumns
         row.Policy.Value, row.CreatedAt.UtcTicks, row.NextDeadline?.UtcTicks, Spell(row.Tracks), row.Fence,
         row.Execution?.Owner.Value, row.Execution?.Fence, row.Execution?.StartedAt.UtcTicks,
         row.LastOutcome is { } outcome ? Spell(outcome) : null, row.Delivered, row.DeniedUntil?.UtcTicks, row.Detached,
-        entries.Request, entries.Outcome, entries.Ending, entries.Last,
+        entries.Request, entries.Outcome, entries.Ending, entries.Last, entries.Intent,
     ];
 
     /// <summary>
@@ -89,7 +91,11 @@ internal static class ActionColumns
             Grant = ReadGrant(columns),
         };
         var entries = new EntryPointers(
-            columns.NumberOrNull(), columns.NumberOrNull(), columns.NumberOrNull(), columns.NumberOrNull());
+            columns.NumberOrNull(),
+            columns.NumberOrNull(),
+            columns.NumberOrNull(),
+            columns.NumberOrNull(),
+            columns.NumberOrNull());
         return (row, entries, columns.BytesOrNull() is { } leaf ? Leaf.Decode(leaf) : null);
     }
 
@@ -123,4 +129,5 @@ internal static class ActionColumns
 }
 
 /// <summary>Which ledger entries hold the payloads of an action (see <see cref="StoredAction"/>).</summary>
-internal readonly record struct EntryPointers(long? Request, long? Outcome, long? Ending, long? Last);
+internal readonly record struct EntryPointers(
+    long? Request, long? Outcome, long? Ending, long? Last, long? Intent);

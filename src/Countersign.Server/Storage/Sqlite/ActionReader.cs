@@ -76,7 +76,10 @@ internal sealed class ActionReader(SqliteSession session, PayloadReader payloads
         payloads.Find(entries.Request) ?? ReadOnlyMemory<byte>.Empty,
         withResult ? payloads.Find(entries.Outcome) : null,
         payloads.Find(entries.Ending),
-        position);
+        position)
+    {
+        Intent = row.Execution is null ? null : payloads.Find(entries.Intent),
+    };
 
     private ImmutableArray<StoredVote> ReadVotes(ActionId action)
     {

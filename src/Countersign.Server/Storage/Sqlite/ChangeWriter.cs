@@ -28,6 +28,7 @@ internal static class ChangeWriter
 
         ImmutableArray<long> indexes = [.. change.Entries.Select(batch.Append)];
         StopTable.Write(change, indexes, batch);
+        WindowTable.Write(change, indexes, batch);
         WriteVotes(change, firstIndex, batch);
         WriteOutbox(change.Change, batch);
         WriteDefinitions(change, batch);
@@ -46,9 +47,10 @@ internal static class ChangeWriter
             return ConflictReason.StalePolicy;
         }
 
-        if (StopTable.FindConflict(change, batch.Session) is { } stopped)
+        if ((StopTable.FindConflict(change, batch.Session) ?? WindowTable.FindConflict(change, batch.Session))
+            is { } reason)
         {
-            return stopped;
+            return reason;
         }
 
         if (batch.At >= change.NotAfter)
@@ -131,6 +133,7 @@ internal static class ChangeWriter
     {
         EntryType.ActionRequested or EntryType.ActionRefused or EntryType.ActionExecuted or EntryType.ReviewModified =>
             pointers with { Request = index, Last = index },
+        EntryType.ExecutionIntent => pointers with { Intent = index, Last = index },
         EntryType.ExecutionOutcome => pointers with { Outcome = index, Last = index },
         EntryType.ReviewDecided or EntryType.ReviewExpired or EntryType.ActionWithdrawn =>
             pointers with { Ending = index, Last = index },

@@ -12,7 +12,7 @@ internal static class SqliteSchema
     // on INSERT are there because INSERT OR REPLACE deletes a row without asking the trigger on DELETE.
 
     /// <summary>Element <c>n</c> leads from version <c>n</c> to <c>n + 1</c>.</summary>
-    private static readonly string[] Steps = [First, Second, Third];
+    private static readonly string[] Steps = [First, Second, Third, Fourth];
 
     public static int Version => Steps.Length;
 
@@ -178,6 +178,23 @@ internal static class SqliteSchema
             at    INTEGER NOT NULL,
             entry INTEGER NOT NULL REFERENCES entry (position)
         ) STRICT, WITHOUT ROWID;
+        """;
+
+    /// <summary>
+    /// Where an execution left what its target can be asked with (<c>execution.intent</c>), and the windows in which
+    /// reads run before they are recorded.
+    /// </summary>
+    private static string Fourth => """
+        ALTER TABLE action ADD COLUMN intent_entry INTEGER;
+
+        CREATE TABLE recording_window (
+            entry    INTEGER PRIMARY KEY REFERENCES entry (position),
+            target   TEXT    NOT NULL,
+            node     TEXT    NOT NULL,
+            reads    INTEGER NOT NULL,
+            recorded INTEGER NOT NULL,
+            until    INTEGER NOT NULL
+        ) STRICT;
         """;
 
     /// <summary>Brings a database to the newest version inside the caller's transaction.</summary>

@@ -78,6 +78,14 @@ internal sealed class SqliteStore : IStore, IArchive
             [self.Value, limit],
             cancellationToken);
 
+    public Task<ImmutableArray<RecordingWindow>> FindLostWindowsAsync(
+        NodeId self, int limit, CancellationToken cancellationToken) =>
+        _parts.Readers.ReadAsync(session => WindowTable.ListLost(session, self, limit), cancellationToken);
+
+    public Task<ImmutableArray<RecordingWindow>> FindWindowsAsync(
+        NodeId node, int limit, CancellationToken cancellationToken) =>
+        _parts.Readers.ReadAsync(session => WindowTable.List(session, node, limit), cancellationToken);
+
     public Task<DefinitionRow?> FindDefinitionAsync(
         TargetName target, string name, CancellationToken cancellationToken) =>
         _parts.Readers.ReadAsync(

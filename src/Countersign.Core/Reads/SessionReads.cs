@@ -1,0 +1,193 @@
+using System.Collections.Immutable;
+using Countersign.Core.Storage;
+
+namespace Countersign.Core.Reads;
+
+/// <summary>
+/// The reads of one session on their way into the ledger: several in one entry, without a row or an object for each
+/// (DESIGN section 2.5).
+/// <list type="bullet">
+/// <item><c>behind</c>: <see cref="TryBegin"/> before a read is sent, <see cref="BeginAsync"/> when that says no, and
+/// <see cref="End"/> when its answer is complete; the answer may have left by then.</item>
+/// <item><c>with</c>: <see cref="Add"/> for each read whose answer is complete, then <see cref="RecordAsync"/>, and
+/// only then may a byte of the answers leave.</item>
+/// </list>
+/// Whoever opens it has judged the reads; it is no place to ask the policy.
+/// </summary>
+public sealed class SessionReads : IAsyncDisposable
+{
+    private readonly ReadDesk _desk;
+    private readonly ReadSession _session;
+    private readonly TargetWindows _windows;
+
+    // Guards the five below.
+    private readonly Lock _lock = new();
+    private ReadBatch? _behind;
+    private ReadBatch? _with;
+    private ImmutableList<PendingReads> _pending = [];
+    private ImmutableList<Task> _awaited = [];
+    private bool _isClosed;
+
+    internal SessionReads(ReadDesk desk, ReadSession session, TargetWindows windows) =>
+        (_desk, _session, _windows) = (desk, session, windows);
+
+    /// <summary>
+    /// Counts one read in the open window, before it is sent. <c>false</c>: none is open, or too much of this session
+    /// waits for the store; then <see cref="BeginAsync"/> waits.
+    /// </summary>
+    public bool TryBegin(out ReadTicket ticket)
+    {
+        ticket = default;
+        return HasRoom() && _windows.TryBegin(out ticket);
+    }
+
+    /// <summary>Waits until the read may be sent.</summary>
+    /// <exception cref="StoreUnavailableException">It may not be sent: no window could be declared, or earlier reads
+    /// of this session could not be recorded.</exception>
+    public async Task<ReadTicket> BeginAsync(CancellationToken cancellationToken)
+    {
+        while (!HasRoom())
+        {
+            await FirstTryOfOldest().WaitAsync(cancellationToken);
+        }
+
+        return await _windows.BeginAsync(cancellationToken);
+    }
+
+    /// <summary>
+    /// The read has ended, however it did: one that begins and never ends here leaves a gap in the ledger.
+    /// </summary>
+    public void End(ReadTicket ticket, in ReadNote note)
+    {
+        lock (_lock)
+        {
+            if (_behind is { } batch && (batch.Window != ticket.Window || batch.IsFull))
+            {
+                HandOver_NeedsLock(ref _behind);
+            }
+
+            _behind ??= _desk.NewBatch(ticket.Window);
+            _behind.Add(note);
+
+            // Nobody comes along later for what ends when the session or its window has.
+            if (_isClosed || _behind.IsFull)
+            {
+                HandOver_NeedsLock(ref _behind);
+            }
+        }
+    }
+
+    /// <summary>A read under <c>with</c> has ended; its answer waits for <see cref="RecordAsync"/>.</summary>
+    public void Add(in ReadNote note)
+    {
+        lock (_lock)
+        {
+            _with ??= _desk.NewBatch(window: null);
+            _with.Add(note);
+            if (_with.IsFull)
+            {
+                AwaitWith_NeedsLock();
+            }
+        }
+    }
+
+    /// <summary>Ends when every read that was added since the last time is durable.</summary>
+    /// <exception cref="StoreUnavailableException">They ran and are not recorded yet: their answers are withheld, and
+    /// the sweep goes on trying.</exception>
+    public Task RecordAsync(CancellationToken cancellationToken)
+    {
+        ImmutableList<Task> awaited;
+        lock (_lock)
+        {
+            AwaitWith_NeedsLock();
+            (awaited, _awaited) = (_awaited, []);
+        }
+
+        return (awaited.Count == 1 ? awaited[0] : Task.WhenAll(awaited)).WaitAsync(cancellationToken);
+    }
+
+    /// <summary>Hands over what is left and waits until it is written; what the store refuses is tried again.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        lock (_lock)
+        {
+            _isClosed = true;
+        }
+
+        Flush(all: true);
+        await Task.WhenAll(Pending.Select(pending => pending.FirstTry))
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _desk.Leave(this);
+    }
+
+    /// <summary>The entries that are on their way to the store.</summary>
+    internal ImmutableList<PendingReads> Pending
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _pending;
+            }
+        }
+    }
+
+    /// <summary>Hands over what nothing will join any more, because its window is over.</summary>
+    internal void Flush(bool all)
+    {
+        lock (_lock)
+        {
+            if (_behind is { Window: { } window } && (all || window.IsOver(_desk.Now)))
+            {
+                HandOver_NeedsLock(ref _behind);
+            }
+
+            if (all)
+            {
+                AwaitWith_NeedsLock();
+            }
+        }
+    }
+
+    private void AwaitWith_NeedsLock()
+    {
+        if (HandOver_NeedsLock(ref _with) is { } handedOver)
+        {
+            _awaited = _awaited.Add(handedOver.FirstTry);
+        }
+    }
+
+    private PendingReads? HandOver_NeedsLock(ref ReadBatch? batch)
+    {
+        if (batch is null)
+        {
+            return null;
+        }
+
+        var pending = _desk.Write(_session, batch);
+        _pending = _pending.RemoveAll(earlier => earlier.IsDurable).Add(pending);
+        batch = null;
+        return pending;
+    }
+
+    private bool HasRoom()
+    {
+        lock (_lock)
+        {
+            if (_pending.Count >= _desk.Limits.WaitingEntries)
+            {
+                _pending = _pending.RemoveAll(pending => pending.IsDurable);
+            }
+
+            return _pending.Count < _desk.Limits.WaitingEntries;
+        }
+    }
+
+    private Task FirstTryOfOldest()
+    {
+        lock (_lock)
+        {
+            return _pending.IsEmpty ? Task.CompletedTask : _pending[0].FirstTry;
+        }
+    }
+}
