@@ -1,0 +1,92 @@
+using System.Collections.Immutable;
+using Countersign.Gates.Postgres.Analysis.Catalog;
+using Countersign.Gates.Postgres.Parsing;
+using Countersign.Gates.Postgres.Statements;
+
+namespace Countersign.Gates.Postgres.Analysis;
+
+/// <summary>What a utility statement does to the objects that it names.</summary>
+internal sealed class NamedObjectWalk(CatalogFacts facts, CommandEffect utility, ImmutableArray<NamedObject> named)
+{
+    /// <summary>Dependents that are told one by one.</summary>
+    public const int MostDependents = 200;
+
+    private readonly EffectsBuilder _effects = new();
+
+    public Effects Effects()
+    {
+        var walk = new StatementWalk(facts, _effects);
+        _effects.AddVerb(utility.Verb);
+        foreach (var one in named.Where(one => one.IsRelation))
+        {
+            Relation(one, walk);
+        }
+
+        return _effects.Build() with
+        {
+            DeferredCode = utility.DeferredCode,
+            NeedsOwner = utility.Verb is not ("TRUNCATE" or "LOCK"),
+            Dependents = Dependents(),
+            Catalog = facts.Fingerprint(string.Join(' ', named.Select(one => $"{one.Named.Name} {one.Oid}"))),
+        };
+    }
+
+    private void Relation(NamedObject one, StatementWalk walk)
+    {
+        // What is not there yet is made, or the server says that it is missing.
+        var relation = one.Oid is { } oid
+            ? facts.Relation(oid)
+            : new RelationFacts(0, one.Schema, one.Named.Name, 'r');
+        if (relation is null)
+        {
+            return;
+        }
+
+        if (utility.Lock is { } mode && one.Oid is not null)
+        {
+            _effects.AddLock(mode, relation);
+        }
+
+        if (utility.Verb == "LOCK")
+        {
+            _effects.AddRights(relation, RightToLock(utility.Lock));
+            return;
+        }
+
+        _effects.AddWrite(relation);
+        if (one.Oid is not null && utility.Verb == "TRUNCATE")
+        {
+            walk.Truncate(relation, utility.Cascades);
+        }
+
+        if (relation.Kind == 'm' && utility.Verb == "REFRESH" && walk.View(relation) is { } query)
+        {
+            walk.Query(query, Standing.Owner);
+        }
+
+        if (utility.Cascades && utility.Verb != "TRUNCATE")
+        {
+            foreach (var dependent in one.DependentRelations.Select(facts.Relation).OfType<RelationFacts>())
+            {
+                _effects.AddWrite(dependent);
+            }
+        }
+    }
+
+    /// <summary>ACCESS SHARE takes the right to read, anything stronger one to change (15 and older).</summary>
+    private static RelationRights RightToLock(string? mode) =>
+        mode == "ACCESS SHARE" ? RelationRights.Select : RelationRights.Update;
+
+    private ImmutableArray<string> Dependents()
+    {
+        if (!utility.Cascades || utility.Verb == "TRUNCATE")
+        {
+            return [];
+        }
+
+        var all = named.SelectMany(one => one.Dependents).Distinct().ToList();
+        return all.Count <= MostDependents
+            ? [.. all]
+            : [.. all.Take(MostDependents), $"and {all.Count - MostDependents} more"];
+    }
+}
