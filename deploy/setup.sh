@@ -138,6 +138,8 @@ need_runtime_packages() {
     # Policies may name time zones.
     need_package tzdata /usr/share/zoneinfo/Europe/Berlin
     install_missing
+    # PostgreSQL's grammar. A server without a PostgreSQL gate runs without it; one with it says what is missing.
+    want_package libpg-query1504.0 libpg_query.so.1504.0
 }
 
 # run_quietly LOG COMMAND…: shows what the command wrote only when it fails. Build servers outlive the build, so they must

@@ -53,6 +53,14 @@ internal sealed class ApiActionReader(
             return (null, ApiProblems.UnknownTarget(targetName));
         }
 
+        // What a statement does is found out on a connection of its gate; without that, nothing here could be judged.
+        if (target.Gate == GateKind.Postgres)
+        {
+            return (null, RequestBody.Malformed(
+                $"Target '{targetName}' takes statements over the PostgreSQL gate, not over the API: connect to " +
+                $"postgresql://AGENT:TOKEN@host:port/{targetName}."));
+        }
+
         return ArgumentsOf(body.Json) is { } arguments
             ? (AskingOf(body, asker, target, CanonicalAction.Of(name, operation, arguments), key), null)
             : (null, RequestBody.Malformed("'arguments' is an object."));

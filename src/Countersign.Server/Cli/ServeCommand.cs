@@ -21,6 +21,11 @@ internal static class ServeCommand
         {
             var settings = SettingsFile.Load(parsed.GetRequiredValue(Config), Environment.GetEnvironmentVariable);
             RefuseDemo(settings);
+            if (settings.Postgres is not null)
+            {
+                SocketThreads.GoOnInline();
+            }
+
             await using var node = await Node.StartAsync(settings, new NodeOptions(), cancellationToken);
             await Terminal.TellAsync(
                 $"Countersign listens on {node.Address}; the console is at {node.Public}console.");

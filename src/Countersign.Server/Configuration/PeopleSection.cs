@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Security.Cryptography;
 using Countersign.Core.Identity;
 using Countersign.Core.Policies;
 using Countersign.Core.Policies.Documents;
@@ -59,7 +60,7 @@ internal sealed class PeopleSection(Section section)
         _people.Add(new Person(person, section.Text(fields, "name") ?? id, [.. groups], roles.Contains("admin")));
         foreach (var token in section.Items(fields, "tokens"))
         {
-            if (SecretOf(token) is { } secret)
+            if (SecretOf(token, salt: null) is { } secret)
             {
                 _tokens.Add(new TokenSettings.OfPerson(secret, person));
             }
@@ -110,22 +111,23 @@ internal sealed class PeopleSection(Section section)
 
     private void ReadAgentTokens(Fields fields, AgentId agent)
     {
+        var salt = RandomNumberGenerator.GetBytes(TokenSecret.SaltLength);
         foreach (var token in section.Items(fields, "tokens"))
         {
             if (token is not YamlNode.Mapping)
             {
-                Add(SecretOf(token), new Asker(agent, OnBehalfOf: null));
+                Add(SecretOf(token, salt), new Asker(agent, OnBehalfOf: null));
                 continue;
             }
 
             if (Fields.Of(token, "a token", TokenKeys, section.Errors) is { } parts)
             {
-                ReadDelegatedToken(parts, agent);
+                ReadDelegatedToken(parts, agent, salt);
             }
         }
     }
 
-    private void ReadDelegatedToken(Fields parts, AgentId agent)
+    private void ReadDelegatedToken(Fields parts, AgentId agent, byte[] salt)
     {
         if (parts.Find("value") is not { } value)
         {
@@ -143,7 +145,7 @@ internal sealed class PeopleSection(Section section)
             }
         }
 
-        Add(SecretOf(value), new Asker(agent, person));
+        Add(SecretOf(value, salt), new Asker(agent, person));
     }
 
     private PersonId? PersonOf(YamlNode node)
@@ -167,14 +169,14 @@ internal sealed class PeopleSection(Section section)
         }
     }
 
-    private TokenSecret? SecretOf(YamlNode node)
+    private TokenSecret? SecretOf(YamlNode node, byte[]? salt)
     {
         if (section.Secrets.Resolve(node, "the token") is not { } text)
         {
             return null;
         }
 
-        var (secret, problem) = TokenSecret.Parse(text);
+        var (secret, problem) = TokenSecret.Parse(text, salt);
         if (problem is not null)
         {
             section.Errors.Add(node.At, "the token " + problem);

@@ -16,6 +16,9 @@ internal sealed record Settings
     /// <summary>Certificate and key for https, as PEM files.</summary>
     public TlsSettings? Tls { get; init; }
 
+    /// <summary>Where the PostgreSQL gate listens; <c>null</c> is nowhere.</summary>
+    public PostgresSettings? Postgres { get; init; }
+
     /// <summary>How people reach the console; links in answers start with it.</summary>
     public Uri? PublicUrl { get; init; }
 
@@ -67,8 +70,11 @@ internal abstract record TokenSettings(TokenSecret Secret)
     public sealed record OfAgent(TokenSecret Secret, Asker Asker) : TokenSettings(Secret);
 }
 
-/// <summary>A target, and how its gate reaches it; <c>null</c> for targets that only give permits.</summary>
-internal sealed record TargetSettings(Target Target, UpstreamSettings? Upstream);
+/// <summary>A target, and how its gate reaches it; nothing of that for targets that only give permits.</summary>
+/// <param name="Target">What policy and people may know.</param>
+/// <param name="Upstream">For the MCP gate.</param>
+/// <param name="Database">For the PostgreSQL gate.</param>
+internal sealed record TargetSettings(Target Target, UpstreamSettings? Upstream, PostgresTargetSettings? Database);
 
 /// <summary>How the MCP gate reaches a target.</summary>
 internal sealed record UpstreamSettings

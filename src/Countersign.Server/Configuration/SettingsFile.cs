@@ -20,7 +20,7 @@ internal static class SettingsFile
     ];
 
     /// <summary>What this version does not do yet is refused by name.</summary>
-    private static readonly string[] NotYet = ["postgres", "channels"];
+    private static readonly string[] NotYet = ["channels"];
 
     private static readonly string[] LedgerKeys = ["origin", "key", "payload_key", "head_file"];
     private static readonly string[] TlsKeys = ["certificate", "key"];
@@ -87,6 +87,7 @@ internal static class SettingsFile
             Ledger = LedgerOf(section, fields),
             People = people,
             Tokens = [.. peopleSection.Tokens],
+            Postgres = new PostgresSection(section).Read(fields),
             Targets = new TargetsSection(section, people).Read(fields),
             Policies = PolicyFiles.Read(section.FilePath(section.Text(fields, "policies") ?? "policies/"), folder),
             Limits = new LimitsSection(section).Read(fields),

@@ -21,17 +21,22 @@ internal sealed class TargetsSection(Section section, People people)
     /// What this version does not do yet is refused by name: a setting without effect would be a false promise.
     /// </summary>
     private static readonly string[] NotYet =
-        ["limits", "default", "redact", "mask", "openapi", "program", "environment_variables", "resolver"];
+        ["limits", "default", "redact", "mask", "openapi", "program", "environment_variables"];
 
-    /// <summary>How a gate reaches what executes; no node executes anything for a target that gives permits.</summary>
-    private static readonly string[] OfExecutors = ["upstream", "credentials", "ask_reason", "preview"];
+    /// <summary>What only the MCP gate knows.</summary>
+    private static readonly string[] OfTools = ["ask_reason", "preview"];
+
+    private static readonly string[] OfDatabases = ["resolver"];
 
     private static readonly TimeSpan LongestDenial = TimeSpan.FromDays(1);
 
     private static readonly OrderedDictionary<string, GateKind> Gates =
         new(GateNames.All.Select(name => KeyValuePair.Create(name, Enum.Parse<GateKind>(name, ignoreCase: true))));
 
+    private static readonly OrderedDictionary<string, RecordMode> Records = Values.WordsOf<RecordMode>();
+
     private readonly UpstreamSection _upstreams = new(section);
+    private readonly PostgresSection _databases = new(section);
 
     public ImmutableArray<TargetSettings> Read(Fields root)
     {
@@ -92,9 +97,11 @@ internal sealed class TargetsSection(Section section, People people)
             return null;
         }
 
-        if (gate is not (GateKind.Mcp or GateKind.Api))
+        var record = RecordOf(fields, gate);
+        if (gate is not (GateKind.Mcp or GateKind.Api or GateKind.Postgres))
         {
-            section.Complain(gateNode, $"gate '{gate.ToText()}' is not part of this version; it has mcp and api");
+            section.Complain(
+                gateNode, $"gate '{gate.ToText()}' is not part of this version; it has mcp, postgres and api");
             return null;
         }
 
@@ -105,23 +112,32 @@ internal sealed class TargetsSection(Section section, People people)
             Agents = fields.Find("agents") is null ? null : AgentsOf(fields),
             DenyFor = DenyForOf(fields),
             VisibleToReviewersOnly = VisibilityOf(fields),
-            Record = RecordOf(fields),
+            Record = record,
         };
+        RefuseUseless(gate, fields);
         return new TargetSettings(
-            target, gate == GateKind.Mcp ? _upstreams.Read(name, fields) : RefuseUpstream(fields));
+            target,
+            gate == GateKind.Mcp ? _upstreams.Read(name, fields) : null,
+            gate == GateKind.Postgres ? _databases.ReadTarget(name, fields) : null);
     }
 
-    private UpstreamSettings? RefuseUpstream(Fields fields)
+    /// <summary>A setting without effect would be a false promise.</summary>
+    private void RefuseUseless(GateKind gate, Fields fields)
     {
-        foreach (var key in OfExecutors)
+        var (useless, why) = gate switch
+        {
+            GateKind.Mcp => (OfDatabases, "is for gate postgres; take it out"),
+            GateKind.Postgres => (OfTools, "has no effect at gate postgres; take it out"),
+            _ => ((string[])[.. OfTools, .. OfDatabases, "upstream", "credentials"],
+                $"has no effect at gate {gate.ToText()}, which only gives permits; take it out"),
+        };
+        foreach (var key in useless)
         {
             if (fields.Find(key) is { } node)
             {
-                section.Complain(node, $"'{key}' has no effect at gate api, which only gives permits; take it out");
+                section.Complain(node, $"'{key}' {why}");
             }
         }
-
-        return null;
     }
 
     private void RefuseNotYet(TargetName name, Fields fields)
@@ -170,17 +186,34 @@ internal sealed class TargetsSection(Section section, People people)
         { } other => section.Complain(other, $"visibility is 'reviewers' or left out, not {Values.Shown(other)}"),
     };
 
-    private RecordMode RecordOf(Fields fields)
+    /// <summary>
+    /// Reads run before they are recorded only where the gate declares windows for them, and never where columns are
+    /// masked: who saw what of those must not depend on a clean stop (DESIGN section 2.5).
+    /// </summary>
+    private RecordMode RecordOf(Fields fields, GateKind gate)
     {
-        switch (fields.Find("record"))
+        if (fields.Find("record") is not { } node
+            || Values.Word(node, "record", Records, section.Errors) is not { } mode)
         {
-            case null or YamlNode.Scalar { Text: "before" }:
-                return RecordMode.Before;
-            case YamlNode.Scalar { Text: "with" }:
-                return RecordMode.With;
-            case var other:
-                section.Complain(other, $"record is 'before' or 'with' in this version, not {Values.Shown(other)}");
-                return RecordMode.Before;
+            // Of what is no harmless read, the gate has the intent recorded first whatever is said here.
+            return gate == GateKind.Postgres ? RecordMode.With : RecordMode.Before;
         }
+
+        if (mode == RecordMode.Behind && gate != GateKind.Postgres)
+        {
+            section.Complain(
+                node,
+                $"record: behind is for gate postgres; gate {gate.ToText()} opens no windows for reads. Write 'with' "
+                + "or 'before'");
+        }
+
+        if (mode == RecordMode.Behind && fields.Find("mask") is not null)
+        {
+            section.Complain(
+                node,
+                "record: behind never goes with 'mask': what masked columns show is recorded first. Write 'with'");
+        }
+
+        return mode;
     }
 }

@@ -14,7 +14,7 @@ internal abstract record TokenSecret
     public const string HashPrefix = "sha256:";
 
     private const int ScramIterations = 4096;
-    private const int SaltLength = 16;
+    public const int SaltLength = 16;
     private const string ScramPrefix = "scram-sha-256:";
     private const int HashLength = 32;
 
@@ -23,7 +23,12 @@ internal abstract record TokenSecret
     }
 
     /// <summary>Reads a configured token; the problem says what would be right.</summary>
-    public static (TokenSecret? Secret, string? Problem) Parse(string text)
+    /// <param name="text">As it is configured.</param>
+    /// <param name="salt">
+    /// Salt of the verifier that is derived of a token in clear, for a gate whose protocol never shows it the token;
+    /// none is derived without. All tokens of an agent have one, so that one exchange can check them all.
+    /// </param>
+    public static (TokenSecret? Secret, string? Problem) Parse(string text, byte[]? salt)
     {
         if (text.StartsWith(HashPrefix, StringComparison.Ordinal))
         {
@@ -37,7 +42,11 @@ internal abstract record TokenSecret
             return ParseScram(text[ScramPrefix.Length..].Split(':'));
         }
 
-        return (new Hashed(HashOf(text)) { IsShort = text.Length < ShortLength }, null);
+        return (new Hashed(HashOf(text))
+        {
+            IsShort = text.Length < ShortLength,
+            Verifier = salt is null ? null : Scram.Derive(text, salt),
+        }, null);
     }
 
     public static string HashOf(string token) =>
@@ -46,11 +55,13 @@ internal abstract record TokenSecret
     /// <summary>The verifier of a token as the configuration holds it (RFC 5803), under a fresh salt.</summary>
     public static string ScramVerifierOf(string token)
     {
-        var salt = RandomNumberGenerator.GetBytes(SaltLength);
-        var salted = Rfc2898DeriveBytes.Pbkdf2(token, salt, ScramIterations, HashAlgorithmName.SHA256, HashLength);
-        var stored = SHA256.HashData(HMACSHA256.HashData(salted, "Client Key"u8));
-        var server = HMACSHA256.HashData(salted, "Server Key"u8);
-        string[] parts = [Convert.ToBase64String(salt), Convert.ToBase64String(stored), Convert.ToBase64String(server)];
+        var verifier = Scram.Derive(token, RandomNumberGenerator.GetBytes(SaltLength));
+        string[] parts =
+        [
+            Convert.ToBase64String(verifier.Salt),
+            Convert.ToBase64String(verifier.StoredKey),
+            Convert.ToBase64String(verifier.ServerKey),
+        ];
         return $"{ScramPrefix}{ScramIterations}:{string.Join(':', parts)}";
     }
 
@@ -64,9 +75,11 @@ internal abstract record TokenSecret
 
         var salt = new byte[parts[1].Length];
         var stored = new byte[parts[2].Length];
+        var server = new byte[parts[3].Length];
         return Convert.TryFromBase64String(parts[1], salt, out var saltLength) && saltLength > 0
             && Convert.TryFromBase64String(parts[2], stored, out var storedLength) && storedLength == HashLength
-            ? (new Scram(iterations, salt[..saltLength], stored[..storedLength]), null)
+            && Convert.TryFromBase64String(parts[3], server, out var serverLength) && serverLength == HashLength
+            ? (new Scram(iterations, salt[..saltLength], stored[..storedLength], server[..serverLength]), null)
             : (null, form);
     }
 
@@ -80,10 +93,24 @@ internal abstract record TokenSecret
     public sealed record Hashed(string Hash) : TokenSecret
     {
         public bool IsShort { get; init; }
+
+        /// <summary>For gates that are never shown a token; <c>null</c> where only the hash was ever known.</summary>
+        public Scram? Verifier { get; init; }
     }
 
-    public sealed record Scram(int Iterations, byte[] Salt, byte[] StoredKey) : TokenSecret
+    public sealed record Scram(int Iterations, byte[] Salt, byte[] StoredKey, byte[] ServerKey) : TokenSecret
     {
+        /// <summary>The verifier of a token (RFC 5802 section 3).</summary>
+        public static Scram Derive(string token, byte[] salt)
+        {
+            var salted = Rfc2898DeriveBytes.Pbkdf2(token, salt, ScramIterations, HashAlgorithmName.SHA256, HashLength);
+            return new Scram(
+                ScramIterations,
+                salt,
+                SHA256.HashData(HMACSHA256.HashData(salted, "Client Key"u8)),
+                HMACSHA256.HashData(salted, "Server Key"u8));
+        }
+
         /// <summary>Whether the token's StoredKey is the configured one (RFC 5802 section 3).</summary>
         public bool Matches(string token)
         {

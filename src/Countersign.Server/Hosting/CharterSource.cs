@@ -56,6 +56,7 @@ internal sealed class CharterSource
             Reviewers = policy.Reviewers,
             NeedsPreview = asking => policy.NeedsPreview(asking.Target.Gate)
                 && policy.NeedsPreview(PolicyInput.Of(asking, people) with { Calendar = _calendar }),
+            JudgesShapes = policy.JudgesShapes,
             FindAllowed = asking => policy.FindAllowed(PolicyInput.Of(asking, people) with { Calendar = _calendar }),
             Judge = (asking, preview) => policy.Judge(
                 PolicyInput.Of(asking, people) with { Preview = preview, Calendar = _calendar }),

@@ -6,6 +6,9 @@ namespace Countersign.Server.Hosting;
 /// <summary>What the host logs.</summary>
 internal static partial class Log
 {
+    [LoggerMessage(Level = LogLevel.Information, Message = "The PostgreSQL gate listens on {Address}")]
+    public static partial void PostgresListening(this ILogger log, System.Net.IPEndPoint address);
+
     [LoggerMessage(1, LogLevel.Warning, "A sweep failed and goes on later")]
     public static partial void SweepFailed(this ILogger log, Exception failure);
 

@@ -54,6 +54,13 @@ internal static class WebServer
             AcceptsOneTimeLinks = options.AcceptsOneTimeLinks,
         });
         builder.Services.AddHostedService<ReaperService>();
+        if (settings.Postgres is not null)
+        {
+            builder.Services.AddSingleton(services => new PostgresHosting(services, settings));
+            // Stopped before the reaper, because services stop in the reverse of this order: its reads end first.
+            builder.Services.AddHostedService(services => services.GetRequiredService<PostgresHosting>());
+        }
+
         builder.Services.AddSingleton<Func<ActionId, Uri>>(services => id => ReviewUrl(services, settings, id));
         builder.Services.AddHostedService<ReviewLog>();
 
@@ -149,7 +156,10 @@ internal static class WebServer
             () => parts.Charter.Current,
             // The gate is asked when something is to be executed, long after both exist.
             new ExecutionOptions(action =>
-                parts.Policy.FindExecutor(action) ?? services.GetRequiredService<McpGate>().FindExecutor(action)))
+                parts.Policy.FindExecutor(action) ?? services.GetRequiredService<McpGate>().FindExecutor(action))
+            {
+                FindProver = action => services.GetService<PostgresHosting>()?.FindProver(action),
+            })
         {
             Self = new NodeId(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(RandomBytesPerNode))),
             Random = RandomNumberGenerator.Fill,

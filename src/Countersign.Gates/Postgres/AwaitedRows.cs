@@ -1,0 +1,86 @@
+using Countersign.Gates.Postgres.Wire;
+
+namespace Countersign.Gates.Postgres;
+
+/// <summary>
+/// What an Execute is answered with: rows or COPY data, and then how it ended.
+/// </summary>
+internal class AwaitedRows : Awaited
+{
+    private readonly bool _isSilent;
+
+    protected AwaitedRows(bool isSilent) => _isSilent = isSilent;
+
+    /// <summary>For statements about the session, of which nothing is counted.</summary>
+    public static AwaitedRows Plain { get; } = new(isSilent: false);
+
+    /// <summary>For the gate's own statements.</summary>
+    public static AwaitedRows Silent { get; } = new(isSilent: true);
+
+    public override bool Take(WireMessage message, Client client)
+    {
+        switch (message.Type)
+        {
+            case BackendMessage.DataRow:
+            case BackendMessage.CopyData:
+                Relay(message, client, OnData(message));
+                return false;
+            case BackendMessage.CopyOutResponse:
+            case BackendMessage.CopyDone:
+                Relay(message, client, isRelayed: true);
+                return false;
+            case BackendMessage.CopyInResponse:
+                OnCopyIn(message);
+                Relay(message, client, isRelayed: true);
+                return false;
+            case BackendMessage.CommandComplete:
+            case BackendMessage.EmptyQueryResponse:
+            case BackendMessage.PortalSuspended:
+                Relay(message, client, OnEnd(message));
+                return true;
+            default:
+                throw Unasked(message);
+        }
+    }
+
+    /// <summary>A row or piece of COPY data that is too large to be held; it is relayed in pieces.</summary>
+    public virtual void OnLargeData(MessageHead head)
+    {
+    }
+
+    /// <summary>Whether the client gets it.</summary>
+    protected virtual bool OnData(WireMessage message) => true;
+
+    /// <summary>Only a statement that was understood as a COPY from the client gets its data.</summary>
+    protected virtual void OnCopyIn(WireMessage message) => throw Unasked(message);
+
+    /// <summary>Whether the client gets it now.</summary>
+    protected virtual bool OnEnd(WireMessage message) => true;
+
+    private void Relay(WireMessage message, Client client, bool isRelayed)
+    {
+        if (isRelayed && !_isSilent)
+        {
+            client.Out.Append(message.Bytes.Span);
+        }
+    }
+}
+
+/// <summary>The one row of a question of the gate's own.</summary>
+internal sealed class AwaitedAnswer() : AwaitedRows(isSilent: true)
+{
+    /// <summary>Its columns as text; empty when no row came.</summary>
+    public List<string?> Values { get; } = [];
+
+    protected override bool OnData(WireMessage message)
+    {
+        Values.Clear();
+        var row = DataRowBody.Read(message.Body);
+        while (row.MoveNext())
+        {
+            Values.Add(row.IsNull ? null : System.Text.Encoding.UTF8.GetString(row.Current));
+        }
+
+        return false;
+    }
+}

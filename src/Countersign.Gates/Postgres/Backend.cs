@@ -1,0 +1,279 @@
+using System.Text;
+using Countersign.Gates.Postgres.Wire;
+using Countersign.Gates.Postgres.Wire.Login;
+
+namespace Countersign.Gates.Postgres;
+
+/// <summary>
+/// A session's own connection to the database. Nothing here is a belief: names, portals and the transaction are what
+/// the database acknowledged.
+/// </summary>
+internal sealed class Backend(DatabaseConnection connection, Client client, PostgresLimits limits)
+{
+    /// <summary>Rows up to this size are taken whole; larger ones pass in pieces.</summary>
+    private const int WholeMessage = 64 * 1024;
+
+    private readonly Queue<Awaited> _awaited = new();
+
+    // They know nothing of the question that they end, so there is one of each.
+    private Awaited.Ready? _relayedReady;
+    private Awaited.Ready? _silentReady;
+
+    /// <summary>A read that began while nothing was awaited, because notices may come at any time.</summary>
+    private Task<bool>? _listening;
+
+    public WireWriter Out => connection.Writer;
+
+    public DatabaseConnection Connection => connection;
+
+    public TransactionStatus Transaction { get; private set; } = TransactionStatus.Idle;
+
+    /// <summary>Whether the database owes no answer.</summary>
+    public bool IsSettled => _awaited.Count == 0;
+
+    /// <summary>
+    /// An error came and no Sync is under way: the database drops everything up to the next one.
+    /// </summary>
+    public bool IsSkipping { get; private set; }
+
+    /// <summary>Told when a transaction is over: portals are gone, and settings may be what they were before.</summary>
+    public Action<TransactionStatus> OnReady { get; set; } = static _ => { };
+
+    /// <summary>Takes errors in the client's place while something runs whose end is kept back.</summary>
+    public Action<WireMessage, Refusal?>? ErrorSink { get; set; }
+
+    /// <summary>The database waits for COPY data, so settling ends early and has to be called again.</summary>
+    public bool IsCopyingIn { get; set; }
+
+    /// <summary>Told what the database reports of its settings; a refusal ends the connection.</summary>
+    public Func<string, string, Refusal?> OnSetting { get; set; } = static (_, _) => null;
+
+    /// <summary>Whether something was asked since the last Sync: a transaction may be open unreported.</summary>
+    public bool IsInPipeline { get; private set; }
+
+    public void Await(Awaited answer)
+    {
+        IsInPipeline = answer is not Awaited.Ready;
+        _awaited.Enqueue(answer);
+    }
+
+    /// <summary>Ends what was asked so far; the answer tells where the transaction stands.</summary>
+    public void Sync(bool isRelayed)
+    {
+        Out.WriteSync();
+        IsSkipping = false;
+        Await(isRelayed
+            ? _relayedReady ??= new Awaited.Ready(isRelayed: true, BecomeReady)
+            : _silentReady ??= new Awaited.Ready(isRelayed: false, BecomeReady));
+    }
+
+    /// <summary>Sends what was asked and hands on the answers until none is owed.</summary>
+    /// <exception cref="BackendLost">The connection ended, or said what nobody asked.</exception>
+    public async ValueTask SettleAsync(CancellationToken cancellationToken)
+    {
+        // A long answer may fill the connection while a long question is still being written.
+        var sending = Out.FlushAsync(cancellationToken).AsTask();
+        try
+        {
+            while (TakeOwn() && !IsCopyingIn)
+            {
+                // Only when something is owed: otherwise that read may last for ever.
+                await StopListeningAsync();
+                if (connection.Reader.TryRead(WholeMessage, out var message))
+                {
+                    await TakeAsync(message, cancellationToken);
+                }
+                else
+                {
+                    await WaitAsync(cancellationToken);
+                }
+            }
+        }
+        catch (Exception lost) when (lost is IOException or ProtocolViolation or ObjectDisposedException)
+        {
+            throw new BackendLost(lost.Message, lost);
+        }
+
+        await sending;
+    }
+
+    /// <summary>Waits beside the client for what the database says unasked; <c>true</c> when something came.</summary>
+    public Task<bool> ListenAsync(CancellationToken cancellationToken) =>
+        _listening ??= connection.Reader.BufferMoreAsync(WholeMessage, cancellationToken).AsTask();
+
+    /// <summary>Hands on what came unasked.</summary>
+    /// <exception cref="BackendLost">
+    /// It was the end of the connection, or something that may not come unasked.
+    /// </exception>
+    public async ValueTask TakeUnaskedAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (!await StopListeningAsync())
+            {
+                throw new BackendLost("The database closed the connection.", inner: null);
+            }
+
+            while (connection.Reader.TryRead(WholeMessage, out var message))
+            {
+                await TakeAsync(message, cancellationToken);
+            }
+        }
+        catch (Exception lost) when (lost is IOException or ProtocolViolation or ObjectDisposedException)
+        {
+            throw new BackendLost(lost.Message, lost);
+        }
+    }
+
+    private async Task<bool> StopListeningAsync()
+    {
+        var came = _listening is null || await _listening;
+        _listening = null;
+        return came;
+    }
+
+    /// <summary>Says what the gate has to say at this point; whether the database still owes something.</summary>
+    private bool TakeOwn()
+    {
+        while (_awaited.TryPeek(out var next) && next is Awaited.Own own)
+        {
+            own.Say(client);
+            _awaited.Dequeue();
+        }
+
+        return _awaited.Count > 0;
+    }
+
+    private async ValueTask WaitAsync(CancellationToken cancellationToken)
+    {
+        var reader = connection.Reader;
+        if (reader.TryPeek(out var head) && head.BodyLength > WholeMessage)
+        {
+            await TakeLargeAsync(head, cancellationToken);
+        }
+        else if (!await reader.BufferMoreAsync(limits.ServerMessage, cancellationToken))
+        {
+            throw new BackendLost("The database closed the connection.", inner: null);
+        }
+    }
+
+    /// <summary>Only rows and COPY data may be large; they pass as they come.</summary>
+    private async ValueTask TakeLargeAsync(MessageHead head, CancellationToken cancellationToken)
+    {
+        if (head.Type is not (BackendMessage.DataRow or BackendMessage.CopyData)
+            || !_awaited.TryPeek(out var next)
+            || next is not AwaitedRows rows)
+        {
+            var message = await connection.Reader.ReadAsync(limits.ServerNotice, cancellationToken);
+            await TakeAsync(message, cancellationToken);
+            return;
+        }
+
+        rows.OnLargeData(head);
+        await client.FlushAsync(cancellationToken);
+        await connection.Reader.RelayAsync(client.Out, limits.ServerMessage, cancellationToken);
+    }
+
+    private async ValueTask TakeAsync(WireMessage message, CancellationToken cancellationToken)
+    {
+        switch (message.Type)
+        {
+            case BackendMessage.NoticeResponse:
+            case BackendMessage.NotificationResponse:
+                client.Out.Append(message.Bytes.Span);
+                break;
+            case BackendMessage.ParameterStatus:
+                TakeSetting(message);
+                break;
+            case BackendMessage.ErrorResponse:
+                TakeError(message);
+                break;
+            default:
+                TakeAnswer(message);
+                break;
+        }
+
+        await client.FlushIfFullAsync(cancellationToken);
+    }
+
+    private void TakeAnswer(WireMessage message)
+    {
+        if (!_awaited.TryPeek(out var next))
+        {
+            throw new ProtocolViolation($"The database sent a message '{(char)message.Type}' unasked.");
+        }
+
+        if (next.Take(message, client))
+        {
+            _awaited.Dequeue();
+        }
+    }
+
+    /// <summary>
+    /// The database looks at nothing more up to the next Sync, so nothing of that is owed any more. An error in place
+    /// of ReadyForQuery comes before it.
+    /// </summary>
+    private void TakeError(WireMessage message)
+    {
+        if (!_awaited.TryPeek(out var failed))
+        {
+            // Unasked errors announce the end: a shutdown, a time-out of an idle session.
+            client.Out.Append(message.Bytes.Span);
+            return;
+        }
+
+        Tell(message, failed.OwnWords);
+        IsCopyingIn = false;
+        while (_awaited.TryPeek(out var next) && next is not Awaited.Ready)
+        {
+            if (next == failed)
+            {
+                next.Fail(ErrorFields.Read(message.Body));
+            }
+            else
+            {
+                next.Drop();
+            }
+
+            _awaited.Dequeue();
+        }
+
+        IsSkipping = _awaited.Count == 0;
+    }
+
+    private void Tell(WireMessage error, Refusal? ownWords)
+    {
+        if (ErrorSink is { } sink)
+        {
+            sink(error, ownWords);
+        }
+        else if (ownWords is not null)
+        {
+            client.Say(ownWords);
+        }
+        else
+        {
+            client.Out.Append(error.Bytes.Span);
+        }
+    }
+
+    private void TakeSetting(WireMessage message)
+    {
+        var status = ParameterStatusBody.Read(message.Body);
+        if (OnSetting(Encoding.UTF8.GetString(status.Name), Encoding.UTF8.GetString(status.Value)) is { } refusal)
+        {
+            throw new ProtocolViolation(refusal.Message) { IsFatal = true };
+        }
+
+        client.Out.Append(message.Bytes.Span);
+    }
+
+    private void BecomeReady(TransactionStatus status)
+    {
+        Transaction = status;
+        OnReady(status);
+    }
+}
+
+/// <summary>The database is gone, or cannot be trusted any more; what was under way has no known end.</summary>
+internal sealed class BackendLost(string text, Exception? inner) : Exception(text, inner);

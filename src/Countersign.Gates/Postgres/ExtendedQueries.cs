@@ -1,0 +1,267 @@
+using System.Collections.Immutable;
+using System.Text;
+using Countersign.Gates.Postgres.Parsing;
+using Countersign.Gates.Postgres.Statements;
+using Countersign.Gates.Postgres.Wire;
+
+namespace Countersign.Gates.Postgres;
+
+/// <summary>
+/// The extended protocol: Parse, Bind, Describe, Execute, Close. A statement is understood when it is parsed and judged
+/// when it is bound, because planning alone can run code. What may run at once passes as it comes; everything else
+/// stays here until its Execute, and goes through the gatekeeper then.
+/// </summary>
+internal sealed class ExtendedQueries(
+    SessionState session, PostgresExecutor executor, StatementTexts texts, Reads reads)
+{
+    private readonly Backend _backend = session.Backend;
+    private readonly Names _names = session.Names;
+
+    public async ValueTask ParseAsync(WireMessage message, CancellationToken cancellationToken)
+    {
+        var (name, text, types) = Read(message);
+        if (name.Length > 0 && _names.TryFind(name, out var _))
+        {
+            session.ProvokeFailure(new Refusal(
+                Refusal.DuplicateStatement, $"prepared statement \"{name}\" already exists"));
+            return;
+        }
+
+        if (!_names.HasRoom)
+        {
+            session.ProvokeFailure(TooManyNames());
+            return;
+        }
+
+        var (statement, refusal) = await texts.PrepareAsync(name, text, types, cancellationToken);
+        if (statement is null)
+        {
+            session.ProvokeFailure(refusal!);
+            return;
+        }
+
+        _names.Put(statement);
+        _backend.Out.WriteParse(
+            Encoding.UTF8.GetBytes(statement.ServerName), Encoding.UTF8.GetBytes(statement.ServerText), types.AsSpan());
+        _backend.Await(new Awaited.Complete(
+            BackendMessage.ParseComplete,
+            isRelayed: true,
+            done: () => Names.Confirm(statement),
+            dropped: () => _names.Undo(statement)));
+    }
+
+    public async ValueTask BindAsync(WireMessage message, CancellationToken cancellationToken)
+    {
+        var (portal, statement) = NamesIn(message);
+        if (_names.TryFind(statement, out var known))
+        {
+            await texts.RefreshAsync(known, cancellationToken);
+        }
+
+        if (!_backend.IsSkipping)
+        {
+            Bind(message, portal, statement);
+        }
+    }
+
+    private void Bind(WireMessage message, string portalName, string statementName)
+    {
+        var body = BindBody.Read(message.Body);
+        if (!_names.TryFind(statementName, out var statement))
+        {
+            session.ProvokeFailure(new Refusal(Refusal.InvalidStatementName, statementName.Length == 0
+                ? "unnamed prepared statement does not exist"
+                : $"prepared statement \"{statementName}\" does not exist"));
+            return;
+        }
+
+        if (portalName.Length > 0 && _names.TryFindPortal(portalName, out var _))
+        {
+            session.ProvokeFailure(new Refusal("42P03", $"cursor \"{portalName}\" already exists"));
+            return;
+        }
+
+        if (!_names.HasRoom)
+        {
+            session.ProvokeFailure(TooManyNames());
+            return;
+        }
+
+        var allowed = statement.Executes.IsEmpty ? reads.FindAllowed(statement.Single) : null;
+        var passes = allowed is not null || statement.Single is { IsOfSession: true };
+        var portal = new Portal(portalName, statement, body.Rest.ToArray()) { IsOnServer = passes, Allowed = allowed };
+        _names.Put(portal);
+        if (passes)
+        {
+            _backend.Out.WriteBind(body.Portal, Encoding.UTF8.GetBytes(statement.ServerName), body.Rest);
+            _backend.Await(Awaited.Complete.Bind);
+        }
+        else
+        {
+            _backend.Await(Awaited.Own.BindComplete);
+        }
+    }
+
+    private static (string Portal, string Statement) NamesIn(WireMessage message)
+    {
+        var body = BindBody.Read(message.Body);
+        return (Text(body.Portal), Text(body.Statement));
+    }
+
+    public void Describe(WireMessage message)
+    {
+        var body = DescribeBody.Read(message.Body);
+        var name = Text(body.Name);
+        if (body.What == Preparation.Statement)
+        {
+            if (!_names.TryFind(name, out var statement))
+            {
+                session.ProvokeFailure(new Refusal(
+                    Refusal.InvalidStatementName, $"prepared statement \"{name}\" does not exist"));
+                return;
+            }
+
+            DescribeStatement(statement, DescriptionFor.Statement, portal: null);
+        }
+        else if (!_names.TryFindPortal(name, out var portal))
+        {
+            session.ProvokeFailure(NoPortal(name));
+        }
+        else if (portal.IsOnServer)
+        {
+            _backend.Out.WriteDescribe(Preparation.Portal, body.Name);
+            _backend.Await(Awaited.Columns.OfPortal);
+        }
+        else
+        {
+            DescribeStatement(portal.Statement, DescriptionFor.Portal, portal);
+        }
+    }
+
+    public async ValueTask ExecuteAsync(WireMessage message, CancellationToken cancellationToken)
+    {
+        var (name, maxRows) = ReadExecute(message);
+        if (!_names.TryFindPortal(name, out var portal))
+        {
+            session.ProvokeFailure(NoPortal(name));
+            return;
+        }
+
+        if (portal.IsOnServer)
+        {
+            var rows = portal.Allowed is { } allowed
+                ? await reads.BeginAsync(
+                    allowed, portal.Statement.RecordOf(allowed), portal.Bind, cancellationToken)
+                : texts.RowsOf(portal.Statement.Single, portal.Statement.Prepares);
+            texts.OnSend(portal.Statement.Single);
+            _backend.Out.WriteExecute(Encoding.UTF8.GetBytes(name), maxRows);
+            _backend.Await(rows);
+            return;
+        }
+
+        if (portal.Statement.Reading is Reading.Refused { Why: var why })
+        {
+            session.ProvokeFailure(why);
+            return;
+        }
+
+        // What was asked before it is answered before it; an error there drops this as well.
+        _backend.Out.WriteFlush();
+        await _backend.SettleAsync(cancellationToken);
+        if (_backend.IsSkipping)
+        {
+            return;
+        }
+
+        var plan = await PlanAsync(portal, maxRows, cancellationToken);
+        if (!_backend.IsSkipping && await executor.ActAsync(plan, cancellationToken) is { } refusal)
+        {
+            session.ProvokeFailure(refusal);
+        }
+
+        texts.AfterRun(plan.Statement);
+        // The run may have taken the client's Sync, so that nothing else will ask for answers.
+        await session.Client.FlushAsync(cancellationToken);
+    }
+
+    public void Close(WireMessage message)
+    {
+        var body = DescribeBody.ReadClose(message.Body);
+        var name = Text(body.Name);
+        if (body.What == Preparation.Portal)
+        {
+            // A portal that exists only here is not missed there: closing what does not exist is no error.
+            _names.RemovePortal(name);
+            _backend.Out.WriteClose(Preparation.Portal, body.Name);
+            _backend.Await(Awaited.Complete.Close);
+        }
+        else if (_names.TryFind(name, out var statement))
+        {
+            _names.Remove(name);
+            _backend.Out.WriteClose(Preparation.Statement, Encoding.UTF8.GetBytes(statement.ServerName));
+            _backend.Await(Awaited.Complete.Close);
+        }
+        else
+        {
+            _backend.Await(Awaited.Own.CloseComplete);
+        }
+    }
+
+    private void DescribeStatement(Prepared statement, DescriptionFor whom, Portal? portal)
+    {
+        _backend.Out.WriteDescribe(Preparation.Statement, Encoding.UTF8.GetBytes(statement.ServerName));
+        _backend.Await(new Awaited.Description(statement, whom) { Portal = portal });
+    }
+
+    private async ValueTask<RunPlan> PlanAsync(Portal portal, int maxRows, CancellationToken cancellationToken)
+    {
+        if (portal.Statement.ParameterTypes is null && ParametersOf(portal.Bind.Span) > 0)
+        {
+            DescribeStatement(portal.Statement, DescriptionFor.Gate, portal: null);
+            _backend.Out.WriteFlush();
+            await _backend.SettleAsync(cancellationToken);
+        }
+
+        var (known, bind) = (portal.Statement, portal.Bind);
+        var alone = texts.RunnableOf(
+            known.Text, known.Reading, Parameter.In(bind.Span, known.ParameterTypes ?? known.DeclaredTypes));
+        return new RunPlan(
+            await texts.RunnableOfAsync(alone, known.Executes, cancellationToken),
+            [new RunStep.OfPortal(portal, maxRows)])
+        {
+            TakesSync = session.Client.TryTakeSync,
+        };
+    }
+
+    private static int ParametersOf(ReadOnlySpan<byte> bind) => BindBody.Read([0, 0, .. bind]).ParameterCount;
+
+    private static (string Name, string Text, ImmutableArray<uint> Types) Read(WireMessage message)
+    {
+        var body = ParseBody.Read(message.Body);
+        var types = ImmutableArray.CreateBuilder<uint>(body.ParameterTypeCount);
+        for (var i = 0; i < body.ParameterTypeCount; i++)
+        {
+            types.Add(body.ParameterType(i));
+        }
+
+        return (Text(body.Statement), Text(body.Text), types.MoveToImmutable());
+    }
+
+    private static (string Name, int MaxRows) ReadExecute(WireMessage message)
+    {
+        var body = ExecuteBody.Read(message.Body);
+        return (Text(body.Portal), body.MaxRows);
+    }
+
+    private static string Text(ReadOnlySpan<byte> utf8) => Encoding.UTF8.GetString(utf8);
+
+    private static Refusal NoPortal(string name) =>
+        new(Refusal.InvalidCursorName, $"portal \"{name}\" does not exist");
+
+    private Refusal TooManyNames() => new(
+        Refusal.ConfigurationLimitExceeded,
+        $"This session has {session.Options.Limits.Statements} prepared statements or portals, which is the limit.")
+    {
+        Hint = "Close those that are not needed any more (DEALLOCATE ALL), or open another connection.",
+    };
+}

@@ -1,0 +1,24 @@
+namespace Countersign.Gates.Postgres;
+
+/// <summary>
+/// A bound statement. One that the policy lets run at once exists at the database; every other one exists only here
+/// until it may run, because planning alone can execute code.
+/// </summary>
+internal sealed class Portal(string name, Prepared statement, ReadOnlyMemory<byte> bind)
+{
+    public string Name => name;
+
+    /// <summary>The statement as it was when it was bound, whatever has its name now.</summary>
+    public Prepared Statement => statement;
+
+    /// <summary>
+    /// What a Bind says after the names: formats and values of the parameters, formats of the results.
+    /// </summary>
+    public ReadOnlyMemory<byte> Bind => bind;
+
+    /// <summary>How it may pass as a read; <c>null</c> when it is none, or has to be asked for.</summary>
+    public Allowed? Allowed { get; init; }
+
+    /// <summary>Whether it exists at the database.</summary>
+    public bool IsOnServer { get; set; }
+}

@@ -1,0 +1,127 @@
+using System.Collections.Immutable;
+using Countersign.Core.Actions;
+using Countersign.Core.Actions.Json;
+using Countersign.Core.Identity;
+using Countersign.Gates.Postgres.Parsing;
+using Countersign.Gates.Postgres.Statements;
+using Countersign.Gates.Postgres.Wire;
+
+namespace Countersign.Gates.Postgres;
+
+/// <summary>
+/// Turns a statement that is about to run into an action: operation <c>sql</c>, and as arguments its text, its
+/// parameters, the settings that change what it means and the definitions that it depends on. The connection it comes
+/// over is no part of it, so the same statement on another connection attaches.
+/// </summary>
+internal static class PostgresActionReader
+{
+    public const string Operation = "sql";
+
+    private static readonly CanonicalJson s_none = new CanonicalObject().ToCanonicalJson();
+
+    public static Asking Read(
+        Asker asker, Target target, RunnableStatement statement, Meaning meaning, string? reason) =>
+        new(asker, target, GateKind.Postgres, ActionOf(target.Name, statement, meaning))
+        {
+            Facts = FactsOf(statement.Effects),
+            Claimed = Claimed.Of(reason, session: null),
+        };
+
+    /// <summary>A request that stands for all executions of one shape; only its facts mean anything.</summary>
+    public static Asking ReadShape(Asker asker, Target target, Effects effects) =>
+        new(asker, target, GateKind.Postgres, CanonicalAction.Of(target.Name, Operation, s_none))
+        {
+            Facts = FactsOf(effects),
+        };
+
+    public static Facts FactsOf(Effects effects) => Facts.Of(
+        "sql",
+        ("verbs", Strings(effects.Verbs)),
+        ("reads", Strings(effects.Reads)),
+        ("writes", Strings(effects.Writes)),
+        ("columns", Strings(effects.Columns)),
+        ("functions", Strings(effects.Functions)),
+        ("locks", Strings(effects.Locks)),
+        ("read_only", effects.IsReadOnly),
+        ("no_where", effects.NoWhere),
+        ("touches_masked", false),
+        ("deferred_code", effects.DeferredCode),
+        ("opaque", effects.Opaque is not null));
+
+    private static CanonicalAction ActionOf(TargetName target, RunnableStatement statement, Meaning meaning)
+    {
+        var arguments = new CanonicalObject()
+            .Add("text", statement.Text)
+            .Add("parameters", CanonicalJson.ArrayOf(statement.Parameters.Select(parameter => parameter.Value)));
+        if (!statement.Parameters.IsEmpty)
+        {
+            arguments.Add("types", CanonicalJson.ArrayOf(
+                statement.Parameters.Select(parameter => CanonicalJson.Of(PostgresType.NameOf(parameter.Type)))));
+        }
+
+        if (meaning != Meaning.Usual)
+        {
+            arguments.Add("settings", SettingsOf(meaning));
+        }
+
+        // What was approved depends on these definitions: with others it is another action.
+        if (statement.Effects.Catalog is { } catalog)
+        {
+            arguments.Add("catalog", catalog);
+        }
+
+        return CanonicalAction.Of(target, Operation, arguments.ToCanonicalJson());
+    }
+
+    private static CanonicalJson SettingsOf(Meaning meaning) => new CanonicalObject()
+        .Add("search_path", meaning.SearchPath)
+        .Add("date_style", meaning.DateStyle)
+        .Add("interval_style", meaning.IntervalStyle)
+        .Add("time_zone", meaning.TimeZone)
+        .Add("row_security", meaning.RowSecurity)
+        .ToCanonicalJson();
+
+    private static ImmutableArray<string> Strings(ImmutableSortedSet<string> names) => [.. names];
+}
+
+/// <summary>A statement with everything that decides what it does.</summary>
+/// <param name="Text">As the client sent it.</param>
+/// <param name="Parameters">In their order; empty for a text that takes none.</param>
+/// <param name="Effects">What it does.</param>
+internal sealed record RunnableStatement(string Text, ImmutableArray<Parameter> Parameters, Effects Effects)
+{
+    /// <summary>What it was read as.</summary>
+    public required Reading Reading { get; init; }
+
+    /// <summary>The text alone, without those of the statements that it executes.</summary>
+    public string Sent { get; init; } = Text;
+
+    /// <summary>Prepared statements that it executes by name; what they do, it does.</summary>
+    public ImmutableArray<Prepared> Executes { get; init; } = [];
+
+    /// <summary>Whether it is a COPY whose data comes from the client.</summary>
+    public bool TakesCopy => Reading is Reading.Of { Statements: var statements }
+        && statements.Any(statement => statement.Form is Parsed.Copy { Way: CopyWay.In });
+}
+
+/// <summary>A parameter's type and its value as JSON; <c>null</c> is SQL's NULL.</summary>
+internal readonly record struct Parameter(uint Type, CanonicalJson Value)
+{
+    /// <summary>The parameters in what a Bind says behind its names.</summary>
+    public static ImmutableArray<Parameter> In(ReadOnlySpan<byte> bind, ImmutableArray<uint> types)
+    {
+        // The names were taken off; two empty ones make it a body again.
+        ReadOnlySpan<byte> body = [0, 0, .. bind];
+        var read = BindBody.Read(body);
+        var parameters = ImmutableArray.CreateBuilder<Parameter>(read.ParameterCount);
+        foreach (var value in read.Parameters)
+        {
+            var type = parameters.Count < types.Length ? types[parameters.Count] : PostgresType.Unspecified;
+            parameters.Add(new Parameter(type, value.IsNull
+                ? CanonicalJson.Null
+                : ParameterText.Json(type, value.IsBinary, value.In(body))));
+        }
+
+        return parameters.MoveToImmutable();
+    }
+}

@@ -1,0 +1,103 @@
+using Countersign.Core;
+using Countersign.Core.Actions;
+using Countersign.Core.Records;
+using Countersign.Core.Reviews;
+
+namespace Countersign.Gates.Postgres;
+
+/// <summary>
+/// What an agent reads when its statement did not simply run: the error's message says what happened, its detail why,
+/// its hint what to do next.
+/// </summary>
+internal static class PostgresAnswers
+{
+    /// <summary>
+    /// Why nothing ran; of an action that ended, or of one that nobody decided yet. Drivers hide an error's detail more
+    /// often than its message, so the reason stands in the message.
+    /// </summary>
+    public static Refusal WhyNotRun(ActionRecord record, Uri url) => record.State switch
+    {
+        ActionState.Refused => new Refusal(
+            Refusal.InsufficientPrivilege, Sentences("Refused by policy.", record.Ending, Nothing(record)))
+        {
+            Hint = Sentences(record.Nearest?.ToString(), "Repeating the same statement changes nothing."),
+        },
+        ActionState.Denied => Denied(record),
+        ActionState.Expired => new Refusal(
+            Refusal.InsufficientPrivilege, Sentences("Not approved in time.", record.Ending, Nothing(record)))
+        {
+            Hint = "Sending the same statement again asks again.",
+        },
+        ActionState.Pending => Pending(record, url),
+        _ => new Refusal(
+            Refusal.InsufficientPrivilege,
+            Sentences($"This statement was {record.State.ToText()}.", record.Ending, Nothing(record)))
+        {
+            Hint = "Sending the same statement again starts anew.",
+        },
+    };
+
+    /// <summary>The caller stops waiting; the review stays.</summary>
+    public static Refusal Pending(ActionRecord record, Uri url) => new(
+        Refusal.QueryCanceled, $"Still waiting for approval {record.Id}; nothing was executed.")
+    {
+        Detail = $"People decide at {url} .",
+        Hint = "Send exactly the same statement again to go on waiting or to run it once approved.",
+    };
+
+    /// <summary>The client asked for it, so that nothing is known of a decision.</summary>
+    public static Refusal Cancelled(ActionRecord? held, Uri? url) => held is null
+        ? new Refusal(Refusal.QueryCanceled, "canceling statement due to user request")
+        : Pending(held, url!) with
+        {
+            Message = $"Cancelled while waiting for approval {held.Id}; nothing was executed.",
+        };
+
+    public static Refusal Paused(string reason) => new(
+        Refusal.ConfigurationLimitExceeded, $"This agent is paused; nothing was executed. {reason}");
+
+    public static Refusal Stopped(string reason) => new(
+        Refusal.InsufficientPrivilege, $"People stopped this agent; nothing was executed. {reason}")
+    {
+        Hint = "Do not go on; tell the person you work for.",
+        IsFatal = true,
+    };
+
+    /// <summary>The store, the policy or a key is not there: nothing privileged happens.</summary>
+    public static Refusal Unavailable(string why) => new(
+        Refusal.ConnectionFailure, $"Nothing was executed, because it could not be recorded: {why}")
+    {
+        Hint = "Try again in a moment.",
+    };
+
+    /// <summary>It was attempted, and ended otherwise than with the server's own answer.</summary>
+    public static Refusal Outcome(ActionRecord record) => record.Outcome?.State == OutcomeState.Unknown
+        ? new Refusal(Refusal.OutcomeUnknown, $"The outcome of {record.Id} is unknown.")
+        {
+            Detail = record.Outcome.Error,
+            Hint = "Look at the data before you repeat the statement.",
+        }
+        : new Refusal(Refusal.TransactionRollback, $"{record.Id} failed. {record.Outcome?.Error}");
+
+    public static string Held(ActionRecord record, Uri url) =>
+        $"statement held for approval {record.Id}: {url}";
+
+    private static Refusal Denied(ActionRecord record)
+    {
+        var until = record.Life.DeniedUntil is { } at
+            ? $" The same statement gets this answer until {at:yyyy-MM-ddTHH:mm:ssZ}."
+            : "";
+        var rules = string.Join(" ", record.Verdict.Rules.Select(rule => $"rule '{rule.Id}': {rule.Reason}"));
+        return new Refusal(
+            Refusal.InsufficientPrivilege,
+            Sentences("Denied by reviewers.", record.Ending, $"It needed approval because of {rules}", Nothing(record)))
+        {
+            Hint = $"Do something else instead.{until}",
+        };
+    }
+
+    private static string Nothing(ActionRecord record) => $"Nothing was executed ({record.Id}).";
+
+    private static string Sentences(params IEnumerable<string?> texts) =>
+        string.Join(' ', texts.Where(text => !string.IsNullOrEmpty(text)));
+}

@@ -1,0 +1,162 @@
+using Countersign.Core;
+using Countersign.Core.Actions;
+using Countersign.Core.Records;
+using Countersign.Core.Reviews;
+using Countersign.Core.Storage;
+
+namespace Countersign.Gates.Postgres;
+
+/// <summary>
+/// Takes one statement of a session through the gatekeeper, and its client with it:
+/// <list type="number">
+/// <item>It becomes an action, which policy may allow, refuse, or hold for people.</item>
+/// <item>While it is held the client reads a notice now and then, and may leave; the review stays.</item>
+/// <item>Once it may run, the session belongs to the run, which sends what was approved exactly once.</item>
+/// <item>When the outcome is in the record, the client reads how it ended.</item>
+/// </list>
+/// </summary>
+internal sealed class PostgresExecutor(SessionState session)
+{
+    /// <summary>
+    /// Clients wait as long as a review may last: a connection costs little, and they choose when to leave.
+    /// </summary>
+    private static readonly TimeSpan s_patience = TimeSpan.FromDays(8);
+
+    private static readonly TaskCompletionSource<bool> s_never = new();
+
+    private readonly RunSupport _support = new(session);
+
+    /// <summary>
+    /// Why it was not run, in the words for the client; <c>null</c> when it was, and the client knows how it ended.
+    /// </summary>
+    public async Task<Refusal?> ActAsync(RunPlan plan, CancellationToken cancellationToken)
+    {
+        var run = new Run(session, plan, _support);
+        using var hold = new Hold();
+        session.Hold = hold;
+        try
+        {
+            // 1.
+            var call = new Call(
+                (record, limit) => ExecuteAsync(hold, run, record, limit), s_patience, hold.Begin);
+            var handling = session.Options.Gatekeeper.HandleAsync(
+                await AskingAsync(plan, cancellationToken), call, hold.ClientLeft);
+            // 2.
+            await WaitAsync(hold, handling, cancellationToken);
+            return await AnswerAsync(await handling, hold, run);
+        }
+        catch (OperationCanceledException) when (hold.ClientLeft.IsCancellationRequested)
+        {
+            return PostgresAnswers.Cancelled(hold.Record, UrlOf(hold.Record));
+        }
+        catch (StoreUnavailableException failure)
+        {
+            return hold.HasRun ? Unrecorded(failure) : PostgresAnswers.Unavailable(failure.Message);
+        }
+        finally
+        {
+            session.Hold = null;
+        }
+    }
+
+    private async Task<Asking> AskingAsync(RunPlan plan, CancellationToken cancellationToken)
+    {
+        var meaning = await session.MeaningAsync(cancellationToken);
+        return PostgresActionReader.Read(session.Asker, session.Target, plan.Statement, meaning, session.Reason) with
+        {
+            TakesOwnOutcomeOnly = true,
+            NeedsIntent = true,
+            Previewer = session.Visitor.Database.Previews.Find(plan.Statement, meaning),
+        };
+    }
+
+    /// <summary>3. Whatever the run finds, it is this execution's outcome: nothing is sent a second time.</summary>
+    private static async Task<Outcome> ExecuteAsync(
+        Hold hold, Run run, ActionRecord record, CancellationToken limit) => await hold.TryRunAsync()
+        ? await run.ExecuteAsync(record, limit)
+        : Hold.NothingSent("the client left before it could run.");
+
+    /// <summary>
+    /// Only this loop talks to the client, until the run asks for the session; from then on only the run does.
+    /// </summary>
+    private async Task WaitAsync(Hold hold, Task handling, CancellationToken cancellationToken)
+    {
+        var hangsUp = session.Client.ListenAsync();
+        var tick = hold.Held;
+        while (!handling.IsCompleted && !hold.AsksToRun.IsCompleted)
+        {
+            await Task.WhenAny(handling, hold.AsksToRun, hangsUp, tick);
+            if (hangsUp.IsCompleted)
+            {
+                hangsUp = await ListenOnAsync(hold, hangsUp);
+            }
+
+            if (tick.IsCompleted && !handling.IsCompleted && !hold.AsksToRun.IsCompleted)
+            {
+                await TellAsync(hold, cancellationToken);
+                tick = Task.Delay(session.Options.Limits.HeldNotice, session.Options.Time, hold.Over);
+            }
+        }
+
+        hold.LetRun();
+    }
+
+    private async Task<Task<bool>> ListenOnAsync(Hold hold, Task<bool> heard)
+    {
+        await Task.WhenAny(heard);
+        var saidMore = heard.IsCompletedSuccessfully && await heard;
+        if (!saidMore && !session.Client.IsFull)
+        {
+            hold.TryLeave();
+        }
+
+        return saidMore && !session.Client.IsFull ? session.Client.ListenAsync() : s_never.Task;
+    }
+
+    private async Task TellAsync(Hold hold, CancellationToken cancellationToken)
+    {
+        try
+        {
+            session.Client.Notice(PostgresAnswers.Held(hold.Record!, UrlOf(hold.Record)!));
+            await session.Client.FlushAsync(cancellationToken);
+        }
+        catch (Exception gone) when (gone is IOException or OperationCanceledException or ObjectDisposedException)
+        {
+            // Nobody reads any more; the review stays.
+            hold.TryLeave();
+        }
+    }
+
+    private async Task<Refusal?> AnswerAsync(Handled handled, Hold hold, Run run)
+    {
+        using var _ = handled;
+        switch (handled.Answer)
+        {
+            case Answer.Ended { Record: var record } when !hold.HasRun:
+                return PostgresAnswers.WhyNotRun(record, UrlOf(record)!);
+            case Answer.Ended { Record: var record }:
+                // 4.
+                run.SayEnd(session.Client);
+                session.Options.NoteDelivery(record);
+                return run.NotSent ?? (session.IsLost ? PostgresAnswers.Outcome(record) : null);
+            case Answer.StillPending { Record: var record }:
+                return PostgresAnswers.Pending(record, UrlOf(record)!);
+            case Answer.Paused { Reason: var reason }:
+                return PostgresAnswers.Paused(reason);
+            case Answer.Stopped { Reason: var reason }:
+                return PostgresAnswers.Stopped(reason);
+            default:
+                throw new System.Diagnostics.UnreachableException();
+        }
+    }
+
+    private static Refusal Unrecorded(StoreUnavailableException failure) => new(
+        Refusal.OutcomeUnknown, "The statement ran, but its outcome could not be recorded.")
+    {
+        Detail = failure.Message,
+        Hint = "Look at the data before you repeat it.",
+        IsFatal = true,
+    };
+
+    private Uri? UrlOf(ActionRecord? record) => record is null ? null : session.Options.ReviewUrl(record.Id);
+}

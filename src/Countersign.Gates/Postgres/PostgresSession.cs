@@ -1,0 +1,180 @@
+using Countersign.Gates.Postgres.Wire;
+
+namespace Countersign.Gates.Postgres;
+
+/// <summary>
+/// One agent's connection, from the first message to the last. It is one sequence of steps, like a PostgreSQL backend:
+/// <list type="number">
+/// <item>Messages that are here are taken in their order; what may pass is asked of the database without a wait.</item>
+/// <item>When the client has nothing more to say, the answers are handed on, and leave together.</item>
+/// <item>While both are silent, whoever speaks first is heard; the database may have notices.</item>
+/// </list>
+/// After an error everything up to the next Sync is dropped, here as there.
+/// </summary>
+internal sealed class PostgresSession : IAsyncDisposable
+{
+    private readonly SessionState _state;
+    private readonly Client _client;
+    private readonly Backend _backend;
+    private readonly ExtendedQueries _extended;
+    private readonly SimpleQueries _simple;
+    private readonly Reads _reads;
+    private readonly StatementTexts _texts;
+    private bool _answersAreDue;
+
+    public PostgresSession(SessionState state)
+    {
+        _state = state;
+        (_client, _backend) = (state.Client, state.Backend);
+        var executor = new PostgresExecutor(state);
+        var texts = _texts = new StatementTexts(state);
+        _reads = new Reads(state);
+        _extended = new ExtendedQueries(state, executor, texts, _reads);
+        _simple = new SimpleQueries(state, executor, texts, _reads);
+        _backend.OnReady = texts.OnReady;
+        _backend.OnSetting = PinnedSettings.WhyNot;
+    }
+
+    /// <summary>Serves the client until it or the database goes.</summary>
+    /// <exception cref="BackendLost">The database went.</exception>
+    /// <exception cref="ProtocolViolation">The client said what the protocol does not allow.</exception>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        while (!_state.IsLost)
+        {
+            // 1.
+            while (_client.HasMessage || _client.IsFull)
+            {
+                var message = await _client.ReadAsync(_state.Options.Limits.ClientMessage, cancellationToken);
+                if (message.Type is FrontendMessage.Terminate || !await TakeAsync(message, cancellationToken))
+                {
+                    return;
+                }
+            }
+
+            // 2.
+            if (_answersAreDue)
+            {
+                await AnswerAsync(cancellationToken);
+            }
+
+            // 3.
+            if (!await HearAsync(cancellationToken))
+            {
+                return;
+            }
+        }
+    }
+
+    public ValueTask DisposeAsync() => _reads.DisposeAsync();
+
+    /// <summary><c>false</c> when the session ends with it.</summary>
+    private async ValueTask<bool> TakeAsync(WireMessage message, CancellationToken cancellationToken)
+    {
+        if (_backend.IsSkipping && IsDroppedAfterErrors(message.Type))
+        {
+            return true;
+        }
+
+        try
+        {
+            await DispatchAsync(message, cancellationToken);
+        }
+        catch (ProtocolViolation wrong) when (!wrong.IsFatal)
+        {
+            _state.ProvokeFailure(new Refusal(wrong.SqlState, wrong.Message));
+        }
+
+        return !_state.IsLost;
+    }
+
+    private async ValueTask DispatchAsync(WireMessage message, CancellationToken cancellationToken)
+    {
+        switch (message.Type)
+        {
+            case FrontendMessage.Query:
+                await _simple.RunAsync(message, cancellationToken);
+                _answersAreDue = true;
+                break;
+            case FrontendMessage.Parse:
+                await _extended.ParseAsync(message, cancellationToken);
+                break;
+            case FrontendMessage.Bind:
+                await _extended.BindAsync(message, cancellationToken);
+                break;
+            case FrontendMessage.Describe:
+                _extended.Describe(message);
+                break;
+            case FrontendMessage.Execute:
+                await _extended.ExecuteAsync(message, cancellationToken);
+                break;
+            case FrontendMessage.Close:
+                _extended.Close(message);
+                break;
+            case FrontendMessage.Sync:
+                _texts.OnSync();
+                _backend.Sync(isRelayed: true);
+                _answersAreDue = true;
+                break;
+            case FrontendMessage.Flush:
+                _backend.Out.WriteFlush();
+                _answersAreDue = true;
+                break;
+            case FrontendMessage.CopyData or FrontendMessage.CopyDone or FrontendMessage.CopyFail:
+                // What a client still sends of a COPY that failed; the server ignores it as well.
+                break;
+            case FrontendMessage.FunctionCall:
+                RefuseFunctionCall();
+                break;
+            default:
+                throw new ProtocolViolation($"invalid frontend message type {message.Type}") { IsFatal = true };
+        }
+    }
+
+    /// <summary>It runs a function by its number, without a text that anybody could read.</summary>
+    private void RefuseFunctionCall()
+    {
+        _state.ProvokeFailure(new Refusal(
+            Refusal.FeatureNotSupported, "Function calls by number do not pass through this gateway.")
+        {
+            Hint = "Call the function with SELECT.",
+        });
+        _texts.OnSync();
+        _backend.Sync(isRelayed: true);
+        _answersAreDue = true;
+    }
+
+    private async ValueTask AnswerAsync(CancellationToken cancellationToken)
+    {
+        await _backend.SettleAsync(cancellationToken);
+        await _client.FlushAsync(cancellationToken);
+        _answersAreDue = false;
+    }
+
+    /// <summary>Waits for either side; <c>false</c> when the client is gone.</summary>
+    private async ValueTask<bool> HearAsync(CancellationToken cancellationToken)
+    {
+        var heard = _client.ListenAsync();
+        if (heard.IsCompleted)
+        {
+            // A client that is always ahead would keep the thread, which may be the one that serves other sockets.
+            await Task.Yield();
+        }
+
+        while (!heard.IsCompleted)
+        {
+            var unasked = _backend.ListenAsync(cancellationToken);
+            if (await Task.WhenAny(heard, unasked) == unasked && !heard.IsCompleted)
+            {
+                await _backend.TakeUnaskedAsync(cancellationToken);
+                await _client.FlushAsync(cancellationToken);
+            }
+        }
+
+        return await heard || _client.IsFull;
+    }
+
+    private static bool IsDroppedAfterErrors(byte type) => type
+        is FrontendMessage.Parse or FrontendMessage.Bind or FrontendMessage.Describe or FrontendMessage.Execute
+        or FrontendMessage.Close or FrontendMessage.Flush;
+}

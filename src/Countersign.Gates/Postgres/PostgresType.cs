@@ -1,0 +1,68 @@
+using System.Globalization;
+
+namespace Countersign.Gates.Postgres;
+
+/// <summary>OIDs of built-in types, which are the same on every server (<c>pg_type.dat</c>).</summary>
+internal static class PostgresType
+{
+    public const uint Unspecified = 0;
+    public const uint Bool = 16;
+    public const uint Bytea = 17;
+    public const uint Name = 19;
+    public const uint Int8 = 20;
+    public const uint Int2 = 21;
+    public const uint Int4 = 23;
+    public const uint Regproc = 24;
+    public const uint Text = 25;
+    public const uint Oid = 26;
+    public const uint Json = 114;
+    public const uint Xml = 142;
+    public const uint Float4 = 700;
+    public const uint Float8 = 701;
+    public const uint Unknown = 705;
+    public const uint Bpchar = 1042;
+    public const uint Varchar = 1043;
+    public const uint Date = 1082;
+    public const uint Time = 1083;
+    public const uint Timestamp = 1114;
+    public const uint TimestampTz = 1184;
+    public const uint Interval = 1186;
+    public const uint Numeric = 1700;
+    public const uint Regclass = 2205;
+    public const uint Uuid = 2950;
+    public const uint Jsonb = 3802;
+
+    /// <summary>Whether the type's binary form is its text.</summary>
+    public static bool IsText(uint type) => type is Text or Varchar or Bpchar or Name or Json or Xml or Unknown;
+
+    /// <summary>The type as SQL names it; others by their OID.</summary>
+    public static string NameOf(uint type) => type switch
+    {
+        Unspecified or Unknown => "unknown",
+        Bool => "boolean",
+        Bytea => "bytea",
+        Name => "name",
+        Int8 => "bigint",
+        Int2 => "smallint",
+        Int4 => "integer",
+        Regproc => "regproc",
+        Text => "text",
+        Oid => "oid",
+        Json => "json",
+        Xml => "xml",
+        Float4 => "real",
+        Float8 => "double precision",
+        Bpchar => "character",
+        Varchar => "character varying",
+        Date => "date",
+        Time => "time",
+        Timestamp => "timestamp",
+        TimestampTz => "timestamptz",
+        Interval => "interval",
+        Numeric => "numeric",
+        Regclass => "regclass",
+        Uuid => "uuid",
+        Jsonb => "jsonb",
+        _ => "oid " + type.ToString(CultureInfo.InvariantCulture),
+    };
+}

@@ -1,0 +1,213 @@
+using System.Text;
+using System.Text.Json;
+using Countersign.Core;
+using Countersign.Core.Actions;
+using Countersign.Core.Policies;
+using Countersign.Core.Reads;
+using Countersign.Gates.Postgres.Wire;
+
+namespace Countersign.Gates.Postgres;
+
+/// <summary>
+/// The reads of one session that pass without waiting for anybody: facts prove that they change nothing, the policy
+/// allows them whatever their parameters are, and they are recorded together with their answers (<c>with</c>) or in a
+/// window that was declared beforehand (<c>behind</c>). Everything else goes through the gatekeeper.
+/// </summary>
+internal sealed class Reads : IAsyncDisposable
+{
+    /// <summary>Shapes whose verdict a session remembers; more are asked for again.</summary>
+    private const int MaxRemembered = 1_000;
+
+    private readonly SessionState _session;
+    private readonly SessionReads _reads;
+    private readonly Dictionary<ReadStatement, Allowed?> _allowed = new(ReferenceEqualityComparer.Instance);
+    private Charter? _charter;
+    private AwaitedRead? _running;
+    private bool _isUnrecorded;
+
+    public Reads(SessionState session)
+    {
+        _session = session;
+        _reads = session.Options.Reads.Open(new ReadSession(session.Asker, session.Target, GateKind.Postgres)
+        {
+            Claimed = Claimed.Of(session.Reason, session: null),
+        });
+        session.Client.BeforeBytesLeave = RecordAsync;
+    }
+
+    /// <summary>How a statement may pass; <c>null</c> when it has to be asked for.</summary>
+    public Allowed? FindAllowed(ReadStatement? statement)
+    {
+        if (statement is null || !statement.Effects.IsReadOnly || !statement.Effects.Settings.IsEmpty
+            || _session.WhyUnseen is not null || _session.Options.Stopped.Contains(_session.Asker.Agent))
+        {
+            return null;
+        }
+
+        var charter = _session.Options.Charter();
+        if (charter != _charter || _allowed.Count >= MaxRemembered)
+        {
+            _allowed.Clear();
+            _charter = charter;
+        }
+
+        if (!_allowed.TryGetValue(statement, out var allowed))
+        {
+            _allowed[statement] = allowed = Judge(statement, charter);
+        }
+
+        return allowed;
+    }
+
+    /// <summary>
+    /// Makes room for one read that is about to be sent; what it answers is recorded when it is complete.
+    /// </summary>
+    public async ValueTask<AwaitedRead> BeginAsync(
+        Allowed allowed, Core.Reads.ReadStatement statement, ReadOnlyMemory<byte> parameters,
+        CancellationToken cancellationToken)
+    {
+        ReadTicket? ticket = null;
+        if (allowed.Mode == RecordMode.Behind)
+        {
+            ticket = _reads.TryBegin(out var free) ? free : await _reads.BeginAsync(cancellationToken);
+        }
+
+        return new AwaitedRead(this, statement, parameters, ticket, _session.Options.Reads.Now);
+    }
+
+    public ValueTask DisposeAsync() => _reads.DisposeAsync();
+
+    /// <summary>The answer to a read begins.</summary>
+    public void Start(AwaitedRead read) => _running = read;
+
+    public void End(AwaitedRead read, in ReadNote note)
+    {
+        if (_running == read)
+        {
+            _running = null;
+        }
+
+        if (read.Ticket is { } ticket)
+        {
+            _reads.End(ticket, note);
+            return;
+        }
+
+        _reads.Add(note);
+        _isUnrecorded = true;
+    }
+
+    /// <summary>
+    /// No byte of an answer leaves before the record of its read is durable. Of one that is too long to be held the
+    /// record says that it goes on; how it ended follows.
+    /// </summary>
+    private async ValueTask RecordAsync(CancellationToken cancellationToken)
+    {
+        if (_running is { Ticket: null } running)
+        {
+            _reads.Add(running.NoteSoFar());
+            _isUnrecorded = true;
+        }
+
+        if (_isUnrecorded)
+        {
+            _isUnrecorded = false;
+            await _reads.RecordAsync(cancellationToken);
+        }
+    }
+
+    private Allowed? Judge(ReadStatement statement, Charter charter)
+    {
+        var asking = PostgresActionReader.ReadShape(_session.Asker, _session.Target, statement.Effects);
+        if (charter.JudgeShape(asking) is not { Outcome: VerdictOutcome.Allow } verdict)
+        {
+            return null;
+        }
+
+        // A rule may ask for more care than the target, and never for less than it opted in for.
+        var mode = verdict.Record is { } asked && (asked != RecordMode.Behind || _session.Target.Record == asked)
+            ? asked
+            : _session.Target.Record;
+        return mode == RecordMode.Before ? null : new Allowed(mode, asking.Facts, verdict);
+    }
+}
+
+/// <summary>How reads of one shape may pass.</summary>
+/// <param name="Mode">How they are recorded: <c>with</c> or <c>behind</c>.</param>
+/// <param name="Facts">What the record says of them.</param>
+/// <param name="Verdict">Why they may.</param>
+internal sealed record Allowed(RecordMode Mode, Facts Facts, Verdict Verdict)
+{
+    /// <summary>The half of the record that all executions of one text share.</summary>
+    public Core.Reads.ReadStatement Of(string text, WriteParameters parameters) =>
+        new(PostgresActionReader.Operation, text, Facts, Verdict, parameters);
+
+    /// <summary>A text without parameters.</summary>
+    public static void WriteNone(Utf8JsonWriter json, ReadOnlySpan<byte> parameters)
+    {
+        json.WriteStartArray();
+        json.WriteEndArray();
+    }
+}
+
+/// <summary>The answer to a read that passed: counted, and noted when it is complete.</summary>
+internal sealed class AwaitedRead(
+    Reads reads,
+    Core.Reads.ReadStatement statement,
+    ReadOnlyMemory<byte> parameters,
+    ReadTicket? ticket,
+    DateTimeOffset at) : AwaitedRows(isSilent: false)
+{
+    private long _rows;
+    private long _bytes;
+    private bool _hasBegun;
+
+    public ReadTicket? Ticket => ticket;
+
+    public override void OnLargeData(MessageHead head)
+    {
+        Begin();
+        _rows++;
+        _bytes += head.Length;
+    }
+
+    public override void Drop() => ticket?.GiveBack();
+
+    public override void Fail(ErrorFields error) => reads.End(this, Note() with
+    {
+        State = Core.Reviews.OutcomeState.Failed,
+        Error = error.Code,
+    });
+
+    /// <summary>What is known of it while it goes on.</summary>
+    public ReadNote NoteSoFar() => Note() with
+    {
+        State = Core.Reviews.OutcomeState.Unknown,
+        Error = "goes on",
+    };
+
+    protected override bool OnData(WireMessage message)
+    {
+        Begin();
+        _rows++;
+        _bytes += message.Bytes.Length;
+        return true;
+    }
+
+    protected override bool OnEnd(WireMessage message)
+    {
+        reads.End(this, Note());
+        return true;
+    }
+
+    private void Begin()
+    {
+        if (!_hasBegun)
+        {
+            _hasBegun = true;
+            reads.Start(this);
+        }
+    }
+
+    private ReadNote Note() => new(statement, parameters, at) { Rows = _rows, Bytes = _bytes };
+}

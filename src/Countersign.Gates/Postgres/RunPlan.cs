@@ -1,0 +1,67 @@
+using System.Collections.Immutable;
+using System.Text;
+using Countersign.Gates.Postgres.Wire;
+
+namespace Countersign.Gates.Postgres;
+
+/// <summary>What a run sends, step by step, and how it ends.</summary>
+/// <param name="Statement">The whole of it, as people saw it.</param>
+/// <param name="Steps">One for each statement.</param>
+internal sealed record RunPlan(RunnableStatement Statement, ImmutableArray<RunStep> Steps)
+{
+    /// <summary>
+    /// Whether the gate puts the steps into a transaction: a list of statements is one, and some statements work only
+    /// in a transaction block, which the extended protocol does not make by itself.
+    /// </summary>
+    public bool OpensTransaction { get; init; }
+
+    /// <summary>
+    /// Asked once all steps have run: whether the client has nothing more to add, so that what ran is committed before
+    /// it is told. Takes the client's Sync when that is here already.
+    /// </summary>
+    public required Func<bool> TakesSync { get; init; }
+}
+
+/// <summary>One statement of a run.</summary>
+internal abstract record RunStep
+{
+    private RunStep()
+    {
+    }
+
+    /// <summary>Asks the database for it.</summary>
+    public abstract void Send(SessionState session, AwaitedRows rows);
+
+    /// <summary>A portal that existed only at the gate so far.</summary>
+    public sealed record OfPortal(Portal Portal, int MaxRows) : RunStep
+    {
+        public override void Send(SessionState session, AwaitedRows rows)
+        {
+            var backend = session.Backend;
+            var name = Encoding.UTF8.GetBytes(Portal.Name);
+            backend.Out.WriteBind(name, Encoding.UTF8.GetBytes(Portal.Statement.ServerName), Portal.Bind.Span);
+            backend.Await(new Awaited.Complete(
+                BackendMessage.BindComplete, isRelayed: false, done: () => Portal.IsOnServer = true));
+            backend.Out.WriteExecute(name, MaxRows);
+            backend.Await(rows);
+        }
+    }
+
+    /// <summary>A statement of a simple query.</summary>
+    /// <param name="Text">It alone, and in front of it as many spaces as characters stand there in the query.</param>
+    public sealed record OfText(ReadOnlyMemory<byte> Text) : RunStep
+    {
+        public override void Send(SessionState session, AwaitedRows rows)
+        {
+            var backend = session.Backend;
+            backend.Out.WriteParse([], Text.Span, []);
+            backend.Await(Awaited.Complete.SilentParse);
+            backend.Out.WriteBind([], []);
+            backend.Await(Awaited.Complete.SilentBind);
+            backend.Out.WriteDescribe(Preparation.Portal, []);
+            backend.Await(Awaited.Columns.OfSimpleQuery);
+            backend.Out.WriteExecute([], maxRows: 0);
+            backend.Await(rows);
+        }
+    }
+}

@@ -1,0 +1,162 @@
+using System.Text;
+using Countersign.Core.Actions;
+using Countersign.Core.Identity;
+using Countersign.Gates.Postgres.Rights;
+using Countersign.Gates.Postgres.Statements;
+using Countersign.Gates.Postgres.Wire;
+
+namespace Countersign.Gates.Postgres;
+
+/// <summary>
+/// What the parts of one session share. A session is one sequence of steps, so nothing here is locked.
+/// </summary>
+internal sealed class SessionState(Seat seat, Client client, Backend backend, PostgresGateOptions options)
+{
+    private readonly HashSet<string> _ownStatements = new(StringComparer.Ordinal);
+
+    public Visitor Visitor => seat.Visitor;
+
+    public Lease Lease => seat.Lease;
+
+    public Client Client => client;
+
+    public Backend Backend => backend;
+
+    public PostgresGateOptions Options => options;
+
+    public Names Names { get; } = new(options.Limits);
+
+    public Asker Asker => seat.Visitor.Asker;
+
+    public Target Target => seat.Visitor.Target;
+
+    /// <summary>What the agent says it does all this for (<c>SET countersign.reason</c>).</summary>
+    public string? Reason { get; set; }
+
+    /// <summary>The settings under which texts are understood now; <c>null</c> until they were asked for.</summary>
+    public Meaning? Meaning { get; set; }
+
+    /// <summary>
+    /// Whether this transaction may have changed definitions. Nobody else sees them before it ends, so nothing that
+    /// comes after it can be understood until then.
+    /// </summary>
+    public bool HasUnseenDefinitions { get; set; }
+
+    /// <summary>
+    /// Whether this session has temporary relations or types. Their names come before all others, and only this session
+    /// sees them.
+    /// </summary>
+    private bool HasTemporaryObjects { get; set; }
+
+    /// <summary>Why nobody but this session can say what a text means here; <c>null</c> when others can.</summary>
+    public string? WhyUnseen => this switch
+    {
+        { HasUnseenDefinitions: true } =>
+            "This transaction changed definitions that nobody else can see before it ends; commit it first.",
+        { HasTemporaryObjects: true } =>
+            "This session has temporary objects, whose names nobody else can look up; use DISCARD TEMP first.",
+        _ => null,
+    };
+
+    /// <summary>What waits for people or runs right now; for who wants to cancel it.</summary>
+    public Hold? Hold { get; set; }
+
+    /// <summary>Asks the database to cancel what runs.</summary>
+    public required Action CancelStatement { get; init; }
+
+    /// <summary>The connection to the database is of no use any more.</summary>
+    public bool IsLost { get; set; }
+
+    /// <summary>Sends a statement of the gate's own; its answer is swallowed.</summary>
+    public void SendOwn(OwnStatement own, AwaitedRows? answer = null)
+    {
+        var name = Encoding.UTF8.GetBytes(own.Name);
+        var portal = Encoding.UTF8.GetBytes(OwnStatement.Portal);
+        if (_ownStatements.Add(own.Name))
+        {
+            backend.Out.WriteParse(name, Encoding.UTF8.GetBytes(own.Text), []);
+            backend.Await(new Awaited.Complete(
+                BackendMessage.ParseComplete,
+                isRelayed: false,
+                dropped: () => _ownStatements.Remove(own.Name)));
+        }
+
+        backend.Out.WriteBind(portal, name);
+        backend.Await(Awaited.Complete.SilentBind);
+        backend.Out.WriteExecute(portal, maxRows: 0);
+        backend.Await(answer ?? AwaitedRows.Silent);
+        backend.Out.WriteClose(Preparation.Portal, portal);
+        backend.Await(Awaited.Complete.SilentClose);
+    }
+
+    /// <summary>Makes the session look at its memberships again; it is analysed each time, and never run.</summary>
+    public void SendBarrier()
+    {
+        var name = "countersign_barrier"u8;
+        backend.Out.WriteParse(name, Encoding.UTF8.GetBytes(MembershipBarrier.Statement), []);
+        backend.Await(Awaited.Complete.SilentParse);
+        backend.Out.WriteClose(Preparation.Statement, name);
+        backend.Await(Awaited.Complete.SilentClose);
+    }
+
+    /// <summary>One row of the gate's own question; <c>null</c> when the transaction has failed already.</summary>
+    public async ValueTask<IReadOnlyList<string?>?> AskAsync(OwnStatement own, CancellationToken cancellationToken)
+    {
+        var answer = new AwaitedAnswer();
+        // VACUUM and DISCARD ALL are refused behind anything else of their pipeline, and the client's BEGIN would go on
+        // in the transaction of this question: so where a pipeline begins with it, it also ends with it.
+        var isApart = !backend.IsInPipeline && backend.Transaction == TransactionStatus.Idle;
+        SendOwn(own, answer);
+        if (isApart)
+        {
+            backend.Sync(isRelayed: false);
+        }
+        else
+        {
+            backend.Out.WriteFlush();
+        }
+
+        await backend.SettleAsync(cancellationToken);
+        return backend.IsSkipping ? null : answer.Values;
+    }
+
+    /// <summary>
+    /// Makes the database fail as it would have by itself: what the transaction did so far does not stay, and
+    /// everything up to the next Sync is dropped. The client reads the refusal.
+    /// </summary>
+    public void ProvokeFailure(Refusal refusal)
+    {
+        if (IsLost)
+        {
+            client.Say(refusal with { IsFatal = true });
+            return;
+        }
+
+        backend.Out.WriteBind(
+            Encoding.UTF8.GetBytes(OwnStatement.Portal), Encoding.UTF8.GetBytes(OwnStatement.Missing));
+        backend.Await(new Awaited.Failure(refusal));
+    }
+
+    /// <summary>DISCARD ALL and DEALLOCATE ALL drop the gate's statements with the client's.</summary>
+    public void ForgetStatements()
+    {
+        _ownStatements.Clear();
+        Names.RemoveStatements();
+    }
+
+    /// <summary>The settings that change what a text means, as they are at this point of the conversation.</summary>
+    public async ValueTask<Meaning> MeaningAsync(CancellationToken cancellationToken)
+    {
+        if (Meaning is null
+            && backend.Transaction != TransactionStatus.Failed
+            && await AskAsync(OwnStatement.Meaning, cancellationToken)
+                is [{ } path, { } date, { } interval, { } zone, var rows, var temporary])
+        {
+            Meaning = new Meaning(path, date, interval, zone, RowSecurity: rows == "on");
+            HasTemporaryObjects = temporary != "f";
+        }
+
+        // In a failed transaction nothing runs, so it does not matter what a text would mean there.
+        return Meaning ?? Statements.Meaning.Usual;
+    }
+}
