@@ -8,6 +8,7 @@ public sealed class SettingsFileTests : IDisposable
 {
     private const string Http = "gate: mcp, environment: test, upstream: { url: \"http://127.0.0.1:9000/mcp\" }";
     private const string Program = "gate: mcp, environment: test, upstream: { command: [ node, server.js ] }";
+    private const string Database = "gate: postgres, environment: test";
     private const string Permits = "gate: api, environment: test";
     private const string Credential = "credentials: { header: Authorization, value: top-secret-value }";
 
@@ -76,6 +77,10 @@ public sealed class SettingsFileTests : IDisposable
     [InlineData(Http + ", preview: { a: [b] }", "the preview of 'a' is a text")]
     [InlineData(Http + ", preview: [\"--dry-run\"]", "preview is a mapping")]
     [InlineData(Permits + ", agents: [ [ bot ] ]", "an item of agents is a text")]
+    [InlineData(Http + ", record: behind", "gate mcp opens no windows for reads. Write 'with' or 'before'")]
+    [InlineData(Permits + ", record: behind", "gate api opens no windows for reads")]
+    [InlineData(Http + ", record: behnd", "did you mean 'behind'?")]
+    [InlineData(Database + ", record: behind, mask: [ { column: \"a.b.c\", as: redact } ]", "never goes with 'mask'")]
     public void A_setting_without_effect_is_refused_by_name(string target, string name)
     {
         var refusal = Refusal($"targets: {{ ops: {{ {target} }} }}");
@@ -84,10 +89,17 @@ public sealed class SettingsFileTests : IDisposable
         Assert.DoesNotContain("top-secret-value", refusal, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void The_postgres_gate_may_record_reads_behind() =>
+        Assert.DoesNotContain("record", Refusal(
+            $"targets: {{ db: {{ {Database}, record: behind }} }}"), StringComparison.Ordinal);
+
     [Theory]
     [InlineData(Http + ", ask_reason: true, " + Credential)]
     [InlineData(Program)]
     [InlineData(Program + ", preview: { export: count, delete: count }")]
+    [InlineData(Http + ", record: with")]
+    [InlineData(Http + ", record: before")]
     [InlineData(Permits + ", reviewers: alice, visibility: reviewers")]
     public void What_has_an_effect_is_accepted(string target) =>
         Assert.Single(Load($"targets: {{ ops: {{ {target} }} }}").Targets);

@@ -50,7 +50,7 @@ public sealed class TokenSecretTests
     [InlineData("scram-sha-256:4096:*:*:*")]
     public void A_malformed_secret_says_what_would_be_right(string text)
     {
-        var (secret, problem) = TokenSecret.Parse(text);
+        var (secret, problem) = TokenSecret.Parse(text, salt: null);
 
         Assert.Null(secret);
         Assert.Contains("is '", problem, StringComparison.Ordinal);
@@ -58,7 +58,7 @@ public sealed class TokenSecretTests
 
     private static Tokens TokensOf(string form)
     {
-        var (secret, problem) = TokenSecret.Parse(form);
+        var (secret, problem) = TokenSecret.Parse(form, salt: null);
         Assert.Null(problem);
         return new Tokens([new TokenSettings.OfAgent(secret!, Bot)]);
     }

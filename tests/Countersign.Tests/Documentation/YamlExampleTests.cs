@@ -55,10 +55,16 @@ public sealed class YamlExampleTests
         File.WriteAllText(path, block.Text);
         Directory.CreateDirectory(folder.PathOf("policies"));
         File.WriteAllText(folder.PathOf("policies/deny.yaml"), "version: 1\ndefault: deny\n");
-        // Secrets are named by the pages; what an OpenTelemetry collector may be told is not.
-        return SettingsFile.Load(
-            path, name => name.StartsWith("OTEL_", StringComparison.Ordinal) ? null : $"the value of {name}");
+        return SettingsFile.Load(path, ValueOf);
     }
+
+    /// <summary>Secrets are named by the pages; what an OpenTelemetry collector may be told is not.</summary>
+    private static string? ValueOf(string variable) => variable switch
+    {
+        _ when variable.StartsWith("OTEL_", StringComparison.Ordinal) => null,
+        _ when variable.EndsWith("_DSN", StringComparison.Ordinal) => "postgresql://user:password@db.internal/name",
+        _ => $"the value of {variable}",
+    };
 
     private static bool IsConfiguration(CodeBlock block) => block.FirstLine == ConfigurationMark;
 

@@ -1,0 +1,96 @@
+using Countersign.EndToEnd.Support;
+
+namespace Countersign.EndToEnd;
+
+/// <summary>The PostgreSQL gate of the built binary, before a real database, with psql as the agent.</summary>
+public sealed class PostgresTests : IAsyncLifetime
+{
+    private const string Policy =
+        """
+        version: 1
+        default: { require: { stages: [ { of: group:platform, need: 1, within: 30m } ], assurance: token } }
+        rules:
+          - id: reads
+            when: action.gate == "postgres" && sql.read_only
+            then: allow
+        """;
+
+    private readonly int _port = Ports.Take();
+    private Database _database = null!;
+    private Product _product = null!;
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync()
+    {
+        _database = await Database.StartAsync(Cancel);
+        _product = await Product.StartAsync(
+            new ProductOptions
+            {
+                Policy = Policy,
+                More = $"postgres: {{ listen: 127.0.0.1:{_port} }}",
+                Targets = _database.Target,
+                Environment = new Dictionary<string, string> { ["ORDERS_ADMIN_DSN"] = _database.Admin },
+            },
+            Cancel);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _product.DisposeAsync();
+        await _database.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_read_answers_as_the_database_would_and_is_in_the_ledger()
+    {
+        const string read = "SELECT id, total FROM orders ORDER BY id";
+        var through = await RunningProgram.RunAsync(Psql(read), Cancel);
+
+        Assert.Equal(0, through.ExitCode);
+        Assert.Equal(await _database.AskAsync(read, Cancel), through.Output.Trim());
+        await _product.VerifyLedgerAsync(Cancel);
+    }
+
+    [Fact]
+    public async Task Killed_while_a_statement_is_held_the_same_statement_attaches_and_runs_once()
+    {
+        const string delete = "DELETE FROM orders WHERE id <= 3";
+        await using (var first = RunningProgram.Start(Psql(delete)))
+        {
+            Assert.Contains("held for approval", await first.ReadErrorAsync(Cancel), StringComparison.Ordinal);
+            await _product.KillAsync();
+            Assert.NotEqual(0, (await first.WaitAsync(Cancel)).ExitCode);
+        }
+
+        await _product.StartAgainAsync(Cancel);
+        await using var second = RunningProgram.Start(Psql(delete));
+        Assert.Contains("held for approval", await second.ReadErrorAsync(Cancel), StringComparison.Ordinal);
+        var held = await _product.As("ALICE").FindAsync("pending", Cancel);
+        Assert.Equal("10", await _database.AskAsync("SELECT count(*) FROM orders", Cancel));
+        await _product.As("ALICE").VoteAsync(held.GetProperty("id").GetString()!, "approve", Cancel);
+        var ended = await second.WaitAsync(Cancel);
+
+        Assert.Equal("DELETE 3", ended.Output.Trim());
+        Assert.Equal("7", await _database.AskAsync("SELECT count(*) FROM orders", Cancel));
+        await _product.As("ALICE").FindAsync("succeeded", Cancel);
+        await _product.VerifyLedgerAsync(Cancel);
+    }
+
+    [Fact]
+    public async Task A_denied_statement_says_why_and_changes_nothing()
+    {
+        await using var psql = RunningProgram.Start(Psql("UPDATE orders SET total = 0"));
+        Assert.Contains("held for approval", await psql.ReadErrorAsync(Cancel), StringComparison.Ordinal);
+        var held = await _product.As("ALICE").FindAsync("pending", Cancel);
+        await _product.As("ALICE").VoteAsync(held.GetProperty("id").GetString()!, "deny", Cancel);
+        var ended = await psql.WaitAsync(Cancel);
+
+        Assert.NotEqual(0, ended.ExitCode);
+        Assert.Contains("Nothing was executed", ended.Errors, StringComparison.Ordinal);
+        Assert.Equal("550", await _database.AskAsync("SELECT sum(total) FROM orders", Cancel));
+    }
+
+    private ProgramOptions Psql(string text) =>
+        Database.Psql(_port, "deploy-bot", ProductFolder.TokenOf("DEPLOY_BOT"), "orders", text);
+}

@@ -1,0 +1,228 @@
+using System.Collections.Immutable;
+using System.Net;
+using System.Security.Cryptography;
+using Countersign.Core;
+using Countersign.Core.Actions;
+using Countersign.Core.Identity;
+using Countersign.Core.Policies;
+using Countersign.Core.Records;
+using Countersign.Core.Reviews;
+using Countersign.Core.Storage;
+using Countersign.Gates.Postgres;
+using Countersign.Gates.Postgres.Parsing;
+using Countersign.Gates.Postgres.Rights;
+using Countersign.Gates.Postgres.Wire.Login;
+using Countersign.Tests.Policies;
+using Countersign.Tests.Support;
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+
+namespace Countersign.Tests.Postgres.Support;
+
+/// <summary>
+/// The gate on a real socket before a real database, over the real core and a store in memory. Agent <c>bot</c> has the
+/// token <c>bot-token</c>; Alice and Bob are database owners.
+/// </summary>
+internal sealed class PostgresHost : IAsyncDisposable
+{
+    public const string Token = "bot-token-for-tests";
+
+    /// <summary>Reads pass, writes need one of group:dba, DROP is denied, everything else needs group:dba.</summary>
+    public const string Rules = """
+        version: 1
+        default: { require: { stages: [ { of: group:dba, need: 1, within: 15m } ], assurance: token } }
+        rules:
+          - id: reads
+            when: action.gate == "postgres" && sql.read_only
+            then: allow
+          - id: no-drops
+            reason: Nothing is dropped here.
+            when: action.gate == "postgres" && "DROP" in sql.verbs
+            then: deny
+        """;
+
+    public static readonly TargetName Orders = new("orders");
+    public static readonly PersonId Alice = new("alice");
+
+    private static readonly AgentId s_bot = new("bot");
+
+    private readonly PostgresGate _gate;
+    private readonly SqlParser _parser;
+    private readonly PgQuery _query;
+    private readonly Shapes _shapes;
+    private readonly Policy _policy;
+
+    private PostgresHost(string database, string rules, RightsOptions rights)
+    {
+        Database = database;
+        _policy = PolicyFixture.Loaded(rules, PeopleOf());
+        var limits = new PostgresLimits();
+        _query = new PgQuery(
+            new PgQueryOptions(ServerProgram(), PgQueryLibrary.Find(Environment.GetEnvironmentVariable)!),
+            TimeProvider.System);
+        _parser = new SqlParser(_query, limits);
+        _shapes = new Shapes(RandomNumberGenerator.GetBytes(16), limits);
+        Office = new Office(new OfficeOptions(Store, () => Charter, new ExecutionOptions(_ => null))
+        {
+            Self = new NodeId("node"),
+            Random = RandomNumberGenerator.Fill,
+            Time = TimeProvider.System,
+        });
+        var target = new NpgsqlConnectionStringBuilder(database);
+        var secret = new KnownSecret(
+            new AgentSecret.Scram(Gates.Postgres.Wire.Login.ScramVerifier.Derive(
+                Token, 4096, RandomNumberGenerator.GetBytes(16))),
+            new Asker(s_bot, OnBehalfOf: null));
+        _gate = new PostgresGate(
+            new PostgresGateOptions(Office.Gatekeeper, () => Charter)
+            {
+                Reads = Office.Reads,
+                Listen = new IPEndPoint(IPAddress.Loopback, 0),
+                FindSecrets = agent => agent == s_bot.Value ? [secret] : [],
+                Stopped = Office.Agents.Stopped,
+                Targets = new Dictionary<TargetName, PostgresTargetOptions>
+                {
+                    [Orders] = new(
+                        new DatabaseAddress { Host = target.Host!, Port = target.Port },
+                        target.Database!,
+                        rights),
+                },
+                ReviewUrl = id => new Uri($"http://127.0.0.1/console/actions/{id}"),
+                NoteDelivery = _ => { },
+                Random = RandomNumberGenerator.Fill,
+                Time = TimeProvider.System,
+                Loggers = NullLoggerFactory.Instance,
+            },
+            new PostgresParts("node", _shapes, _parser, _ => NullLogger.Instance));
+        StartApart(_gate);
+    }
+
+    /// <summary>How reads are recorded.</summary>
+    public RecordMode Record { get; init; } = RecordMode.With;
+
+    public MemoryStore Store { get; } = new(TimeProvider.System);
+
+    public Office Office { get; }
+
+    /// <summary>Connection string of a superuser, straight to the database.</summary>
+    public string Database { get; }
+
+    /// <summary>Connection string of the agent, through the gate.</summary>
+    public string Agent => new NpgsqlConnectionStringBuilder
+    {
+        Host = "127.0.0.1",
+        Port = _gate.Address.Port,
+        Username = s_bot.Value,
+        Password = Token,
+        Database = Orders.Value,
+        Pooling = false,
+        SslMode = Npgsql.SslMode.Disable,
+        CommandTimeout = 60,
+    }.ConnectionString;
+
+    private Charter Charter => new()
+    {
+        People = PeopleOf(),
+        Targets = ImmutableDictionary<TargetName, Target>.Empty.Add(
+            Orders, new Target(Orders, GateKind.Postgres, "production") { Record = Record }),
+        Policy = _policy.Hash,
+        Reviewers = _policy.Reviewers,
+        NeedsPreview = asking => _policy.NeedsPreview(PolicyInput.Of(asking, PeopleOf())),
+        JudgesShapes = _policy.JudgesShapes,
+        Judge = (asking, preview) => _policy.Judge(PolicyInput.Of(asking, PeopleOf()) with { Preview = preview }),
+    };
+
+    /// <summary>A database with a table <c>orders</c> of ten rows, and the gate before it.</summary>
+    public static async Task<PostgresHost> StartAsync(
+        PostgresServer server, string? rules = null, string setUp = "", bool isStatic = false)
+    {
+        var database = await server.CreateDatabaseAsync();
+        await using var source = NpgsqlDataSource.Create(database);
+        await using var create = source.CreateCommand($"""
+            CREATE TABLE orders (id int PRIMARY KEY, customer text, total numeric);
+            INSERT INTO orders SELECT n, 'customer ' || n, n * 10 FROM generate_series(1, 10) AS n;
+            {setUp}
+            """);
+        await create.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        var baseline = "reader_" + new NpgsqlConnectionStringBuilder(database).Database;
+        await using var role = source.CreateCommand(
+            $"CREATE ROLE {baseline}; GRANT SELECT ON ALL TABLES IN SCHEMA public TO {baseline}");
+        await role.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        return new PostgresHost(database, rules ?? Rules, isStatic
+            ? new RightsOptions.Static(database)
+            : new RightsOptions.EphemeralRole(database) { Grants = [baseline], PoolSize = 2 });
+    }
+
+    public async Task<NpgsqlConnection> ConnectAsync()
+    {
+        var connection = new NpgsqlConnection(Agent);
+        await connection.OpenAsync(TestContext.Current.CancellationToken);
+        return connection;
+    }
+
+    /// <summary>What the database itself says, past the gate.</summary>
+    public async Task<object?> AskDirectlyAsync(string text)
+    {
+        await using var source = NpgsqlDataSource.Create(Database);
+        await using var command = source.CreateCommand(text);
+        return await command.ExecuteScalarAsync(TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>Waits until an action is in this state, and returns it.</summary>
+    public async Task<ActionRecord> UntilAsync(ActionState state)
+    {
+        using var changes = Store.Changes.Subscribe();
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        while (true)
+        {
+            if (Store.Actions.FirstOrDefault(row => row.State == state) is { } found)
+            {
+                return (await Office.Gatekeeper.FindAsync(found.Id, limit.Token))!;
+            }
+
+            await changes.Reader.ReadAsync(limit.Token);
+        }
+    }
+
+    public Task<DeskAnswer> DecideAsync(ActionRecord record, Decision decision, string? comment = null) =>
+        Office.ReviewDesk.VoteAsync(
+            record.Id,
+            new Voter(Alice, Assurance.Session),
+            new Ballot(decision, record.Action.Digest, comment),
+            TestContext.Current.CancellationToken);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _gate.DisposeAsync();
+        await _query.DisposeAsync();
+        _shapes.Dispose();
+    }
+
+    /// <summary>
+    /// Outside of the tests' own few threads: a test that computes for long would keep the gate from answering.
+    /// </summary>
+    private static void StartApart(PostgresGate gate)
+    {
+        var context = SynchronizationContext.Current;
+        SynchronizationContext.SetSynchronizationContext(null);
+        try
+        {
+            gate.Start();
+        }
+        finally
+        {
+            SynchronizationContext.SetSynchronizationContext(context);
+        }
+    }
+
+    /// <summary>The server's own executable, which is built beside the tests.</summary>
+    private static string ServerProgram() => Path.Combine(AppContext.BaseDirectory, "countersign");
+
+    private static People PeopleOf() => new(
+        [
+            new Person(Alice, "Alice", [new GroupName("dba")], IsAdmin: false),
+            new Person(new PersonId("bob"), "Bob", [new GroupName("dba")], IsAdmin: false),
+            new Person(new PersonId("carol"), "Carol", [], IsAdmin: false),
+        ],
+        [new Agent(s_bot, Party.Parse("carol"))]);
+}
