@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Countersign.Bench.Ledger;
 using Countersign.Bench.Mcp;
 using Countersign.Bench.Policies;
+using Countersign.Bench.Postgres;
 using Countersign.Bench.Reviews;
 
 namespace Countersign.Bench;
@@ -14,6 +15,7 @@ internal static class Benchmarks
         ["policy"] = PolicyBenchmark.RunAsync,
         ["ledger"] = LedgerBenchmark.RunAsync,
         ["mcp"] = McpBenchmark.RunAsync,
+        ["postgres"] = PostgresBenchmark.RunAsync,
         ["resume"] = ResumeBenchmark.RunAsync,
         ["pending"] = PendingBenchmark.RunAsync,
     };

@@ -21,6 +21,10 @@ internal sealed class ServedProduct : IAsyncDisposable
             reason: An echo changes nothing.
             when: action.operation == "echo"
             then: allow
+          - id: reads
+            reason: Reading changes nothing.
+            when: action.gate == "postgres" && sql.read_only
+            then: allow
           - id: restarts
             reason: A restart interrupts customers.
             when: action.operation == "restart"
@@ -42,12 +46,12 @@ internal sealed class ServedProduct : IAsyncDisposable
 
     /// <param name="bench">Where the product is.</param>
     /// <param name="targets">Lines of <c>targets:</c>.</param>
-    /// <param name="limits">Members of <c>limits:</c>.</param>
+    /// <param name="more">Other members of the configuration, such as <c>limits:</c>.</param>
     /// <param name="folder">A folder from an earlier run; <c>null</c> makes one.</param>
     public static async Task<ServedProduct> StartAsync(
-        Bench bench, string targets, string limits = "", string? folder = null)
+        Bench bench, string targets, string more = "", string? folder = null)
     {
-        folder ??= Prepare(targets, limits);
+        folder ??= Prepare(targets, more);
         var process = Bench.Start(
             [bench.Product, "serve", "--config", Path.Combine(folder, "countersign.yaml")],
             Enumerable.Range(0, Agents).ToDictionary(agent => $"AGENT_{agent}", TokenOf)
@@ -100,7 +104,7 @@ internal sealed class ServedProduct : IAsyncDisposable
     private static string AgentLine(int agent) => string.Create(
         CultureInfo.InvariantCulture, $"  - {{ id: bot-{agent}, owner: bob, tokens: [ env:AGENT_{agent} ] }}");
 
-    private static string Prepare(string targets, string limits)
+    private static string Prepare(string targets, string more)
     {
         var folder = Directory.CreateTempSubdirectory("countersign-bench-").FullName;
         Directory.CreateDirectory(Path.Combine(folder, "policies"));
@@ -117,7 +121,7 @@ internal sealed class ServedProduct : IAsyncDisposable
             agents:
             {{string.Join('\n', Enumerable.Range(0, Agents).Select(AgentLine))}}
             policies: policies/
-            {{limits}}
+            {{more}}
             targets:
             {{targets}}
 
