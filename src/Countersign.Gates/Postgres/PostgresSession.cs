@@ -155,6 +155,12 @@ internal sealed class PostgresSession : IAsyncDisposable
     private async ValueTask<bool> HearAsync(CancellationToken cancellationToken)
     {
         var heard = _client.ListenAsync();
+        // What came between the last look and this one is here already, and nothing more may follow it.
+        if (_client.HasMessage)
+        {
+            return true;
+        }
+
         if (heard.IsCompleted)
         {
             // A client that is always ahead would keep the thread, which may be the one that serves other sockets.
