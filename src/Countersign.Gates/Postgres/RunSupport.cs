@@ -71,13 +71,23 @@ internal sealed class RunSupport(SessionState session)
             return;
         }
 
+        // What ran has ended its pipeline or not; another one that began here would keep VACUUM from running next.
+        var isApart = !session.Backend.IsInPipeline && session.Backend.Transaction == TransactionStatus.Idle;
         NoticeRights();
         if (effects is { Impure: not null } or { Opaque: not null } or { NeedsOwner: true })
         {
             session.SendOwn(OwnStatement.ResetRole);
         }
 
-        session.Backend.Out.WriteFlush();
+        if (isApart && session.Backend.IsInPipeline)
+        {
+            session.Backend.Sync(isRelayed: false);
+        }
+        else
+        {
+            session.Backend.Out.WriteFlush();
+        }
+
         await session.Backend.SettleAsync(CancellationToken.None);
     }
 
