@@ -5,14 +5,11 @@ namespace Countersign.Core.Reads;
 /// <summary>
 /// A batch on its way to the store: durable at once, later by the sweep, or never when the node dies.
 /// </summary>
-internal sealed class PendingReads(ReadSession session, ReadBatch batch, Func<ActionId> nextId)
+internal sealed class PendingReads(ReadSession session, ReadBatch batch)
 {
-    /// <summary>Drawn by the writer and not by the session, which holds its lock when it hands over.</summary>
-    private readonly Lazy<ActionId> _id = new(nextId);
-
     private volatile bool _isDurable;
 
-    public ActionId Id => _id.Value;
+    public ActionId Id => batch.Id;
 
     public ReadSession Session => session;
 

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Security.Cryptography;
+using Countersign.Core.Actions;
 
 namespace Countersign.Core.Reads;
 
@@ -7,8 +8,11 @@ namespace Countersign.Core.Reads;
 /// Reads of one session on their way into one entry. The parameters of all of them stand in one buffer, so that a read
 /// costs no object of its own.
 /// </summary>
-internal sealed class ReadBatch(ReadWindow? window, ReadLimits limits)
+internal sealed class ReadBatch(ReadWindow? window, ReadLimits limits, DateTimeOffset since, Func<ActionId> nextId)
 {
+    /// <summary>Drawn when something has to be called by it, which for most is the writer.</summary>
+    private readonly Lazy<ActionId> _id = new(nextId);
+
     private readonly List<ReadStatement> _statements = [];
     private readonly Dictionary<ReadStatement, int> _indexes = new(ReferenceEqualityComparer.Instance);
     private readonly List<Read> _reads = [];
@@ -18,7 +22,18 @@ internal sealed class ReadBatch(ReadWindow? window, ReadLimits limits)
     /// <summary>The window in which they ran; <c>null</c> when their answers wait for the entry.</summary>
     public ReadWindow? Window => window;
 
+    /// <summary>The action of its entry.</summary>
+    public ActionId Id => _id.Value;
+
+    /// <summary>When it was begun, by the store's clock.</summary>
+    public DateTimeOffset Since => since;
+
+    /// <summary>Whether the journal has its reads, so that answers need not wait for the entry.</summary>
+    public bool IsJournaled { get; init; }
+
     public int Count => _reads.Count;
+
+    public Read Last => _reads[^1];
 
     public bool IsFull =>
         _reads.Count >= limits.EntryReads || _parameters.WrittenCount + _textBytes >= limits.EntryBytes;

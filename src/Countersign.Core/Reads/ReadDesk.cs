@@ -40,12 +40,20 @@ public sealed class ReadDesk
         return reads;
     }
 
-    internal ReadBatch NewBatch(ReadWindow? window) => new(window, Limits);
+    internal IReadJournal? Journal => _store.Journal;
+
+    internal ReadBatch NewBatch(ReadWindow window) => new(window, Limits, _store.Now, _registrar.NextId);
+
+    /// <summary>For reads whose answers wait: for the journal, or for the entry.</summary>
+    internal ReadBatch NewBatch(bool isJournaled) => new(window: null, Limits, _store.Now, _registrar.NextId)
+    {
+        IsJournaled = isJournaled,
+    };
 
     /// <summary>Writes a batch as one entry, on another thread than the session's.</summary>
     internal PendingReads Write(ReadSession session, ReadBatch batch)
     {
-        var pending = new PendingReads(session, batch, _registrar.NextId);
+        var pending = new PendingReads(session, batch);
         pending.FirstTry = TryFirstAsync(pending);
         return pending;
     }
@@ -57,6 +65,7 @@ public sealed class ReadDesk
     /// </summary>
     internal async Task SweepAsync(CancellationToken cancellationToken)
     {
+        await RecoverAsync(cancellationToken);
         foreach (var session in _sessions.Keys)
         {
             session.Flush(all: false);
@@ -91,6 +100,37 @@ public sealed class ReadDesk
         {
             // The windows stay open in the store, and the next start tells of the gap.
         }
+    }
+
+    /// <summary>
+    /// Makes the entries that a crash left in the journal. One that had been written is not written twice.
+    /// </summary>
+    private async Task RecoverAsync(CancellationToken cancellationToken)
+    {
+        if (Journal is not { Remains: { } remains } journal)
+        {
+            return;
+        }
+
+        var (left, whyNotWhole) = JournaledReads.In(remains);
+        foreach (var reads in left)
+        {
+            var entry = new EntryDraft(
+                EntryType.ActionExecuted, reads.Subject, Revision: 1, ReadPayload.Recovered(reads));
+            await _store.CommitAsync(
+                new Change { Entries = [entry], OnlyFirstOf = reads.Subject, Priority = ChangePriority.Recording },
+                cancellationToken);
+        }
+
+        if (whyNotWhole is not null)
+        {
+            var gap = ReadPayload.JournalGap(whyNotWhole, left.Sum(reads => reads.Reads.Count));
+            await _store.CommitAsync(
+                new Change { Entries = [new EntryDraft(EntryType.RecordingGap, Action: null, Revision: 0, gap)] },
+                cancellationToken);
+        }
+
+        journal.ForgetRemains();
     }
 
     private async Task TryFirstAsync(PendingReads pending)
@@ -136,6 +176,11 @@ public sealed class ReadDesk
         {
             case CommitResult.Committed or CommitResult.Conflict { Reason: ConflictReason.AlreadyRecorded }:
                 pending.Settle();
+                if (batch.IsJournaled)
+                {
+                    Journal?.Settle(id);
+                }
+
                 break;
             case var other:
                 throw new StoreUnavailableException($"The record of {id} was not taken: {other}.");

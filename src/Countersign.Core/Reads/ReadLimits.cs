@@ -21,6 +21,12 @@ public sealed record ReadLimits
     /// </summary>
     public int WaitingEntries { get; init; } = 4;
 
+    /// <summary>
+    /// How long reads that the journal keeps wait for others to share their entry. The sweep looks, so it may be a
+    /// second more.
+    /// </summary>
+    public TimeSpan JournalTime { get; init; } = TimeSpan.FromSeconds(2);
+
     /// <summary>The next window is opened when so much of one is left, as one part of so many.</summary>
     internal const int LastPart = 4;
 }

@@ -19,6 +19,72 @@ internal static class ReadPayload
     public static byte[] Batch(ReadSession session, ReadBatch batch) => PayloadWriter.Write(json =>
     {
         var from = batch.Reads.Min(read => read.Note.At);
+        WriteSession(json, session);
+        if (batch.Window is { } window)
+        {
+            json.WriteNumber("window", window.Entry);
+        }
+
+        WriteTime(json, "from", from);
+        json.WriteStartArray("statements");
+        foreach (var statement in batch.Statements)
+        {
+            WriteStatement(json, statement);
+        }
+
+        json.WriteEndArray();
+        using var parameters = new ParameterJson();
+        json.WriteStartArray("reads");
+        foreach (var read in batch.Reads)
+        {
+            WriteRead(
+                json,
+                read,
+                (long)(read.Note.At - from).TotalMilliseconds,
+                parameters.Of(read, batch.ParametersOf(read)));
+        }
+
+        json.WriteEndArray();
+    });
+
+    /// <summary>
+    /// The same of reads that a crash left in the journal, where the time of a read is in milliseconds since 1970.
+    /// </summary>
+    public static byte[] Recovered(JournaledReads left) => PayloadWriter.Write(json =>
+    {
+        var from = left.Reads.Min(TimeOf);
+        foreach (var member in left.Session.EnumerateObject())
+        {
+            member.WriteTo(json);
+        }
+
+        json.WriteBoolean("recovered", true);
+        WriteTime(json, "from", DateTimeOffset.FromUnixTimeMilliseconds(from));
+        json.WriteStartArray("statements");
+        left.Statements.ForEach(statement => statement.WriteTo(json));
+        json.WriteEndArray();
+        json.WriteStartArray("reads");
+        foreach (var read in left.Reads)
+        {
+            json.WriteStartArray();
+            json.WriteNumberValue(read[0].GetInt32());
+            json.WriteNumberValue(TimeOf(read) - from);
+            foreach (var value in read.EnumerateArray().Skip(2))
+            {
+                value.WriteTo(json);
+            }
+
+            json.WriteEndArray();
+        }
+
+        json.WriteEndArray();
+
+        static long TimeOf(JsonElement read) => read[1].GetInt64();
+    });
+
+    /// <summary>Whose reads they are.</summary>
+    public static void WriteSession(Utf8JsonWriter json, ReadSession session)
+    {
         json.WriteString("agent", session.Asker.Agent.Value);
         json.WriteString("on_behalf_of", session.Asker.OnBehalfOf?.Value);
         json.WriteString("via", session.Via.ToText());
@@ -29,22 +95,42 @@ internal static class ReadPayload
         json.WriteString("reason", session.Claimed.Reason);
         json.WriteString("session", session.Claimed.Session);
         json.WriteEndObject();
-        if (batch.Window is { } window)
-        {
-            json.WriteNumber("window", window.Entry);
-        }
+    }
 
-        WriteTime(json, "from", from);
-        WriteStatements(json, batch);
-        using var parameters = new ParameterJson();
-        json.WriteStartArray("reads");
-        foreach (var read in batch.Reads)
+    public static void WriteStatement(Utf8JsonWriter json, ReadStatement statement)
+    {
+        json.WriteStartObject();
+        json.WriteString("operation", statement.Operation);
+        json.WriteString("text", statement.Text);
+        PayloadWriter.WriteFacts(json, statement.Facts);
+        PayloadWriter.WriteVerdict(json, statement.Verdict);
+        json.WriteEndObject();
+    }
+
+    /// <summary>One row of an entry.</summary>
+    /// <param name="json">Where it goes.</param>
+    /// <param name="read">The read.</param>
+    /// <param name="at">When it was sent, in milliseconds since something.</param>
+    /// <param name="parameters">Its parameters as one JSON value.</param>
+    public static void WriteRead(
+        Utf8JsonWriter json, in ReadBatch.Read read, long at, ReadOnlySpan<byte> parameters)
+    {
+        var note = read.Note;
+        json.WriteStartArray();
+        json.WriteNumberValue(read.Statement);
+        json.WriteNumberValue(at);
+        json.WriteRawValue(parameters, skipInputValidation: true);
+        json.WriteNumberValue(note.Rows);
+        json.WriteNumberValue(note.Bytes);
+        json.WriteNumberValue((long)note.Duration.TotalMicroseconds);
+        if (note.State != OutcomeState.Succeeded)
         {
-            WriteRead(json, read, from, parameters.Of(read, batch.ParametersOf(read)));
+            json.WriteStringValue(note.State.ToText());
+            json.WriteStringValue(note.Error);
         }
 
         json.WriteEndArray();
-    });
+    }
 
     /// <summary><c>recording.window</c> that opens one; its index is the window's name.</summary>
     public static byte[] Opening(WindowWrite.Opens window) => PayloadWriter.Write(json =>
@@ -75,41 +161,15 @@ internal static class ReadPayload
         WriteTime(json, "until", lost.Until);
     });
 
-    private static void WriteStatements(Utf8JsonWriter json, ReadBatch batch)
+    /// <summary>
+    /// <c>recording.gap</c> of a journal that was damaged: some reads whose answers left may not be among those that
+    /// were found.
+    /// </summary>
+    public static byte[] JournalGap(string why, int found) => PayloadWriter.Write(json =>
     {
-        json.WriteStartArray("statements");
-        foreach (var statement in batch.Statements)
-        {
-            json.WriteStartObject();
-            json.WriteString("operation", statement.Operation);
-            json.WriteString("text", statement.Text);
-            PayloadWriter.WriteFacts(json, statement.Facts);
-            PayloadWriter.WriteVerdict(json, statement.Verdict);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
-    }
-
-    private static void WriteRead(
-        Utf8JsonWriter json, in ReadBatch.Read read, DateTimeOffset from, ReadOnlySpan<byte> parameters)
-    {
-        var note = read.Note;
-        json.WriteStartArray();
-        json.WriteNumberValue(read.Statement);
-        json.WriteNumberValue((long)(note.At - from).TotalMilliseconds);
-        json.WriteRawValue(parameters, skipInputValidation: true);
-        json.WriteNumberValue(note.Rows);
-        json.WriteNumberValue(note.Bytes);
-        json.WriteNumberValue((long)note.Duration.TotalMicroseconds);
-        if (note.State != OutcomeState.Succeeded)
-        {
-            json.WriteStringValue(note.State.ToText());
-            json.WriteStringValue(note.Error);
-        }
-
-        json.WriteEndArray();
-    }
+        json.WriteString("journal", why);
+        json.WriteNumber("recovered", found);
+    });
 
     private static void WriteTime(Utf8JsonWriter json, string name, DateTimeOffset at) => json.WriteString(
         name, at.UtcDateTime.ToString(Leaf.TimeFormat, CultureInfo.InvariantCulture));

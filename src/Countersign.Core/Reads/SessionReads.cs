@@ -20,16 +20,22 @@ public sealed class SessionReads : IAsyncDisposable
     private readonly ReadSession _session;
     private readonly TargetWindows _windows;
 
-    // Guards the five below.
+    // Guards the eight below.
     private readonly Lock _lock = new();
+    private readonly JournalWriter? _journal;
     private ReadBatch? _behind;
     private ReadBatch? _with;
+    private bool _isFlushed = true;
+    private bool _isJournalLost;
     private ImmutableList<PendingReads> _pending = [];
     private ImmutableList<Task> _awaited = [];
     private bool _isClosed;
 
-    internal SessionReads(ReadDesk desk, ReadSession session, TargetWindows windows) =>
+    internal SessionReads(ReadDesk desk, ReadSession session, TargetWindows windows)
+    {
         (_desk, _session, _windows) = (desk, session, windows);
+        _journal = desk.Journal is { } journal ? new JournalWriter(journal, session) : null;
+    }
 
     /// <summary>
     /// Counts one read in the open window, before it is sent. <c>false</c>: none is open, or too much of this session
@@ -82,28 +88,46 @@ public sealed class SessionReads : IAsyncDisposable
     {
         lock (_lock)
         {
-            _with ??= _desk.NewBatch(window: null);
+            _with ??= _desk.NewBatch(isJournaled: _journal is not null && !_isJournalLost);
+            var statements = _with.Statements.Count;
             _with.Add(note);
+            if (_with.IsJournaled)
+            {
+                _journal!.Write(_with.Id, _with, statements);
+                _isFlushed = false;
+            }
+
             if (_with.IsFull)
             {
-                AwaitWith_NeedsLock();
+                EndWith_NeedsLock();
             }
         }
     }
 
-    /// <summary>Ends when every read that was added since the last time is durable.</summary>
+    /// <summary>
+    /// Ends when every read that was added since the last time is durable: in the journal where there is one, so that
+    /// its entry can wait for more reads, or else in its entry.
+    /// </summary>
     /// <exception cref="StoreUnavailableException">They ran and are not recorded yet: their answers are withheld, and
     /// the sweep goes on trying.</exception>
     public Task RecordAsync(CancellationToken cancellationToken)
     {
         ImmutableList<Task> awaited;
+        bool isFlushed;
         lock (_lock)
         {
-            AwaitWith_NeedsLock();
+            if (_with is { IsJournaled: false })
+            {
+                EndWith_NeedsLock();
+            }
+
             (awaited, _awaited) = (_awaited, []);
+            (isFlushed, _isFlushed) = (_isFlushed, true);
         }
 
-        return (awaited.Count == 1 ? awaited[0] : Task.WhenAll(awaited)).WaitAsync(cancellationToken);
+        return isFlushed
+            ? (awaited.Count == 1 ? awaited[0] : Task.WhenAll(awaited)).WaitAsync(cancellationToken)
+            : FlushJournalAsync(awaited, cancellationToken);
     }
 
     /// <summary>Hands over what is left and waits until it is written; what the store refuses is tried again.</summary>
@@ -117,6 +141,7 @@ public sealed class SessionReads : IAsyncDisposable
         Flush(all: true);
         await Task.WhenAll(Pending.Select(pending => pending.FirstTry))
             .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _journal?.Dispose();
         _desk.Leave(this);
     }
 
@@ -142,16 +167,52 @@ public sealed class SessionReads : IAsyncDisposable
                 HandOver_NeedsLock(ref _behind);
             }
 
-            if (all)
+            if (all || (_with is { } with && _desk.Now - with.Since >= _desk.Limits.JournalTime))
             {
-                AwaitWith_NeedsLock();
+                EndWith_NeedsLock();
             }
         }
     }
 
-    private void AwaitWith_NeedsLock()
+    /// <summary>
+    /// Another session's flush may have made these durable already; then this one costs nothing. A session that is
+    /// faster than the store waits for it here.
+    /// </summary>
+    private async Task FlushJournalAsync(ImmutableList<Task> awaited, CancellationToken cancellationToken)
     {
-        if (HandOver_NeedsLock(ref _with) is { } handedOver)
+        try
+        {
+            await _desk.Journal!.FlushAsync().WaitAsync(cancellationToken);
+        }
+        catch (StoreUnavailableException)
+        {
+            // Their entries can still be written, and answers wait for these from now on.
+            awaited = AwaitEntries();
+        }
+
+        if (!HasRoom())
+        {
+            await FirstTryOfOldest().WaitAsync(cancellationToken);
+        }
+
+        await Task.WhenAll(awaited).WaitAsync(cancellationToken);
+    }
+
+    private ImmutableList<Task> AwaitEntries()
+    {
+        lock (_lock)
+        {
+            _isJournalLost = true;
+            EndWith_NeedsLock();
+            return [.. _pending.Select(pending => pending.FirstTry)];
+        }
+    }
+
+    /// <summary>No read joins these any more. Answers wait for the entry unless the journal has them.</summary>
+    private void EndWith_NeedsLock()
+    {
+        var isJournaled = _with is { IsJournaled: true };
+        if (HandOver_NeedsLock(ref _with) is { } handedOver && !isJournaled)
         {
             _awaited = _awaited.Add(handedOver.FirstTry);
         }

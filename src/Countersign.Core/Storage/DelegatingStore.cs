@@ -12,6 +12,8 @@ public abstract class DelegatingStore(IStore inner) : IStore
 
     public ChangeFeed Changes => inner.Changes;
 
+    public virtual IReadJournal? Journal => inner.Journal;
+
     public virtual Task<CommitResult> CommitAsync(Change change, CancellationToken cancellationToken) =>
         inner.CommitAsync(change, cancellationToken);
 

@@ -18,6 +18,9 @@ public interface IStore : IAsyncDisposable
     /// <summary>What every committed change is announced on, from this node and others.</summary>
     ChangeFeed Changes { get; }
 
+    /// <summary>Where reads are durable before their entry; <c>null</c> when only a commit makes them so.</summary>
+    IReadJournal? Journal { get; }
+
     /// <summary>Commits all of a change or nothing of it.</summary>
     /// <exception cref="StoreUnavailableException">The change was refused, or its fate is unknown: read
     /// again.</exception>

@@ -22,6 +22,8 @@ internal sealed class SimulatedStore(
 
     public ChangeFeed Changes => _inner.Changes;
 
+    public IReadJournal? Journal => null;
+
     public bool IsAway { get; set; }
 
     /// <summary>Whether nothing goes wrong any more.</summary>

@@ -26,6 +26,11 @@ internal sealed class FaultyStore(IStore inner) : DelegatingStore(inner)
     /// <summary>Runs after a commit and before its acknowledgement; what it throws is what the caller gets.</summary>
     public Func<Change, Task> AfterCommit { get; set; } = _ => Task.CompletedTask;
 
+    /// <summary>A journal that a test plays; none unless it sets one.</summary>
+    public IReadJournal? PlayedJournal { get; set; }
+
+    public override IReadJournal? Journal => PlayedJournal;
+
     /// <summary>Whether no read is answered.</summary>
     public bool IsUnreadable { get; set; }
 

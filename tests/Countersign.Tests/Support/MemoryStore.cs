@@ -27,6 +27,8 @@ internal sealed class MemoryStore(TimeProvider time) : IStore
 
     public ChangeFeed Changes { get; } = new();
 
+    public IReadJournal? Journal => null;
+
     /// <summary>Every entry committed so far, in order.</summary>
     public ImmutableArray<EntryDraft> Entries
     {

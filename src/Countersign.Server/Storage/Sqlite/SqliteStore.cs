@@ -22,6 +22,8 @@ internal sealed class SqliteStore : IStore, IArchive
 
     public ChangeFeed Changes => _parts.Changes;
 
+    public IReadJournal? Journal => _parts.Journal;
+
     /// <summary>Opens or makes the store, and refuses one that does not verify or is behind its head file.</summary>
     /// <exception cref="StoreUnavailableException">The text names the file, the reason and the remedy.</exception>
     public static async Task<SqliteStore> OpenAsync(SqliteStoreOptions options, CancellationToken cancellationToken) =>

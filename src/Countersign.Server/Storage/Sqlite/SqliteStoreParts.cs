@@ -1,5 +1,6 @@
 using Countersign.Core.Storage;
 using Countersign.Server.Keys;
+using Countersign.Server.Storage.Journal;
 using Microsoft.Data.Sqlite;
 
 namespace Countersign.Server.Storage.Sqlite;
@@ -12,9 +13,10 @@ internal sealed class SqliteStoreParts : IAsyncDisposable
     private readonly HeadFile _headFile;
     private readonly Pseudonyms _pseudonyms;
 
-    private SqliteStoreParts(SqliteStoreOptions options, LockFile lockFile, WriterParts writer)
+    private SqliteStoreParts(
+        SqliteStoreOptions options, LockFile lockFile, WriterParts writer, ReadJournal journal)
     {
-        (_options, _lockFile) = (options, lockFile);
+        (_options, _lockFile, Journal) = (options, lockFile, journal);
         (_headFile, _pseudonyms) = (writer.HeadFile, writer.Pseudonyms);
         (Clock, Changes) = (writer.Clock, writer.Changes);
         Writer = new SqliteWriter(options, writer);
@@ -29,6 +31,8 @@ internal sealed class SqliteStoreParts : IAsyncDisposable
 
     public SqliteReaders Readers { get; }
 
+    public ReadJournal Journal { get; }
+
     public static async Task<SqliteStoreParts> OpenAsync(
         SqliteStoreOptions options, CancellationToken cancellationToken)
     {
@@ -37,7 +41,9 @@ internal sealed class SqliteStoreParts : IAsyncDisposable
         try
         {
             CreateForOwnerOnly(options.Path);
-            var parts = new SqliteStoreParts(options, lockFile, await OpenWriterAsync(options, cancellationToken));
+            var journal = new ReadJournal(options.Path, options.Vault, options.Random);
+            var parts = new SqliteStoreParts(
+                options, lockFile, await OpenWriterAsync(options, cancellationToken), journal);
             parts.Writer.Start();
             return parts;
         }
@@ -83,6 +89,7 @@ internal sealed class SqliteStoreParts : IAsyncDisposable
     {
         await Readers.DisposeAsync();
         await Writer.DisposeAsync();
+        await Journal.DisposeAsync();
         await _headFile.DisposeAsync();
         _lockFile.Dispose();
     }
