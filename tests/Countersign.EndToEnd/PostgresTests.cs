@@ -1,3 +1,4 @@
+using Countersign.Core.Ledger;
 using Countersign.EndToEnd.Support;
 
 namespace Countersign.EndToEnd;
@@ -75,6 +76,27 @@ public sealed class PostgresTests : IAsyncLifetime
         Assert.Equal("7", await _database.AskAsync("SELECT count(*) FROM orders", Cancel));
         await _product.As("ALICE").FindAsync("succeeded", Cancel);
         await _product.VerifyLedgerAsync(Cancel);
+    }
+
+    [Fact]
+    public async Task Killed_behind_an_answer_the_read_is_in_the_ledger_all_the_same()
+    {
+        var psql = Psql("SELECT id FROM orders WHERE id = 7");
+        await using (var killed = RunningProgram.Start(
+            psql with { Arguments = [.. psql.Arguments, "-c", "DELETE FROM orders"] }))
+        {
+            Assert.Contains("held for approval", await killed.ReadErrorAsync(Cancel), StringComparison.Ordinal);
+            await _product.KillAsync();
+            Assert.StartsWith("7", (await killed.WaitAsync(Cancel)).Output, StringComparison.Ordinal);
+        }
+
+        await _product.StartAgainAsync(Cancel);
+        await _product.StopAsync(Cancel);
+
+        Assert.Single(
+            StoreFile.ReadLeaves(_product.Folder.Database),
+            leaf => Leaf.Decode(leaf).Type == EntryType.ActionExecuted);
+        Assert.Empty(Directory.GetFiles(Path.GetDirectoryName(_product.Folder.Database)!, "*-reads-*"));
     }
 
     [Fact]
