@@ -45,7 +45,7 @@ internal sealed class Claims(IStore store, Func<Charter> charter, NodeId self)
     /// Whether the request would not get as far today: another policy or hour, an agent that is gone or shut out. A
     /// target that is gone changes nothing here, because then there is nothing to send to.
     /// </summary>
-    private static bool IsStricter(ActionRecord record, Charter today)
+    public static bool IsStricter(ActionRecord record, Charter today)
     {
         if (record.Asker.Agent == DefinitionRegister.Gateway
             || !today.Targets.TryGetValue(record.Action.Target, out var target))

@@ -150,8 +150,7 @@ internal sealed class Intake(
             return null;
         }
 
-        if (record.State is not (ActionState.Pending or ActionState.Approved)
-            || !verdict.IsStricterThan(record.Verdict))
+        if (record.State is not (ActionState.Pending or ActionState.Approved) || !IsStricter(record, verdict))
         {
             return Admit(record);
         }
@@ -159,6 +158,11 @@ internal sealed class Intake(
         await registrar.ApplyAsync(record.Id, Unasked.Overtaken(Unasked.PolicyStricter), cancellationToken);
         return null;
     }
+
+    /// <summary>What people changed is another action than the one that was judged now, and judged by itself.</summary>
+    private bool IsStricter(ActionRecord earlier, Verdict now) => earlier.Changes.IsEmpty
+        ? now.IsStricterThan(earlier.Verdict)
+        : Claims.IsStricter(earlier, charter());
 
     /// <summary>
     /// An open review first, then an unspent grant, then what is under way or ended without a listener.

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Countersign.Core.Actions;
 using Countersign.Core.Identity;
 using Countersign.Core.Policies;
@@ -60,6 +61,9 @@ public sealed record ActionRecord
 
     /// <summary>What would be allowed instead, when the policy denied and something is known to be.</summary>
     public AllowedForm? Nearest { get; init; }
+
+    /// <summary>How people changed what the agent asked for, oldest first.</summary>
+    public ImmutableArray<Modification> Changes { get; init; } = [];
 
     /// <summary>The latest entry about this action: where it is, and when it was committed.</summary>
     public required LedgerPosition Ledger { get; init; }

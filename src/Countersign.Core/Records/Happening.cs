@@ -31,6 +31,9 @@ internal sealed record Happening(LifeEvent Event)
     /// <summary>Whether a node has to take the approval from now on, because no live call waits for it.</summary>
     public bool Detaches { get; init; }
 
+    /// <summary>What a revision makes of the request: its arguments, and everything that follows from them.</summary>
+    public Func<ActionRecord, ActionRecord> Revise { get; init; } = static record => record;
+
     /// <summary>Why the action ends here, when it does; kept on the record for whoever asks.</summary>
     public string? Ending { get; init; }
 

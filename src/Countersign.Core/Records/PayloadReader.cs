@@ -21,17 +21,10 @@ internal static class PayloadReader
         new AgentId(request.GetProperty("agent").GetString()!),
         Text(request, "on_behalf_of") is { } person ? new PersonId(person) : null);
 
-    public static CanonicalAction Action(JsonElement request)
-    {
-        // Reading again through the strict door costs little and trusts nobody, not even the store.
-        var bytes = RawBytes(request.GetProperty("arguments"));
-        return CanonicalJson.TryCanonicalize(bytes, JsonLimits.Unbounded, out var arguments, out var refusal)
-            ? CanonicalAction.Of(
-                new TargetName(request.GetProperty("target").GetString()!),
-                request.GetProperty("operation").GetString()!,
-                arguments)
-            : throw new StoreUnavailableException($"Stored arguments are not canonical JSON: {refusal.Message}");
-    }
+    public static CanonicalAction Action(JsonElement request) => CanonicalAction.Of(
+        new TargetName(request.GetProperty("target").GetString()!),
+        request.GetProperty("operation").GetString()!,
+        Canonical(request.GetProperty("arguments")));
 
     public static Claimed Claimed(JsonElement request)
     {
@@ -97,6 +90,15 @@ internal static class PayloadReader
         ? TraceContext.Read(Text(trace, "parent"), Text(trace, "state"))
         : null;
 
+    public static ImmutableArray<Modification> Changes(JsonElement request) =>
+        request.TryGetProperty("changes", out var changes)
+            ? [.. changes.EnumerateArray().Select(change => new Modification(
+                new PersonId(change.GetProperty("person").GetString()!),
+                change.GetProperty("at").GetDateTimeOffset(),
+                Text(change, "comment"),
+                Canonical(change.GetProperty("before"))))]
+            : [];
+
     public static Outcome Outcome(JsonElement json) => new(
         PayloadNames.Parse<OutcomeState>(json.GetProperty("state").GetString()!),
         json.TryGetProperty("result", out var result) ? (ReadOnlyMemory<byte>?)RawBytes(result) : null,
@@ -111,6 +113,12 @@ internal static class PayloadReader
 
     public static string? Text(JsonElement json, string name) =>
         json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+
+    /// <summary>Reading again through the strict door costs little and trusts nobody, not even the store.</summary>
+    private static CanonicalJson Canonical(JsonElement json) =>
+        CanonicalJson.TryCanonicalize(RawBytes(json), JsonLimits.Unbounded, out var canonical, out var refusal)
+            ? canonical
+            : throw new StoreUnavailableException($"Stored arguments are not canonical JSON: {refusal.Message}");
 
     private static ImmutableArray<Cascade>? Cascades(JsonElement preview) =>
         preview.TryGetProperty("cascades", out var cascades)

@@ -69,6 +69,7 @@ internal static class PayloadWriter
             ForecastJson.WriteNearest(json, nearest);
         }
 
+        WriteChanges(json, record.Changes);
         if (record.Trace is { } trace)
         {
             json.WriteStartObject("trace");
@@ -76,6 +77,29 @@ internal static class PayloadWriter
             json.WriteString("state", trace.State);
             json.WriteEndObject();
         }
+    }
+
+    /// <summary>How people changed the arguments; nothing while nobody did.</summary>
+    public static void WriteChanges(Utf8JsonWriter json, ImmutableArray<Modification> changes)
+    {
+        if (changes.IsEmpty)
+        {
+            return;
+        }
+
+        json.WriteStartArray("changes");
+        foreach (var change in changes)
+        {
+            json.WriteStartObject();
+            json.WriteString("person", change.By.Value);
+            json.WriteString("at", change.At);
+            json.WriteString("comment", change.Comment);
+            json.WritePropertyName("before");
+            json.WriteRawValue(change.Before.Bytes.Span, skipInputValidation: true);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
     }
 
     public static byte[] Vote(Vote vote, ActionDigest digest) => Write(json =>

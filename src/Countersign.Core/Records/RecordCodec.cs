@@ -86,6 +86,7 @@ internal static class RecordCodec
             Life = LifeOf(stored, verdict.Requirements),
             Outcome = OutcomeOf(stored, request),
             Evidence = EvidenceOf(stored),
+            Changes = PayloadReader.Changes(request),
             Ending = stored.Ending is { } ending ? ReasonOf(ending) : null,
             Ledger = stored.Ledger,
         };

@@ -145,7 +145,8 @@ internal sealed class Registrar(IStore store, FillRandom random, ImmutableArray<
         _ => throw new UnreachableException(),
     };
 
-    private static ActionRecord After(ActionRecord record, Life life, Happening happening) => record with
+    private static ActionRecord After(ActionRecord record, Life life, Happening happening) =>
+        happening.Revise(record) with
     {
         Life = life,
         Detached = record.Detached || happening.Detaches,

@@ -16,9 +16,17 @@ public abstract record LifeEvent
     /// <summary>A person answered; <c>Digest</c> is what they were shown.</summary>
     public sealed record VoteCast(Vote Vote, ActionDigest Digest, Electorate Electorate, TimeSpan DenyFor) : LifeEvent;
 
-    /// <summary>A person changed the arguments: a new revision that policy has already judged.</summary>
+    /// <summary>
+    /// A person changed the arguments: a new revision that policy has already judged. <c>Shown</c> is the digest of the
+    /// one that they were shown; <c>MayModify</c> says whether they are among its reviewers.
+    /// </summary>
     public sealed record Modified(
-        PersonId By, ActionDigest Digest, ImmutableArray<Requirement> Requirements, DateTimeOffset At) : LifeEvent;
+        PersonId By,
+        bool MayModify,
+        ActionDigest Shown,
+        ActionDigest Digest,
+        ImmutableArray<Requirement> Requirements,
+        DateTimeOffset At) : LifeEvent;
 
     public sealed record WithdrawnBy(string Who) : LifeEvent;
 

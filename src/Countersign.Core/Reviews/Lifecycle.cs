@@ -133,7 +133,13 @@ public static class Lifecycle
 
     private static Step OnModified(Life life, LifeEvent.Modified e) => 0 switch
     {
+        _ when !e.MayModify => new Step.Refused(StepRefusal.NotEligible),
+        _ when e.Shown != life.Digest => new Step.Refused(StepRefusal.StaleDigest),
+        _ when life.State == ActionState.Expired => new Step.Refused(StepRefusal.Expired),
         _ when life.State != ActionState.Pending => new Step.Refused(StepRefusal.AlreadyDecided),
+
+        // What nobody has to approve is for the verdict, and no revision of a review.
+        _ when e.Requirements.IsEmpty => new Step.Refused(StepRefusal.OutOfOrder),
 
         // A review whose time is over is not revived by changing it.
         _ when PassDeadlines(life, e.At) is null => new Step.Refused(StepRefusal.Expired),
