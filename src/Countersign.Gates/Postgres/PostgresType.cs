@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Globalization;
 
 namespace Countersign.Gates.Postgres;
@@ -35,6 +36,27 @@ internal static class PostgresType
     /// <summary>Whether the type's binary form is its text.</summary>
     public static bool IsText(uint type) => type is Text or Varchar or Bpchar or Name or Json or Xml or Unknown;
 
+    private const string ByNumber = "oid ";
+
+    private static readonly FrozenDictionary<string, uint> s_byName = new[]
+    {
+        Unknown, Bool, Bytea, Name, Int8, Int2, Int4, Regproc, Text, Oid, Json, Xml, Float4, Float8, Bpchar, Varchar,
+        Date, Time, Timestamp, TimestampTz, Interval, Numeric, Regclass, Uuid, Jsonb,
+    }.ToFrozenDictionary(NameOf, StringComparer.Ordinal);
+
+    /// <summary>Reads what <see cref="NameOf"/> writes; a type that nobody knows is left to the server.</summary>
+    public static bool TryRead(string name, out uint type)
+    {
+        if (s_byName.TryGetValue(name, out type))
+        {
+            type = type == Unknown ? Unspecified : type;
+            return true;
+        }
+
+        return name.StartsWith(ByNumber, StringComparison.Ordinal)
+            && uint.TryParse(name.AsSpan(ByNumber.Length), NumberStyles.None, CultureInfo.InvariantCulture, out type);
+    }
+
     /// <summary>The type as SQL names it; others by their OID.</summary>
     public static string NameOf(uint type) => type switch
     {
@@ -63,6 +85,6 @@ internal static class PostgresType
         Regclass => "regclass",
         Uuid => "uuid",
         Jsonb => "jsonb",
-        _ => "oid " + type.ToString(CultureInfo.InvariantCulture),
+        _ => ByNumber + type.ToString(CultureInfo.InvariantCulture),
     };
 }

@@ -27,6 +27,7 @@ internal sealed class Run(SessionState session, RunPlan plan, RunSupport support
     private long _rows;
     private bool _isCommitted;
     private bool _isUncounted;
+    private bool _isFailing;
 
     /// <summary>Why nothing was sent, for the agent; <c>null</c> when something was.</summary>
     public Refusal? NotSent { get; private set; }
@@ -100,9 +101,8 @@ internal sealed class Run(SessionState session, RunPlan plan, RunSupport support
             // 4.
             if (_error is null && (_stopped is not null || _rows > _ceiling || _isUncounted))
             {
-                // It may have ended before it could be cancelled; then only an error keeps it from being committed.
                 _stopped ??= TooMany();
-                session.ProvokeFailure(_stopped);
+                FailIfStopped();
             }
         }
 
@@ -115,9 +115,11 @@ internal sealed class Run(SessionState session, RunPlan plan, RunSupport support
         _isCommitted = plan.TakesSync();
         if (_isCommitted && !HasFailed && await support.WhyNoEvidenceAsync(record) is { } unrecorded)
         {
-            _stopped = unrecorded;
-            session.ProvokeFailure(unrecorded);
+            _stopped ??= unrecorded;
         }
+
+        // A limit that passed after the last step, when there was nothing left to cancel.
+        FailIfStopped();
 
         if (plan.OpensTransaction && !HasFailed)
         {
@@ -125,6 +127,19 @@ internal sealed class Run(SessionState session, RunPlan plan, RunSupport support
         }
 
         await EndAsync();
+    }
+
+    /// <summary>
+    /// What is to be stopped may have ended before it could be cancelled; then only an error keeps it from being
+    /// committed.
+    /// </summary>
+    private void FailIfStopped()
+    {
+        if (_stopped is { } why && _error is null && !_isFailing)
+        {
+            _isFailing = true;
+            session.ProvokeFailure(why);
+        }
     }
 
     /// <summary>

@@ -1,13 +1,16 @@
 using System.Collections.Immutable;
 using System.Net;
 using System.Security.Cryptography;
+using System.Text;
 using Countersign.Core;
 using Countersign.Core.Actions;
+using Countersign.Core.Actions.Json;
 using Countersign.Core.Identity;
 using Countersign.Core.Policies;
 using Countersign.Core.Records;
 using Countersign.Core.Reviews;
 using Countersign.Core.Storage;
+using Countersign.Gates.Access;
 using Countersign.Gates.Postgres;
 using Countersign.Gates.Postgres.Parsing;
 using Countersign.Gates.Postgres.Rights;
@@ -62,7 +65,7 @@ internal sealed class PostgresHost : IAsyncDisposable
             TimeProvider.System);
         _parser = new SqlParser(_query, limits);
         _shapes = new Shapes(RandomNumberGenerator.GetBytes(16), limits);
-        Office = new Office(new OfficeOptions(Store, () => Charter, new ExecutionOptions(_ => null))
+        Office = new Office(new OfficeOptions(Store, () => Charter, new ExecutionOptions(record => _gate!.FindExecutor(record)))
         {
             Self = new NodeId("node"),
             Random = RandomNumberGenerator.Fill,
@@ -158,6 +161,34 @@ internal sealed class PostgresHost : IAsyncDisposable
         var connection = new NpgsqlConnection(Agent);
         await connection.OpenAsync(TestContext.Current.CancellationToken);
         return connection;
+    }
+
+    /// <summary>The agent's statement over the API, as far as the gate takes it.</summary>
+    /// <param name="arguments">JSON.</param>
+    public async Task<(Asking? Asking, Problem? Problem)> ReadAsync(string arguments)
+    {
+        if (!CanonicalJson.TryCanonicalize(
+            Encoding.UTF8.GetBytes(arguments), new JsonLimits(), out var canonical, out var refusal))
+        {
+            throw new ArgumentException(refusal.ToString(), nameof(arguments));
+        }
+
+        return await _gate.CompleteAsync(
+            new Asking(
+                new Asker(s_bot, OnBehalfOf: null),
+                Charter.Targets[Orders],
+                GateKind.Api,
+                CanonicalAction.Of(Orders, "sql", canonical)),
+            TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>The same, through the gatekeeper.</summary>
+    public async Task<Admission> AskAsync(string arguments)
+    {
+        var (asking, problem) = await ReadAsync(arguments);
+        return asking is null
+            ? throw new InvalidOperationException(problem!.Detail)
+            : await Office.Gatekeeper.AdmitAsync(asking, TestContext.Current.CancellationToken);
     }
 
     /// <summary>What the database itself says, past the gate.</summary>
