@@ -145,7 +145,8 @@ public sealed class DetachedTests(PostgresServer server)
     {
         await using var host = await PostgresHost.StartAsync(server);
         await host.AskAsync("""{"text":"SELECT repeat('x', 600000) FROM generate_series(1, 4)"}""");
-        var ended = await host.UntilAsync(ActionState.Succeeded);
+        var ended = await host.UntilEndAsync();
+        Assert.Equal((ActionState.Succeeded, null), (ended.State, ended.Outcome?.Error));
 
         using var result = JsonDocument.Parse(ResultOf(ended));
         var kept = result.RootElement.GetProperty("results")[0];

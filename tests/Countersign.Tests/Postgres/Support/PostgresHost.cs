@@ -200,13 +200,18 @@ internal sealed class PostgresHost : IAsyncDisposable
     }
 
     /// <summary>Waits until an action is in this state, and returns it.</summary>
-    public async Task<ActionRecord> UntilAsync(ActionState state)
+    public Task<ActionRecord> UntilAsync(ActionState state) => UntilAsync(found => found == state);
+
+    /// <summary>Waits until an action has ended, however.</summary>
+    public Task<ActionRecord> UntilEndAsync() => UntilAsync(found => found.HasEnded());
+
+    private async Task<ActionRecord> UntilAsync(Func<ActionState, bool> isMet)
     {
         using var changes = Store.Changes.Subscribe();
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         while (true)
         {
-            if (Store.Actions.FirstOrDefault(row => row.State == state) is { } found)
+            if (Store.Actions.FirstOrDefault(row => isMet(row.State)) is { } found)
             {
                 return (await Office.Gatekeeper.FindAsync(found.Id, limit.Token))!;
             }
