@@ -106,6 +106,14 @@ public sealed class PostgresTests : IAsyncLifetime
         var held = await agent.AskAsync("orders", "sql", write, Cancel);
         Assert.Equal("pending", held.State);
         Assert.Equal("10", await _database.AskAsync("SELECT count(*) FROM orders", Cancel));
+        var tried = await _product.As("ALICE").PostAsync(
+            $"v1/actions/{held.Id}/dry-run", $$"""{"digest":"{{held.Digest}}"}""", Cancel);
+        var finding = tried.Json.GetProperty("review").GetProperty("dry_runs")[0];
+        Assert.Equal("DELETE 3", finding.GetProperty("commands")[0].GetString());
+        Assert.Equal("10", await _database.AskAsync("SELECT count(*) FROM orders", Cancel));
+        var shown = await agent.ShowAsync(held.Id!, Cancel);
+        Assert.Equal(3, shown.Json.GetProperty("review").GetProperty("dry_runs")[0].GetProperty("rows").GetInt32());
+
         await _product.As("ALICE").VoteAsync(held.Id!, "approve", Cancel);
         var ended = await agent.WaitForEndAsync(held.Id!, Cancel);
 

@@ -16,6 +16,12 @@ public abstract record LifeEvent
     /// <summary>A person answered; <c>Digest</c> is what they were shown.</summary>
     public sealed record VoteCast(Vote Vote, ActionDigest Digest, Electorate Electorate, TimeSpan DenyFor) : LifeEvent;
 
+    /// <summary>
+    /// A person wants to see, or has seen, what comes of it when it is run and taken back; <c>Digest</c> is what they
+    /// were shown.
+    /// </summary>
+    public sealed record Rehearsed(PersonId By, ActionDigest Digest, Electorate Electorate) : LifeEvent;
+
     /// <summary>A person changed the arguments: a new revision that policy has already judged.</summary>
     public sealed record Modified(
         PersonId By, ActionDigest Digest, ImmutableArray<Requirement> Requirements, DateTimeOffset At) : LifeEvent;

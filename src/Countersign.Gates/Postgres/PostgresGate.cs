@@ -91,6 +91,9 @@ internal sealed class PostgresGate : IAsyncDisposable
     /// <summary>Who executes an action of this gate that nobody waits for; <c>null</c> for others.</summary>
     public ActionExecutor? FindExecutor(ActionRecord action) => _detached.Find(action);
 
+    /// <summary>Who runs an action of this gate and takes it back; <c>null</c> for others.</summary>
+    public ActionRehearser? FindRehearser(ActionRecord action) => _detached.FindRehearser(action);
+
     /// <summary>A request over the API for a target of this gate, with what its statement does.</summary>
     public Task<(Asking? Asking, Problem? Problem)> CompleteAsync(
         Asking asked, CancellationToken cancellationToken) => _detached.CompleteAsync(asked, cancellationToken);

@@ -90,6 +90,10 @@ internal sealed class Run(SessionState session, RunPlan plan, RunSupport support
         if (plan.OpensTransaction)
         {
             session.SendOwn(OwnStatement.Begin);
+            if (plan.IsRehearsal)
+            {
+                session.SendOwn(OwnStatement.RehearsalLimits);
+            }
         }
 
         for (var i = 0; i < plan.Steps.Length && !HasFailed; i++)
@@ -113,7 +117,8 @@ internal sealed class Run(SessionState session, RunPlan plan, RunSupport support
 
         // 5.
         _isCommitted = plan.TakesSync();
-        if (_isCommitted && !HasFailed && await support.WhyNoEvidenceAsync(record) is { } unrecorded)
+        if (_isCommitted && !plan.IsRehearsal && !HasFailed
+            && await support.WhyNoEvidenceAsync(record) is { } unrecorded)
         {
             _stopped ??= unrecorded;
         }
@@ -123,7 +128,7 @@ internal sealed class Run(SessionState session, RunPlan plan, RunSupport support
 
         if (plan.OpensTransaction && !HasFailed)
         {
-            session.SendOwn(OwnStatement.Commit);
+            EndTransaction();
         }
 
         await EndAsync();
@@ -154,6 +159,17 @@ internal sealed class Run(SessionState session, RunPlan plan, RunSupport support
             session.Backend.Out.WriteFlush();
             await SettleAsync();
         }
+    }
+
+    /// <summary>What a rehearsal checks only at its end is checked before it is taken back.</summary>
+    private void EndTransaction()
+    {
+        if (plan.IsRehearsal)
+        {
+            session.SendOwn(OwnStatement.CheckConstraints);
+        }
+
+        session.SendOwn(plan.IsRehearsal ? OwnStatement.Rollback : OwnStatement.Commit);
     }
 
     private async Task EndAsync()

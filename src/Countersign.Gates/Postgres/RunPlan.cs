@@ -16,6 +16,11 @@ internal sealed record RunPlan(RunnableStatement Statement, ImmutableArray<RunSt
     public bool OpensTransaction { get; init; }
 
     /// <summary>
+    /// Whether it only shows what would come of it: in a transaction of the gate's own that is always rolled back.
+    /// </summary>
+    public bool IsRehearsal { get; init; }
+
+    /// <summary>
     /// Asked once all steps have run: whether the client has nothing more to add, so that what ran is committed before
     /// it is told. Takes the client's Sync when that is here already.
     /// </summary>

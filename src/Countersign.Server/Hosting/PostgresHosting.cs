@@ -47,6 +47,9 @@ internal sealed class PostgresHosting : IHostedService, IAsyncDisposable
     /// <summary>Who executes a statement that nobody waits for; <c>null</c> for actions of other gates.</summary>
     public ActionExecutor? FindExecutor(ActionRecord action) => _gate?.FindExecutor(action);
 
+    /// <summary>Who runs a statement and takes it back; <c>null</c> for actions of other gates.</summary>
+    public ActionRehearser? FindRehearser(ActionRecord action) => _gate?.FindRehearser(action);
+
     /// <summary>A request over the API for a target of this gate, with what its statement does.</summary>
     public Task<(Asking? Asking, Problem? Problem)> CompleteAsync(Asking asked, CancellationToken cancellationToken) =>
         _gate?.CompleteAsync(asked, cancellationToken) ?? Task.FromResult<(Asking?, Problem?)>((

@@ -145,6 +145,7 @@ internal static class WebServer
         services.AddSingleton(provider => OfficeOf(provider, settings, options, parts));
         services.AddSingleton(provider => provider.GetRequiredService<Office>().Gatekeeper);
         services.AddSingleton(provider => provider.GetRequiredService<Office>().ReviewDesk);
+        services.AddSingleton(provider => provider.GetRequiredService<Office>().Rehearsals);
         services.AddSingleton(provider => provider.GetRequiredService<Office>().Agents);
         services.AddSingleton(provider => provider.GetRequiredService<Office>().Reaper);
     }
@@ -160,6 +161,7 @@ internal static class WebServer
                 ?? services.GetService<PostgresHosting>()?.FindExecutor(action)
                 ?? services.GetRequiredService<McpGate>().FindExecutor(action))
             {
+                FindRehearser = action => services.GetService<PostgresHosting>()?.FindRehearser(action),
                 FindProver = action => services.GetService<PostgresHosting>()?.FindProver(action),
             })
         {
@@ -210,6 +212,7 @@ internal static class WebServer
             rooms,
             new ApiActionReader(charter, CompleterOf(services), limits),
             new ApiVotes(rooms, limits),
+            new ApiRehearsals(rooms, limits),
             new ApiAgents(rooms, limits),
             new ApiOptions());
     }

@@ -76,7 +76,8 @@ internal sealed class DetachedRun(DetachedSessions sessions, Visitor visitor, Ac
         };
     }
 
-    private static RunPlan PlanOf(RunnableStatement statement, SqlArguments given)
+    /// <summary>One step for each statement; several are one transaction.</summary>
+    public static RunPlan PlanOf(RunnableStatement statement, SqlArguments given)
     {
         var text = Encoding.UTF8.GetBytes(given.Text);
         var isList = statement.Reading is Reading.Of { Statements.Length: > 1 };

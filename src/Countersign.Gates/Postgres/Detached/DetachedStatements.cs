@@ -22,6 +22,10 @@ internal sealed class DetachedStatements(
     public ActionExecutor? Find(ActionRecord action) =>
         action.Gate == GateKind.Postgres && options.Targets.ContainsKey(action.Action.Target) ? ExecuteAsync : null;
 
+    /// <summary><c>null</c> when the action's target is not on this gate, or not any more.</summary>
+    public ActionRehearser? FindRehearser(ActionRecord action) =>
+        action.Gate == GateKind.Postgres && options.Targets.ContainsKey(action.Action.Target) ? RehearseAsync : null;
+
     /// <summary>A request with what its statement does; without that, why it is not taken.</summary>
     public async Task<(Asking? Asking, Problem? Problem)> CompleteAsync(
         Asking asked, CancellationToken cancellationToken)
@@ -102,6 +106,22 @@ internal sealed class DetachedStatements(
             : await new DetachedRun(
                 sessions, new Visitor(action.Asker, target, database), action, options.Limits.KeptRows)
                 .ExecuteAsync(cancellationToken);
+    }
+
+    private async Task<RehearsalFinding> RehearseAsync(ActionRecord action, CancellationToken cancellationToken)
+    {
+        var name = action.Action.Target;
+        if (!options.Charter().Targets.TryGetValue(name, out var target))
+        {
+            throw new NoRehearsalException($"Target '{name}' is not configured any more.");
+        }
+
+        var (database, whyNot) = await targets.FindAsync(name, cancellationToken);
+        return database is null
+            ? throw new NoRehearsalException($"{whyNot!.Message} {whyNot.Detail}")
+            : await new DetachedRehearsal(
+                sessions, new Visitor(action.Asker, target, database), action, options.Time)
+                .RunAsync(cancellationToken);
     }
 
     private static Problem ProblemOf(Refusal refusal)

@@ -65,7 +65,11 @@ internal sealed class PostgresHost : IAsyncDisposable
             TimeProvider.System);
         _parser = new SqlParser(_query, limits);
         _shapes = new Shapes(RandomNumberGenerator.GetBytes(16), limits);
-        Office = new Office(new OfficeOptions(Store, () => Charter, new ExecutionOptions(record => _gate!.FindExecutor(record)))
+        var execution = new ExecutionOptions(record => _gate!.FindExecutor(record))
+        {
+            FindRehearser = record => _gate!.FindRehearser(record),
+        };
+        Office = new Office(new OfficeOptions(Store, () => Charter, execution)
         {
             Self = new NodeId("node"),
             Random = RandomNumberGenerator.Fill,
