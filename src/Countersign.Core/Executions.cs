@@ -270,6 +270,9 @@ public sealed record ExecutionOptions(FindExecutor Find)
     /// <summary>Longest time an execution may take when no rule says less; then its outcome is unknown.</summary>
     public TimeSpan Limit { get; init; } = TimeSpan.FromMinutes(15);
 
+    /// <summary>What can run an action and take it back; by default nothing can.</summary>
+    public FindRehearser FindRehearser { get; init; } = static _ => null;
+
     /// <summary>Who can ask a target what became of an execution whose node is gone; by default nobody.</summary>
     public FindProver FindProver { get; init; } = static _ => null;
 }

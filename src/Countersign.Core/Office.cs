@@ -43,6 +43,7 @@ public sealed class Office
             store, registrar, callers, suggestions, options.Charter, options.Limits, options.Time);
         Gatekeeper = new Gatekeeper(intake, executions, registrar, new Waiting(store, options.Time), callers);
         ReviewDesk = new ReviewDesk(registrar, executions, store, options.Charter);
+        Rehearsals = new RehearsalDesk(registrar, store, options.Charter, options.Execution.FindRehearser);
         var windows = new ReadWindows(store, options.Reads, options.Self);
         Reads = new ReadDesk(store, registrar, windows, options.Reads);
         var orphans = new Orphans(registrar, store, options.Execution, options.Time);
@@ -55,6 +56,9 @@ public sealed class Office
     public Gatekeeper Gatekeeper { get; }
 
     public ReviewDesk ReviewDesk { get; }
+
+    /// <summary>Where reviewers ask for dry runs.</summary>
+    public RehearsalDesk Rehearsals { get; }
 
     public Reaper Reaper { get; }
 

@@ -113,6 +113,41 @@ public sealed class PostgresTests : IAsyncLifetime
         Assert.Equal("550", await _database.AskAsync("SELECT sum(total) FROM orders", Cancel));
     }
 
+    [Fact]
+    public async Task A_statement_over_the_API_is_judged_approved_and_run_by_the_node()
+    {
+        var agent = _product.As("DEPLOY_BOT");
+        var read = await agent.PostAsync(
+            "v1/actions?wait=60",
+            Api.AskBody("orders", "sql", """{"text":"SELECT count(*) FROM orders WHERE id > $1","parameters":[4]}"""),
+            Cancel);
+        Assert.Equal("succeeded", read.State);
+        Assert.Equal("""[["6"]]""", RowsOf(read));
+
+        const string write = """{"text":"DELETE FROM orders WHERE id <= 3 RETURNING id"}""";
+        var held = await agent.AskAsync("orders", "sql", write, Cancel);
+        Assert.Equal("pending", held.State);
+        Assert.Equal("10", await _database.AskAsync("SELECT count(*) FROM orders", Cancel));
+        var tried = await _product.As("ALICE").PostAsync(
+            $"v1/actions/{held.Id}/dry-run", $$"""{"digest":"{{held.Digest}}"}""", Cancel);
+        var finding = tried.Json.GetProperty("review").GetProperty("dry_runs")[0];
+        Assert.Equal("DELETE 3", finding.GetProperty("commands")[0].GetString());
+        Assert.Equal("10", await _database.AskAsync("SELECT count(*) FROM orders", Cancel));
+        var shown = await agent.ShowAsync(held.Id!, Cancel);
+        Assert.Equal(3, shown.Json.GetProperty("review").GetProperty("dry_runs")[0].GetProperty("rows").GetInt32());
+
+        await _product.As("ALICE").VoteAsync(held.Id!, "approve", Cancel);
+        var ended = await agent.WaitForEndAsync(held.Id!, Cancel);
+
+        Assert.Equal("succeeded", ended.State);
+        Assert.Equal("""[["1"],["2"],["3"]]""", RowsOf(ended));
+        Assert.Equal("7", await _database.AskAsync("SELECT count(*) FROM orders", Cancel));
+        await _product.VerifyLedgerAsync(Cancel);
+    }
+
+    private static string RowsOf(ApiAnswer action) => action.Json
+        .GetProperty("outcome").GetProperty("result").GetProperty("results")[0].GetProperty("rows").GetRawText();
+
     private ProgramOptions Psql(string text) =>
         Database.Psql(_port, "deploy-bot", ProductFolder.TokenOf("DEPLOY_BOT"), "orders", text);
 }

@@ -5,6 +5,14 @@ namespace Countersign.Core.Actions;
 /// <summary>What an action would do, as far as the gate could find out without doing it.</summary>
 public sealed record Preview(string Summary)
 {
+    /// <summary>
+    /// What would run, written by the gateway in one form instead of as it came; <c>null</c> where the gate has none.
+    /// </summary>
+    public string? Statement { get; init; }
+
+    /// <summary>The statement's parameters, each with its type.</summary>
+    public ImmutableArray<string> Parameters { get; init; } = [];
+
     public long? Rows { get; init; }
 
     /// <summary>Whether <see cref="Rows"/> was counted (true) or estimated (false).</summary>

@@ -56,6 +56,9 @@ public sealed record ActionRecord
     /// <summary>What the execution that is under way left for whoever has to find out what became of it.</summary>
     public Evidence? Evidence { get; init; }
 
+    /// <summary>What reviewers' dry runs of this revision showed, in their order.</summary>
+    public ImmutableArray<Rehearsal> Rehearsals { get; init; } = [];
+
     /// <summary>Why the action ended without running, in words for people and agents.</summary>
     public string? Ending { get; init; }
 

@@ -39,6 +39,9 @@ internal sealed record Happening(LifeEvent Event)
 
     public Outcome? Outcome { get; init; }
 
+    /// <summary>What a reviewer's dry run showed.</summary>
+    public Rehearsal? Rehearsal { get; init; }
+
     /// <summary>What the execution that is under way notes.</summary>
     public Evidence? Evidence { get; init; }
 }

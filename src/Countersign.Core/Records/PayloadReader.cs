@@ -76,6 +76,8 @@ internal static class PayloadReader
             ? null
             : new Preview(preview.GetProperty("summary").GetString()!)
             {
+                Statement = Text(preview, "statement"),
+                Parameters = preview.TryGetProperty("parameters", out var _) ? Strings(preview, "parameters") : [],
                 Rows = Number(preview, "rows"),
                 Exact = Flag(preview, "exact"),
                 Cascades = Cascades(preview),

@@ -170,6 +170,12 @@ internal static class PayloadWriter
     {
         json.WriteStartObject("preview");
         json.WriteString("summary", preview.Summary);
+        if (preview.Statement is { } statement)
+        {
+            json.WriteString("statement", statement);
+            WriteStrings(json, "parameters", preview.Parameters);
+        }
+
         WriteOptional(json, "rows", preview.Rows);
         WriteOptional(json, "exact", preview.Exact);
         if (preview.Cascades is { } cascades)

@@ -87,6 +87,10 @@ internal static class RecordCodec
             Outcome = OutcomeOf(stored, request),
             Evidence = EvidenceOf(stored),
             Changes = PayloadReader.Changes(request),
+            Rehearsals = [.. stored.Votes
+                .Where(vote => vote.Row.Kind == VoteKind.DryRun && vote.Row.Revision == stored.Row.Revision)
+                .Select(vote => RehearsalPayload.Read(vote.Payload, vote.Row.Person, vote.Row.At))
+                .OfType<Rehearsal>()],
             Ending = stored.Ending is { } ending ? ReasonOf(ending) : null,
             Ledger = stored.Ledger,
         };
@@ -115,7 +119,7 @@ internal static class RecordCodec
     }
 
     private static bool IsCurrent(VoteRow vote, int revision) =>
-        vote.Revision == revision && vote.Kind != VoteKind.Modify;
+        vote.Revision == revision && vote.Kind is (VoteKind.Approve or VoteKind.Deny);
 
     private static Vote VoteOf(StoredVote stored)
     {

@@ -154,6 +154,7 @@ internal sealed class Registrar(IStore store, FillRandom random, ImmutableArray<
         IdempotencyHash = life.State == ActionState.Superseded ? null : record.IdempotencyHash,
         Ending = happening.Ending ?? record.Ending,
         Outcome = happening.Outcome ?? record.Outcome,
+        Rehearsals = happening.Rehearsal is { } rehearsal ? record.Rehearsals.Add(rehearsal) : record.Rehearsals,
         // Evidence is about one execution, and gone with it.
         Evidence = life.Execution is { } execution && execution == record.Life.Execution
             ? happening.Evidence ?? record.Evidence

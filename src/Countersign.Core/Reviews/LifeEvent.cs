@@ -17,6 +17,12 @@ public abstract record LifeEvent
     public sealed record VoteCast(Vote Vote, ActionDigest Digest, Electorate Electorate, TimeSpan DenyFor) : LifeEvent;
 
     /// <summary>
+    /// A person wants to see, or has seen, what comes of it when it is run and taken back; <c>Digest</c> is what they
+    /// were shown.
+    /// </summary>
+    public sealed record Rehearsed(PersonId By, ActionDigest Digest, Electorate Electorate) : LifeEvent;
+
+    /// <summary>
     /// A person changed the arguments: a new revision that policy has already judged. <c>Shown</c> is the digest of the
     /// one that they were shown; <c>MayModify</c> says whether they are among its reviewers.
     /// </summary>

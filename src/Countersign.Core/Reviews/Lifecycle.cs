@@ -43,6 +43,7 @@ public static class Lifecycle
     public static Step Next(Life life, LifeEvent happened) => happened switch
     {
         LifeEvent.VoteCast e => OnVote(life, e),
+        LifeEvent.Rehearsed e => OnRehearsed(life, e),
         LifeEvent.Modified e => OnModified(life, e),
         LifeEvent.WithdrawnBy => OnWithdrawn(life),
         LifeEvent.Overtaken => OnOvertaken(life),
@@ -130,6 +131,19 @@ public static class Lifecycle
                 EntryType.ReviewDecided)
             : To(counted, EntryType.ReviewVote);
     }
+
+    /// <summary>
+    /// A card that says more: it moves nothing. It reaches the target, so whoever stands behind the request may not.
+    /// </summary>
+    private static Step OnRehearsed(Life life, LifeEvent.Rehearsed e) => 0 switch
+    {
+        _ when e.Electorate.ActorChain.Contains(e.By) || !e.Electorate.FitsAny(e.By) =>
+            new Step.Refused(StepRefusal.NotEligible),
+        _ when e.Digest != life.Digest => new Step.Refused(StepRefusal.StaleDigest),
+        _ when life.State == ActionState.Expired => new Step.Refused(StepRefusal.Expired),
+        _ when life.State != ActionState.Pending => new Step.Refused(StepRefusal.AlreadyDecided),
+        _ => To(life, EntryType.ReviewOpened),
+    };
 
     private static Step OnModified(Life life, LifeEvent.Modified e) => 0 switch
     {

@@ -87,4 +87,7 @@ public enum VoteKind
     Approve,
     Deny,
     Modify,
+
+    /// <summary>No answer: what a dry run that the person asked for showed.</summary>
+    DryRun,
 }

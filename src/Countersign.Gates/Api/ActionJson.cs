@@ -119,6 +119,15 @@ internal static class ActionJson
         }
 
         json.WriteEndArray();
+        json.WriteStartArray("dry_runs");
+        foreach (var rehearsal in record.Rehearsals)
+        {
+            json.WriteStartObject();
+            RehearsalPayload.WriteMembers(json, rehearsal);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
         json.WriteBoolean("you_may_vote", view.Right is { MayApprove: true } or { MayDeny: true });
         json.WriteString("why_not", view.Right is null ? "Agents ask; people decide." : view.Right.WhyNot);
         json.WriteString("url", view.Url.ToString());

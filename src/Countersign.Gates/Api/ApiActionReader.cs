@@ -11,7 +11,7 @@ namespace Countersign.Gates.Api;
 /// Reads <c>POST /v1/actions</c> into a request: strict JSON, known members only, a target the agent may use.
 /// </summary>
 internal sealed class ApiActionReader(
-    Func<Charter> charter, Func<Asking, ActionPreviewer?> findPreviewer, JsonLimits limits)
+    Func<Charter> charter, CompleteAsking complete, JsonLimits limits)
 {
     private const int LongestOperation = 1024;
     private const int LongestIdempotencyKey = 255;
@@ -32,8 +32,14 @@ internal sealed class ApiActionReader(
         var (body, problem) = await StrictBody.ReadAsync(request, limits, Texts, Others, cancellationToken);
         using (body)
         {
-            return body is null ? (null, problem) : Read(body, asker, key.Length == 0 ? null : key);
+            if (body is not null)
+            {
+                (var asking, problem) = Read(body, asker, key.Length == 0 ? null : key);
+                return asking is null ? (null, problem) : await complete(asking, cancellationToken);
+            }
         }
+
+        return (null, problem);
     }
 
     private (Asking? Asking, Problem? Problem) Read(StrictBody body, Asker asker, string? key)
@@ -53,31 +59,20 @@ internal sealed class ApiActionReader(
             return (null, ApiProblems.UnknownTarget(targetName));
         }
 
-        // What a statement does is found out on a connection of its gate; without that, nothing here could be judged.
-        if (target.Gate == GateKind.Postgres)
-        {
-            return (null, RequestBody.Malformed(
-                $"Target '{targetName}' takes statements over the PostgreSQL gate, not over the API: connect to " +
-                $"postgresql://AGENT:TOKEN@host:port/{targetName}."));
-        }
-
         return ArgumentsOf(body.Json) is { } arguments
             ? (AskingOf(body, asker, target, CanonicalAction.Of(name, operation, arguments), key), null)
             : (null, RequestBody.Malformed("'arguments' is an object."));
     }
 
-    private Asking AskingOf(
-        StrictBody body, Asker asker, Target target, CanonicalAction action, string? idempotencyKey)
-    {
-        var asking = new Asking(asker, target, GateKind.Api, action)
+    private static Asking AskingOf(
+        StrictBody body, Asker asker, Target target, CanonicalAction action, string? idempotencyKey) =>
+        new(asker, target, GateKind.Api, action)
         {
             // On an MCP target the operation is a tool; the gate's other facts need a live session with the server.
             Facts = target.Gate == GateKind.Mcp ? Facts.Of("mcp", ("tool", action.Operation)) : Facts.None,
             Claimed = Claimed.Of(body.Text("reason"), body.Text("session")),
             IdempotencyKey = idempotencyKey,
         };
-        return asking with { Previewer = findPreviewer(asking) };
-    }
 
     private static CanonicalJson? ArgumentsOf(CanonicalJson body)
     {

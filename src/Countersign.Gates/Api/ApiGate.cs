@@ -14,7 +14,12 @@ namespace Countersign.Gates.Api;
 /// in here is detached: the node executes it and keeps the outcome.
 /// </summary>
 internal sealed class ApiGate(
-    ApiRooms rooms, ApiActionReader reader, ApiVotes votes, ApiAgents agents, ApiOptions options)
+    ApiRooms rooms,
+    ApiActionReader reader,
+    ApiVotes votes,
+    ApiRehearsals rehearsals,
+    ApiAgents agents,
+    ApiOptions options)
 {
     public void Map(IEndpointRouteBuilder routes)
     {
@@ -23,6 +28,7 @@ internal sealed class ApiGate(
         routes.MapGet("/v1/actions/{id}", For(ShowAsync));
         routes.MapPost("/v1/actions/{id}/votes", For(votes.VoteAsync));
         routes.MapPost("/v1/actions/{id}/withdraw", For(votes.WithdrawAsync));
+        routes.MapPost("/v1/actions/{id}/dry-run", For(rehearsals.AskAsync));
         routes.MapPost("/v1/agents/{id}/stop", For(agents.StopAsync));
         routes.MapPost("/v1/agents/{id}/resume", For(agents.ResumeAsync));
         routes.MapGet("/v1/events", For(new ApiEvents(rooms).StreamAsync, isTraced: false));

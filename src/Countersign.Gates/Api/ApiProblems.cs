@@ -29,6 +29,8 @@ internal static class ApiProblems
         "Lifting a stop takes two persons who may review, one of whom does not stand behind the agent, and the " +
         "configuration does not name two such persons. Add one to people: or to a rule, and start the server again.");
 
+    public static Problem NoRehearsal(string why) => new(409, "no-dry-run", $"Nothing was run. {why}");
+
     public static Problem UnknownAgent(string id) => new(
         404, "unknown-agent", $"There is no agent '{id}'; see agents: in the configuration.");
 

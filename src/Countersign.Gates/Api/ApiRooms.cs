@@ -23,6 +23,8 @@ internal sealed class ApiRooms(
 
     public ReviewDesk ReviewDesk => office.ReviewDesk;
 
+    public RehearsalDesk Rehearsals => office.Rehearsals;
+
     public DryRun DryRun => office.DryRun;
 
     public AgentDesk Agents => office.Agents;

@@ -79,7 +79,8 @@ internal sealed class Backend(DatabaseConnection connection, Client client, Post
             {
                 // Only when something is owed: otherwise that read may last for ever.
                 await StopListeningAsync();
-                if (connection.Reader.TryRead(WholeMessage, out var message))
+                // One that is here as a whole is taken as a whole, however large; of others only the waiting tells.
+                if (connection.Reader.TryRead(limits.ServerMessage, out var message))
                 {
                     await TakeAsync(message, cancellationToken);
                 }

@@ -96,6 +96,28 @@ internal sealed class LiveSession : IAsyncDisposable
     }
 
     /// <summary>
+    /// Lets the gate itself use the session, which then has no client; a cut ends what runs there as a limit does.
+    /// </summary>
+    public async Task<T> UseAsync<T>(
+        Func<SessionState, CancellationToken, Task<T>> work, CancellationToken cancellationToken)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(_cut.Token, cancellationToken);
+        return await work(_state, either.Token);
+    }
+
+    /// <summary>Why it was cut; <c>null</c> when it was not.</summary>
+    public Refusal? WhyCut
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _whyCut;
+            }
+        }
+    }
+
+    /// <summary>
     /// What the client's CancelRequest asks for: it does not wait any more, or what runs is cancelled.
     /// </summary>
     public void Cancel()

@@ -18,6 +18,15 @@ internal sealed record OwnStatement(string Name, string Text)
 
     public static OwnStatement Rollback { get; } = new("countersign_rollback", "ROLLBACK");
 
+    /// <summary>A rehearsal keeps nobody waiting: it gives up on locks at once, and on long work soon.</summary>
+    public static OwnStatement RehearsalLimits { get; } = new(
+        "countersign_rehearsal",
+        "SELECT pg_catalog.set_config('lock_timeout', '500ms', true), " +
+        "pg_catalog.set_config('statement_timeout', '10s', true)");
+
+    public static OwnStatement CheckConstraints { get; } = new(
+        "countersign_constraints", "SET CONSTRAINTS ALL IMMEDIATE");
+
     public static OwnStatement ResetRole { get; } = new("countersign_reset_role", "RESET ROLE");
 
     /// <summary>

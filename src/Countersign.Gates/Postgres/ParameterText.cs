@@ -51,6 +51,9 @@ internal static class ParameterText
         (PostgresType.Timestamp or PostgresType.TimestampTz, 8) =>
             TimestampOf(BinaryPrimitives.ReadInt64BigEndian(value), type == PostgresType.TimestampTz),
         (PostgresType.Jsonb, > 1) when value[0] == 1 => OfText(value[1..]),
+        (PostgresType.Numeric, _) => NumericText.Of(value),
+        (PostgresType.Bytea, _) => $"\\x{Convert.ToHexStringLower(value)}",
+        _ when PostgresType.TryFindElement(type, out var element) => ArrayText.Of(element, value, OfBinary),
         _ when PostgresType.IsText(type) => OfText(value),
         _ => null,
     };

@@ -19,6 +19,14 @@ internal static class PostgresActionReader
 
     private static readonly CanonicalJson s_none = new CanonicalObject().ToCanonicalJson();
 
+    /// <summary>A request over the API with what this gate found out about its statement.</summary>
+    public static Asking Read(Asking asked, RunnableStatement statement, Meaning meaning) => asked with
+    {
+        Action = ActionOf(asked.Target.Name, statement, meaning),
+        Facts = FactsOf(statement.Effects),
+        NeedsIntent = true,
+    };
+
     public static Asking Read(
         Asker asker, Target target, RunnableStatement statement, Meaning meaning, string? reason) =>
         new(asker, target, GateKind.Postgres, ActionOf(target.Name, statement, meaning))
@@ -48,7 +56,7 @@ internal static class PostgresActionReader
         ("deferred_code", effects.DeferredCode),
         ("opaque", effects.Opaque is not null));
 
-    private static CanonicalAction ActionOf(TargetName target, RunnableStatement statement, Meaning meaning)
+    public static CanonicalAction ActionOf(TargetName target, RunnableStatement statement, Meaning meaning)
     {
         var arguments = new CanonicalObject()
             .Add("text", statement.Text)

@@ -7,6 +7,8 @@ using Countersign.Core.Actions;
 using Countersign.Core.Identity;
 using Countersign.Core.Records;
 using Countersign.Core.Reviews;
+using Countersign.Gates.Access;
+using Countersign.Gates.Postgres.Detached;
 using Countersign.Gates.Postgres.Rights;
 using Countersign.Gates.Postgres.Wire;
 using Countersign.Gates.Postgres.Wire.Login;
@@ -35,6 +37,8 @@ internal sealed class PostgresGate : IAsyncDisposable
     private readonly CancellationTokenSource _over = new();
     private readonly ConcurrentDictionary<Task, bool> _connections = new();
     private readonly ConcurrentDictionary<LiveSession, AgentId> _sessions = new();
+    private readonly DetachedSessions _detachedSessions;
+    private readonly DetachedStatements _detached;
     private Task _accepting = Task.CompletedTask;
 
     public PostgresGate(PostgresGateOptions options, PostgresParts parts)
@@ -42,6 +46,8 @@ internal sealed class PostgresGate : IAsyncDisposable
         _options = options;
         _log = options.Loggers.CreateLogger<PostgresGate>();
         _targets = new PostgresTargets(options, parts);
+        _detachedSessions = new DetachedSessions(options, _sessions, _over.Token);
+        _detached = new DetachedStatements(options, _targets, _detachedSessions);
         _cancelKeys = new CancelKeys<LiveSession>(options.Time);
         _login = new AgentLogin(new AgentLoginOptions
         {
@@ -77,9 +83,20 @@ internal sealed class PostgresGate : IAsyncDisposable
         }
 
         await Task.WhenAll(_connections.Keys);
+        await _detachedSessions.WhenUnusedAsync();
         await _targets.DisposeAsync();
         _over.Dispose();
     }
+
+    /// <summary>Who executes an action of this gate that nobody waits for; <c>null</c> for others.</summary>
+    public ActionExecutor? FindExecutor(ActionRecord action) => _detached.Find(action);
+
+    /// <summary>Who runs an action of this gate and takes it back; <c>null</c> for others.</summary>
+    public ActionRehearser? FindRehearser(ActionRecord action) => _detached.FindRehearser(action);
+
+    /// <summary>A request over the API for a target of this gate, with what its statement does.</summary>
+    public Task<(Asking? Asking, Problem? Problem)> CompleteAsync(
+        Asking asked, CancellationToken cancellationToken) => _detached.CompleteAsync(asked, cancellationToken);
 
     /// <summary>Who can ask a target of this gate what became of a transaction; <c>null</c> for others.</summary>
     public ExecutionProver? FindProver(ActionRecord action) =>

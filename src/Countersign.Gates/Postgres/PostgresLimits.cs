@@ -36,6 +36,11 @@ internal sealed record PostgresLimits
     /// <summary>Joins and set operations of one query; each of them is a level of the tree.</summary>
     public int Joins { get; init; } = 500;
 
+    /// <summary>
+    /// Bytes of rows that are kept of a statement that nobody waits for; its agent reads them as part of the outcome.
+    /// </summary>
+    public int KeptRows { get; init; } = 1024 * 1024;
+
     /// <summary>Sessions of all agents together.</summary>
     public int Sessions { get; init; } = 5_000;
 

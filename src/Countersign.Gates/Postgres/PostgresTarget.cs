@@ -34,7 +34,10 @@ internal sealed class PostgresTarget : IAsyncDisposable
         _previews = NpgsqlDataSource.Create(logins.Counter);
         Statements = new StatementReader(
             parts.Shapes, parts.Parser, new FormReader(_analyser), gate.Limits, gate.Time);
-        Previews = new Previews(new PreviewOptions(_previews, gate.Limits));
+        Previews = new Previews(new PreviewOptions(_previews, gate.Limits)
+        {
+            Write = parts.Parser.DeparseAsync,
+        });
         _sweeping = rights.RunAsync(_over.Token);
     }
 

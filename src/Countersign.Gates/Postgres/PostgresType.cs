@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Globalization;
 
 namespace Countersign.Gates.Postgres;
@@ -35,6 +36,39 @@ internal static class PostgresType
     /// <summary>Whether the type's binary form is its text.</summary>
     public static bool IsText(uint type) => type is Text or Varchar or Bpchar or Name or Json or Xml or Unknown;
 
+    private const string ByNumber = "oid ";
+    private const string OfMany = "[]";
+
+    /// <summary>Arrays, and the types of their elements.</summary>
+    private static readonly FrozenDictionary<uint, uint> s_elements = new Dictionary<uint, uint>
+    {
+        [1000] = Bool, [1001] = Bytea, [1005] = Int2, [1007] = Int4, [1009] = Text, [1015] = Varchar, [1016] = Int8,
+        [1021] = Float4, [1022] = Float8, [1115] = Timestamp, [1182] = Date, [1185] = TimestampTz, [1231] = Numeric,
+        [2951] = Uuid, [3807] = Jsonb,
+    }.ToFrozenDictionary();
+
+    private static readonly FrozenDictionary<string, uint> s_byName = new[]
+    {
+        Unknown, Bool, Bytea, Name, Int8, Int2, Int4, Regproc, Text, Oid, Json, Xml, Float4, Float8, Bpchar, Varchar,
+        Date, Time, Timestamp, TimestampTz, Interval, Numeric, Regclass, Uuid, Jsonb,
+    }.Concat(s_elements.Keys).ToFrozenDictionary(NameOf, StringComparer.Ordinal);
+
+    /// <summary>The type of an array's elements.</summary>
+    public static bool TryFindElement(uint type, out uint element) => s_elements.TryGetValue(type, out element);
+
+    /// <summary>Reads what <see cref="NameOf"/> writes; a type that nobody knows is left to the server.</summary>
+    public static bool TryRead(string name, out uint type)
+    {
+        if (s_byName.TryGetValue(name, out type))
+        {
+            type = type == Unknown ? Unspecified : type;
+            return true;
+        }
+
+        return name.StartsWith(ByNumber, StringComparison.Ordinal)
+            && uint.TryParse(name.AsSpan(ByNumber.Length), NumberStyles.None, CultureInfo.InvariantCulture, out type);
+    }
+
     /// <summary>The type as SQL names it; others by their OID.</summary>
     public static string NameOf(uint type) => type switch
     {
@@ -63,6 +97,7 @@ internal static class PostgresType
         Regclass => "regclass",
         Uuid => "uuid",
         Jsonb => "jsonb",
-        _ => "oid " + type.ToString(CultureInfo.InvariantCulture),
+        _ when s_elements.TryGetValue(type, out var element) => NameOf(element) + OfMany,
+        _ => ByNumber + type.ToString(CultureInfo.InvariantCulture),
     };
 }

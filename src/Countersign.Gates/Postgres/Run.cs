@@ -27,6 +27,7 @@ internal sealed class Run(SessionState session, RunPlan plan, RunSupport support
     private long _rows;
     private bool _isCommitted;
     private bool _isUncounted;
+    private bool _isFailing;
 
     /// <summary>Why nothing was sent, for the agent; <c>null</c> when something was.</summary>
     public Refusal? NotSent { get; private set; }
@@ -89,6 +90,10 @@ internal sealed class Run(SessionState session, RunPlan plan, RunSupport support
         if (plan.OpensTransaction)
         {
             session.SendOwn(OwnStatement.Begin);
+            if (plan.IsRehearsal)
+            {
+                session.SendOwn(OwnStatement.RehearsalLimits);
+            }
         }
 
         for (var i = 0; i < plan.Steps.Length && !HasFailed; i++)
@@ -100,9 +105,8 @@ internal sealed class Run(SessionState session, RunPlan plan, RunSupport support
             // 4.
             if (_error is null && (_stopped is not null || _rows > _ceiling || _isUncounted))
             {
-                // It may have ended before it could be cancelled; then only an error keeps it from being committed.
                 _stopped ??= TooMany();
-                session.ProvokeFailure(_stopped);
+                FailIfStopped();
             }
         }
 
@@ -113,18 +117,34 @@ internal sealed class Run(SessionState session, RunPlan plan, RunSupport support
 
         // 5.
         _isCommitted = plan.TakesSync();
-        if (_isCommitted && !HasFailed && await support.WhyNoEvidenceAsync(record) is { } unrecorded)
+        if (_isCommitted && !plan.IsRehearsal && !HasFailed
+            && await support.WhyNoEvidenceAsync(record) is { } unrecorded)
         {
-            _stopped = unrecorded;
-            session.ProvokeFailure(unrecorded);
+            _stopped ??= unrecorded;
         }
+
+        // A limit that passed after the last step, when there was nothing left to cancel.
+        FailIfStopped();
 
         if (plan.OpensTransaction && !HasFailed)
         {
-            session.SendOwn(OwnStatement.Commit);
+            EndTransaction();
         }
 
         await EndAsync();
+    }
+
+    /// <summary>
+    /// What is to be stopped may have ended before it could be cancelled; then only an error keeps it from being
+    /// committed.
+    /// </summary>
+    private void FailIfStopped()
+    {
+        if (_stopped is { } why && _error is null && !_isFailing)
+        {
+            _isFailing = true;
+            session.ProvokeFailure(why);
+        }
     }
 
     /// <summary>
@@ -139,6 +159,17 @@ internal sealed class Run(SessionState session, RunPlan plan, RunSupport support
             session.Backend.Out.WriteFlush();
             await SettleAsync();
         }
+    }
+
+    /// <summary>What a rehearsal checks only at its end is checked before it is taken back.</summary>
+    private void EndTransaction()
+    {
+        if (plan.IsRehearsal)
+        {
+            session.SendOwn(OwnStatement.CheckConstraints);
+        }
+
+        session.SendOwn(plan.IsRehearsal ? OwnStatement.Rollback : OwnStatement.Commit);
     }
 
     private async Task EndAsync()

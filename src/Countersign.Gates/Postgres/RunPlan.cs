@@ -16,6 +16,11 @@ internal sealed record RunPlan(RunnableStatement Statement, ImmutableArray<RunSt
     public bool OpensTransaction { get; init; }
 
     /// <summary>
+    /// Whether it only shows what would come of it: in a transaction of the gate's own that is always rolled back.
+    /// </summary>
+    public bool IsRehearsal { get; init; }
+
+    /// <summary>
     /// Asked once all steps have run: whether the client has nothing more to add, so that what ran is committed before
     /// it is told. Takes the client's Sync when that is here already.
     /// </summary>
@@ -47,16 +52,30 @@ internal abstract record RunStep
         }
     }
 
-    /// <summary>A statement of a simple query.</summary>
+    /// <summary>A statement of a simple query, or a detached one.</summary>
     /// <param name="Text">It alone, and in front of it as many spaces as characters stand there in the query.</param>
     public sealed record OfText(ReadOnlyMemory<byte> Text) : RunStep
     {
+        /// <summary>Types of its parameters, where it has any: a detached statement may.</summary>
+        public ImmutableArray<uint> Types { get; init; } = [];
+
+        /// <summary>What its Bind says behind the names; <c>null</c> without parameters.</summary>
+        public ReadOnlyMemory<byte>? Bind { get; init; }
+
         public override void Send(SessionState session, AwaitedRows rows)
         {
             var backend = session.Backend;
-            backend.Out.WriteParse([], Text.Span, []);
+            backend.Out.WriteParse([], Text.Span, Types.AsSpan());
             backend.Await(Awaited.Complete.SilentParse);
-            backend.Out.WriteBind([], []);
+            if (Bind is { } bind)
+            {
+                backend.Out.WriteBind([], [], bind.Span);
+            }
+            else
+            {
+                backend.Out.WriteBind([], []);
+            }
+
             backend.Await(Awaited.Complete.SilentBind);
             backend.Out.WriteDescribe(Preparation.Portal, []);
             backend.Await(Awaited.Columns.OfSimpleQuery);

@@ -175,7 +175,7 @@ internal sealed class SimpleQueries(SessionState session, PostgresExecutor execu
     /// Each statement behind as many spaces as characters stand before it, so that positions in errors are those of the
     /// whole query.
     /// </summary>
-    private static ImmutableArray<RunStep> StepsOf(byte[] text, ImmutableArray<ReadStatement> statements) =>
+    public static ImmutableArray<RunStep> StepsOf(byte[] text, ImmutableArray<ReadStatement> statements) =>
     [
         .. statements.Select(statement =>
         {
@@ -188,7 +188,7 @@ internal sealed class SimpleQueries(SessionState session, PostgresExecutor execu
     ];
 
     /// <summary>A Parse would take a parameter that a simple query cannot have a value for.</summary>
-    private static Refusal? FindParameter(string text, ImmutableArray<ReadStatement> statements)
+    public static Refusal? FindParameter(string text, ImmutableArray<ReadStatement> statements)
     {
         if (!text.Contains('$', StringComparison.Ordinal) || !statements.Any(one => one.Form is Parsed.Query))
         {

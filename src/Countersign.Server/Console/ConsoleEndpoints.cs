@@ -15,8 +15,8 @@ internal static class ConsoleEndpoints
     private static readonly string[] Reading = [HttpMethods.Get, HttpMethods.Head];
 
     /// <summary>
-    /// Registers the console. It finds in the container: Gatekeeper, ReviewDesk, AgentDesk, IStore, IArchive,
-    /// Func&lt;Charter&gt;, Authenticate, TimeProvider and FillRandom.
+    /// Registers the console. It finds in the container: Gatekeeper, ReviewDesk, RehearsalDesk, AgentDesk, IStore,
+    /// IArchive, Func&lt;Charter&gt;, Authenticate, TimeProvider and FillRandom.
     /// </summary>
     public static IServiceCollection AddConsole(this IServiceCollection services, ConsoleOptions options) => services
         .AddSingleton(options)
@@ -54,6 +54,7 @@ internal static class ConsoleEndpoints
         Get("/console/actions/{id}/exact", door.Page(action.DownloadAsync));
         Get("/console/fragments/actions/{id}", door.Live(action.ShowFragmentAsync));
         Post("/console/actions/{id}/votes", door.Form(action.VoteAsync));
+        Post("/console/actions/{id}/dry-run", door.Form(action.RehearseAsync));
 
         Get("/console/history", door.Page(history.ShowAsync));
         Get("/console/agents", door.Page(agents.ListAsync));

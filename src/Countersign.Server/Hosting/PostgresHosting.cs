@@ -6,6 +6,7 @@ using Countersign.Core;
 using Countersign.Core.Actions;
 using Countersign.Core.Records;
 using Countersign.Core.Storage;
+using Countersign.Gates.Access;
 using Countersign.Gates.Postgres;
 using Countersign.Gates.Postgres.Parsing;
 using Countersign.Gates.Postgres.Rights;
@@ -42,6 +43,17 @@ internal sealed class PostgresHosting : IHostedService, IAsyncDisposable
     }
 
     private string Library { get; }
+
+    /// <summary>Who executes a statement that nobody waits for; <c>null</c> for actions of other gates.</summary>
+    public ActionExecutor? FindExecutor(ActionRecord action) => _gate?.FindExecutor(action);
+
+    /// <summary>Who runs a statement and takes it back; <c>null</c> for actions of other gates.</summary>
+    public ActionRehearser? FindRehearser(ActionRecord action) => _gate?.FindRehearser(action);
+
+    /// <summary>A request over the API for a target of this gate, with what its statement does.</summary>
+    public Task<(Asking? Asking, Problem? Problem)> CompleteAsync(Asking asked, CancellationToken cancellationToken) =>
+        _gate?.CompleteAsync(asked, cancellationToken) ?? Task.FromResult<(Asking?, Problem?)>((
+            null, new Problem(503, "unavailable", "The PostgreSQL gate of this server does not run now.")));
 
     /// <summary>Who can ask a database what became of a transaction; <c>null</c> for actions of other gates.</summary>
     public ExecutionProver? FindProver(ActionRecord action) => _gate?.FindProver(action);

@@ -145,6 +145,7 @@ internal static class WebServer
         services.AddSingleton(provider => OfficeOf(provider, settings, options, parts));
         services.AddSingleton(provider => provider.GetRequiredService<Office>().Gatekeeper);
         services.AddSingleton(provider => provider.GetRequiredService<Office>().ReviewDesk);
+        services.AddSingleton(provider => provider.GetRequiredService<Office>().Rehearsals);
         services.AddSingleton(provider => provider.GetRequiredService<Office>().Agents);
         services.AddSingleton(provider => provider.GetRequiredService<Office>().Reaper);
     }
@@ -156,8 +157,11 @@ internal static class WebServer
             () => parts.Charter.Current,
             // The gate is asked when something is to be executed, long after both exist.
             new ExecutionOptions(action =>
-                parts.Policy.FindExecutor(action) ?? services.GetRequiredService<McpGate>().FindExecutor(action))
+                parts.Policy.FindExecutor(action)
+                ?? services.GetService<PostgresHosting>()?.FindExecutor(action)
+                ?? services.GetRequiredService<McpGate>().FindExecutor(action))
             {
+                FindRehearser = action => services.GetService<PostgresHosting>()?.FindRehearser(action),
                 FindProver = action => services.GetService<PostgresHosting>()?.FindProver(action),
             })
         {
@@ -206,10 +210,26 @@ internal static class WebServer
         var limits = JsonLimitsOf(settings);
         return new ApiGate(
             rooms,
-            new ApiActionReader(charter, services.GetRequiredService<McpGate>().FindPreviewer, limits),
+            new ApiActionReader(charter, CompleterOf(services), limits),
             new ApiVotes(rooms, limits),
+            new ApiRehearsals(rooms, limits),
             new ApiAgents(rooms, limits),
             new ApiOptions());
+    }
+
+    private static CompleteAsking CompleterOf(IServiceProvider services)
+    {
+        var mcp = services.GetRequiredService<McpGate>();
+        var postgres = services.GetService<PostgresHosting>();
+        return (asked, cancellationToken) => (asked.Target.Gate, postgres) switch
+        {
+            (GateKind.Postgres, { } gate) => gate.CompleteAsync(asked, cancellationToken),
+            // What a statement does is found out by its gate; without that, nothing here could be judged.
+            (GateKind.Postgres, null) => Task.FromResult<(Asking?, Problem?)>((null, RequestBody.Malformed(
+                $"Target '{asked.Target.Name}' needs the PostgreSQL gate; put a section postgres: into the " +
+                "configuration."))),
+            _ => Task.FromResult<(Asking?, Problem?)>((asked with { Previewer = mcp.FindPreviewer(asked) }, null)),
+        };
     }
 
     private static Uri ReviewUrl(IServiceProvider services, Settings settings, ActionId id) =>

@@ -63,6 +63,13 @@ public sealed class ApiDocumentTests
             new { decision = "approve", digest = shown },
             expected);
 
+        Task<JsonElement> Rehearse(HttpClient who, object wish, HttpStatusCode expected) => calls.PostAsync(
+            who, "/v1/actions/{id}/dry-run", $"/v1/actions/{id}/dry-run", wish, expected);
+
+        await Rehearse(node.Agent, new { digest }, HttpStatusCode.Forbidden);
+        await Rehearse(node.Alice, new { digest = "none" }, HttpStatusCode.BadRequest);
+        var none = await Rehearse(node.Alice, new { digest }, HttpStatusCode.Conflict);
+        Assert.EndsWith("/no-dry-run", none.GetProperty("type").GetString(), StringComparison.Ordinal);
         await Vote(node.Bob, digest, HttpStatusCode.Forbidden);
         await Vote(node.Alice, s_otherDigest, HttpStatusCode.Conflict);
         await Vote(node.Alice, "none", HttpStatusCode.BadRequest);

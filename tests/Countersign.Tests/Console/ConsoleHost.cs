@@ -34,7 +34,10 @@ internal sealed class ConsoleHost : IAsyncDisposable
         _time = time;
         Store = new ConsoleStore(time);
         Charter = People();
-        Office = new Office(new OfficeOptions(Store, () => Charter, new ExecutionOptions(_ => ExecuteAsync))
+        Office = new Office(new OfficeOptions(Store, () => Charter, new ExecutionOptions(_ => ExecuteAsync)
+        {
+            FindRehearser = record => record.Gate == GateKind.Postgres ? RehearseAsync : null,
+        })
         {
             Self = new NodeId("test"),
             Random = RandomNumberGenerator.Fill,
@@ -53,6 +56,9 @@ internal sealed class ConsoleHost : IAsyncDisposable
     /// <summary>What targets answer.</summary>
     public Outcome Outcome { get; set; } =
         new(OutcomeState.Succeeded, "{\"dropped\":1}"u8.ToArray(), Error: null, TimeSpan.Zero);
+
+    /// <summary>What a dry run of a statement finds.</summary>
+    public RehearsalFinding Finding { get; set; } = new() { Commands = ["DELETE 3"], Rows = 3 };
 
     public OneTimeLinks Links => _app.Services.GetRequiredService<OneTimeLinks>();
 
@@ -156,6 +162,9 @@ internal sealed class ConsoleHost : IAsyncDisposable
     private static Person PersonOf(string id, string name, params string[] groups) =>
         new(new PersonId(id), name, [.. groups.Select(group => new GroupName(group))], IsAdmin: false);
 
+    private Task<RehearsalFinding> RehearseAsync(ActionRecord record, CancellationToken cancellationToken) =>
+        Task.FromResult(Finding);
+
     private WebApplication Build(ConsoleOptions options)
     {
         var builder = WebApplication.CreateSlimBuilder();
@@ -164,6 +173,7 @@ internal sealed class ConsoleHost : IAsyncDisposable
         builder.Services
             .AddSingleton(Office.Gatekeeper)
             .AddSingleton(Office.ReviewDesk)
+            .AddSingleton(Office.Rehearsals)
             .AddSingleton(Office.Agents)
             .AddSingleton<IStore>(Store)
             .AddSingleton<IArchive>(Store)

@@ -81,6 +81,47 @@ public sealed class PageTests
     }
 
     [Fact]
+    public async Task A_reviewer_has_a_statement_run_and_taken_back_and_everybody_sees_what_came_of_it()
+    {
+        await using var host = await ConsoleHost.StartAsync();
+        var record = await host.AskAsync(new Ask { Target = "orders-db", Operation = "sql" });
+        var address = $"/console/actions/{record.Id}";
+        using var bob = await host.OpenForAsync("bob");
+        using var alice = await host.OpenForAsync("alice");
+        host.Finding = host.Finding with { Warnings = ["Its notifications were not sent."] };
+
+        Assert.DoesNotContain($"{address}/dry-run", await alice.ReadAsync(address));
+        var page = await bob.ReadAsync(address);
+        Assert.Contains($"{address}/dry-run", page);
+        using var answer = await bob.PostAsync(
+            $"{address}/dry-run",
+            ("digest", Browser.FieldOf(page, "digest")),
+            ("form_token", Browser.FieldOf(page, "form_token")));
+        Assert.Equal(HttpStatusCode.SeeOther, answer.StatusCode);
+
+        AssertInOrder(
+            WebUtility.HtmlDecode(await bob.ReadAsync(answer.Headers.Location!.ToString())),
+            "✓ Recorded.",
+            "It ran and was rolled back",
+            "Dry run for Bob Sawyer (bob)",
+            "3 rows; DELETE 3; rolled back",
+            "Not undone",
+            "Its notifications were not sent.",
+            "value=\"approve\"");
+        Assert.Contains("3 rows; DELETE 3; rolled back", await alice.ReadAsync(address));
+    }
+
+    [Fact]
+    public async Task Only_what_can_be_taken_back_has_a_dry_run()
+    {
+        await using var host = await ConsoleHost.StartAsync();
+        var record = await host.AskAsync(new Ask());
+        using var bob = await host.OpenForAsync("bob");
+
+        Assert.DoesNotContain("/dry-run", await bob.ReadAsync($"/console/actions/{record.Id}"));
+    }
+
+    [Fact]
     public async Task Markup_in_anything_the_agent_controls_stays_text()
     {
         await using var host = await ConsoleHost.StartAsync();

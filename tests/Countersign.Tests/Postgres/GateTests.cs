@@ -39,6 +39,25 @@ public sealed class GateTests(PostgresServer server)
     }
 
     [Fact]
+    public async Task A_row_larger_than_any_buffer_arrives_whole()
+    {
+        await using var host = await PostgresHost.StartAsync(server);
+        await using var connection = await host.ConnectAsync();
+        await using var command = new NpgsqlCommand(
+            "SELECT repeat('x', 600000) FROM generate_series(1, 4)", connection);
+        var lengths = new List<int>();
+        await using (var rows = await command.ExecuteReaderAsync(Cancelled))
+        {
+            while (await rows.ReadAsync(Cancelled))
+            {
+                lengths.Add(rows.GetString(0).Length);
+            }
+        }
+
+        Assert.Equal([600000, 600000, 600000, 600000], lengths);
+    }
+
+    [Fact]
     public async Task A_write_waits_for_people_and_then_runs_once()
     {
         await using var host = await PostgresHost.StartAsync(server);

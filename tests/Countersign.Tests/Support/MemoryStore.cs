@@ -357,7 +357,8 @@ internal sealed class MemoryStore(TimeProvider time) : IStore
             }
 
             var votes = change.Votes.Zip(
-                change.Entries.Where(entry => entry.Type is EntryType.ReviewVote or EntryType.ReviewModified),
+                change.Entries.Where(entry => entry.Type
+                    is EntryType.ReviewVote or EntryType.ReviewModified or EntryType.ReviewOpened),
                 (vote, entry) => new StoredVote(vote, entry.Payload));
             return next with { Votes = next.Votes.AddRange(votes) };
         }

@@ -1,10 +1,10 @@
-using System.Collections.Immutable;
+using System.Text;
 using System.Text.Json;
 using Countersign.Core;
 using Countersign.Core.Actions;
+using Countersign.Gates.Postgres.Parsing;
 using Countersign.Gates.Postgres.Statements;
 using Npgsql;
-using NpgsqlTypes;
 
 namespace Countersign.Gates.Postgres.Preview;
 
@@ -13,7 +13,8 @@ namespace Countersign.Gates.Postgres.Preview;
 /// role that may only read, for a short time.
 /// <list type="number">
 /// <item>What it does to which relation is known already; it is said in words.</item>
-/// <item>The rows that an UPDATE or DELETE would find are counted if that is cheap, and estimated otherwise.</item>
+/// <item>The rows that an UPDATE, DELETE or TRUNCATE would find, or an INSERT would add, are counted if that is cheap,
+/// and estimated otherwise.</item>
 /// <item>So are the rows that foreign keys take along.</item>
 /// </list>
 /// Functions of users are not called for a preview: of a statement that calls some, nothing is counted.
@@ -32,31 +33,68 @@ internal sealed class Previews(PreviewOptions options)
         RunnableStatement statement, Meaning meaning, CancellationToken cancellationToken)
     {
         // 1.
-        var said = Said(statement.Effects);
-        if (statement.Effects.Opaque is { } why)
+        var said = Said(statement.Effects) with
         {
-            return said with { Cascades = null, Error = $"Nobody knows what it does: {why}" };
+            Statement = await WrittenAsync(statement, cancellationToken),
+            Parameters = [.. statement.Parameters.Select(Shown)],
+        };
+        if (WhyUncounted(statement) is { } why)
+        {
+            return said with { Cascades = null, Error = why };
         }
 
-        if (statement.Effects.Impure is { } code)
-        {
-            return said with { Cascades = null, Error = $"Its rows were not counted, because it {code}." };
-        }
-
-        if (statement.Effects.IsReadOnly || Matching.In(statement.Text, options.Limits) is not { } matching)
+        if (statement.Effects.IsReadOnly)
         {
             return said;
         }
 
         try
         {
-            await using var connection = await OpenAsync(meaning, cancellationToken);
-            return await CountAsync(said, statement, matching, connection, cancellationToken);
+            return await CountAsync(said, statement, meaning, cancellationToken);
         }
         catch (Exception failure) when (failure is NpgsqlException or TimeoutException)
         {
             return said with { Cascades = null, Error = $"Its rows could not be counted: {failure.Message}" };
         }
+    }
+
+    private static string? WhyUncounted(RunnableStatement statement) => statement.Effects switch
+    {
+        { Opaque: { } why } => $"Nobody knows what it does: {why}",
+        { Impure: { } code } => $"Its rows were not counted, because it {code}.",
+        _ when statement.Parameters.FirstOrDefault(IsBytes) is { Value: not null } bytes =>
+            $"Its rows were not counted, because a parameter of type {PostgresType.NameOf(bytes.Type)} came in a form " +
+            "that is not read here.",
+        _ => null,
+    };
+
+    private static bool IsBytes(Parameter parameter) => parameter.Value.Bytes.Span[0] == (byte)'{';
+
+    /// <summary>
+    /// In one form, without comments, as PostgreSQL's grammar writes it; <c>null</c> where that is not certain to mean
+    /// the same. What it executes by name stands behind it as a comment, so that is left as it came.
+    /// </summary>
+    private async Task<string?> WrittenAsync(RunnableStatement statement, CancellationToken cancellationToken)
+    {
+        if (statement.Reading is not Reading.Of || !statement.Executes.IsEmpty)
+        {
+            return null;
+        }
+
+        var written = await options.Write(Encoding.UTF8.GetBytes(statement.Text), cancellationToken);
+        return Encoding.UTF8.GetString(written.Span);
+    }
+
+    private static string Shown(Parameter parameter, int i)
+    {
+        using var json = JsonDocument.Parse(parameter.Value.Bytes);
+        var value = json.RootElement.ValueKind switch
+        {
+            JsonValueKind.Null => "NULL",
+            JsonValueKind.String => $"'{json.RootElement.GetString()}'",
+            _ => $"bytes {json.RootElement.GetProperty("binary").GetString()}",
+        };
+        return $"${i + 1} = {value} ({PostgresType.NameOf(parameter.Type)})";
     }
 
     private static Core.Actions.Preview Said(Effects effects) => new(Summary(effects))
@@ -98,57 +136,70 @@ internal sealed class Previews(PreviewOptions options)
         }
     }
 
-    /// <summary>A transaction that only reads is no wall by itself; the role is.</summary>
-    private async Task<NpgsqlConnection> OpenAsync(Meaning meaning, CancellationToken cancellationToken)
+    private async Task<Core.Actions.Preview> CountAsync(
+        Core.Actions.Preview said, RunnableStatement statement, Meaning meaning, CancellationToken cancellationToken)
     {
-        var connection = await options.Source.OpenConnectionAsync(cancellationToken);
-        try
+        // 2.
+        if (Matching.In(statement.Text, options.Limits) is { } matching)
         {
-            await using var begin = new NpgsqlBatch(connection);
-            begin.BatchCommands.Add(new NpgsqlBatchCommand("BEGIN READ ONLY"));
-            Set("statement_timeout", ((long)options.CountTime.TotalMilliseconds).ToString());
-            Set("search_path", meaning.SearchPath);
-            Set("DateStyle", meaning.DateStyle);
-            Set("IntervalStyle", meaning.IntervalStyle);
-            Set("TimeZone", meaning.TimeZone);
-            if (options.Role is { } role)
+            await using var counter = await Counter.OpenAsync(options, statement, meaning, cancellationToken);
+            return await CountAsync(said, statement, matching, counter, cancellationToken);
+        }
+
+        if (Inserting.In(statement.Text, options.Limits) is { } inserting)
+        {
+            if (inserting.Rows is { } rows)
             {
-                begin.BatchCommands.Add(new NpgsqlBatchCommand($"SET LOCAL ROLE {RelationName.Quoted(role)}"));
+                return With(said, rows, isExact: !inserting.MayBeFewer);
             }
 
-            await begin.ExecuteNonQueryAsync(cancellationToken);
-            return connection;
+            await using var counter = await Counter.OpenAsync(options, statement, meaning, cancellationToken);
+            var (found, isExact) = await counter.CountAsync(inserting.Query, cancellationToken);
+            return With(said, found, isExact && !inserting.MayBeFewer);
+        }
 
-            void Set(string name, string value)
-            {
-                var set = new NpgsqlBatchCommand("SELECT pg_catalog.set_config($1, $2, true)");
-                set.Parameters.Add(new NpgsqlParameter { Value = name });
-                set.Parameters.Add(new NpgsqlParameter { Value = value });
-                begin.BatchCommands.Add(set);
-            }
-        }
-        catch
+        if (statement.Reading is Reading.Of { Statements: [{ Form: Parsed.Command { Effect.Verb: "TRUNCATE" } }] })
         {
-            await connection.DisposeAsync();
-            throw;
+            await using var counter = await Counter.OpenAsync(options, statement, meaning, cancellationToken);
+            return await EmptyAsync(said, statement, counter, cancellationToken);
         }
+
+        return said;
     }
 
-    private async Task<Core.Actions.Preview> CountAsync(
+    private static Core.Actions.Preview With(Core.Actions.Preview said, long rows, bool isExact) => said with
+    {
+        Summary = $"{said.Summary}: {(isExact ? "" : "about ")}{rows} rows",
+        Rows = rows,
+        Exact = isExact,
+    };
+
+    /// <summary>Every row of the relations that it names, and of those that go along.</summary>
+    private static async Task<Core.Actions.Preview> EmptyAsync(
+        Core.Actions.Preview said, RunnableStatement statement, Counter counter, CancellationToken cancellationToken)
+    {
+        var (all, isExact) = (0L, true);
+        var places = new List<string>();
+        foreach (var relation in await Emptied.ByAsync(statement.Effects, counter.Connection, cancellationToken))
+        {
+            var (rows, isCounted) = await counter.CountAsync(
+                $"SELECT count(*) FROM ONLY {relation.Sql}", cancellationToken);
+            (all, isExact) = (all + rows, isExact && isCounted);
+            places.Add($"empties {relation.Text}: {(isCounted ? "" : "about ")}{rows} rows");
+        }
+
+        return With(said, all, isExact) with { Effects = [.. said.Effects, .. places] };
+    }
+
+    private static async Task<Core.Actions.Preview> CountAsync(
         Core.Actions.Preview said,
         RunnableStatement statement,
         Matching matching,
-        NpgsqlConnection connection,
+        Counter counter,
         CancellationToken cancellationToken)
     {
-        // 2.
-        var (rows, exact) = await CountAsync(matching.Count, statement, connection, cancellationToken);
-        var preview = said with
-        {
-            Summary = $"{said.Summary}: {(exact ? "" : "about ")}{rows} rows",
-            Rows = rows,
-            Exact = exact,
-        };
+        var (rows, exact) = await counter.CountAsync(matching.Count, cancellationToken);
+        var preview = With(said, rows, exact);
         if (!statement.Effects.Verbs.Contains("DELETE") || TargetOf(statement.Effects) is not { } target)
         {
             return preview;
@@ -157,20 +208,19 @@ internal sealed class Previews(PreviewOptions options)
         // 3.
         var cascades = new List<Cascade>();
         await FollowAsync(
-            target, columns => matching.Select(columns), depth: 1, statement, cascades, connection, cancellationToken);
+            target, columns => matching.Select(columns), depth: 1, cascades, counter, cancellationToken);
         return preview with { Cascades = [.. cascades] };
     }
 
-    private async Task FollowAsync(
+    private static async Task FollowAsync(
         uint relation,
         Func<IEnumerable<string>, string> rowsThatGo,
         int depth,
-        RunnableStatement statement,
         List<Cascade> cascades,
-        NpgsqlConnection connection,
+        Counter counter,
         CancellationToken cancellationToken)
     {
-        foreach (var key in await ForeignKeys.ToAsync(relation, connection, cancellationToken))
+        foreach (var key in await ForeignKeys.ToAsync(relation, counter.Connection, cancellationToken))
         {
             if (cascades.Count >= MaxCascades)
             {
@@ -179,7 +229,7 @@ internal sealed class Previews(PreviewOptions options)
 
             var from = $"FROM {key.Relation.Sql} WHERE ({string.Join(", ", key.Columns)}) " +
                 $"IN ({rowsThatGo(key.Referenced)})";
-            var (rows, _) = await CountAsync($"SELECT count(*) {from}", statement, connection, cancellationToken);
+            var (rows, _) = await counter.CountAsync($"SELECT count(*) {from}", cancellationToken);
             cascades.Add(new Cascade(key.Relation.Text, rows));
             if (key.Deletes && rows > 0 && depth < MaxDepth)
             {
@@ -187,55 +237,11 @@ internal sealed class Previews(PreviewOptions options)
                     key.Oid,
                     columns => $"SELECT {string.Join(", ", columns)} {from}",
                     depth + 1,
-                    statement,
                     cascades,
-                    connection,
+                    counter,
                     cancellationToken);
             }
         }
-    }
-
-    /// <summary>Counted when the planner thinks that it is cheap, and the planner's own number otherwise.</summary>
-    private async Task<(long Rows, bool Exact)> CountAsync(
-        string count, RunnableStatement statement, NpgsqlConnection connection, CancellationToken cancellationToken)
-    {
-        var (cost, estimate) = await EstimateAsync(count, statement, connection, cancellationToken);
-        if (cost > options.MostCost)
-        {
-            return (estimate, false);
-        }
-
-        await using var query = CommandOf(count, statement, connection);
-        return ((long)(await query.ExecuteScalarAsync(cancellationToken))!, true);
-    }
-
-    private static async Task<(double Cost, long Rows)> EstimateAsync(
-        string count, RunnableStatement statement, NpgsqlConnection connection, CancellationToken cancellationToken)
-    {
-        await using var explain = CommandOf($"EXPLAIN (FORMAT JSON) {count}", statement, connection);
-        using var plan = JsonDocument.Parse((string)(await explain.ExecuteScalarAsync(cancellationToken))!);
-        var top = plan.RootElement[0].GetProperty("Plan");
-        var counted = top.TryGetProperty("Plans", out var inner) ? inner[0] : top;
-        return (top.GetProperty("Total Cost").GetDouble(), counted.GetProperty("Plan Rows").GetInt64());
-    }
-
-    /// <summary>Values go as texts of no type, which the server reads as it would have read the client's.</summary>
-    private static NpgsqlCommand CommandOf(string text, RunnableStatement statement, NpgsqlConnection connection)
-    {
-        var command = new NpgsqlCommand(text, connection);
-        foreach (var parameter in statement.Parameters)
-        {
-            using var json = JsonDocument.Parse(parameter.Value.Bytes);
-            command.Parameters.Add(new NpgsqlParameter
-            {
-                Value = json.RootElement.ValueKind == JsonValueKind.String
-                    ? json.RootElement.GetString()!
-                    : DBNull.Value,
-                NpgsqlDbType = NpgsqlDbType.Unknown,
-            });
-        }
-
-        return command;
     }
 
     /// <summary>The one relation that rows are deleted from by the statement itself.</summary>
@@ -249,6 +255,9 @@ internal sealed class Previews(PreviewOptions options)
 /// <param name="Limits">How much text is taken.</param>
 internal sealed record PreviewOptions(NpgsqlDataSource Source, PostgresLimits Limits)
 {
+    /// <summary>Writes a text in one form, or leaves it as it is.</summary>
+    public required Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask<ReadOnlyMemory<byte>>> Write { get; init; }
+
     /// <summary>A role that may only read; <c>null</c> leaves the connection's own.</summary>
     public string? Role { get; init; }
 

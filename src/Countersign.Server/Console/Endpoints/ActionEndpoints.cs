@@ -17,6 +17,7 @@ namespace Countersign.Server.Console.Endpoints;
 internal sealed class ActionEndpoints(
     ActionLookup lookup,
     ReviewDesk desk,
+    RehearsalDesk rehearsals,
     AgentDesk agents,
     IStore store,
     PageWriter pages,
@@ -99,12 +100,46 @@ internal sealed class ActionEndpoints(
         visit.SendTo(notice);
     }
 
+    /// <summary>Has the action run and taken back, and shows what came of it.</summary>
+    public async Task RehearseAsync(Visit visit, IFormCollection form)
+    {
+        if (await lookup.FindAsync(visit) is not { } record)
+        {
+            await WriteMissingAsync(visit.Context);
+            return;
+        }
+
+        if (!ActionDigest.TryParse(form["digest"], out var digest))
+        {
+            await pages.WriteMessageAsync(
+                visit.Context, 400, "Unreadable form", "The form names no digest. Open the page again.");
+            return;
+        }
+
+        visit.SendTo(await rehearsals.AskAsync(record.Id, visit.Voter, digest, visit.Aborted) switch
+        {
+            RehearsalAnswer.Done done => new Notice(
+                AddressOf(record.Id),
+                Recorded: true,
+                "It ran and was rolled back; what came of it stands on the card. " +
+                $"It is in the ledger as entry {done.Record.Ledger.Index}."),
+            RehearsalAnswer.Impossible impossible => new Notice(
+                AddressOf(record.Id), Recorded: false, $"Nothing was run. {impossible.Why}"),
+            RehearsalAnswer.Refused refused => new Notice(
+                AddressOf(record.Id),
+                Recorded: false,
+                Words.Of(refused.Why, refused.Record, desk.RightOf(visit.Person.Id, refused.Record))),
+            _ => new Notice(AddressOf(record.Id), Recorded: false, "The action does not exist any more."),
+        });
+    }
+
     public Task WriteMissingAsync(HttpContext context) => pages.WriteMessageAsync(
         context, 404, "Not found", "There is no such page, or it is not for you. The list of reviews shows what is.");
 
     private async Task<CardComposer> ComposerAsync(Visit visit, ActionRecord record) =>
         new(visit.Charter, visit.Voter, desk.RightOf(visit.Person.Id, record), store.Now)
         {
+            MayRehearse = rehearsals.MayAsk(visit.Person.Id, record),
             IsFirst = record.WasHeld ? await lookup.IsFirstAsync(record, visit.Aborted) : null,
             // The gateway asks for things too, and is no agent that anybody could stop.
             MayStopAgent = visit.Charter.People.Find(record.Asker.Agent) is not null

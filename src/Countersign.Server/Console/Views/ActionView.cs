@@ -40,6 +40,12 @@ public sealed record ActionView
 
     public required BallotView Ballot { get; init; }
 
+    /// <summary>What reviewers' dry runs showed.</summary>
+    public required ImmutableArray<LabelledText> DryRuns { get; init; }
+
+    /// <summary>Whether the reader may ask for one.</summary>
+    public bool MayRehearse { get; init; }
+
     public required ImmutableArray<VoteView> Votes { get; init; }
 
     public OutcomeView? Outcome { get; init; }

@@ -22,6 +22,9 @@ internal sealed record CardComposer(Charter Charter, Voter Reader, VotingRight R
     /// <summary>Whether the reader may stop the agent that asks.</summary>
     public bool MayStopAgent { get; init; }
 
+    /// <summary>Whether the reader may have it run and taken back.</summary>
+    public bool MayRehearse { get; init; }
+
     public NoticeView? Notice { get; init; }
 
     public ActionView Compose(ActionRecord record)
@@ -46,6 +49,8 @@ internal sealed record CardComposer(Charter Charter, Voter Reader, VotingRight R
             Claimed = ClaimedOf(record.Claimed),
             Ballot = BallotOf(record),
             Votes = [.. record.Life.Votes.Select(VoteOf)],
+            DryRuns = [.. record.Rehearsals.SelectMany(DryRunLinesOf)],
+            MayRehearse = MayRehearse,
             Outcome = OutcomeOf(record),
             Digest = card.Digest.Value,
             ShortDigest = card.ShortDigest,
@@ -56,6 +61,20 @@ internal sealed record CardComposer(Charter Charter, Voter Reader, VotingRight R
             Now = Now,
             Notice = Notice,
         };
+    }
+
+    private IEnumerable<LabelledText> DryRunLinesOf(Rehearsal rehearsal)
+    {
+        var finding = rehearsal.Finding;
+        var who = $"Dry run for {Words.Of(rehearsal.By, Charter.People)}";
+        var rows = finding.Rows is { } count ? $"{count:N0} rows; " : "";
+        yield return finding.Error is { } error
+            ? new LabelledText(who, $"Would fail: {Words.OneLine(error)}") { Warns = true }
+            : new LabelledText(who, $"{rows}{Words.OneLine(string.Join(", ", finding.Commands))}; rolled back");
+        foreach (var warning in finding.Warnings)
+        {
+            yield return new LabelledText("Not undone", Words.OneLine(warning)) { Warns = true };
+        }
     }
 
     private ImmutableArray<LabelledText> WhoOf(ActionRecord record)

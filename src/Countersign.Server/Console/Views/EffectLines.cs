@@ -41,6 +41,12 @@ internal static class EffectLines
             lines.Add(new LabelledText("Effect", Words.OneLine(preview.Summary)));
         }
 
+        if (preview.Statement is { } statement)
+        {
+            lines.Add(new LabelledText("Statement", Words.OneLine(statement)));
+            lines.AddRange(preview.Parameters.Select(one => new LabelledText("Parameter", Words.OneLine(one))));
+        }
+
         if (preview.Rows is { } rows)
         {
             var how = preview.Exact == true ? $"{rows:N0}, counted" : $"about {rows:N0}, estimated";

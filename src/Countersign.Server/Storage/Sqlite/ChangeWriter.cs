@@ -146,7 +146,12 @@ internal static class ChangeWriter
         var taken = new HashSet<int>();
         foreach (var vote in change.Change.Votes)
         {
-            var type = vote.Kind == VoteKind.Modify ? EntryType.ReviewModified : EntryType.ReviewVote;
+            var type = vote.Kind switch
+            {
+                VoteKind.Modify => EntryType.ReviewModified,
+                VoteKind.DryRun => EntryType.ReviewOpened,
+                _ => EntryType.ReviewVote,
+            };
             var position = Enumerable.Range(0, change.Entries.Length)
                 .Where(i => change.Entries[i].Type == type && !taken.Contains(i))
                 .Select(i => (int?)i)

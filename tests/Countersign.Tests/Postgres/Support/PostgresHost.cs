@@ -1,13 +1,16 @@
 using System.Collections.Immutable;
 using System.Net;
 using System.Security.Cryptography;
+using System.Text;
 using Countersign.Core;
 using Countersign.Core.Actions;
+using Countersign.Core.Actions.Json;
 using Countersign.Core.Identity;
 using Countersign.Core.Policies;
 using Countersign.Core.Records;
 using Countersign.Core.Reviews;
 using Countersign.Core.Storage;
+using Countersign.Gates.Access;
 using Countersign.Gates.Postgres;
 using Countersign.Gates.Postgres.Parsing;
 using Countersign.Gates.Postgres.Rights;
@@ -62,7 +65,11 @@ internal sealed class PostgresHost : IAsyncDisposable
             TimeProvider.System);
         _parser = new SqlParser(_query, limits);
         _shapes = new Shapes(RandomNumberGenerator.GetBytes(16), limits);
-        Office = new Office(new OfficeOptions(Store, () => Charter, new ExecutionOptions(_ => null))
+        var execution = new ExecutionOptions(record => _gate!.FindExecutor(record))
+        {
+            FindRehearser = record => _gate!.FindRehearser(record),
+        };
+        Office = new Office(new OfficeOptions(Store, () => Charter, execution)
         {
             Self = new NodeId("node"),
             Random = RandomNumberGenerator.Fill,
@@ -160,6 +167,34 @@ internal sealed class PostgresHost : IAsyncDisposable
         return connection;
     }
 
+    /// <summary>The agent's statement over the API, as far as the gate takes it.</summary>
+    /// <param name="arguments">JSON.</param>
+    public async Task<(Asking? Asking, Problem? Problem)> ReadAsync(string arguments)
+    {
+        if (!CanonicalJson.TryCanonicalize(
+            Encoding.UTF8.GetBytes(arguments), new JsonLimits(), out var canonical, out var refusal))
+        {
+            throw new ArgumentException(refusal.ToString(), nameof(arguments));
+        }
+
+        return await _gate.CompleteAsync(
+            new Asking(
+                new Asker(s_bot, OnBehalfOf: null),
+                Charter.Targets[Orders],
+                GateKind.Api,
+                CanonicalAction.Of(Orders, "sql", canonical)),
+            TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>The same, through the gatekeeper.</summary>
+    public async Task<Admission> AskAsync(string arguments)
+    {
+        var (asking, problem) = await ReadAsync(arguments);
+        return asking is null
+            ? throw new InvalidOperationException(problem!.Detail)
+            : await Office.Gatekeeper.AdmitAsync(asking, TestContext.Current.CancellationToken);
+    }
+
     /// <summary>What the database itself says, past the gate.</summary>
     public async Task<object?> AskDirectlyAsync(string text)
     {
@@ -169,13 +204,18 @@ internal sealed class PostgresHost : IAsyncDisposable
     }
 
     /// <summary>Waits until an action is in this state, and returns it.</summary>
-    public async Task<ActionRecord> UntilAsync(ActionState state)
+    public Task<ActionRecord> UntilAsync(ActionState state) => UntilAsync(found => found == state);
+
+    /// <summary>Waits until an action has ended, however.</summary>
+    public Task<ActionRecord> UntilEndAsync() => UntilAsync(found => found.HasEnded());
+
+    private async Task<ActionRecord> UntilAsync(Func<ActionState, bool> isMet)
     {
         using var changes = Store.Changes.Subscribe();
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         while (true)
         {
-            if (Store.Actions.FirstOrDefault(row => row.State == state) is { } found)
+            if (Store.Actions.FirstOrDefault(row => isMet(row.State)) is { } found)
             {
                 return (await Office.Gatekeeper.FindAsync(found.Id, limit.Token))!;
             }
