@@ -43,6 +43,7 @@ public sealed class Office
             store, registrar, callers, suggestions, options.Charter, options.Limits, options.Time);
         Gatekeeper = new Gatekeeper(intake, executions, registrar, new Waiting(store, options.Time), callers);
         ReviewDesk = new ReviewDesk(registrar, executions, store, options.Charter);
+        Revisions = new RevisionDesk(registrar, store, options.Charter);
         Rehearsals = new RehearsalDesk(registrar, store, options.Charter, options.Execution.FindRehearser);
         var windows = new ReadWindows(store, options.Reads, options.Self);
         Reads = new ReadDesk(store, registrar, windows, options.Reads);
@@ -59,6 +60,9 @@ public sealed class Office
 
     /// <summary>Where reviewers ask for dry runs.</summary>
     public RehearsalDesk Rehearsals { get; }
+
+    /// <summary>Where people change what was asked.</summary>
+    public RevisionDesk Revisions { get; }
 
     public Reaper Reaper { get; }
 

@@ -72,6 +72,23 @@ public sealed class RevisionDesk
         return await RecordAsync(record, voter, revision, new Judged(today, preview, verdict), cancellationToken);
     }
 
+    /// <summary>Why a person may not change an action, as it stands now.</summary>
+    public async Task<RevisionAnswer> ExplainAsync(ActionId id, Voter voter, CancellationToken cancellationToken)
+    {
+        if (await _registrar.FindAsync(id, cancellationToken) is not { } record)
+        {
+            return new RevisionAnswer.Missing();
+        }
+
+        return WhyFixed(record) is { } why
+            ? new RevisionAnswer.Fixed(why, record)
+            : new RevisionAnswer.Refused(
+                !IsReviewer(voter.Person, record, _charter()) ? StepRefusal.NotEligible
+                    : record.State == ActionState.Expired ? StepRefusal.Expired
+                    : StepRefusal.AlreadyDecided,
+                record);
+    }
+
     private async Task<RevisionAnswer> RecordAsync(
         ActionRecord shown, Voter voter, Revision revision, Judged judged, CancellationToken cancellationToken)
     {

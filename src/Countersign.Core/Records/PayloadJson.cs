@@ -8,6 +8,10 @@ public static class PayloadJson
     /// <summary>Writes <c>"facts": {…}</c>.</summary>
     public static void Facts(Utf8JsonWriter json, ActionRecord record) => PayloadWriter.WriteFacts(json, record.Facts);
 
+    /// <summary>Writes <c>"changes": […]</c> when people changed what was asked.</summary>
+    public static void Changes(Utf8JsonWriter json, ActionRecord record) =>
+        PayloadWriter.WriteChanges(json, record.Changes);
+
     /// <summary>
     /// Writes <c>"preview": {…}</c>, or null when the gate made none. Readers of the API always find a list of
     /// cascades; the ledger keeps whether anybody said that there are none.

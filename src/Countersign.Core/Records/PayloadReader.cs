@@ -33,7 +33,7 @@ internal static class PayloadReader
     }
 
     public static ReadOnlyMemory<byte>? CallerNote(JsonElement request) =>
-        request.TryGetProperty("caller", out var note) ? RawBytes(note) : null;
+        request.TryGetProperty("caller", out var note) ? (ReadOnlyMemory<byte>?)RawBytes(note) : null;
 
     public static Verdict Verdict(JsonElement request)
     {

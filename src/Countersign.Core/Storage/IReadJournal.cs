@@ -31,7 +31,7 @@ public interface IReadJournal
 
 /// <summary>Records that an earlier process did not settle.</summary>
 /// <param name="Records">Oldest first; settled ones may be among them.</param>
-/// <param name="WhyNotWhole">What may be missing and why; <c>null</c> when every record that was durable is here.</param>
+/// <param name="WhyNotWhole">Why some may be missing; <c>null</c> when all are here that were durable.</param>
 public sealed record JournalRemains(ImmutableArray<JournalRecord> Records, string? WhyNotWhole);
 
 /// <summary>One record and the entry that was to tell of it.</summary>

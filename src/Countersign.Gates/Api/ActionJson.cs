@@ -119,6 +119,7 @@ internal static class ActionJson
         }
 
         json.WriteEndArray();
+        PayloadJson.Changes(json, record);
         json.WriteStartArray("dry_runs");
         foreach (var rehearsal in record.Rehearsals)
         {

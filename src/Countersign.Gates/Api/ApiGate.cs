@@ -17,6 +17,7 @@ internal sealed class ApiGate(
     ApiRooms rooms,
     ApiActionReader reader,
     ApiVotes votes,
+    ApiRevisions revisions,
     ApiRehearsals rehearsals,
     ApiAgents agents,
     ApiOptions options)
@@ -27,6 +28,7 @@ internal sealed class ApiGate(
         routes.MapGet("/v1/actions", For(ListAsync));
         routes.MapGet("/v1/actions/{id}", For(ShowAsync));
         routes.MapPost("/v1/actions/{id}/votes", For(votes.VoteAsync));
+        routes.MapPost("/v1/actions/{id}/revisions", For(revisions.ReviseAsync));
         routes.MapPost("/v1/actions/{id}/withdraw", For(votes.WithdrawAsync));
         routes.MapPost("/v1/actions/{id}/dry-run", For(rehearsals.AskAsync));
         routes.MapPost("/v1/agents/{id}/stop", For(agents.StopAsync));

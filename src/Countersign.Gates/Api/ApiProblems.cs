@@ -1,5 +1,6 @@
 using Countersign.Core.Actions;
 using Countersign.Core.Identity;
+using Countersign.Core.Policies;
 using Countersign.Core.Records;
 using Countersign.Core.Reviews;
 using Countersign.Gates.Access;
@@ -66,6 +67,14 @@ internal static class ApiProblems
     {
         Extensions = new Dictionary<string, string> { ["action"] = earlier.Value },
     };
+
+    /// <summary>The policy denies what a reviewer wanted to make of a request.</summary>
+    public static Problem RevisionDenied(Verdict verdict) => new(
+        409,
+        "refused-by-policy",
+        "The policy denies it in this form: " +
+        string.Join(" ", verdict.Rules.Select(rule => $"{rule.Id.Value}: {rule.Reason}")).Trim() +
+        " The action stays as it was.");
 
     public static Problem Of(StepRefusal refusal, ActionRecord record, string? whyNot) => new(
         refusal is StepRefusal.SelfApproval or StepRefusal.NotEligible or StepRefusal.AssuranceTooLow ? 403 : 409,

@@ -25,6 +25,8 @@ internal sealed class ApiRooms(
 
     public RehearsalDesk Rehearsals => office.Rehearsals;
 
+    public RevisionDesk Revisions => office.Revisions;
+
     public DryRun DryRun => office.DryRun;
 
     public AgentDesk Agents => office.Agents;

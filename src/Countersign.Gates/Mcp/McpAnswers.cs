@@ -2,6 +2,7 @@ using System.Text;
 using Countersign.Core.Actions;
 using Countersign.Core.Records;
 using Countersign.Core.Reviews;
+using Countersign.Gates.Access;
 using Countersign.Gates.Mcp.Wire;
 
 namespace Countersign.Gates.Mcp;
@@ -32,13 +33,43 @@ internal static class McpAnswers
                 $"INPUT REQUIRED by the tool for {record.Id}, which this call cannot carry. Only a client of " +
                 $"{ProtocolVersions.Modern} can give it, with the tool's own call.",
                 isError: true),
-            { Result: { } result } => result.ToArray(),
+            { Result: { } result } => record.Changes.IsEmpty
+                ? result.ToArray()
+                : WithFirst(ChangeText.Of(record), result),
             { State: OutcomeState.Unknown, Error: var error } => Text(
                 $"UNKNOWN OUTCOME of {record.Id}: {error} Do not repeat the call before you have checked.",
                 isError: true),
             { Error: var error } => Text($"FAILED {record.Id}: {error}", isError: true),
             null => Text($"The outcome of {record.Id} is not kept any more.", isError: true),
         };
+
+    /// <summary>
+    /// The target's result behind a text of ours: a model that reads it knows that something else ran than it asked.
+    /// </summary>
+    private static byte[] WithFirst(string text, ReadOnlyMemory<byte> result)
+    {
+        if (!RawObject.TryRead(result, out var members))
+        {
+            return result.ToArray();
+        }
+
+        return Rpc.Object(json =>
+        {
+            json.WriteStartArray("content");
+            WriteText(json, text);
+            foreach (var element in members.Find("content") is { } content ? RawObject.Elements(content) : [])
+            {
+                json.WriteRawValue(element.Span, skipInputValidation: true);
+            }
+
+            json.WriteEndArray();
+            foreach (var (name, value) in members.Members.Where(member => member.Key != "content"))
+            {
+                json.WritePropertyName(name);
+                json.WriteRawValue(value.Span, skipInputValidation: true);
+            }
+        });
+    }
 
     /// <summary>Whether the target's tool asked for another round instead of giving its result.</summary>
     public static bool AsksForInput(ActionRecord record) =>
@@ -137,10 +168,15 @@ internal static class McpAnswers
     public static void WriteContent(System.Text.Json.Utf8JsonWriter json, string text)
     {
         json.WriteStartArray("content");
+        WriteText(json, text);
+        json.WriteEndArray();
+    }
+
+    private static void WriteText(System.Text.Json.Utf8JsonWriter json, string text)
+    {
         json.WriteStartObject();
         json.WriteString("type", "text");
         json.WriteString("text", text);
         json.WriteEndObject();
-        json.WriteEndArray();
     }
 }

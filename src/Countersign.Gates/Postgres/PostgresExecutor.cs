@@ -3,6 +3,7 @@ using Countersign.Core.Actions;
 using Countersign.Core.Records;
 using Countersign.Core.Reviews;
 using Countersign.Core.Storage;
+using Countersign.Gates.Access;
 
 namespace Countersign.Gates.Postgres;
 
@@ -26,24 +27,30 @@ internal sealed class PostgresExecutor(SessionState session)
 
     private readonly RunSupport _support = new(session);
 
+    /// <summary>The run of the statement that is being handled, once there is one.</summary>
+    private Run? _run;
+
+    /// <summary>Why there is none, although it was approved.</summary>
+    private Refusal? _notRun;
+
     /// <summary>
     /// Why it was not run, in the words for the client; <c>null</c> when it was, and the client knows how it ended.
     /// </summary>
     public async Task<Refusal?> ActAsync(RunPlan plan, CancellationToken cancellationToken)
     {
-        var run = new Run(session, plan, _support);
+        (_run, _notRun) = (null, null);
         using var hold = new Hold();
         session.Hold = hold;
         try
         {
             // 1.
             var call = new Call(
-                (record, limit) => ExecuteAsync(hold, run, record, limit), s_patience, hold.Begin);
+                (record, limit) => ExecuteAsync(hold, plan, record, limit), s_patience, hold.Begin);
             var handling = session.Options.Gatekeeper.HandleAsync(
                 await AskingAsync(plan, cancellationToken), call, hold.ClientLeft);
             // 2.
             await WaitAsync(hold, handling, cancellationToken);
-            return await AnswerAsync(await handling, hold, run);
+            return await AnswerAsync(await handling, hold);
         }
         catch (OperationCanceledException) when (hold.ClientLeft.IsCancellationRequested)
         {
@@ -71,10 +78,26 @@ internal sealed class PostgresExecutor(SessionState session)
     }
 
     /// <summary>3. Whatever the run finds, it is this execution's outcome: nothing is sent a second time.</summary>
-    private static async Task<Outcome> ExecuteAsync(
-        Hold hold, Run run, ActionRecord record, CancellationToken limit) => await hold.TryRunAsync()
-        ? await run.ExecuteAsync(record, limit)
-        : Hold.NothingSent("the client left before it could run.");
+    private async Task<Outcome> ExecuteAsync(
+        Hold hold, RunPlan asked, ActionRecord record, CancellationToken limit)
+    {
+        if (!await hold.TryRunAsync())
+        {
+            return Hold.NothingSent("the client left before it could run.");
+        }
+
+        var (plan, whyNot) = record.Changes.IsEmpty
+            ? (asked, null)
+            : await new RevisedStatement(session, asked).ReadAsync(record, limit);
+        if (plan is null)
+        {
+            _notRun = whyNot;
+            return Hold.NothingSent($"{whyNot!.Message} {whyNot.Detail}".TrimEnd());
+        }
+
+        _run = new Run(session, plan, _support);
+        return await _run.ExecuteAsync(record, limit);
+    }
 
     /// <summary>
     /// Only this loop talks to the client, until the run asks for the session; from then on only the run does.
@@ -127,7 +150,7 @@ internal sealed class PostgresExecutor(SessionState session)
         }
     }
 
-    private async Task<Refusal?> AnswerAsync(Handled handled, Hold hold, Run run)
+    private async Task<Refusal?> AnswerAsync(Handled handled, Hold hold)
     {
         using var _ = handled;
         switch (handled.Answer)
@@ -136,9 +159,14 @@ internal sealed class PostgresExecutor(SessionState session)
                 return PostgresAnswers.WhyNotRun(record, UrlOf(record)!);
             case Answer.Ended { Record: var record }:
                 // 4.
-                run.SayEnd(session.Client);
+                if (!record.Changes.IsEmpty && _run is { NotSent: null })
+                {
+                    session.Client.Notice(ChangeText.Of(record));
+                }
+
+                _run?.SayEnd(session.Client);
                 session.Options.NoteDelivery(record);
-                return run.NotSent ?? (session.IsLost ? PostgresAnswers.Outcome(record) : null);
+                return _notRun ?? _run?.NotSent ?? (session.IsLost ? PostgresAnswers.Outcome(record) : null);
             case Answer.StillPending { Record: var record }:
                 return PostgresAnswers.Pending(record, UrlOf(record)!);
             case Answer.Paused { Reason: var reason }:

@@ -25,6 +25,7 @@ internal static class CommandTree
             ShowCommand.Create(),
             VoteCommand.CreateApprove(),
             VoteCommand.CreateDeny(),
+            ModifyCommand.Create(),
             WithdrawCommand.Create(),
             WaitCommand.Create(),
         },

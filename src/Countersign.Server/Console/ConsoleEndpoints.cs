@@ -15,8 +15,8 @@ internal static class ConsoleEndpoints
     private static readonly string[] Reading = [HttpMethods.Get, HttpMethods.Head];
 
     /// <summary>
-    /// Registers the console. It finds in the container: Gatekeeper, ReviewDesk, RehearsalDesk, AgentDesk, IStore,
-    /// IArchive, Func&lt;Charter&gt;, Authenticate, TimeProvider and FillRandom.
+    /// Registers the console. It finds in the container: Gatekeeper, ReviewDesk, RehearsalDesk, RevisionDesk,
+    /// RevisionReader, AgentDesk, IStore, IArchive, Func&lt;Charter&gt;, Authenticate, TimeProvider and FillRandom.
     /// </summary>
     public static IServiceCollection AddConsole(this IServiceCollection services, ConsoleOptions options) => services
         .AddSingleton(options)
@@ -55,6 +55,7 @@ internal static class ConsoleEndpoints
         Get("/console/fragments/actions/{id}", door.Live(action.ShowFragmentAsync));
         Post("/console/actions/{id}/votes", door.Form(action.VoteAsync));
         Post("/console/actions/{id}/dry-run", door.Form(action.RehearseAsync));
+        Post("/console/actions/{id}/revisions", door.Form(action.ReviseAsync));
 
         Get("/console/history", door.Page(history.ShowAsync));
         Get("/console/agents", door.Page(agents.ListAsync));

@@ -146,6 +146,9 @@ internal static class WebServer
         services.AddSingleton(provider => provider.GetRequiredService<Office>().Gatekeeper);
         services.AddSingleton(provider => provider.GetRequiredService<Office>().ReviewDesk);
         services.AddSingleton(provider => provider.GetRequiredService<Office>().Rehearsals);
+        services.AddSingleton(provider => provider.GetRequiredService<Office>().Revisions);
+        services.AddSingleton(CompleterOf);
+        services.AddSingleton<RevisionReader>();
         services.AddSingleton(provider => provider.GetRequiredService<Office>().Agents);
         services.AddSingleton(provider => provider.GetRequiredService<Office>().Reaper);
     }
@@ -210,8 +213,9 @@ internal static class WebServer
         var limits = JsonLimitsOf(settings);
         return new ApiGate(
             rooms,
-            new ApiActionReader(charter, CompleterOf(services), limits),
+            new ApiActionReader(charter, services.GetRequiredService<CompleteAsking>(), limits),
             new ApiVotes(rooms, limits),
+            new ApiRevisions(rooms, services.GetRequiredService<RevisionReader>(), limits),
             new ApiRehearsals(rooms, limits),
             new ApiAgents(rooms, limits),
             new ApiOptions());

@@ -81,6 +81,8 @@ internal sealed class CoreHost : IAsyncDisposable
 
     public ReviewDesk Desk => _office.ReviewDesk;
 
+    public RevisionDesk Revisions => _office.Revisions;
+
     public CancellationToken Cancel => _limit.Token;
 
     public static async Task<CoreHost> StartAsync()

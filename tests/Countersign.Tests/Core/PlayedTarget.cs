@@ -9,12 +9,16 @@ namespace Countersign.Tests.Core;
 internal sealed class PlayedTarget
 {
     private readonly ConcurrentQueue<ActionId> _sent = new();
+    private readonly ConcurrentQueue<CanonicalAction> _received = new();
 
     public static Outcome Done { get; } =
         new(OutcomeState.Succeeded, """{"done":true}"""u8.ToArray(), Error: null, TimeSpan.Zero);
 
     /// <summary>The actions that were sent to it, in order.</summary>
     public IReadOnlyCollection<ActionId> Sent => _sent;
+
+    /// <summary>What was sent to it, in order.</summary>
+    public IReadOnlyCollection<CanonicalAction> Received => _received;
 
     public Func<ActionRecord, CancellationToken, Task<Outcome>> Answer { get; set; } =
         static (_, _) => Task.FromResult(Done);
@@ -30,6 +34,7 @@ internal sealed class PlayedTarget
     public Task<Outcome> ExecuteAsync(ActionRecord action, CancellationToken cancellationToken)
     {
         _sent.Enqueue(action.Id);
+        _received.Enqueue(action.Action);
         return Answer(action, cancellationToken);
     }
 }

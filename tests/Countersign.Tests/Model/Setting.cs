@@ -79,7 +79,12 @@ internal static class Setting
                 ElectorateFor(operation, bug),
                 TimeSpan.FromMinutes(10)),
             OperationKind.Modify => new LifeEvent.Modified(
-                Persons[operation.Who], Digests[operation.Read.Revision], [TwoOfDba], now),
+                Persons[operation.Who],
+                MayModify: true,
+                operation.Read.Digest,
+                Digests[operation.Read.Revision],
+                [TwoOfDba],
+                now),
             OperationKind.Withdraw => new LifeEvent.WithdrawnBy("bot"),
             OperationKind.Overtake => new LifeEvent.Overtaken("stricter"),
             OperationKind.TimePasses => new LifeEvent.TimePassed(now),

@@ -43,7 +43,8 @@ public sealed class ElectorateTests
     public void Whoever_modified_the_action_is_excluded()
     {
         var modified = To(
-            Pending(Requires(Stage(1))), new LifeEvent.Modified(Alice, Digest, [Requires(Stage(1))], Start)).Life;
+            Pending(Requires(Stage(1))),
+            new LifeEvent.Modified(Alice, MayModify: true, Digest, Digest, [Requires(Stage(1))], Start)).Life;
 
         Assert.False(Of(modified).MayVote(Alice, 0, 0));
     }

@@ -293,13 +293,26 @@ public sealed class LifecycleTests
         var life = To(Pending(Requires(Stage(2))), Approval(Alice)).Life;
         var digest = ActionDigest.Of("modified"u8);
 
-        var modified = To(life, new LifeEvent.Modified(Bob, digest, [Requires(Stage(2))], Start)).Life;
+        var modified = To(life, Modification(digest, Requires(Stage(2)))).Life;
 
         Assert.Equal(2, modified.Revision);
         Assert.Equal(digest, modified.Digest);
         Assert.Empty(modified.Votes);
         Assert.Contains(Bob, modified.Modifiers);
         IsRefused(StepRefusal.StaleDigest, modified, Approval(Carol));
+    }
+
+    [Fact]
+    public void Only_a_reviewer_changes_what_they_were_shown_into_what_somebody_has_to_approve()
+    {
+        var life = Pending(Requires(Stage(1)));
+        var good = Modification(ActionDigest.Of("modified"u8), Requires(Stage(1)));
+
+        IsRefused(StepRefusal.NotEligible, life, good with { MayModify = false });
+        IsRefused(StepRefusal.StaleDigest, life, good with { Shown = good.Digest });
+        IsRefused(StepRefusal.OutOfOrder, life, good with { Requirements = [] });
+        IsRefused(StepRefusal.AlreadyDecided, To(life, Denial(Alice)).Life, good);
+        To(life, good);
     }
 
     [Fact]
@@ -311,7 +324,7 @@ public sealed class LifecycleTests
         IsRefused(
             StepRefusal.Expired,
             life,
-            new LifeEvent.Modified(Bob, Digest, [requirement], Start + requirement.Stages[0].Within));
+            Modification(Digest, requirement) with { At = Start + requirement.Stages[0].Within });
     }
 
     [Fact]
@@ -345,7 +358,7 @@ public sealed class LifecycleTests
         [
             Approval(Alice), Denial(Alice), Claim(), new LifeEvent.WithdrawnBy("x"), new LifeEvent.Overtaken("x"),
             new LifeEvent.TimePassed(Start.AddYears(1)), new LifeEvent.Completed(1, OutcomeState.Failed, Start),
-            new LifeEvent.OwnerLost(1, OutcomeState.Unknown, Start), new LifeEvent.Modified(Bob, Digest, [], Start),
+            new LifeEvent.OwnerLost(1, OutcomeState.Unknown, Start), Modification(Digest, Requires(Stage(1))),
             new LifeEvent.OwnerLost(1, OutcomeState.Succeeded, Start), new LifeEvent.EvidenceLeft(1),
         ];
 
@@ -380,4 +393,7 @@ public sealed class LifecycleTests
         IsRefused(StepRefusal.OutOfOrder, approved, Claim() with { After = approved.Fence + 1 });
         Assert.Equal(ActionState.Executing, To(approved, Claim() with { After = approved.Fence }).Life.State);
     }
+
+    private static LifeEvent.Modified Modification(ActionDigest digest, params Requirement[] requirements) =>
+        new(Bob, MayModify: true, Digest, digest, [.. requirements], Start);
 }

@@ -46,6 +46,12 @@ public sealed record ActionView
     /// <summary>Whether the reader may ask for one.</summary>
     public bool MayRehearse { get; init; }
 
+    /// <summary>How people changed what was asked, oldest first.</summary>
+    public required ImmutableArray<ChangeView> Changes { get; init; }
+
+    /// <summary>What the reader may change of it; <c>null</c> when they may not.</summary>
+    public ReviseView? Editable { get; init; }
+
     public required ImmutableArray<VoteView> Votes { get; init; }
 
     public OutcomeView? Outcome { get; init; }

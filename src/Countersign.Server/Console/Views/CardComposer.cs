@@ -25,6 +25,9 @@ internal sealed record CardComposer(Charter Charter, Voter Reader, VotingRight R
     /// <summary>Whether the reader may have it run and taken back.</summary>
     public bool MayRehearse { get; init; }
 
+    /// <summary>Whether the reader may change what is asked.</summary>
+    public bool MayRevise { get; init; }
+
     public NoticeView? Notice { get; init; }
 
     public ActionView Compose(ActionRecord record)
@@ -51,6 +54,8 @@ internal sealed record CardComposer(Charter Charter, Voter Reader, VotingRight R
             Votes = [.. record.Life.Votes.Select(VoteOf)],
             DryRuns = [.. record.Rehearsals.SelectMany(DryRunLinesOf)],
             MayRehearse = MayRehearse,
+            Changes = RevisionComposer.ChangesOf(record, Charter.People),
+            Editable = MayRevise ? RevisionComposer.EditableOf(record) : null,
             Outcome = OutcomeOf(record),
             Digest = card.Digest.Value,
             ShortDigest = card.ShortDigest,

@@ -208,8 +208,8 @@ internal sealed class ReadJournal : IReadJournal, IAsyncDisposable
         catch (Exception e) when (e is not OutOfMemoryException)
         {
             var failure = new StoreUnavailableException(
-                $"The journal of reads beside '{_store}' cannot be written: {e.Message} Reads are recorded one by one " +
-                "until the server is started again, which is slower. Free space, or look after the disk.",
+                $"The journal of reads beside '{_store}' cannot be written: {e.Message} Until the server is started " +
+                "again reads are recorded one by one, which is slower. Free space, or look after the disk.",
                 e);
             lock (_gate)
             {
@@ -265,7 +265,9 @@ internal sealed class ReadJournal : IReadJournal, IAsyncDisposable
         }
     }
 
-    /// <summary>Deletes the files that no entry needs any more; with <paramref name="all"/> the present one too.</summary>
+    /// <summary>
+    /// Deletes the files that no entry needs any more; with <paramref name="all"/> the present one too.
+    /// </summary>
     private void Release(bool all)
     {
         long needed;

@@ -1,0 +1,93 @@
+using System.Collections.Immutable;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Countersign.Core.Actions;
+using Countersign.Core.Actions.Json;
+using Countersign.Core.Identity;
+using Countersign.Core.Records;
+using Countersign.Core.Reviews;
+
+namespace Countersign.Server.Console.Views;
+
+/// <summary>
+/// What people changed of a request, and what they may edit; read back from the form by the same rules.
+/// </summary>
+internal static class RevisionComposer
+{
+    private static readonly JsonSerializerOptions s_readable = new()
+    {
+        WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        MaxDepth = 1024,
+    };
+
+    /// <summary>Every change with the arguments before and after it.</summary>
+    public static ImmutableArray<ChangeView> ChangesOf(ActionRecord record, People people)
+    {
+        var after = record.Changes.Skip(1).Select(change => change.Before).Append(record.Action.Arguments);
+        return
+        [
+            .. record.Changes.Zip(after, (change, next) => new ChangeView(
+                Words.Of(change.By, people),
+                change.At,
+                change.Comment is { Length: > 0 } comment ? DisplayText.Lines(comment).Text : null,
+                LineDiff.Of(Shown(change.Before), Shown(next)))),
+        ];
+    }
+
+    /// <summary>What of a request is edited: a statement as text, everything else as JSON.</summary>
+    public static ReviseView EditableOf(ActionRecord record)
+    {
+        var arguments = record.Action.Arguments;
+        return record.Gate == GateKind.Postgres && arguments.TryGetMember("text", out var text)
+            ? new ReviseView(
+                JsonSerializer.Deserialize<string>(text.Bytes.Span),
+                arguments.TryGetMember("parameters", out var parameters) ? Indented(parameters) : "[]")
+            : new ReviseView(Statement: null, Indented(arguments));
+    }
+
+    /// <summary>The arguments that a form asks for; without them, what is wrong with it.</summary>
+    public static (CanonicalJson? Arguments, string? WhyNot) Read(ActionRecord record, string? statement, string json)
+    {
+        if (!CanonicalJson.TryCanonicalize(
+            System.Text.Encoding.UTF8.GetBytes(json), JsonLimits.Default, out var edited, out var refusal))
+        {
+            return (null, $"This is not JSON that can be taken: {refusal.Message}");
+        }
+
+        if (record.Gate != GateKind.Postgres)
+        {
+            return (edited, null);
+        }
+
+        if (string.IsNullOrWhiteSpace(statement))
+        {
+            return (null, "The statement is empty.");
+        }
+
+        var arguments = new CanonicalObject().Add("text", statement).Add("parameters", edited);
+        if (record.Action.Arguments.TryGetMember("types", out var types) && IsAsLong(edited, types))
+        {
+            arguments.Add("types", types);
+        }
+
+        return (arguments.ToCanonicalJson(), null);
+    }
+
+    /// <summary>With more or fewer parameters the database has to find their types anew.</summary>
+    private static bool IsAsLong(CanonicalJson one, CanonicalJson other)
+    {
+        using var first = JsonDocument.Parse(one.Bytes);
+        using var second = JsonDocument.Parse(other.Bytes);
+        return first.RootElement.ValueKind == JsonValueKind.Array
+            && first.RootElement.GetArrayLength() == second.RootElement.GetArrayLength();
+    }
+
+    private static string Shown(CanonicalJson json) => DisplayText.Lines(Indented(json)).Text;
+
+    private static string Indented(CanonicalJson json)
+    {
+        using var document = JsonDocument.Parse(json.Bytes, new JsonDocumentOptions { MaxDepth = 1024 });
+        return JsonSerializer.Serialize(document.RootElement, s_readable).ReplaceLineEndings("\n");
+    }
+}
