@@ -70,6 +70,14 @@ public sealed class ApiDocumentTests
         await Rehearse(node.Alice, new { digest = "none" }, HttpStatusCode.BadRequest);
         var none = await Rehearse(node.Alice, new { digest }, HttpStatusCode.Conflict);
         Assert.EndsWith("/no-dry-run", none.GetProperty("type").GetString(), StringComparison.Ordinal);
+        Task<JsonElement> Revise(HttpClient who, object wish, HttpStatusCode expected) => calls.PostAsync(
+            who, "/v1/actions/{id}/revisions", $"/v1/actions/{id}/revisions", wish, expected);
+
+        var uk = new { country = "IE" };
+        await Revise(node.Agent, new { digest, arguments = uk }, HttpStatusCode.Forbidden);
+        await Revise(node.Bob, new { digest, arguments = uk }, HttpStatusCode.Forbidden);
+        await Revise(node.Alice, new { digest }, HttpStatusCode.BadRequest);
+        await Revise(node.Alice, new { digest = s_otherDigest, arguments = uk }, HttpStatusCode.Conflict);
         await Vote(node.Bob, digest, HttpStatusCode.Forbidden);
         await Vote(node.Alice, s_otherDigest, HttpStatusCode.Conflict);
         await Vote(node.Alice, "none", HttpStatusCode.BadRequest);
@@ -78,6 +86,29 @@ public sealed class ApiDocumentTests
         await calls.GetAsync(node.Alice, "/v1/actions/{id}", $"/v1/actions/{id}?wait=20", HttpStatusCode.OK);
         await calls.PostAsync(
             node.Agent, "/v1/actions/{id}/withdraw", $"/v1/actions/{id}/withdraw", new { }, HttpStatusCode.Conflict);
+    }
+
+    [Fact]
+    public async Task What_a_revision_answers_has_the_documented_shape()
+    {
+        await using var node = await DemoNode.StartAsync(Cancelled);
+        var calls = new DocumentedCalls(await DocumentOf(node));
+        var held = await calls.AskAsync(
+            node.Agent, "/v1/actions", "export_customers", new { country = "UK" }, HttpStatusCode.Accepted);
+        var address = $"/v1/actions/{held.GetProperty("id").GetString()}";
+
+        var revised = await calls.PostAsync(
+            node.Alice,
+            "/v1/actions/{id}/revisions",
+            $"{address}/revisions",
+            new { digest = held.GetProperty("digest").GetString(), arguments = new { country = "IE" }, comment = "No." },
+            HttpStatusCode.OK);
+
+        Assert.Equal(2, revised.GetProperty("revision").GetInt32());
+        Assert.Equal("IE", revised.GetProperty("arguments").GetProperty("country").GetString());
+        var change = Assert.Single(revised.GetProperty("review").GetProperty("changes").EnumerateArray());
+        Assert.Equal("UK", change.GetProperty("before").GetProperty("country").GetString());
+        await calls.GetAsync(node.Agent, "/v1/actions/{id}", address, HttpStatusCode.OK);
     }
 
     [Fact]

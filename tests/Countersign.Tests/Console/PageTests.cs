@@ -112,6 +112,47 @@ public sealed class PageTests
     }
 
     [Fact]
+    public async Task A_reviewer_changes_the_arguments_and_everybody_sees_what_was_changed()
+    {
+        await using var host = await ConsoleHost.StartAsync();
+        var record = await host.AskAsync(new Ask { Arguments = "{\"table\":\"orders\",\"rows\":5}" });
+        var address = $"/console/actions/{record.Id}";
+        using var bob = await host.OpenForAsync("bob");
+        using var alice = await host.OpenForAsync("alice");
+
+        Assert.DoesNotContain($"{address}/revisions", await alice.ReadAsync(address));
+        var page = await bob.ReadAsync(address);
+        (string, string)[] FormOf(string json) =>
+        [
+            ("digest", Browser.FieldOf(page, "digest")),
+            ("form_token", Browser.FieldOf(page, "form_token")),
+            ("json", json),
+            ("comment", "Only the test table."),
+        ];
+        using var broken = await bob.PostAsync($"{address}/revisions", FormOf("{"));
+        Assert.Contains("not JSON", await bob.ReadAsync(broken.Headers.Location!.ToString()));
+        using var same = await bob.PostAsync($"{address}/revisions", FormOf("{\"rows\":5,\"table\":\"orders\"}"));
+        Assert.Contains("Nothing was changed", await bob.ReadAsync(same.Headers.Location!.ToString()));
+        using var saved = await bob.PostAsync($"{address}/revisions", FormOf("{\"rows\":5,\"table\":\"test<b>\"}"));
+        var revised = await bob.ReadAsync(saved.Headers.Location!.ToString());
+
+        AssertInOrder(
+            WebUtility.HtmlDecode(revised),
+            "✓ Recorded.",
+            "Revision 2",
+            "\"table\": \"test<b>\"",
+            "What people changed",
+            "Bob Sawyer (bob)",
+            "Only the test table.",
+            "\"rows\": 5",
+            "-   \"table\": \"orders\"",
+            "+   \"table\": \"test<b>\"",
+            "You cannot approve this");
+        Assert.DoesNotContain("test<b>", revised);
+        Assert.Contains("value=\"approve\"", await (await host.OpenForAsync("carol")).ReadAsync(address));
+    }
+
+    [Fact]
     public async Task Only_what_can_be_taken_back_has_a_dry_run()
     {
         await using var host = await ConsoleHost.StartAsync();

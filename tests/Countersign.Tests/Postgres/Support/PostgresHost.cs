@@ -167,6 +167,9 @@ internal sealed class PostgresHost : IAsyncDisposable
         return connection;
     }
 
+    public Task<(Asking? Asking, Problem? Problem)> CompleteAsync(
+        Asking asked, CancellationToken cancellationToken) => _gate.CompleteAsync(asked, cancellationToken);
+
     /// <summary>The agent's statement over the API, as far as the gate takes it.</summary>
     /// <param name="arguments">JSON.</param>
     public async Task<(Asking? Asking, Problem? Problem)> ReadAsync(string arguments)
