@@ -347,6 +347,7 @@ public sealed class LifecycleTests
             new LifeEvent.TimePassed(Start.AddYears(1)), new LifeEvent.Completed(1, OutcomeState.Failed, Start),
             new LifeEvent.OwnerLost(1, OutcomeState.Unknown, Start), new LifeEvent.Modified(Bob, Digest, [], Start),
             new LifeEvent.OwnerLost(1, OutcomeState.Succeeded, Start), new LifeEvent.EvidenceLeft(1),
+            new LifeEvent.Rehearsed(Alice, Digest, Everybody()),
         ];
 
         Assert.All(events, happened => Assert.IsType<Step.Refused>(Lifecycle.Next(ended, happened)));
