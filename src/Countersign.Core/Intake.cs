@@ -180,7 +180,12 @@ internal sealed class Intake(
 
     private bool IsUnclaimedOutcome(ActionRecord record) => record.State == ActionState.Denied
         ? IsRemembered(record)
-        : IsOutcome(record) && !callers.IsPresent(record.Id);
+        : IsOutcome(record) && !BelongsToSession(record) && !callers.IsPresent(record.Id);
+
+    /// <summary>
+    /// Executed in a session's transaction, which may be rolled back yet: no other caller has any use for it.
+    /// </summary>
+    private static bool BelongsToSession(ActionRecord record) => record is { Via: GateKind.Postgres, Detached: false };
 
     /// <summary>A denial, or a grant that another call is using and that will have uses left.</summary>
     private bool MayStillServe(ActionRecord record) => record.State == ActionState.Denied

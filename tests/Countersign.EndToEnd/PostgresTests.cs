@@ -145,6 +145,36 @@ public sealed class PostgresTests : IAsyncLifetime
         await _product.VerifyLedgerAsync(Cancel);
     }
 
+    [Fact]
+    public async Task Killed_while_it_runs_a_statement_over_the_API_nothing_stays_and_nothing_runs_again()
+    {
+        const string waits = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = ";
+        await using var other = RunningProgram.Start(_database.Psql(
+            "BEGIN; UPDATE orders SET total = total WHERE id = 1; SELECT pg_sleep(3600)"));
+        while (await _database.AskAsync($"{waits}'Timeout'", Cancel) == "0")
+        {
+            // The other session holds the row as soon as it sleeps.
+        }
+
+        var held = await _product.As("DEPLOY_BOT").AskAsync(
+            "orders", "sql", """{"text":"DELETE FROM orders WHERE id <= 3"}""", Cancel);
+        await _product.As("ALICE").VoteAsync(held.Id!, "approve", Cancel);
+        while (await _database.AskAsync($"{waits}'Lock'", Cancel) == "0")
+        {
+            // The statement waits for the row that the other session holds.
+        }
+
+        await _product.KillAsync();
+        await _product.StartAgainAsync(Cancel);
+        var ended = await _product.As("DEPLOY_BOT").WaitForEndAsync(held.Id!, Cancel);
+        await _database.AskAsync("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%3600%' " +
+            "AND pid <> pg_backend_pid()", Cancel);
+
+        Assert.Equal("unknown", ended.State);
+        Assert.Equal("10", await _database.AskAsync("SELECT count(*) FROM orders", Cancel));
+        await _product.VerifyLedgerAsync(Cancel);
+    }
+
     private static string RowsOf(ApiAnswer action) => action.Json
         .GetProperty("outcome").GetProperty("result").GetProperty("results")[0].GetProperty("rows").GetRawText();
 

@@ -79,6 +79,9 @@ internal sealed class Database : IAsyncDisposable
     public Task<string> AskAsync(string text, CancellationToken cancellationToken) =>
         RunAsync("orders", text, cancellationToken);
 
+    /// <summary>psql as the superuser, past the gate.</summary>
+    public ProgramOptions Psql(string text) => Psql(Port, User, Password, "orders", text);
+
     /// <summary>psql as somebody who connects to a port of this machine.</summary>
     public static ProgramOptions Psql(int port, string user, string password, string database, string text) =>
         new("psql", "-X", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-p",

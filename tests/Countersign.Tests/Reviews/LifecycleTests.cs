@@ -360,6 +360,7 @@ public sealed class LifecycleTests
             new LifeEvent.TimePassed(Start.AddYears(1)), new LifeEvent.Completed(1, OutcomeState.Failed, Start),
             new LifeEvent.OwnerLost(1, OutcomeState.Unknown, Start), Modification(Digest, Requires(Stage(1))),
             new LifeEvent.OwnerLost(1, OutcomeState.Succeeded, Start), new LifeEvent.EvidenceLeft(1),
+            new LifeEvent.Rehearsed(Alice, Digest, Everybody()),
         ];
 
         Assert.All(events, happened => Assert.IsType<Step.Refused>(Lifecycle.Next(ended, happened)));

@@ -35,7 +35,7 @@ internal sealed class DetachedSessions(
 
     private async Task<T> UseNowAsync<T>(DetachedWork<T> work, CancellationToken cancellationToken)
     {
-        if (WhyNone(work.Visitor.Asker.Agent) is { } why)
+        if ((WhyNone(work.Visitor.Asker.Agent) ?? WhyFull()) is { } why)
         {
             throw new NoSessionException(why);
         }
@@ -86,10 +86,12 @@ internal sealed class DetachedSessions(
     {
         _ when over.IsCancellationRequested => "This gateway is being stopped.",
         _ when options.Stopped.Contains(agent) => "People stopped the agent.",
-        _ when sessions.Count > options.Limits.Sessions =>
-            $"This gateway has its limit of {options.Limits.Sessions} sessions.",
         _ => null,
     };
+
+    private string? WhyFull() => sessions.Count >= options.Limits.Sessions
+        ? $"This gateway has its limit of {options.Limits.Sessions} sessions."
+        : null;
 
     private static AgentParameters ParametersOf<T>(DetachedWork<T> work) => new(
         work.Visitor.Asker.Agent.Value,

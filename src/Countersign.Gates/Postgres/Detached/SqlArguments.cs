@@ -17,6 +17,14 @@ internal sealed record SqlArguments(string Text, ImmutableArray<CanonicalJson> V
 {
     private const string Binary = "binary";
 
+    private const string WrongValue =
+        "A parameter is a text, a number, true, false or null; anything else is written as the text that PostgreSQL " +
+        "reads for its type.";
+
+    private const string WrongType =
+        "A type is written as in 'types' of other statements: integer, bigint, text, boolean, numeric, uuid, date, " +
+        "timestamptz, jsonb …, or 'oid ' and its number. Leave 'types' out, and the database finds them.";
+
     /// <summary>What a request says; without that, why it cannot be read.</summary>
     public static (SqlArguments? Arguments, string? WhyNot) OfRequest(CanonicalJson arguments)
     {
@@ -31,7 +39,9 @@ internal sealed record SqlArguments(string Text, ImmutableArray<CanonicalJson> V
         return Read(json.RootElement);
     }
 
-    /// <summary>What a Bind says behind its names: the formats and values of all parameters, and results as text.</summary>
+    /// <summary>
+    /// What a Bind says behind its names: the formats and values of all parameters, and results as text.
+    /// </summary>
     public byte[] ToBind()
     {
         using var body = new MemoryStream();
@@ -94,7 +104,8 @@ internal sealed record SqlArguments(string Text, ImmutableArray<CanonicalJson> V
             _ when text.GetString()!.Contains('\0', StringComparison.Ordinal) =>
                 (null, "'text' holds a NUL character, which no statement can."),
             _ when (wrongValue ?? wrongType) is { } wrong => (null, wrong),
-            _ when values.Length > ushort.MaxValue => (null, $"A statement takes {ushort.MaxValue} parameters at most."),
+            _ when values.Length > ushort.MaxValue =>
+                (null, $"A statement takes {ushort.MaxValue} parameters at most."),
             _ when types.Length > 0 && types.Length != values.Length =>
                 (null, "'types' names one type for each parameter, or is left out."),
             _ => (new SqlArguments(text.GetString()!, values, types), null),
@@ -128,15 +139,7 @@ internal sealed record SqlArguments(string Text, ImmutableArray<CanonicalJson> V
         return (items.MoveToImmutable(), null);
     }
 
-    private const string WrongValue =
-        "A parameter is a text, a number, true, false or null; anything else is written as the text that PostgreSQL " +
-        "reads for its type.";
-
-    private const string WrongType =
-        "A type is written as in 'types' of other statements: integer, bigint, text, boolean, numeric, uuid, date, " +
-        "timestamptz, jsonb …, or 'oid ' and its number. Leave 'types' out, and the database finds them.";
-
-    /// <summary>Numbers and truth are the texts that PostgreSQL reads for them, as if a driver had sent those.</summary>
+    /// <summary>Numbers, true and false are the texts that PostgreSQL reads for them, as a driver sends them.</summary>
     private static (bool, CanonicalJson) ValueOf(JsonElement value) => value.ValueKind switch
     {
         JsonValueKind.String => (true, CanonicalJson.Of(value.GetString()!)),

@@ -63,8 +63,8 @@ internal sealed class Previews(PreviewOptions options)
         { Opaque: { } why } => $"Nobody knows what it does: {why}",
         { Impure: { } code } => $"Its rows were not counted, because it {code}.",
         _ when statement.Parameters.FirstOrDefault(IsBytes) is { Value: not null } bytes =>
-            $"Its rows were not counted, because a parameter of type {PostgresType.NameOf(bytes.Type)} came in a form " +
-            "that is not read here.",
+            "Its rows were not counted, because a parameter of type " +
+            $"{PostgresType.NameOf(bytes.Type)} came in a form that is not read here.",
         _ => null,
     };
 

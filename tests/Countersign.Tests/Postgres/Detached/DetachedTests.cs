@@ -86,6 +86,24 @@ public sealed class DetachedTests(PostgresServer server)
     }
 
     [Fact]
+    public async Task What_a_session_executed_is_no_answer_to_the_same_statement_over_the_API()
+    {
+        await using var host = await PostgresHost.StartAsync(server);
+        await using var connection = await host.ConnectAsync();
+        await using var transaction = await connection.BeginTransactionAsync(Cancelled);
+        await using var command = new NpgsqlCommand("DELETE FROM orders WHERE id = 5", connection);
+        var deleting = command.ExecuteNonQueryAsync(Cancelled);
+        var first = await host.UntilAsync(ActionState.Pending);
+        await host.DecideAsync(first, Decision.Approve);
+        await deleting;
+        await transaction.RollbackAsync(Cancelled);
+        var second = Held(await host.AskAsync("""{"text":"DELETE FROM orders WHERE id = 5"}"""));
+
+        Assert.NotEqual(first.Id, second.Id);
+        Assert.Equal(first.Action.Digest, second.Action.Digest);
+    }
+
+    [Fact]
     public async Task Several_statements_are_one_transaction()
     {
         await using var host = await PostgresHost.StartAsync(server);
