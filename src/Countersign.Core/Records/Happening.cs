@@ -36,6 +36,9 @@ internal sealed record Happening(LifeEvent Event)
 
     public Outcome? Outcome { get; init; }
 
+    /// <summary>The use of the passkey that a vote was signed with.</summary>
+    public PasskeyWrite? Passkey { get; init; }
+
     /// <summary>What the execution that is under way notes.</summary>
     public Evidence? Evidence { get; init; }
 }

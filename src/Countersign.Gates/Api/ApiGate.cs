@@ -22,6 +22,7 @@ internal sealed class ApiGate(
         routes.MapGet("/v1/actions", For(ListAsync));
         routes.MapGet("/v1/actions/{id}", For(ShowAsync));
         routes.MapPost("/v1/actions/{id}/votes", For(votes.VoteAsync));
+        routes.MapGet("/v1/actions/{id}/statement", For(new ApiStatements(rooms).ShowAsync));
         routes.MapPost("/v1/actions/{id}/withdraw", For(votes.WithdrawAsync));
         routes.MapPost("/v1/agents/{id}/stop", For(agents.StopAsync));
         routes.MapPost("/v1/agents/{id}/resume", For(agents.ResumeAsync));

@@ -23,6 +23,8 @@ internal sealed class ApiRooms(
 
     public ReviewDesk ReviewDesk => office.ReviewDesk;
 
+    public PasskeyDesk Passkeys => office.Passkeys;
+
     public DryRun DryRun => office.DryRun;
 
     public AgentDesk Agents => office.Agents;
