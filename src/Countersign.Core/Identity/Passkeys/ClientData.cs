@@ -35,6 +35,10 @@ internal sealed record ClientData(string Type, string Challenge, string Origin, 
         _ => null,
     };
 
+    /// <summary>The challenge that it answers.</summary>
+    /// <exception cref="FormatException">It is none.</exception>
+    public byte[] ReadChallenge() => Base64Text.Decode(Challenge, "challenge of the client data");
+
     private static string Text(JsonElement root, string name) =>
         root.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String
             ? value.GetString()!
