@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Countersign.Core.Identity.Passkeys;
 using Countersign.Core.Reads;
 using Countersign.Core.Records;
 using Countersign.Core.Reviews;
@@ -18,6 +19,8 @@ public sealed record OfficeOptions(IStore Store, Func<Charter> Charter, Executio
     public Limits Limits { get; init; } = new();
 
     public ReadLimits Reads { get; init; } = new();
+
+    public PasskeyOptions Passkeys { get; init; } = new();
 
     /// <summary>Channels that get an outbox message for every step of a review.</summary>
     public ImmutableArray<string> Channels { get; init; } = [];
@@ -42,7 +45,11 @@ public sealed class Office
         var intake = new Intake(
             store, registrar, callers, suggestions, options.Charter, options.Limits, options.Time);
         Gatekeeper = new Gatekeeper(intake, executions, registrar, new Waiting(store, options.Time), callers);
-        ReviewDesk = new ReviewDesk(registrar, executions, store, options.Charter);
+        var handles = new PasskeyHandles(options.Passkeys);
+        var passkeys = new PasskeyRegister(store, handles);
+        var signatures = new Signatures(store, passkeys, options.Passkeys, options.Random);
+        Passkeys = new PasskeyDesk(passkeys, handles, signatures, options.Passkeys, options.Charter);
+        ReviewDesk = new ReviewDesk(registrar, executions, signatures, store, options.Charter);
         Revisions = new RevisionDesk(registrar, store, options.Charter);
         Rehearsals = new RehearsalDesk(registrar, store, options.Charter, options.Execution.FindRehearser);
         var windows = new ReadWindows(store, options.Reads, options.Self);
@@ -63,6 +70,8 @@ public sealed class Office
 
     /// <summary>Where people change what was asked.</summary>
     public RevisionDesk Revisions { get; }
+
+    public PasskeyDesk Passkeys { get; }
 
     public Reaper Reaper { get; }
 

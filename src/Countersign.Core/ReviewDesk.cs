@@ -24,13 +24,16 @@ public sealed class ReviewDesk
 
     private readonly Registrar _registrar;
     private readonly Executions _executions;
+    private readonly Signatures _signatures;
     private readonly IStore _store;
     private readonly Func<Charter> _charter;
 
-    internal ReviewDesk(Registrar registrar, Executions executions, IStore store, Func<Charter> charter)
+    internal ReviewDesk(
+        Registrar registrar, Executions executions, Signatures signatures, IStore store, Func<Charter> charter)
     {
         _registrar = registrar;
         _executions = executions;
+        _signatures = signatures;
         _store = store;
         _charter = charter;
     }
@@ -49,8 +52,18 @@ public sealed class ReviewDesk
             await _registrar.PassDueDeadlineAsync(shown, cancellationToken);
         }
 
+        var check = ballot.Signature is null || shown is null
+            ? null
+            : await _signatures.CheckAsync(shown, voter.Person, ballot, cancellationToken);
+        // A signature is as strong as it gets, whatever the sign-in it came through.
+        voter = check is null ? voter : voter with { Assurance = Assurance.Passkey };
+        if (check is SignatureCheck.Failed failed)
+        {
+            return (DeskAnswer?)MayNotVote(shown!, voter, ballot) ?? new DeskAnswer.Unproven(failed.Why, shown!);
+        }
+
         var registered = await _registrar.ApplyAsync(
-            id, record => DescribeVote(record, voter, ballot), cancellationToken);
+            id, record => DescribeVote(record, voter, ballot, check as SignatureCheck.Passed), cancellationToken);
         TellVote(span, voter, ballot, registered);
         if (registered is Registered.Done { Record: { State: ActionState.Approved, Detached: true } approved })
         {
@@ -144,16 +157,26 @@ public sealed class ReviewDesk
         Registered.Missing => new DeskAnswer.Missing(),
         Registered.Blocked blocked => throw new StoreUnavailableException(
             $"The answer was not recorded ({blocked.Reason}); try again."),
-        _ => throw new System.Diagnostics.UnreachableException(),
+        _ => throw new UnreachableException(),
     };
 
-    private Happening DescribeVote(ActionRecord record, Voter voter, Ballot ballot)
+    /// <summary>Who may not vote at all learns that before anything about their signature.</summary>
+    private DeskAnswer.Refused? MayNotVote(ActionRecord record, Voter voter, Ballot ballot) =>
+        Lifecycle.Next(record.Life, DescribeVote(record, voter, ballot, proof: null).Event)
+            is Step.Refused { Why: StepRefusal.SelfApproval or StepRefusal.NotEligible } refused
+            ? new DeskAnswer.Refused(refused.Why, record)
+            : null;
+
+    private Happening DescribeVote(ActionRecord record, Voter voter, Ballot ballot, SignatureCheck.Passed? proof)
     {
         var today = _charter();
         var electorate = Electorate.Of(record.Life, record.Asker, today.People, today.PolicyAuthors);
         var denyFor = DenyForOf(record, today);
         var comment = ballot.Comment is { Length: > MaxComment } longer ? longer[..MaxComment] : ballot.Comment;
-        var vote = new Vote(voter.Person, ballot.Decision, voter.Assurance, _store.Now, comment);
+        var vote = new Vote(voter.Person, ballot.Decision, voter.Assurance, _store.Now, comment)
+        {
+            Signature = proof?.Signature,
+        };
         return new Happening(new LifeEvent.VoteCast(vote, ballot.Digest, electorate, denyFor))
         {
             Payload = (type, next) => type == EntryType.ReviewVote
@@ -162,6 +185,7 @@ public sealed class ReviewDesk
             Votes = [new VoteRow(
                 record.Id, record.Life.Revision, vote.Person, vote.Decision.ToKind(), vote.Assurance, vote.At)],
             NotAfter = record.Life.ExpiresAt,
+            Passkey = proof?.Use,
             Ending = vote.Decision == Decision.Deny ? DecisionText(vote) : null,
         };
     }
@@ -184,7 +208,11 @@ public sealed class ReviewDesk
 }
 
 /// <summary>What a person answers, and the digest of what they were shown.</summary>
-public sealed record Ballot(Decision Decision, ActionDigest Digest, string? Comment);
+public sealed record Ballot(Decision Decision, ActionDigest Digest, string? Comment)
+{
+    /// <summary>The same answer, signed with a passkey; one that does not verify is refused with the vote.</summary>
+    public SignedAnswer? Signature { get; init; }
+}
 
 /// <summary>What became of an answer.</summary>
 public abstract record DeskAnswer
@@ -197,6 +225,9 @@ public abstract record DeskAnswer
     public sealed record Recorded(ActionRecord Record) : DeskAnswer;
 
     public sealed record Refused(StepRefusal Why, ActionRecord Record) : DeskAnswer;
+
+    /// <summary>It came with a signature that proves nothing; the text says why.</summary>
+    public sealed record Unproven(string Why, ActionRecord Record) : DeskAnswer;
 
     public sealed record Missing : DeskAnswer;
 }

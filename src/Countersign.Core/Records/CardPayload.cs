@@ -1,5 +1,7 @@
+using System.Security.Cryptography;
 using System.Text.Json;
 using Countersign.Core.Actions;
+using Countersign.Core.Actions.Json;
 using Countersign.Core.Reviews;
 
 namespace Countersign.Core.Records;
@@ -7,6 +9,21 @@ namespace Countersign.Core.Records;
 /// <summary>The card as it goes into the <c>review.opened</c> entry: what reviewers were shown.</summary>
 internal static class CardPayload
 {
+    private static ReadOnlySpan<byte> Label => "countersign-card-v1\n"u8;
+
+    /// <summary>
+    /// What identifies a card: SHA-256 over a label and the canonical form (RFC 8785) of the entry's <c>card</c>, so
+    /// that whoever has the entry can compute it.
+    /// </summary>
+    public static string DigestOf(Card card)
+    {
+        var payload = PayloadWriter.Write(json => Write(json, card));
+        return CanonicalJson.TryCanonicalize(payload, JsonLimits.Unbounded, out var canonical, out var refusal)
+            && canonical.TryGetMember("card", out var document)
+            ? $"sha256:{Convert.ToHexStringLower(SHA256.HashData([.. Label, .. document.Bytes.Span]))}"
+            : throw new InvalidOperationException($"The card has no canonical form: {refusal?.Message}");
+    }
+
     public static void Write(Utf8JsonWriter json, Card card)
     {
         json.WriteStartObject("card");

@@ -42,6 +42,9 @@ internal sealed record Happening(LifeEvent Event)
     /// <summary>What a reviewer's dry run showed.</summary>
     public Rehearsal? Rehearsal { get; init; }
 
+    /// <summary>The use of the passkey that a vote was signed with.</summary>
+    public PasskeyWrite? Passkey { get; init; }
+
     /// <summary>What the execution that is under way notes.</summary>
     public Evidence? Evidence { get; init; }
 }

@@ -109,6 +109,10 @@ internal static class PayloadWriter
         json.WriteString("assurance", vote.Assurance.ToText());
         json.WriteString("digest", digest.Value);
         json.WriteString("comment", vote.Comment);
+        if (vote.Signature is { } signed)
+        {
+            SignaturePayload.Write(json, signed);
+        }
     });
 
     public static byte[] Ending(string text, Action<Utf8JsonWriter>? more = null) => Write(json =>

@@ -127,7 +127,10 @@ internal static class RecordCodec
         var row = stored.Row;
         var decision = row.Kind == VoteKind.Approve ? Decision.Approve : Decision.Deny;
         return new Vote(
-            row.Person, decision, row.Assurance, row.At, PayloadReader.Text(document.RootElement, "comment"));
+            row.Person, decision, row.Assurance, row.At, PayloadReader.Text(document.RootElement, "comment"))
+        {
+            Signature = SignaturePayload.Read(document.RootElement),
+        };
     }
 
     private static Outcome? OutcomeOf(StoredAction stored, JsonElement request)

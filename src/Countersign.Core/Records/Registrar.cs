@@ -179,6 +179,7 @@ internal sealed class Registrar(IStore store, FillRandom random, ImmutableArray<
         NotAfter = happening.NotAfter,
         OnlyUnderPolicy = happening.OnlyUnderPolicy,
         OnlyIfActive = happening.OnlyIfActive,
+        Passkey = happening.Passkey,
         Priority = happening.Priority,
     };
 }

@@ -9,4 +9,8 @@ public enum Decision
 }
 
 /// <summary>One person's answer to one revision of an action.</summary>
-public sealed record Vote(PersonId Person, Decision Decision, Assurance Assurance, DateTimeOffset At, string? Comment);
+public sealed record Vote(PersonId Person, Decision Decision, Assurance Assurance, DateTimeOffset At, string? Comment)
+{
+    /// <summary>The signature that makes it as strong as <c>passkey</c>.</summary>
+    public SignedDecision? Signature { get; init; }
+}

@@ -57,6 +57,9 @@ public sealed record Change
     /// </summary>
     public ActionId? OnlyFirstOf { get; init; }
 
+    /// <summary>Adds, uses or removes a passkey.</summary>
+    public PasskeyWrite? Passkey { get; init; }
+
     public ChangePriority Priority { get; init; } = ChangePriority.Decision;
 }
 

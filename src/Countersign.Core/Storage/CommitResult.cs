@@ -48,4 +48,10 @@ public enum ConflictReason
 
     /// <summary>The window is not open any more.</summary>
     WindowEnded,
+
+    /// <summary>The passkey is enrolled already.</summary>
+    PasskeyKnown,
+
+    /// <summary>The passkey was revoked, or used, since it was read.</summary>
+    PasskeyMoved,
 }

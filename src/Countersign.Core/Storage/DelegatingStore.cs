@@ -67,6 +67,10 @@ public abstract class DelegatingStore(IStore inner) : IStore
     public virtual Task<PolicyInForce?> FindPolicyAsync(CancellationToken cancellationToken) =>
         inner.FindPolicyAsync(cancellationToken);
 
+    public virtual Task<ImmutableArray<PasskeyRow>> FindPasskeysAsync(
+        PasskeyFilter filter, CancellationToken cancellationToken) =>
+        inner.FindPasskeysAsync(filter, cancellationToken);
+
     public virtual Task<ImmutableArray<OutboxRow>> TakeOutboxAsync(
         string channel, int limit, CancellationToken cancellationToken) =>
         inner.TakeOutboxAsync(channel, limit, cancellationToken);

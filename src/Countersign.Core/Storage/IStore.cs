@@ -72,6 +72,9 @@ public interface IStore : IAsyncDisposable
     /// <summary>The policy in force and its epoch; <c>null</c> before the first one.</summary>
     Task<PolicyInForce?> FindPolicyAsync(CancellationToken cancellationToken);
 
+    /// <summary>Passkeys that are not revoked, in the order in which they were enrolled.</summary>
+    Task<ImmutableArray<PasskeyRow>> FindPasskeysAsync(PasskeyFilter filter, CancellationToken cancellationToken);
+
     Task<ImmutableArray<OutboxRow>> TakeOutboxAsync(string channel, int limit, CancellationToken cancellationToken);
 
     /// <summary>Removes a delivered message, or puts it back for a later attempt.</summary>

@@ -115,6 +115,11 @@ internal static class ActionJson
             json.WriteString("assurance", vote.Assurance.ToText());
             json.WriteString("at", vote.At);
             json.WriteString("comment", vote.Comment);
+            if (vote.Signature is { } signed)
+            {
+                SignaturePayload.Write(json, signed);
+            }
+
             json.WriteEndObject();
         }
 

@@ -29,6 +29,7 @@ internal sealed class ApiGate(
         routes.MapGet("/v1/actions/{id}", For(ShowAsync));
         routes.MapPost("/v1/actions/{id}/votes", For(votes.VoteAsync));
         routes.MapPost("/v1/actions/{id}/revisions", For(revisions.ReviseAsync));
+        routes.MapGet("/v1/actions/{id}/statement", For(new ApiStatements(rooms).ShowAsync));
         routes.MapPost("/v1/actions/{id}/withdraw", For(votes.WithdrawAsync));
         routes.MapPost("/v1/actions/{id}/dry-run", For(rehearsals.AskAsync));
         routes.MapPost("/v1/agents/{id}/stop", For(agents.StopAsync));

@@ -76,6 +76,22 @@ internal static class ApiProblems
         string.Join(" ", verdict.Rules.Select(rule => $"{rule.Id.Value}: {rule.Reason}")).Trim() +
         " The action stays as it was.");
 
+    public static Problem BadDecision { get; } = RequestBody.Malformed("'decision' is 'approve' or 'deny'.");
+
+    public static Problem NoPasskey { get; } = new(
+        409,
+        "no-passkey",
+        "You have no passkey here. Enrol one in the console, under your name, on an address that browsers trust.");
+
+    public static Problem OnlyPeopleSign { get; } = new(403, "not-eligible", "Agents ask; people decide.");
+
+    /// <summary>A signature that proves nothing is no weaker vote but none.</summary>
+    public static Problem Unproven(string why, ActionRecord record) =>
+        Of(StepRefusal.AssuranceTooLow, record, whyNot: null) with
+        {
+            Detail = $"The assertion does not count: {why} Ask /v1/actions/{{id}}/statement for a new statement.",
+        };
+
     public static Problem Of(StepRefusal refusal, ActionRecord record, string? whyNot) => new(
         refusal is StepRefusal.SelfApproval or StepRefusal.NotEligible or StepRefusal.AssuranceTooLow ? 403 : 409,
         refusal.ToSlug(),

@@ -27,6 +27,8 @@ internal sealed class ApiRooms(
 
     public RevisionDesk Revisions => office.Revisions;
 
+    public PasskeyDesk Passkeys => office.Passkeys;
+
     public DryRun DryRun => office.DryRun;
 
     public AgentDesk Agents => office.Agents;

@@ -83,6 +83,9 @@ internal sealed class ApiVotes(ApiRooms rooms, JsonLimits limits)
                     : null;
                 await ApiProblems.Of(refused.Why, refused.Record, whyNot).WriteAsync(context);
                 break;
+            case DeskAnswer.Unproven unproven:
+                await ApiProblems.Unproven(unproven.Why, unproven.Record).WriteAsync(context);
+                break;
             default:
                 await ApiProblems.NoSuchAction.WriteAsync(context);
                 break;
@@ -101,12 +104,6 @@ internal sealed class ApiVotes(ApiRooms rooms, JsonLimits limits)
 
     private static (Ballot? Ballot, Problem? Problem) BallotOf(StrictBody body)
     {
-        if (body.Has("assertion"))
-        {
-            return (null, RequestBody.Malformed(
-                "This version does not take passkey assertions; leave 'assertion' out."));
-        }
-
         Decision? decision = body.Text("decision") switch
         {
             "approve" => Decision.Approve,
@@ -119,7 +116,24 @@ internal sealed class ApiVotes(ApiRooms rooms, JsonLimits limits)
         }
 
         return ActionDigest.TryParse(body.Text("digest"), out var digest)
-            ? (new Ballot(decision.Value, digest, body.Text("comment")), null)
+            ? Signed(new Ballot(decision.Value, digest, body.Text("comment")), body)
             : (null, RequestBody.Malformed("'digest' is the digest you were shown: 'sha256:' and 64 hex digits."));
+    }
+
+    /// <summary>
+    /// An assertion that cannot be read is refused: to count the vote without it would not be what was asked for.
+    /// </summary>
+    private static (Ballot? Ballot, Problem? Problem) Signed(Ballot ballot, StrictBody body)
+    {
+        try
+        {
+            return body.Has("assertion")
+                ? (ballot with { Signature = SignaturePayload.ReadAnswer(body.Other("assertion")) }, null)
+                : (ballot, null);
+        }
+        catch (FormatException malformed)
+        {
+            return (null, RequestBody.Malformed($"'assertion' cannot be read: {malformed.Message}"));
+        }
     }
 }

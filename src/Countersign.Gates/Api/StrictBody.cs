@@ -50,6 +50,9 @@ internal sealed class StrictBody : IDisposable
     public string? Text(string name) =>
         _document.RootElement.TryGetProperty(name, out var value) ? value.GetString() : null;
 
+    /// <summary>A member of another kind than text, as long as the body is not disposed.</summary>
+    public JsonElement Other(string name) => _document.RootElement.GetProperty(name);
+
     /// <summary>Whether a member is there and says something.</summary>
     public bool Has(string name) =>
         _document.RootElement.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null;

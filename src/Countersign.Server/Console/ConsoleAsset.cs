@@ -26,13 +26,20 @@ internal sealed class ConsoleAsset
 
     public static ConsoleAsset Stylesheet { get; } = new("console.css", "text/css; charset=utf-8");
 
+    public static ConsoleAsset FormStylesheet { get; } = new("forms.css", "text/css; charset=utf-8");
+
+    public static ConsoleAsset KeyScript { get; } = new("keys.js", "text/javascript; charset=utf-8");
+
+    public static ConsoleAsset PasskeyScript { get; } = new("passkeys.js", "text/javascript; charset=utf-8");
+
     public static ConsoleAsset Script { get; } = new("console.js", "text/javascript; charset=utf-8");
 
     public static ConsoleAsset Icon { get; } = new("icon.svg", "image/svg+xml");
 
     /// <summary>Every asset by the name in its address.</summary>
     public static FrozenDictionary<string, ConsoleAsset> All { get; } =
-        new[] { Stylesheet, Script, Icon }.ToFrozenDictionary(asset => asset.Name, StringComparer.Ordinal);
+        new[] { Stylesheet, FormStylesheet, Script, KeyScript, PasskeyScript, Icon }
+            .ToFrozenDictionary(asset => asset.Name, StringComparer.Ordinal);
 
     public string Name { get; }
 

@@ -16,13 +16,16 @@ internal static class ConsoleEndpoints
 
     /// <summary>
     /// Registers the console. It finds in the container: Gatekeeper, ReviewDesk, RehearsalDesk, RevisionDesk,
-    /// RevisionReader, AgentDesk, IStore, IArchive, Func&lt;Charter&gt;, Authenticate, TimeProvider and FillRandom.
+    /// RevisionReader, AgentDesk, PasskeyDesk, IStore, IArchive, Func&lt;Charter&gt;, Authenticate, TimeProvider and
+    /// FillRandom.
     /// </summary>
     public static IServiceCollection AddConsole(this IServiceCollection services, ConsoleOptions options) => services
         .AddSingleton(options)
         .AddSingleton<SessionStore>()
         .AddSingleton<OneTimeLinks>()
         .AddSingleton<SignInThrottle>()
+        .AddSingleton<Challenges>()
+        .AddSingleton<SessionCookie>()
         .AddSingleton<SignInDesk>()
         .AddSingleton<FormGuard>()
         .AddSingleton<PageWriter>()
@@ -33,6 +36,11 @@ internal static class ConsoleEndpoints
         .AddSingleton<ActionEndpoints>()
         .AddSingleton<HistoryEndpoints>()
         .AddSingleton<AgentEndpoints>()
+        .AddSingleton<PeopleEndpoints>()
+        .AddSingleton<PasskeyEndpoints>()
+        .AddSingleton<PasskeySignIn>()
+        .AddSingleton<SigningEndpoints>()
+        .AddSingleton<LedgerPages>()
         .AddSingleton<LiveEvents>();
 
     public static IEndpointRouteBuilder MapConsole(this IEndpointRouteBuilder routes)
@@ -62,6 +70,8 @@ internal static class ConsoleEndpoints
         Get("/console/agents/{agent}", door.Page(agents.ShowAsync));
         Post("/console/agents/{agent}/stop", door.Form(agents.StopAsync));
         Post("/console/agents/{agent}/resume", door.Form(agents.ResumeAsync));
+        MapPasskeys(routes, services, door);
+        Get("/console/ledger", door.Page(services.GetRequiredService<LedgerPages>().ShowAsync));
         Get("/console/events", door.Live(live.StreamAsync));
 
         Get("/console/sign-in", door.Public(signIn.ShowFormAsync));
@@ -78,6 +88,23 @@ internal static class ConsoleEndpoints
 
         void Get(string pattern, RequestDelegate answer) => routes.MapMethods(pattern, Reading, answer);
         void Post(string pattern, RequestDelegate answer) => routes.MapPost(pattern, answer);
+    }
+
+    private static void MapPasskeys(IEndpointRouteBuilder routes, IServiceProvider services, ConsoleDoor door)
+    {
+        var people = services.GetRequiredService<PeopleEndpoints>();
+        var passkeys = services.GetRequiredService<PasskeyEndpoints>();
+        var signIn = services.GetRequiredService<PasskeySignIn>();
+        var signing = services.GetRequiredService<SigningEndpoints>();
+
+        routes.MapMethods("/console/people", Reading, door.Page(people.ListAsync));
+        routes.MapMethods("/console/people/{person}", Reading, door.Page(people.ShowAsync));
+        routes.MapMethods("/console/passkeys/options", Reading, door.Page(passkeys.WriteOptionsAsync));
+        routes.MapPost("/console/passkeys", door.Form(passkeys.EnrolAsync));
+        routes.MapPost("/console/passkeys/{entry}/revoke", door.Form(passkeys.RevokeAsync));
+        routes.MapMethods("/console/sign-in/options", Reading, door.Public(signIn.WriteOptionsAsync));
+        routes.MapPost("/console/passkeys/sign-in", door.PublicForm(signIn.SignInAsync));
+        routes.MapMethods("/console/actions/{id}/statement", Reading, door.Page(signing.WriteStatementAsync));
     }
 
     private static Task ToQueue(HttpContext context)

@@ -26,6 +26,12 @@ internal static partial class Log
     [LoggerMessage(7, LogLevel.Warning, "{Person} stopped agent {Agent} in the console: {Result}.")]
     public static partial void StoppedAgent(ILogger logger, PersonId person, AgentId agent, string result);
 
+    [LoggerMessage(9, LogLevel.Information, "{Person} wanted to enrol a passkey: {Result}.")]
+    public static partial void EnrolledPasskey(ILogger logger, PersonId person, string result);
+
+    [LoggerMessage(10, LogLevel.Warning, "{Person} wanted to revoke the passkey of entry {Entry}: {Result}.")]
+    public static partial void RevokedPasskey(ILogger logger, PersonId person, long entry, string result);
+
     [LoggerMessage(8, LogLevel.Warning, "{Person} agreed in the console that agent {Agent} goes on: {Result}.")]
     public static partial void ResumedAgent(ILogger logger, PersonId person, AgentId agent, string result);
 }

@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using Countersign.Core;
 using Countersign.Core.Actions;
 using Countersign.Core.Actions.Json;
+using Countersign.Core.Identity.Passkeys;
 using Countersign.Core.Reviews;
 using Countersign.Core.Storage;
 using Countersign.Gates.Access;
@@ -150,6 +151,7 @@ internal static class WebServer
         services.AddSingleton(CompleterOf);
         services.AddSingleton<RevisionReader>();
         services.AddSingleton(provider => provider.GetRequiredService<Office>().Agents);
+        services.AddSingleton(provider => provider.GetRequiredService<Office>().Passkeys);
         services.AddSingleton(provider => provider.GetRequiredService<Office>().Reaper);
     }
 
@@ -172,6 +174,12 @@ internal static class WebServer
             Random = RandomNumberGenerator.Fill,
             Time = options.Time,
             Limits = settings.Limits,
+            Passkeys = new PasskeyOptions
+            {
+                Party = () => PasskeySite.Of(PublicOf(services, settings)),
+                Ledger = settings.Ledger.Origin,
+                Key = parts.Keys.DeriveKey("countersign-passkey-v1"),
+            },
         });
 
     private static McpGateOptions McpOptionsOf(

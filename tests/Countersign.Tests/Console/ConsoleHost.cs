@@ -5,6 +5,7 @@ using Countersign.Core;
 using Countersign.Core.Actions;
 using Countersign.Core.Actions.Json;
 using Countersign.Core.Identity;
+using Countersign.Core.Identity.Passkeys;
 using Countersign.Core.Policies;
 using Countersign.Core.Records;
 using Countersign.Core.Reviews;
@@ -12,6 +13,7 @@ using Countersign.Core.Storage;
 using Countersign.Gates.Access;
 using Countersign.Server.Console;
 using Countersign.Server.Console.Sessions;
+using Countersign.Tests.Identity.Passkeys;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
@@ -43,6 +45,12 @@ internal sealed class ConsoleHost : IAsyncDisposable
             Random = RandomNumberGenerator.Fill,
             Time = time,
             Limits = new Limits { PendingPerAgent = 1000, ReviewsPerAgentPerMinute = 1000 },
+            Passkeys = new PasskeyOptions
+            {
+                Party = () => TestAuthenticator.Party,
+                Ledger = "example.org/ledger",
+                Key = "a key of this ledger"u8.ToArray(),
+            },
         });
         _app = Build(options);
     }
@@ -178,6 +186,7 @@ internal sealed class ConsoleHost : IAsyncDisposable
             .AddSingleton<CompleteAsking>((asked, _) => Task.FromResult<(Asking?, Problem?)>((asked, null)))
             .AddSingleton<RevisionReader>()
             .AddSingleton(Office.Agents)
+            .AddSingleton(Office.Passkeys)
             .AddSingleton<IStore>(Store)
             .AddSingleton<IArchive>(Store)
             .AddSingleton<Func<Charter>>(() => Charter)

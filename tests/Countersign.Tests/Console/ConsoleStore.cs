@@ -19,6 +19,8 @@ internal sealed class ConsoleStore : DelegatingStore, IArchive
     private ConsoleStore(MemoryStore memory)
         : base(memory) => _memory = memory;
 
+    public ImmutableArray<EntryDraft> Entries => _memory.Entries;
+
     /// <summary>Makes every call fail, as a database that is gone does.</summary>
     public bool IsDown { get; set; }
 

@@ -19,7 +19,7 @@ public sealed class SignInTests
         foreach (var page in (string[])["/console", "/console/history"])
         {
             var html = await bob.ReadAsync(page);
-            Assert.Contains("Bob Sawyer (bob), <span class=\"quiet\">signed in by token</span>", html);
+            Assert.Contains("Bob Sawyer (bob)</a>, <span class=\"quiet\">signed in by token</span>", html);
         }
     }
 

@@ -6,6 +6,7 @@ using Countersign.Core;
 using Countersign.Core.Actions;
 using Countersign.Core.Actions.Json;
 using Countersign.Core.Identity;
+using Countersign.Core.Identity.Passkeys;
 using Countersign.Core.Ledger;
 using Countersign.Core.Policies;
 using Countersign.Core.Reads;
@@ -14,6 +15,7 @@ using Countersign.Core.Reviews;
 using Countersign.Core.Storage;
 using Countersign.Server.Storage.Sqlite;
 using Countersign.Tests.Conformance;
+using Countersign.Tests.Identity.Passkeys;
 using Countersign.Tests.Storage.Sqlite;
 using Countersign.Tests.Support;
 
@@ -63,6 +65,12 @@ internal sealed class CoreHost : IAsyncDisposable
             Self = new NodeId("node-1"),
             Random = RandomNumberGenerator.Fill,
             Time = TimeProvider.System,
+            Passkeys = new PasskeyOptions
+            {
+                Party = () => TestAuthenticator.Party,
+                Ledger = "example.org/ledger",
+                Key = "a key of this ledger"u8.ToArray(),
+            },
         };
         _office = new Office(_options);
     }
@@ -82,6 +90,8 @@ internal sealed class CoreHost : IAsyncDisposable
     public ReviewDesk Desk => _office.ReviewDesk;
 
     public RevisionDesk Revisions => _office.Revisions;
+
+    public PasskeyDesk Passkeys => _office.Passkeys;
 
     public CancellationToken Cancel => _limit.Token;
 
@@ -125,6 +135,13 @@ internal sealed class CoreHost : IAsyncDisposable
 
     /// <summary>Who is in the group <c>dba</c> from now on.</summary>
     public void SetDbas(params PersonId[] dbas) => _charter = _charter with { People = PeopleWith(dbas) };
+
+    public void MakeAdmin(PersonId admin) => _charter = _charter with
+    {
+        People = new People(
+            _charter.People.Persons.Select(person => person with { IsAdmin = person.Id == admin }),
+            _charter.People.Agents),
+    };
 
     /// <summary>Who answers for the agent from now on.</summary>
     public void SetOwner(PersonId owner) => SetOwner(new Party.OfPerson(owner), _charter.People.Persons);

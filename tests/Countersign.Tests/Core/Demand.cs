@@ -25,6 +25,15 @@ internal static class Demand
     public static Func<PolicyHash, Verdict> OneDbaWithin(TimeSpan execution) =>
         policy => Dbas(policy, need: 1, GrantTerms.Default, Bounds.None with { Time = execution });
 
+    public static Verdict OneDbaWithPasskey(PolicyHash policy)
+    {
+        var verdict = OneDba(policy);
+        return verdict with
+        {
+            Requirements = [.. verdict.Requirements.Select(each => each with { Assurance = Assurance.Passkey })],
+        };
+    }
+
     private static Verdict Dbas(PolicyHash policy, int need, GrantTerms grant, Bounds bounds)
     {
         var stage = new Stage([Party.Parse("group:dba")], need, Within, Escalate: [Party.Parse("group:leads")]);

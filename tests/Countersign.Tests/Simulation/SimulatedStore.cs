@@ -124,6 +124,10 @@ internal sealed class SimulatedStore(
     public Task<PolicyInForce?> FindPolicyAsync(CancellationToken cancellationToken) =>
         ReadAsync(store => store.FindPolicyAsync(cancellationToken), cancellationToken);
 
+    public Task<ImmutableArray<PasskeyRow>> FindPasskeysAsync(
+        PasskeyFilter filter, CancellationToken cancellationToken) =>
+        ReadAsync(store => store.FindPasskeysAsync(filter, cancellationToken), cancellationToken);
+
     public Task<ImmutableArray<OutboxRow>> TakeOutboxAsync(
         string channel, int limit, CancellationToken cancellationToken) =>
         _inner.TakeOutboxAsync(channel, limit, cancellationToken);

@@ -21,6 +21,7 @@ internal sealed class MemoryStore(TimeProvider time) : IStore
     private readonly List<EntryDraft> _entries = [];
     private readonly Dictionary<AgentId, AgentStop> _stops = [];
     private readonly Dictionary<long, RecordingWindow> _windows = [];
+    private readonly MemoryPasskeys _passkeys = new();
     private PolicyInForce? _policy;
 
     public DateTimeOffset Now => time.GetUtcNow();
@@ -185,6 +186,15 @@ internal sealed class MemoryStore(TimeProvider time) : IStore
         }
     }
 
+    public Task<ImmutableArray<PasskeyRow>> FindPasskeysAsync(
+        PasskeyFilter filter, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            return Task.FromResult(_passkeys.List(filter));
+        }
+    }
+
     public Task<ImmutableArray<OutboxRow>> TakeOutboxAsync(
         string channel, int limit, CancellationToken cancellationToken) =>
         Task.FromResult<ImmutableArray<OutboxRow>>([]);
@@ -241,7 +251,7 @@ internal sealed class MemoryStore(TimeProvider time) : IStore
             ConflictReason.AlreadyRecorded,
         _ when change.Window is WindowWrite.Ends ends && !_windows.ContainsKey(ends.Window) =>
             ConflictReason.WindowEnded,
-        _ => null,
+        _ => _passkeys.WhyNot(change.Passkey),
     };
 
     private static IEnumerable<ActionWrite> WritesOf(Change change) =>
@@ -290,6 +300,7 @@ internal sealed class MemoryStore(TimeProvider time) : IStore
 
         ApplyStops(change, first);
         ApplyWindow(change, first);
+        _passkeys.Apply(change, first, at);
 
         return new CommitResult.Committed(
             [.. Enumerable.Range(first, change.Entries.Length).Select(index => (long)index)], _entries.Count, at);

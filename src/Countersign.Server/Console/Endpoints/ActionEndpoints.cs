@@ -22,6 +22,7 @@ internal sealed class ActionEndpoints(
     RevisionDesk revisions,
     RevisionReader reader,
     AgentDesk agents,
+    PasskeyDesk passkeys,
     IStore store,
     PageWriter pages,
     ILogger<ActionEndpoints> logger)
@@ -90,10 +91,16 @@ internal sealed class ActionEndpoints(
             return;
         }
 
-        if (BallotOf(form) is not { } ballot)
+        if (BallotForm.Read(form) is not { } ballot)
         {
             await pages.WriteMessageAsync(
                 visit.Context, 400, "Unreadable form", "The form names no decision or no digest. Open the page again.");
+            return;
+        }
+
+        if (BallotForm.WhyNot(form, ballot, record) is { } missing)
+        {
+            visit.SendTo(new Notice(AddressOf(record.Id), Recorded: false, missing));
             return;
         }
 
@@ -214,24 +221,17 @@ internal sealed class ActionEndpoints(
             // The gateway asks for things too, and is no agent that anybody could stop.
             MayStopAgent = visit.Charter.People.Find(record.Asker.Agent) is not null
                 && agents.MayStop(visit.Person.Id, record.Asker.Agent),
+            PasskeyOrigin = await PasskeyOriginAsync(visit, record),
         };
+
+    private async Task<string?> PasskeyOriginAsync(Visit visit, ActionRecord record) =>
+        record.State == ActionState.Pending
+        && passkeys.Party is { } party
+        && !(await passkeys.ListAsync(visit.Person.Id, visit.Aborted)).IsEmpty
+            ? party.Origins[0]
+            : null;
 
     private static string AddressOf(ActionId id) => $"/console/actions/{id}";
-
-    private static Ballot? BallotOf(IFormCollection form)
-    {
-        Decision? decision = form["decision"].ToString() switch
-        {
-            "approve" => Decision.Approve,
-            "deny" => Decision.Deny,
-            _ => null,
-        };
-        // A form sends line breaks as CR LF (WHATWG HTML section 4.10.21.4), whatever the person typed.
-        var comment = form["comment"].ToString().Trim().ReplaceLineEndings("\n");
-        return decision is { } made && ActionDigest.TryParse(form["digest"], out var digest)
-            ? new Ballot(made, digest, comment.Length == 0 ? null : comment)
-            : null;
-    }
 
     private Notice NoticeOf(Visit visit, ActionId id, Ballot ballot, DeskAnswer answer) => answer switch
     {
@@ -241,6 +241,8 @@ internal sealed class ActionEndpoints(
             AddressOf(id),
             Recorded: false,
             Words.Of(refused.Why, refused.Record, desk.RightOf(visit.Person.Id, refused.Record))),
+        DeskAnswer.Unproven unproven => new Notice(
+            AddressOf(id), Recorded: false, $"Your signature does not count: {unproven.Why}"),
         _ => new Notice(AddressOf(id), Recorded: false, "The action does not exist any more."),
     };
 

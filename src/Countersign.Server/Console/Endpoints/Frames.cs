@@ -7,5 +7,9 @@ internal static class Frames
 {
     public static FrameView For(string title, Visit visit) => new(
         title,
-        new SignedInView(Words.Of(visit.Person), Words.Of(visit.Voter.Assurance), visit.Session.FormToken));
+        new SignedInView(
+            visit.Person.Id.Value,
+            Words.Of(visit.Person),
+            Words.Of(visit.Voter.Assurance),
+            visit.Session.FormToken));
 }

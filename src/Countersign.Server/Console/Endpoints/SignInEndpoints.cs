@@ -15,7 +15,12 @@ namespace Countersign.Server.Console.Endpoints;
 /// assurance <c>session</c>, and only when its button is pressed.
 /// </summary>
 internal sealed class SignInEndpoints(
-    SignInDesk desk, OneTimeLinks links, PageWriter pages, ConsoleOptions options, ILogger<SignInEndpoints> logger)
+    SignInDesk desk,
+    OneTimeLinks links,
+    SessionCookie cookie,
+    PageWriter pages,
+    ConsoleOptions options,
+    ILogger<SignInEndpoints> logger)
 {
     private const int MaxToken = 4096;
 
@@ -35,7 +40,7 @@ internal sealed class SignInEndpoints(
         switch (token.Length is 0 or > MaxToken ? null : desk.Authenticate(token))
         {
             case Caller.OfPerson { Voter: var voter } when desk.Charter().People.Find(voter.Person) is not null:
-                Enter(context, new Voter(voter.Person, Assurance.Token), after);
+                cookie.Enter(context, new Voter(voter.Person, Assurance.Token), after);
                 break;
             case Caller.OfAgent:
                 await RefuseAsync(context, 403, "This is an agent's token; only people sign in here.", after);
@@ -64,29 +69,18 @@ internal sealed class SignInEndpoints(
             return RefuseLinkAsync(context);
         }
 
-        Enter(context, new Voter(person.Id, Assurance.Session), after: "");
+        cookie.Enter(context, new Voter(person.Id, Assurance.Session), after: null);
         return Task.CompletedTask;
     }
 
     public Task SignOutAsync(Visit visit)
     {
-        desk.Sessions.End(ConsoleDoor.CookieOf(visit.Context));
-        visit.Context.Response.Cookies.Delete(ConsoleDoor.CookieName, CookieFor(visit.Context));
-        Log.SignedOut(logger, visit.Person.Id);
-        Redirect(visit.Context, "/console/sign-in");
+        cookie.Leave(visit);
         return Task.CompletedTask;
     }
 
-    private void Enter(HttpContext context, Voter voter, string after)
-    {
-        // The cookie a browser came with never becomes the cookie of a signed-in person.
-        desk.Sessions.End(ConsoleDoor.CookieOf(context));
-        context.Response.Cookies.Append(ConsoleDoor.CookieName, desk.Sessions.Start(voter), CookieFor(context));
-        Log.SignedIn(logger, voter.Person, voter.Assurance);
-        Redirect(context, ActionId.TryParse(after, out var id) ? $"/console/actions/{id}" : "/console");
-    }
-
-    private Task RefuseAsync(HttpContext context, int status, string problem, string? after)
+    /// <summary>Shows the form again, with what was wrong.</summary>
+    public Task RefuseAsync(HttpContext context, int status, string problem, string? after)
     {
         Log.SignInRefused(logger, context.Connection.RemoteIpAddress, problem);
         return WriteFormAsync(context, status, problem, after);
@@ -107,27 +101,15 @@ internal sealed class SignInEndpoints(
     {
         var action = ActionId.TryParse(after, out var id) ? id.Value : null;
         return pages.WritePageAsync<SignInPage>(
-            context, status, new FrameView("Sign in", Person: null), new SignInView(problem, action));
+            context,
+            status,
+            new FrameView("Sign in", Person: null),
+            new SignInView(problem, action, desk.Passkeys.Party?.Origins[0]));
     }
 
     private static string CodeOf(HttpContext context) => context.Request.RouteValues["code"] as string ?? "";
-
-    private static void Redirect(HttpContext context, string address)
-    {
-        context.Response.StatusCode = StatusCodes.Status303SeeOther;
-        context.Response.Headers.Location = address;
-    }
-
-    private CookieOptions CookieFor(HttpContext context) => new()
-    {
-        HttpOnly = true,
-        SameSite = SameSiteMode.Strict,
-        Secure = context.Request.IsHttps || options.PublicUrl?.Scheme == Uri.UriSchemeHttps,
-        Path = "/console",
-        IsEssential = true,
-    };
 }
 
 /// <summary>What signing in rests upon.</summary>
 internal sealed record SignInDesk(
-    Authenticate Authenticate, Func<Charter> Charter, SessionStore Sessions, SignInThrottle Throttle);
+    Authenticate Authenticate, Func<Charter> Charter, PasskeyDesk Passkeys, SignInThrottle Throttle);

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Countersign.Core;
+using Countersign.Core.Identity;
 using Countersign.Core.Reviews;
 
 namespace Countersign.Server.Console.Sessions;
@@ -71,6 +72,22 @@ internal sealed class SessionStore(TimeProvider time, FillRandom random)
             lock (_lock)
             {
                 _sessions.Remove(SecretText.HashOf(cookie));
+            }
+        }
+    }
+
+    /// <summary>Ends every session of a person but the one with this cookie.</summary>
+    public void EndOthers(PersonId person, string? cookie)
+    {
+        var spared = cookie is null ? null : SecretText.HashOf(cookie);
+        lock (_lock)
+        {
+            foreach (var key in _sessions
+                .Where(pair => pair.Value.Voter.Person == person && pair.Key != spared)
+                .Select(pair => pair.Key)
+                .ToList())
+            {
+                _sessions.Remove(key);
             }
         }
     }

@@ -99,9 +99,23 @@ public sealed record StageView(
     string Look, string Sentence, ImmutableArray<string> Who, DateTimeOffset? Deadline, string Then);
 
 /// <summary>What the reader may do.</summary>
-public sealed record BallotView(bool MayApprove, bool MayDeny, string? WhyNot);
+public sealed record BallotView(bool MayApprove, bool MayDeny, string? WhyNot)
+{
+    /// <summary>The address at which the reader's passkeys sign an approval; <c>null</c> when they may not.</summary>
+    public string? SignsAt { get; init; }
 
-public sealed record VoteView(string Person, bool Approves, string Assurance, DateTimeOffset At, string? Comment);
+    /// <summary>Where the reader could enrol a passkey that would let them approve.</summary>
+    public string? EnrolAddress { get; init; }
+
+    /// <summary>What has to be typed to approve what cannot be undone; <c>null</c> when a press is enough.</summary>
+    public string? Confirmation { get; init; }
+}
+
+public sealed record VoteView(string Person, bool Approves, string Assurance, DateTimeOffset At, string? Comment)
+{
+    /// <summary>Whether a passkey signed it.</summary>
+    public bool IsSigned { get; init; }
+}
 
 /// <summary>How the action ended.</summary>
 public sealed record OutcomeView(string Sentence, string? Error, ExactView? Result, string? Duration);

@@ -28,7 +28,16 @@ internal sealed record CardComposer(Charter Charter, Voter Reader, VotingRight R
     /// <summary>Whether the reader may change what is asked.</summary>
     public bool MayRevise { get; init; }
 
+    /// <summary>The address at which the reader's passkeys work; <c>null</c> without any.</summary>
+    public string? PasskeyOrigin { get; init; }
+
     public NoticeView? Notice { get; init; }
+
+    /// <summary>
+    /// What a person types before they approve what cannot be undone, so that no habit approves it: the target's name.
+    /// </summary>
+    public static string? ConfirmationOf(ActionRecord record) =>
+        record.Preview is { Reversible: false } ? record.Action.Target.Value : null;
 
     public ActionView Compose(ActionRecord record)
     {
@@ -124,16 +133,29 @@ internal sealed record CardComposer(Charter Charter, Voter Reader, VotingRight R
     /// </summary>
     private BallotView BallotOf(ActionRecord record)
     {
-        if (!Right.MayApprove || WeakestNeeded(record) is not { } needed || Reader.Assurance >= needed)
+        if (!Right.MayApprove)
         {
             return new BallotView(Right.MayApprove, Right.MayDeny, Right.WhyNot);
         }
 
+        var isStrongEnough = WeakestNeeded(record) is not { } needed || Reader.Assurance >= needed;
         return new BallotView(
-            MayApprove: false,
-            Right.MayDeny,
-            $"You are signed in {Words.Of(Reader.Assurance)}, which counts as '{Reader.Assurance.ToText()}'; " +
-            $"approving asks for '{needed.ToText()}' or stronger. Sign in another way to approve. You may deny it.");
+            isStrongEnough, Right.MayDeny, isStrongEnough || PasskeyOrigin is not null ? null : TooWeak(record))
+        {
+            SignsAt = PasskeyOrigin,
+            EnrolAddress = isStrongEnough || PasskeyOrigin is not null ? null : $"/console/people/{Reader.Person}",
+            Confirmation = isStrongEnough ? ConfirmationOf(record) : null,
+        };
+    }
+
+    private string TooWeak(ActionRecord record)
+    {
+        var needed = WeakestNeeded(record)?.ToText();
+        var remedy = needed == Assurance.Passkey.ToText()
+            ? "Enrol a passkey to sign the approval with it."
+            : "Sign in another way to approve, or enrol a passkey.";
+        return $"You are signed in {Words.Of(Reader.Assurance)}, which counts as '{Reader.Assurance.ToText()}'; " +
+            $"approving asks for '{needed}' or stronger. {remedy} You may deny it.";
     }
 
     private Assurance? WeakestNeeded(ActionRecord record)
@@ -150,7 +172,10 @@ internal sealed record CardComposer(Charter Charter, Voter Reader, VotingRight R
         vote.Decision == Decision.Approve,
         vote.Assurance.ToText(),
         vote.At,
-        vote.Comment is { Length: > 0 } comment ? DisplayText.Lines(comment).Text : null);
+        vote.Comment is { Length: > 0 } comment ? DisplayText.Lines(comment).Text : null)
+    {
+        IsSigned = vote.Signature is not null,
+    };
 
     private static OutcomeView? OutcomeOf(ActionRecord record)
     {

@@ -16,7 +16,7 @@ public sealed record FrameView(string Title, SignedInView? Person)
 }
 
 /// <summary>Who is signed in, how, and the token their forms carry.</summary>
-public sealed record SignedInView(string Name, string Assurance, string FormToken);
+public sealed record SignedInView(string Id, string Name, string Assurance, string FormToken);
 
 /// <summary>A fact with its name, as one row of a list.</summary>
 public sealed record LabelledText(string Label, string Text)

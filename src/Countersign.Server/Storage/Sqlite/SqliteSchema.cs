@@ -12,7 +12,7 @@ internal static class SqliteSchema
     // on INSERT are there because INSERT OR REPLACE deletes a row without asking the trigger on DELETE.
 
     /// <summary>Element <c>n</c> leads from version <c>n</c> to <c>n + 1</c>.</summary>
-    private static readonly string[] Steps = [First, Second, Third, Fourth];
+    private static readonly string[] Steps = [First, Second, Third, Fourth, Fifth];
 
     public static int Version => Steps.Length;
 
@@ -194,6 +194,17 @@ internal static class SqliteSchema
             reads    INTEGER NOT NULL,
             recorded INTEGER NOT NULL,
             until    INTEGER NOT NULL
+        ) STRICT;
+        """;
+
+    /// <summary>The passkeys that are not revoked. Their ids and public keys are in the payloads only.</summary>
+    private static string Fifth => """
+        CREATE TABLE passkey (
+            entry      INTEGER PRIMARY KEY REFERENCES entry (position),
+            locator    TEXT    NOT NULL UNIQUE,
+            person     TEXT    NOT NULL,
+            sign_count INTEGER NOT NULL,
+            at         INTEGER NOT NULL
         ) STRICT;
         """;
 

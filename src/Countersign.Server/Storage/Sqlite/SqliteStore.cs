@@ -113,6 +113,10 @@ internal sealed class SqliteStore : IStore, IArchive
     public Task<PolicyInForce?> FindPolicyAsync(CancellationToken cancellationToken) =>
         _parts.Readers.ReadAsync(WriteConnection.ReadPolicy, cancellationToken);
 
+    public Task<ImmutableArray<PasskeyRow>> FindPasskeysAsync(
+        PasskeyFilter filter, CancellationToken cancellationToken) =>
+        _parts.ReadPasskeysAsync(filter, cancellationToken);
+
     public Task<ImmutableArray<OutboxRow>> TakeOutboxAsync(
         string channel, int limit, CancellationToken cancellationToken) =>
         _parts.Writer.WriteAsync(new CallWrite<ImmutableArray<OutboxRow>>(

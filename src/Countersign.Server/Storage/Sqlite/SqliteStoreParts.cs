@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Countersign.Core.Storage;
 using Countersign.Server.Keys;
 using Countersign.Server.Storage.Journal;
@@ -82,6 +83,12 @@ internal sealed class SqliteStoreParts : IAsyncDisposable
     public Task<T> ReadActionsAsync<T>(Func<ActionReader, T> read, CancellationToken cancellationToken) =>
         Readers.ReadAsync(
             session => read(new ActionReader(session, new PayloadReader(session, _options.Vault), _pseudonyms)),
+            cancellationToken);
+
+    public Task<ImmutableArray<PasskeyRow>> ReadPasskeysAsync(
+        PasskeyFilter filter, CancellationToken cancellationToken) => Readers.ReadAsync(
+            session => PasskeyTable.List(
+                session, new PayloadReader(session, _options.Vault), _pseudonyms, filter),
             cancellationToken);
 
     /// <summary>The writer goes first, because it still commits what waits; the lock goes last.</summary>
