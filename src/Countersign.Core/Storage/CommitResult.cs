@@ -48,4 +48,10 @@ public enum ConflictReason
 
     /// <summary>The window is not open any more.</summary>
     WindowEnded,
+
+    /// <summary>The account stands for a person already.</summary>
+    AccountTaken,
+
+    /// <summary>The link that was to be ended is not in force.</summary>
+    AccountNotLinked,
 }

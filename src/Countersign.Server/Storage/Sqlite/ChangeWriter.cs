@@ -29,6 +29,7 @@ internal static class ChangeWriter
         ImmutableArray<long> indexes = [.. change.Entries.Select(batch.Append)];
         StopTable.Write(change, indexes, batch);
         WindowTable.Write(change, indexes, batch);
+        AccountTable.Write(change, indexes, batch);
         WriteVotes(change, firstIndex, batch);
         WriteOutbox(change.Change, batch);
         WriteDefinitions(change, batch);
@@ -47,8 +48,9 @@ internal static class ChangeWriter
             return ConflictReason.StalePolicy;
         }
 
-        if ((StopTable.FindConflict(change, batch.Session) ?? WindowTable.FindConflict(change, batch.Session))
-            is { } reason)
+        if ((StopTable.FindConflict(change, batch.Session)
+            ?? WindowTable.FindConflict(change, batch.Session)
+            ?? AccountTable.FindConflict(change, batch.Session)) is { } reason)
         {
             return reason;
         }
