@@ -10,6 +10,7 @@ using Countersign.Core.Records;
 using Countersign.Core.Reviews;
 using Countersign.Core.Storage;
 using Countersign.Gates.Access;
+using Countersign.Server.Channels.Slack;
 using Countersign.Server.Console;
 using Countersign.Server.Console.Sessions;
 using Microsoft.AspNetCore.Builder;
@@ -29,7 +30,7 @@ internal sealed class ConsoleHost : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly TimeProvider _time;
 
-    private ConsoleHost(TimeProvider time, ConsoleOptions options)
+    private ConsoleHost(TimeProvider time, ConsoleOptions options, SlackOptions? slack)
     {
         _time = time;
         Store = new ConsoleStore(time);
@@ -40,8 +41,9 @@ internal sealed class ConsoleHost : IAsyncDisposable
             Random = RandomNumberGenerator.Fill,
             Time = time,
             Limits = new Limits { PendingPerAgent = 1000, ReviewsPerAgentPerMinute = 1000 },
+            Channels = slack is null ? [] : [SlackOutbox.Channel],
         });
-        _app = Build(options);
+        _app = Build(options, slack);
     }
 
     public ConsoleStore Store { get; }
@@ -58,10 +60,14 @@ internal sealed class ConsoleHost : IAsyncDisposable
 
     public Uri Address => new(_app.Urls.First());
 
-    public static async Task<ConsoleHost> StartAsync(TimeProvider? time = null, ConsoleOptions? options = null)
+    public T Service<T>()
+        where T : notnull => _app.Services.GetRequiredService<T>();
+
+    public static async Task<ConsoleHost> StartAsync(
+        TimeProvider? time = null, ConsoleOptions? options = null, SlackOptions? slack = null)
     {
         var host = new ConsoleHost(
-            time ?? TimeProvider.System, options ?? new ConsoleOptions { AcceptsOneTimeLinks = true });
+            time ?? TimeProvider.System, options ?? new ConsoleOptions { AcceptsOneTimeLinks = true }, slack);
         await host._app.StartAsync(TestContext.Current.CancellationToken);
         return host;
     }
@@ -156,7 +162,7 @@ internal sealed class ConsoleHost : IAsyncDisposable
     private static Person PersonOf(string id, string name, params string[] groups) =>
         new(new PersonId(id), name, [.. groups.Select(group => new GroupName(group))], IsAdmin: false);
 
-    private WebApplication Build(ConsoleOptions options)
+    private WebApplication Build(ConsoleOptions options, SlackOptions? slack)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -172,8 +178,19 @@ internal sealed class ConsoleHost : IAsyncDisposable
             .AddSingleton(_time)
             .AddSingleton<FillRandom>(RandomNumberGenerator.Fill)
             .AddConsole(options);
+        if (slack is not null)
+        {
+            builder.Services
+                .AddSingleton<Func<ActionId, Uri>>(id => new Uri($"http://console.test/console/actions/{id}"))
+                .AddSlack(slack, new byte[32], _ => Address);
+            // Tests run the outbox themselves.
+            builder.Services.Remove(builder.Services.Single(
+                service => service.ImplementationType == typeof(SlackDelivery)));
+        }
+
         var app = builder.Build();
         app.MapConsole();
+        app.MapSlack();
         return app;
     }
 
