@@ -44,16 +44,18 @@ internal sealed class SlackDesk(
             return new SlackAnswer.Done();
         }
 
-        // 1.
-        var identity = await people.IdentifyAsync(pressed.Actor, cancellationToken);
+        // 1. and 2. at the same time, because a click waits for no more than one question.
+        var identifying = people.IdentifyAsync(pressed.Actor, cancellationToken);
+        var asking = WhyNotHereAsync(pressed.Channel, cancellationToken);
+        await Task.WhenAll(identifying, asking);
+        var (identity, whyNotHere) = (await identifying, await asking);
         if (identity is not SlackIdentity.Known known)
         {
             Refuse(pressed, identity);
             return new SlackAnswer.Done();
         }
 
-        // 2.
-        if (await WhyNotHereAsync(pressed.Channel, cancellationToken) is { } why)
+        if (whyNotHere is { } why)
         {
             conversation.Tell(pressed, $"Nothing was recorded. {why} Decide in the console: {reviewUrl(shown.Action)}");
             return new SlackAnswer.Done();

@@ -20,7 +20,7 @@ internal sealed class SlackOutbox(
     private const int BatchSize = 50;
 
     /// <summary>Doubled with each attempt, and never longer than this.</summary>
-    private static readonly TimeSpan LongestDelay = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(30);
 
     private static readonly TimeSpan FirstDelay = TimeSpan.FromSeconds(1);
 
@@ -32,6 +32,9 @@ internal sealed class SlackOutbox(
     private static readonly string[] Unfit = ["invalid_blocks", "invalid_blocks_format", "msg_too_long"];
 
     private readonly SlackPace _pace = new(time);
+
+    /// <summary>After a failure nothing is tried before this time: the others would fail for the same reason.</summary>
+    private DateTimeOffset _awayUntil;
 
     /// <summary>One round: delivers what is due; <c>true</c> when there may be more.</summary>
     public async Task<bool> DeliverAsync(CancellationToken cancellationToken)
@@ -58,6 +61,11 @@ internal sealed class SlackOutbox(
     private async Task<DateTimeOffset?> TryDeliverAsync(
         ActionId id, int attempts, CancellationToken cancellationToken)
     {
+        if (time.GetUtcNow() < _awayUntil)
+        {
+            return _awayUntil;
+        }
+
         if (await rooms.Gatekeeper.FindAsync(id, cancellationToken) is not { } record)
         {
             return null;
@@ -143,7 +151,7 @@ internal sealed class SlackOutbox(
         Log.Degraded(log, why);
         health.Fails(HealthPart, why);
         var delay = FirstDelay * Math.Pow(2, Math.Clamp(attempts - 1, 0, 10));
-        return time.GetUtcNow() + (delay < LongestDelay ? delay : LongestDelay);
+        return _awayUntil = time.GetUtcNow() + (delay < LongestDelay ? delay : LongestDelay);
     }
 }
 

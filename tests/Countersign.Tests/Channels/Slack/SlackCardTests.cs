@@ -83,7 +83,7 @@ public sealed class SlackCardTests : IAsyncLifetime
         var asked = await _host.AskShownAsync();
         await _host.PressAsync("U0BOB", "approve");
 
-        AssertGolden("succeeded", await _host.FindAsync(asked), isFirst: null);
+        AssertGolden("succeeded", await _host.EndOfAsync(asked), isFirst: null);
     }
 
     [Fact]

@@ -26,10 +26,10 @@ public sealed class SlackClickTests : IAsyncLifetime
 
         var reception = await _host.PressAsync("U0BOB", "approve");
 
-        var now = await _host.FindAsync(asked);
+        var recorded = await _host.FindAsync(asked);
         Assert.Equal((HttpStatusCode.OK, ""), (reception.Status, reception.Body));
-        Assert.Equal(ActionState.Succeeded, now.State);
-        var vote = Assert.Single(now.Life.Votes);
+        Assert.Equal(ActionState.Succeeded, (await _host.EndOfAsync(asked)).State);
+        var vote = Assert.Single(recorded.Life.Votes);
         Assert.Equal(("bob", Decision.Approve, Assurance.Chat), (vote.Person.Value, vote.Decision, vote.Assurance));
     }
 
@@ -62,7 +62,7 @@ public sealed class SlackClickTests : IAsyncLifetime
 
         Assert.Equal(HttpStatusCode.ServiceUnavailable, failed.Status);
         Assert.Equal(HttpStatusCode.OK, again.Status);
-        Assert.Equal(ActionState.Succeeded, (await _host.FindAsync(asked)).State);
+        Assert.Equal(ActionState.Succeeded, (await _host.EndOfAsync(asked)).State);
     }
 
     [Theory]
@@ -115,6 +115,7 @@ public sealed class SlackClickTests : IAsyncLifetime
         var asked = await _host.AskShownAsync();
         var late = _host.Slack.Press("U0CAROL", "approve", _host.ValueOf("approve")!);
         await _host.PressAsync("U0BOB", "approve");
+        await _host.EndOfAsync(asked);
 
         var reception = await _host.SendAsync(late);
 

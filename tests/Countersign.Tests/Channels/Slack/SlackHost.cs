@@ -74,6 +74,10 @@ internal sealed class SlackHost : IAsyncDisposable
     public async Task<ActionRecord> FindAsync(ActionRecord record) =>
         (await Console.Office.Gatekeeper.FindAsync(record.Id, Cancel))!;
 
+    /// <summary>The action when the node that took it has executed it.</summary>
+    public async Task<ActionRecord> EndOfAsync(ActionRecord record) =>
+        (await Console.Office.Gatekeeper.WaitForEndAsync(record.Id, TimeSpan.FromSeconds(30), Cancel))!;
+
     /// <summary>The value of a button as it stands in the channel.</summary>
     public string? ValueOf(string verb) => ButtonsOf(Slack.Message)
         .SingleOrDefault(button => button["action_id"]!.GetValue<string>() == verb)?["value"]?.GetValue<string>();

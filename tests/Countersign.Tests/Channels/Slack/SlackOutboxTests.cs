@@ -43,9 +43,10 @@ public sealed class SlackOutboxTests : IAsyncLifetime
         Assert.Contains("Approved by Bob Sawyer (bob) (chat)", Text, StringComparison.Ordinal);
 
         await _host.PressAsync("U0CAROL", "approve");
+        var ended = await _host.EndOfAsync(asked);
         await _host.DeliverAsync();
 
-        Assert.Equal(ActionState.Succeeded, (await _host.FindAsync(asked)).State);
+        Assert.Equal(ActionState.Succeeded, ended.State);
         Assert.Contains(
             "Succeeded · approved by Bob Sawyer (bob), Carol Danvers (carol)", Text, StringComparison.Ordinal);
         Assert.Equal(["open"], VerbsOf(_host.Slack.Message));
@@ -134,6 +135,19 @@ public sealed class SlackOutboxTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task One_failure_is_enough_for_all_that_wait()
+    {
+        _host.Slack.Fault = call => call.Method == "chat.postMessage" ? Results.StatusCode(500) : null;
+        await _host.AskAsync("""{"table":"one"}""");
+        await _host.AskAsync("""{"table":"two"}""");
+
+        await _host.DeliverAsync();
+
+        Assert.Single(_host.Slack.Calls, call => call.Method == "chat.postMessage");
+        Assert.Equal(2, _host.Console.Store.Outbox.Length);
+    }
+
+    [Fact]
     public async Task A_burst_is_spread_over_time()
     {
         for (var i = 0; i < 8; i++)
@@ -153,9 +167,10 @@ public sealed class SlackOutboxTests : IAsyncLifetime
     public async Task Several_changes_of_one_review_are_one_call()
     {
         _host.Require(need: 2, Assurance.Chat);
-        await _host.AskShownAsync();
+        var asked = await _host.AskShownAsync();
         await _host.PressAsync("U0BOB", "approve");
         await _host.PressAsync("U0CAROL", "approve");
+        await _host.EndOfAsync(asked);
 
         await _host.DeliverAsync();
 

@@ -24,7 +24,7 @@ public sealed class SlackSocketTests : IAsyncLifetime
         var acknowledgement = await connection.NextAcknowledgementAsync(Cancel);
 
         Assert.Equal("""{"envelope_id":"e1"}""", acknowledgement.ToJsonString());
-        Assert.Equal(ActionState.Succeeded, (await _host.FindAsync(asked)).State);
+        Assert.Equal(ActionState.Succeeded, (await _host.EndOfAsync(asked)).State);
     }
 
     [Fact]
@@ -75,7 +75,7 @@ public sealed class SlackSocketTests : IAsyncLifetime
         await connection.SendAsync("e1", payload, Cancel);
         await connection.NextAcknowledgementAsync(Cancel);
 
-        Assert.Equal(ActionState.Succeeded, (await _host.FindAsync(asked)).State);
+        Assert.Equal(ActionState.Succeeded, (await _host.EndOfAsync(asked)).State);
     }
 
     [Fact]
