@@ -173,7 +173,8 @@ internal sealed class Registrar(IStore store, FillRandom random, ImmutableArray<
         Votes = happening.Votes,
         Entries = [.. entries.Select(type =>
             new EntryDraft(type, next.Id, next.Life.Revision, happening.Payload(type, next)))],
-        Outbox = entries.IsEmpty || !next.WasHeld
+        // A stage that escalates has no entry, and those it asks from now on have to hear of it all the same.
+        Outbox = !next.WasHeld || (entries.IsEmpty && happening.Event is not LifeEvent.TimePassed)
             ? []
             : [.. channels.Select(channel => new OutboxDraft(channel, next.Id, next.Life.Revision, "review"))],
         NotAfter = happening.NotAfter,

@@ -23,14 +23,35 @@ public enum DisplayFlags
 
     /// <summary>One word with letters of two look-alike scripts.</summary>
     MixedScript = 16,
+
+    /// <summary>A word, digit or sign that looks like another one throughout.</summary>
+    LookAlike = 32,
+
+    /// <summary>Marks that strike through, enclose or pile up over other characters.</summary>
+    Stacked = 64,
+
+    /// <summary>Runs of one character, or of blanks, that push other text out of sight.</summary>
+    Repeated = 128,
 }
 
 /// <summary>
 /// A text from outside as a person may see it: whatever has no glyph, or changes how others are read, is spelled
-/// <c>\u{XXXX}</c>. Every channel shows untrusted text only through this type, so that no two of them differ.
+/// <c>\u{XXXX}</c>, and a run of <c>N</c> equal characters <c>\u{XXXX×N}</c>. Every channel shows untrusted text only
+/// through this type, so that no two of them differ. A text cannot fake the spelling: its own <c>\u{</c> is spelled
+/// too.
 /// </summary>
 public readonly record struct DisplayText
 {
+    /// <summary>How many equal characters in a row are shown before they are counted instead.</summary>
+    private const int MaxRun = 64;
+
+    private const int MaxBlanks = 32;
+    private const int MaxSpelledRun = 3;
+    private const int MaxLineFeeds = 3;
+
+    /// <summary>More marks over one character than any orthography uses.</summary>
+    private const int MaxMarks = 4;
+
     private readonly string? _text;
 
     private DisplayText(string text, DisplayFlags flags)
@@ -55,33 +76,103 @@ public readonly record struct DisplayText
     private static DisplayText Of(string raw, bool keepsLines)
     {
         var shown = new StringBuilder(raw.Length);
-        var flags = ScriptMix.IsIn(raw) ? DisplayFlags.MixedScript : DisplayFlags.None;
+        var flags = LookAlikes.In(raw);
+        var marks = 0;
         for (var at = 0; at < raw.Length;)
         {
-            var whole = Rune.TryGetRuneAt(raw, at, out var rune);
-            var flag = whole ? FlagOf(rune) : DisplayFlags.Unassigned;
-            var length = whole ? rune.Utf16SequenceLength : 1;
-            if (flag == DisplayFlags.None || (keepsLines && raw[at] is '\n' or '\t'))
+            var (value, length, flag) = ReadAt(raw, at, keepsLines);
+            marks = IsMark(raw, at, value) ? marks + 1 : 0;
+            flag = flag == DisplayFlags.None && marks > MaxMarks ? DisplayFlags.Stacked : flag;
+            flags |= flag;
+            var run = keepsLines && value == '\n' ? LineFeedsAt(raw, at) : RunAt(raw, at, value, length);
+            if (run.Count > LimitOf(value, flag))
             {
-                shown.Append(raw, at, length);
-            }
-            else
-            {
-                flags |= flag;
-                shown.Append($"\\u{{{(whole ? rune.Value : raw[at]):X4}}}");
+                flags |= DisplayFlags.Repeated;
+                shown.Append(run.IsMixed ? $@"\u{{blank×{run.Count}}}" : $@"\u{{{value:X4}×{run.Count}}}");
+                shown.Append(value == '\n' && keepsLines ? "\n" : "");
+                at += run.Length;
+                continue;
             }
 
+            AppendOne(shown, raw, at, (value, length, flag));
             at += length;
         }
 
         return new DisplayText(shown.ToString(), flags);
     }
 
+    private static (int Value, int Length, DisplayFlags Flag) ReadAt(string raw, int at, bool keepsLines)
+    {
+        if (!Rune.TryGetRuneAt(raw, at, out var rune))
+        {
+            return (raw[at], 1, DisplayFlags.Unassigned);
+        }
+
+        var isKept = keepsLines && raw[at] is '\n' or '\t';
+        return (rune.Value, rune.Utf16SequenceLength, isKept ? DisplayFlags.None : FlagOf(rune));
+    }
+
+    private static void AppendOne(
+        StringBuilder shown, string raw, int at, (int Value, int Length, DisplayFlags Flag) one)
+    {
+        var looksSpelled = one.Value == '\\' && raw.AsSpan(at + 1).StartsWith("u{", StringComparison.Ordinal);
+        if (one.Flag == DisplayFlags.None && !looksSpelled)
+        {
+            shown.Append(raw, at, one.Length);
+        }
+        else
+        {
+            shown.Append($@"\u{{{one.Value:X4}}}");
+        }
+    }
+
+    private static int LimitOf(int value, DisplayFlags flag) => (value, flag) switch
+    {
+        ('\n', DisplayFlags.None) => MaxLineFeeds,
+        (' ' or '\t', DisplayFlags.None) => MaxBlanks,
+        (_, DisplayFlags.None) => MaxRun,
+        _ => MaxSpelledRun,
+    };
+
+    /// <summary>How often the character comes in a row; blanks of both kinds are one row.</summary>
+    private static (int Count, int Length, bool IsMixed) RunAt(string raw, int at, int value, int length)
+    {
+        if (value is ' ')
+        {
+            var blanks = raw.AsSpan(at).IndexOfAnyExcept(' ', '\t');
+            blanks = blanks < 0 ? raw.Length - at : blanks;
+            return (blanks, blanks, raw.AsSpan(at, blanks).Contains('\t'));
+        }
+
+        var unit = raw.AsSpan(at, length);
+        var count = 1;
+        while (raw.AsSpan(at + (count * length)).StartsWith(unit, StringComparison.Ordinal))
+        {
+            count++;
+        }
+
+        return (count, count * length, false);
+    }
+
+    /// <summary>
+    /// Line feeds in a row, with nothing but blanks between them; what indents the next line is not theirs.
+    /// </summary>
+    private static (int Count, int Length, bool IsMixed) LineFeedsAt(string raw, int at)
+    {
+        var blank = raw.AsSpan(at).IndexOfAnyExcept(" \t\n");
+        var stretch = blank < 0 ? raw.AsSpan(at) : raw.AsSpan(at, blank);
+        return (stretch.Count('\n'), stretch.LastIndexOf('\n') + 1, false);
+    }
+
+    private static bool IsMark(string raw, int at, int value) => value >= 0x300
+        && CharUnicodeInfo.GetUnicodeCategory(raw, at) is UnicodeCategory.NonSpacingMark;
+
     private static DisplayFlags FlagOf(Rune rune) => 0 switch
     {
         _ when rune.Value is >= 0x20 and < 0x7F => DisplayFlags.None,
         _ when IsBidiControl(rune.Value) => DisplayFlags.Bidi,
         _ when HasNoGlyph(rune.Value) => DisplayFlags.Invisible,
+        _ when StrikesThrough(rune.Value) => DisplayFlags.Stacked,
         _ => FlagOf(Rune.GetUnicodeCategory(rune)),
     };
 
@@ -92,6 +183,7 @@ public readonly record struct DisplayText
         UnicodeCategory.Format or UnicodeCategory.SpaceSeparator => DisplayFlags.Invisible,
         UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned or UnicodeCategory.Surrogate =>
             DisplayFlags.Unassigned,
+        UnicodeCategory.EnclosingMark => DisplayFlags.Stacked,
         _ => DisplayFlags.None,
     };
 
@@ -106,4 +198,9 @@ public readonly record struct DisplayText
     private static bool HasNoGlyph(int value) => value is
         0x034F or 0x115F or 0x1160 or 0x17B4 or 0x17B5 or 0x2800 or 0x3164 or 0xFFA0
         or (>= 0x180B and <= 0x180F) or (>= 0xFE00 and <= 0xFE0F) or (>= 0xE0000 and <= 0xE0FFF);
+
+    /// <summary>Combining strokes and overlays: they make a word look deleted.</summary>
+    private static bool StrikesThrough(int value) => value is
+        (>= 0x0334 and <= 0x0338) or 0x20D2 or 0x20D3 or (>= 0x20D8 and <= 0x20DA) or 0x20E5 or 0x20E6
+        or (>= 0x20EA and <= 0x20EB);
 }

@@ -51,6 +51,9 @@ public sealed record Change
     /// <summary>Opens, fills or ends a window in which reads run before they are recorded.</summary>
     public WindowWrite? Window { get; init; }
 
+    /// <summary>Links an account of a channel to a person, or ends a link.</summary>
+    public AccountWrite? Account { get; init; }
+
     /// <summary>
     /// The commit happens only when no entry is about this action yet; otherwise <c>AlreadyRecorded</c>. It is for what
     /// has no row whose version would tell.

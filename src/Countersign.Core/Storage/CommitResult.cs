@@ -54,4 +54,10 @@ public enum ConflictReason
 
     /// <summary>The passkey was revoked, or used, since it was read.</summary>
     PasskeyMoved,
+
+    /// <summary>The account stands for a person already.</summary>
+    AccountTaken,
+
+    /// <summary>The link that was to be ended is not in force.</summary>
+    AccountNotLinked,
 }

@@ -78,6 +78,20 @@ public abstract class DelegatingStore(IStore inner) : IStore
     public virtual Task SettleOutboxAsync(long id, DateTimeOffset? retryAt, CancellationToken cancellationToken) =>
         inner.SettleOutboxAsync(id, retryAt, cancellationToken);
 
+    public virtual Task<string?> FindPostingAsync(
+        string channel, ActionId action, CancellationToken cancellationToken) =>
+        inner.FindPostingAsync(channel, action, cancellationToken);
+
+    public virtual Task KeepPostingAsync(
+        string channel, ActionId action, string place, CancellationToken cancellationToken) =>
+        inner.KeepPostingAsync(channel, action, place, cancellationToken);
+
+    public virtual Task<AccountLink?> FindAccountAsync(AccountKey account, CancellationToken cancellationToken) =>
+        inner.FindAccountAsync(account, cancellationToken);
+
+    public virtual Task<ImmutableArray<AccountLink>> FindAccountsAsync(CancellationToken cancellationToken) =>
+        inner.FindAccountsAsync(cancellationToken);
+
     public virtual Task<string?> WhyUnavailableAsync(CancellationToken cancellationToken) =>
         inner.WhyUnavailableAsync(cancellationToken);
 

@@ -80,6 +80,20 @@ public interface IStore : IAsyncDisposable
     /// <summary>Removes a delivered message, or puts it back for a later attempt.</summary>
     Task SettleOutboxAsync(long id, DateTimeOffset? retryAt, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Where a channel shows an action, in the channel's own words; <c>null</c> while it does not.
+    /// </summary>
+    Task<string?> FindPostingAsync(string channel, ActionId action, CancellationToken cancellationToken);
+
+    /// <summary>Keeps where a channel shows an action from now on.</summary>
+    Task KeepPostingAsync(string channel, ActionId action, string place, CancellationToken cancellationToken);
+
+    /// <summary>The link in force of an account that was linked, if any.</summary>
+    Task<AccountLink?> FindAccountAsync(AccountKey account, CancellationToken cancellationToken);
+
+    /// <summary>Every link in force, oldest first; at most a few for each person.</summary>
+    Task<ImmutableArray<AccountLink>> FindAccountsAsync(CancellationToken cancellationToken);
+
     /// <summary>Whether the store can commit right now; the text says why not.</summary>
     Task<string?> WhyUnavailableAsync(CancellationToken cancellationToken);
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using Countersign.Core.Identity;
 using Countersign.Core.Reviews;
+using Countersign.Server.Channels.Slack;
 using Countersign.Server.Configuration;
 using Countersign.Server.Hosting;
 using Countersign.Server.Keys;
@@ -91,6 +92,12 @@ internal static class DoctorCommand
         if (settings.Tls is { } tls)
         {
             findings.Add(Try("certificate", () => ServerCertificate.Load(tls)));
+        }
+
+        if (settings.Slack is { } slack)
+        {
+            using var client = new SlackClient(slack);
+            findings.AddRange(await new SlackCheckup(slack, client).RunAsync(cancellationToken));
         }
 
         findings.Add(await AskServerAsync(settings.Public, cancellationToken));

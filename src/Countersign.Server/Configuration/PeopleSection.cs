@@ -4,6 +4,7 @@ using Countersign.Core.Identity;
 using Countersign.Core.Policies;
 using Countersign.Core.Policies.Documents;
 using Countersign.Core.Policies.Yaml;
+using Countersign.Server.Channels.Slack;
 
 namespace Countersign.Server.Configuration;
 
@@ -16,14 +17,19 @@ internal sealed class PeopleSection(Section section)
     private static readonly string[] PersonKeys = ["id", "name", "email", "groups", "roles", "tokens", "accounts"];
     private static readonly string[] AgentKeys = ["id", "owner", "tokens"];
     private static readonly string[] TokenKeys = ["value", "on_behalf_of"];
+    private static readonly string[] AccountKeys = ["slack", "teams"];
     private static readonly string[] Roles = ["admin"];
 
     private readonly List<Person> _people = [];
     private readonly List<Agent> _agents = [];
     private readonly List<TokenSettings> _tokens = [];
+    private readonly Dictionary<SlackAccount, PersonId> _slackAccounts = [];
     private readonly Dictionary<string, SourcePosition> _ids = new(StringComparer.OrdinalIgnoreCase);
 
     public IReadOnlyList<TokenSettings> Tokens => _tokens;
+
+    /// <summary>Whose Slack accounts are whose.</summary>
+    public ImmutableDictionary<SlackAccount, PersonId> SlackAccounts => _slackAccounts.ToImmutableDictionary();
 
     public People Read(Fields root)
     {
@@ -63,6 +69,33 @@ internal sealed class PeopleSection(Section section)
             if (SecretOf(token, salt: null) is { } secret)
             {
                 _tokens.Add(new TokenSettings.OfPerson(secret, person));
+            }
+        }
+
+        ReadAccounts(fields, person);
+    }
+
+    /// <summary>One account that stood for two persons would let one of them vote twice.</summary>
+    private void ReadAccounts(Fields person, PersonId id)
+    {
+        if (person.Find("accounts") is not { } node
+            || Fields.Of(node, "accounts", AccountKeys, section.Errors) is not { } accounts)
+        {
+            return;
+        }
+
+        foreach (var item in accounts.Find("slack") is { } slack ? Values.ItemsOf(slack) : [])
+        {
+            if (section.Checked(item, "slack", text => SlackAccount.Parse(text).ToString()) is not { } text)
+            {
+                continue;
+            }
+
+            var account = SlackAccount.Parse(text);
+            if (!_slackAccounts.TryAdd(account, id))
+            {
+                section.Errors.Add(
+                    item.At, $"the Slack account {account} belongs to '{_slackAccounts[account]}' already");
             }
         }
     }

@@ -4,6 +4,7 @@ using Countersign.Core.Actions;
 using Countersign.Core.Identity;
 using Countersign.Core.Policies;
 using Countersign.Gates.Credentials;
+using Countersign.Server.Channels.Slack;
 using Countersign.Server.Tracing;
 
 namespace Countersign.Server.Configuration;
@@ -39,6 +40,9 @@ internal sealed record Settings
 
     /// <summary>Where spans go; <c>null</c> is nowhere, and then none are made.</summary>
     public TraceSettings? Traces { get; init; }
+
+    /// <summary>How Slack is reached; <c>null</c> when it is no channel.</summary>
+    public SlackOptions? Slack { get; init; }
 
     public ImmutableArray<Freeze> Freezes { get; init; } = [];
 

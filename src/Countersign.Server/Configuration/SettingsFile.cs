@@ -19,9 +19,6 @@ internal static class SettingsFile
         "channels", "changes", "limits", "freezes", "observability",
     ];
 
-    /// <summary>What this version does not do yet is refused by name.</summary>
-    private static readonly string[] NotYet = ["channels"];
-
     private static readonly string[] LedgerKeys = ["origin", "key", "payload_key", "head_file"];
     private static readonly string[] TlsKeys = ["certificate", "key"];
 
@@ -67,14 +64,6 @@ internal static class SettingsFile
 
         var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
         var section = new Section(folder, new SecretText(folder, environment, errors), errors);
-        foreach (var key in NotYet)
-        {
-            if (fields.Find(key) is { } node)
-            {
-                section.Complain(node, $"'{key}' is not part of this version; take it out");
-            }
-        }
-
         var peopleSection = new PeopleSection(section);
         var people = peopleSection.Read(fields);
         var listen = ListenOf(section, fields);
@@ -92,6 +81,7 @@ internal static class SettingsFile
             Policies = PolicyFiles.Read(section.FilePath(section.Text(fields, "policies") ?? "policies/"), folder),
             Limits = new LimitsSection(section).Read(fields),
             Traces = new ObservabilitySection(section, environment).Read(fields),
+            Slack = new ChannelsSection(section).Read(fields, peopleSection.SlackAccounts),
             Freezes = new FreezesSection(section).Read(fields),
             Changes = fields.Find("changes") is { } changes
                 ? Values.Word(changes, "changes", ChangeModes, errors) ?? ChangesMode.Proposed

@@ -1,3 +1,4 @@
+using Countersign.Server.Channels;
 using Countersign.Server.Console.Pages;
 using Countersign.Server.Console.Views;
 using Microsoft.AspNetCore.Components;
@@ -14,7 +15,15 @@ internal sealed class PageWriter(IServiceProvider services, ILoggerFactory logge
     /// <summary>Sends a page of its own with a frame around it.</summary>
     public Task WritePageAsync<TPage>(HttpContext context, int status, FrameView frame, object view)
         where TPage : IComponent =>
-        WriteAsync<TPage>(context, status, new Dictionary<string, object?> { ["Frame"] = frame, ["View"] = view });
+        WriteAsync<TPage>(context, status, new Dictionary<string, object?>
+        {
+            ["Frame"] = frame with
+            {
+                Channels = [.. services.GetServices<ChannelHealth>()
+                    .Select(channel => new ChannelView(channel.Name, channel.Complaint))],
+            },
+            ["View"] = view,
+        });
 
     /// <summary>Sends a part of a page.</summary>
     public Task WritePartAsync<TPart>(HttpContext context, IDictionary<string, object?> parameters)

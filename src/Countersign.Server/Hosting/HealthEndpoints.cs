@@ -1,12 +1,15 @@
+using System.Collections.Immutable;
 using System.Text;
 using Countersign.Core.Actions;
 using Countersign.Core.Storage;
+using Countersign.Server.Channels;
 using Countersign.Server.Tracing;
 
 namespace Countersign.Server.Hosting;
 
 /// <summary>Whether this node lives, and whether it can decide and record right now. Neither needs a token.</summary>
-internal sealed class HealthEndpoints(IStore store, IArchive archive, TraceCounts? traces)
+internal sealed class HealthEndpoints(
+    IStore store, IArchive archive, TraceCounts? traces, ImmutableArray<ChannelHealth> channels)
 {
     private readonly StoreProbe _probe = new(store);
 
@@ -20,8 +23,10 @@ internal sealed class HealthEndpoints(IStore store, IArchive archive, TraceCount
     private async Task<IResult> ReadyAsync(CancellationToken cancellationToken)
     {
         var why = await _probe.AskAsync(cancellationToken);
+        var states = channels.ToDictionary(channel => channel.Name, channel => channel.Complaint ?? "ok");
+        var isDegraded = channels.Any(channel => channel.Complaint is not null);
         return why is null
-            ? Results.Json(new { status = "ready", store = "ok" })
+            ? Results.Json(new { status = isDegraded ? "degraded" : "ready", store = "ok", channels = states })
             : Results.Json(
                 new { status = "unavailable", store = why }, statusCode: StatusCodes.Status503ServiceUnavailable);
     }

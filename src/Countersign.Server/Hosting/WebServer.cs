@@ -11,6 +11,8 @@ using Countersign.Gates.Access;
 using Countersign.Gates.Api;
 using Countersign.Gates.Credentials;
 using Countersign.Gates.Mcp;
+using Countersign.Server.Channels;
+using Countersign.Server.Channels.Slack;
 using Countersign.Server.Configuration;
 using Countersign.Server.Console;
 using Countersign.Server.Storage.Sqlite;
@@ -54,6 +56,12 @@ internal static class WebServer
             PublicUrl = settings.PublicUrl,
             AcceptsOneTimeLinks = options.AcceptsOneTimeLinks,
         });
+        if (settings.Slack is { } slack)
+        {
+            builder.Services.AddSlack(
+                slack, keys.DeriveKey("countersign-slack-account-v1"), services => PublicOf(services, settings));
+        }
+
         builder.Services.AddHostedService<ReaperService>();
         if (settings.Postgres is not null)
         {
@@ -76,9 +84,10 @@ internal static class WebServer
         web.Use(LastResort.Handle(web.Logger));
         web.MapMcpGate();
         web.MapConsole();
+        web.MapSlack();
         ApiFor(web.Services, settings).Map(web);
         new LedgerEndpoints(archive, keys.Ledger).Map(web);
-        new HealthEndpoints(store, archive, export?.Counts).Map(web);
+        new HealthEndpoints(store, archive, export?.Counts, [.. web.Services.GetServices<ChannelHealth>()]).Map(web);
         return web;
     }
 
@@ -180,6 +189,7 @@ internal static class WebServer
                 Ledger = settings.Ledger.Origin,
                 Key = parts.Keys.DeriveKey("countersign-passkey-v1"),
             },
+            Channels = settings.Slack is null ? [] : [SlackOutbox.Channel],
         });
 
     private static McpGateOptions McpOptionsOf(

@@ -39,10 +39,14 @@ internal sealed class ProductFolder : IDisposable
         store: sqlite:{{_options.DataFolder}}/countersign.db
         ledger: { origin: e2e.example/countersign, key: {{_options.DataFolder}}/ledger.key }
         people:
-          - { id: alice, name: Alice Liddell, groups: [platform], roles: [admin], tokens: [ env:ALICE_TOKEN ] }
-          - { id: bob, name: Bob Dodgson, groups: [platform, dba], tokens: [ env:BOB_TOKEN ] }
-          - { id: carol, name: Carol Lewis, groups: [platform, dba, crew], tokens: [ env:CAROL_TOKEN ] }
-          - { id: dave, name: Dave Hatter, groups: [crew], tokens: [ env:DAVE_TOKEN ] }
+          - { id: alice, name: Alice Liddell, accounts: { slack: T0123/U0ALICE },
+              groups: [platform], roles: [admin], tokens: [ env:ALICE_TOKEN ] }
+          - { id: bob, name: Bob Dodgson, accounts: { slack: T0123/U0BOB },
+              groups: [platform, dba], tokens: [ env:BOB_TOKEN ] }
+          - { id: carol, name: Carol Lewis, accounts: { slack: T0123/U0CAROL },
+              groups: [platform, dba, crew], tokens: [ env:CAROL_TOKEN ] }
+          - { id: dave, name: Dave Hatter, accounts: { slack: T0123/U0DAVE },
+              groups: [crew], tokens: [ env:DAVE_TOKEN ] }
         agents:
           - { id: deploy-bot, owner: dave,
               tokens: [ env:DEPLOY_BOT_TOKEN, { value: env:BOT_FOR_BOB_TOKEN, on_behalf_of: bob } ] }

@@ -11,6 +11,7 @@ using Countersign.Core.Records;
 using Countersign.Core.Reviews;
 using Countersign.Core.Storage;
 using Countersign.Gates.Access;
+using Countersign.Server.Channels.Slack;
 using Countersign.Server.Console;
 using Countersign.Server.Console.Sessions;
 using Countersign.Tests.Identity.Passkeys;
@@ -31,7 +32,7 @@ internal sealed class ConsoleHost : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly TimeProvider _time;
 
-    private ConsoleHost(TimeProvider time, ConsoleOptions options)
+    private ConsoleHost(TimeProvider time, ConsoleOptions options, SlackOptions? slack)
     {
         _time = time;
         Store = new ConsoleStore(time);
@@ -51,8 +52,9 @@ internal sealed class ConsoleHost : IAsyncDisposable
                 Ledger = "example.org/ledger",
                 Key = "a key of this ledger"u8.ToArray(),
             },
+            Channels = slack is null ? [] : [SlackOutbox.Channel],
         });
-        _app = Build(options);
+        _app = Build(options, slack);
     }
 
     public ConsoleStore Store { get; }
@@ -72,10 +74,14 @@ internal sealed class ConsoleHost : IAsyncDisposable
 
     public Uri Address => new(_app.Urls.First());
 
-    public static async Task<ConsoleHost> StartAsync(TimeProvider? time = null, ConsoleOptions? options = null)
+    public T Service<T>()
+        where T : notnull => _app.Services.GetRequiredService<T>();
+
+    public static async Task<ConsoleHost> StartAsync(
+        TimeProvider? time = null, ConsoleOptions? options = null, SlackOptions? slack = null)
     {
         var host = new ConsoleHost(
-            time ?? TimeProvider.System, options ?? new ConsoleOptions { AcceptsOneTimeLinks = true });
+            time ?? TimeProvider.System, options ?? new ConsoleOptions { AcceptsOneTimeLinks = true }, slack);
         await host._app.StartAsync(TestContext.Current.CancellationToken);
         return host;
     }
@@ -173,7 +179,7 @@ internal sealed class ConsoleHost : IAsyncDisposable
     private Task<RehearsalFinding> RehearseAsync(ActionRecord record, CancellationToken cancellationToken) =>
         Task.FromResult(Finding);
 
-    private WebApplication Build(ConsoleOptions options)
+    private WebApplication Build(ConsoleOptions options, SlackOptions? slack)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -194,8 +200,19 @@ internal sealed class ConsoleHost : IAsyncDisposable
             .AddSingleton(_time)
             .AddSingleton<FillRandom>(RandomNumberGenerator.Fill)
             .AddConsole(options);
+        if (slack is not null)
+        {
+            builder.Services
+                .AddSingleton<Func<ActionId, Uri>>(id => new Uri($"http://console.test/console/actions/{id}"))
+                .AddSlack(slack, new byte[32], _ => Address);
+            // Tests run the outbox themselves.
+            builder.Services.Remove(builder.Services.Single(
+                service => service.ImplementationType == typeof(SlackDelivery)));
+        }
+
         var app = builder.Build();
         app.MapConsole();
+        app.MapSlack();
         return app;
     }
 

@@ -24,6 +24,9 @@ internal sealed class ConsoleStore : DelegatingStore, IArchive
     /// <summary>Makes every call fail, as a database that is gone does.</summary>
     public bool IsDown { get; set; }
 
+    /// <summary>Messages that wait for their channel.</summary>
+    public ImmutableArray<OutboxRow> Outbox => _memory.Outbox;
+
     /// <summary>What the sweep is told is due.</summary>
     public Func<Task<ImmutableArray<ActionId>>> Due { get; set; } =
         static () => Task.FromResult(ImmutableArray<ActionId>.Empty);

@@ -28,7 +28,7 @@ public sealed class HealthTests : IAsyncLifetime
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         _web = builder.Build();
         _web.Use(LastResort.Handle(_web.Logger));
-        new HealthEndpoints(_store, _store, traces: null).Map(_web);
+        new HealthEndpoints(_store, _store, traces: null, channels: []).Map(_web);
         new LedgerEndpoints(_store, _key).Map(_web);
         await _web.StartAsync(Cancel);
         _client.BaseAddress = new Uri(_web.Urls.First());

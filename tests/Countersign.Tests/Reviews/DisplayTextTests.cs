@@ -86,4 +86,69 @@ public sealed class DisplayTextTests
     [InlineData("注文orders")]
     public void Scripts_side_by_side_are_not_mixed(string text) =>
         Assert.Equal(DisplayFlags.None, DisplayText.OneLine(text).Flags);
+
+    [Theory]
+    [InlineData("ok", 400, ' ', "; DROP", "ok\\u{0020×400}; DROP")]
+    [InlineData("", 300, '-', "x", "\\u{002D×300}x")]
+    [InlineData("a", 5, '\u200B', "b", "a\\u{200B×5}b")]
+    public void A_run_is_counted(string before, int times, char what, string after, string shown)
+    {
+        var text = DisplayText.OneLine(before + new string(what, times) + after);
+
+        Assert.Equal(shown, text.Text);
+        Assert.True(text.Flags.HasFlag(DisplayFlags.Repeated));
+    }
+
+    [Theory]
+    [InlineData(32, ' ')]
+    [InlineData(64, '-')]
+    public void What_a_writer_repeats_is_left_alone(int times, char what)
+    {
+        var text = new string(what, times);
+
+        Assert.Equal((text, DisplayFlags.None), (DisplayText.OneLine(text).Text, DisplayText.OneLine(text).Flags));
+    }
+
+    [Fact]
+    public void Blanks_of_both_kinds_are_one_run() => Assert.Equal(
+        "a\\u{blank×40}b",
+        DisplayText.Lines("a" + string.Concat(Enumerable.Repeat(" \t", 20)) + "b").Text);
+
+    [Fact]
+    public void Empty_lines_are_counted_and_the_next_line_keeps_its_indent() => Assert.Equal(
+        "a\\u{000A×50}\n  b", DisplayText.Lines("a" + new string('\n', 49) + "\t\n  b").Text);
+
+    [Fact]
+    public void Three_line_feeds_are_left_alone() => Assert.Equal("a\n\n\nb", DisplayText.Lines("a\n\n\nb").Text);
+
+    [Theory]
+    [InlineData("\\u{202E}", "\\u{005C}u{202E}")]
+    [InlineData("C:\\users", "C:\\users")]
+    [InlineData("\\u0041", "\\u0041")]
+    public void A_text_cannot_fake_the_spelling(string raw, string shown) =>
+        Assert.Equal((shown, DisplayFlags.None), (DisplayText.OneLine(raw).Text, DisplayText.OneLine(raw).Flags));
+
+    [Theory]
+    [InlineData("D\u0336rop", "D\\u{0336}rop")]
+    [InlineData("x\u20DDy", "x\\u{20DD}y")]
+    [InlineData("o\u0301\u0302\u0303\u0304\u0305\u0306", "o\u0301\u0302\u0303\u0304\\u{0305}\\u{0306}")]
+    public void Marks_that_hide_a_letter_are_spelled_out(string raw, string shown) =>
+        Assert.Equal((shown, DisplayFlags.Stacked), (DisplayText.OneLine(raw).Text, DisplayText.OneLine(raw).Flags));
+
+    [Theory]
+    [InlineData("\u0440\u0430\u0443\u0440\u0430")]
+    [InlineData("\uFF44rop \uFF11")]
+    [InlineData("1\u0664")]
+    [InlineData("etc\u2215passwd")]
+    [InlineData("\U0001D41D\U0001D42B")]
+    public void What_only_looks_ordinary_is_flagged(string text) =>
+        Assert.True(DisplayText.OneLine(text).Flags.HasFlag(DisplayFlags.LookAlike));
+
+    [Theory]
+    [InlineData("\u0430 \u043E\u043D\u0430 \u0432\u0441\u0435")]
+    [InlineData("\u0660\u0661\u0662")]
+    [InlineData("Tiếng Việt, e\u0301\u0323")]
+    [InlineData("שָׁלוֹם")]
+    public void Words_of_other_languages_are_not_flagged(string text) =>
+        Assert.Equal(DisplayFlags.None, DisplayText.OneLine(text).Flags);
 }

@@ -135,6 +135,19 @@ internal sealed class SimulatedStore(
     public Task SettleOutboxAsync(long id, DateTimeOffset? retryAt, CancellationToken cancellationToken) =>
         _inner.SettleOutboxAsync(id, retryAt, cancellationToken);
 
+    public Task<string?> FindPostingAsync(string channel, ActionId action, CancellationToken cancellationToken) =>
+        _inner.FindPostingAsync(channel, action, cancellationToken);
+
+    public Task KeepPostingAsync(
+        string channel, ActionId action, string place, CancellationToken cancellationToken) =>
+        _inner.KeepPostingAsync(channel, action, place, cancellationToken);
+
+    public Task<AccountLink?> FindAccountAsync(AccountKey account, CancellationToken cancellationToken) =>
+        ReadAsync(store => store.FindAccountAsync(account, cancellationToken), cancellationToken);
+
+    public Task<ImmutableArray<AccountLink>> FindAccountsAsync(CancellationToken cancellationToken) =>
+        ReadAsync(store => store.FindAccountsAsync(cancellationToken), cancellationToken);
+
     public Task<string?> WhyUnavailableAsync(CancellationToken cancellationToken) =>
         Task.FromResult(IsAway ? "away" : null);
 

@@ -12,7 +12,7 @@ namespace Countersign.Tests.Support;
 /// A store in memory for tests of what stands before it: conditional writes, attachment and definitions as the port
 /// says, entries kept as they came, and no ledger behind them.
 /// </summary>
-internal sealed class MemoryStore(TimeProvider time) : IStore
+internal sealed partial class MemoryStore(TimeProvider time) : IStore
 {
     // Guards everything below; Changes is announced after it was released.
     private readonly Lock _lock = new();
@@ -195,13 +195,6 @@ internal sealed class MemoryStore(TimeProvider time) : IStore
         }
     }
 
-    public Task<ImmutableArray<OutboxRow>> TakeOutboxAsync(
-        string channel, int limit, CancellationToken cancellationToken) =>
-        Task.FromResult<ImmutableArray<OutboxRow>>([]);
-
-    public Task SettleOutboxAsync(long id, DateTimeOffset? retryAt, CancellationToken cancellationToken) =>
-        Task.CompletedTask;
-
     public Task<string?> WhyUnavailableAsync(CancellationToken cancellationToken) => Task.FromResult<string?>(null);
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
@@ -251,7 +244,7 @@ internal sealed class MemoryStore(TimeProvider time) : IStore
             ConflictReason.AlreadyRecorded,
         _ when change.Window is WindowWrite.Ends ends && !_windows.ContainsKey(ends.Window) =>
             ConflictReason.WindowEnded,
-        _ => _passkeys.WhyNot(change.Passkey),
+        _ => _passkeys.WhyNot(change.Passkey) ?? WhyNotLinked(change.Account),
     };
 
     private static IEnumerable<ActionWrite> WritesOf(Change change) =>
@@ -301,6 +294,7 @@ internal sealed class MemoryStore(TimeProvider time) : IStore
         ApplyStops(change, first);
         ApplyWindow(change, first);
         _passkeys.Apply(change, first, at);
+        ApplyChannels(change, first);
 
         return new CommitResult.Committed(
             [.. Enumerable.Range(first, change.Entries.Length).Select(index => (long)index)], _entries.Count, at);

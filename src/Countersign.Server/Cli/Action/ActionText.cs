@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Countersign.Core.Reviews;
+using Countersign.Server.Console.Views;
 
 namespace Countersign.Server.Cli.Action;
 
@@ -33,6 +34,7 @@ internal static class ActionText
         text.AppendLine($"{action.GetProperty("id").GetString()}  revision {action.GetProperty("revision")}  " +
             $"{action.GetProperty("state").GetString()}");
         AppendExact(text, action);
+        AppendFindings(text, action);
         AppendWho(text, action);
         AppendRules(text, action);
         AppendReview(text, action);
@@ -51,6 +53,31 @@ internal static class ActionText
 
         text.AppendLine($"  {action.GetProperty("digest").GetString()}");
     }
+
+    /// <summary>The same sentences as on the console's page: what the reader's eyes may get wrong.</summary>
+    private static void AppendFindings(StringBuilder text, JsonElement action)
+    {
+        var claimed = action.GetProperty("claimed").GetProperty("reason");
+        var arguments = JsonSerializer.SerializeToUtf8Bytes(action.GetProperty("arguments"));
+        string[] findings =
+        [
+            .. FindingLines.InText("The operation's letters", FlagsOf(action.GetProperty("operation"))),
+            .. FindingLines.InText("The arguments", FindingLines.FlagsOf(arguments)),
+            .. FindingLines.InText("What the agent says", FlagsOf(claimed)),
+        ];
+        if (findings.Length > 0)
+        {
+            text.AppendLine().AppendLine("Look closely:");
+        }
+
+        foreach (var finding in findings)
+        {
+            text.AppendLine("  " + finding);
+        }
+    }
+
+    private static DisplayFlags FlagsOf(JsonElement text) =>
+        text.ValueKind == JsonValueKind.String ? DisplayText.Lines(text.GetString()).Flags : DisplayFlags.None;
 
     private static void AppendWho(StringBuilder text, JsonElement action)
     {

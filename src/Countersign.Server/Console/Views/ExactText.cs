@@ -26,6 +26,9 @@ internal sealed class ExactText
 
     private const int IndentWidth = 2;
 
+    /// <summary>More empty lines than this are counted: they would push the rest out of sight.</summary>
+    private const int MaxLineFeeds = 3;
+
     // The reader has bounded the depth already; the layout only has to follow.
     private const int DeepestDepth = 1024;
 
@@ -63,6 +66,9 @@ internal sealed class ExactText
             ? new ExactView([head], Full: null, utf8.Length)
             : new ExactView([head, Cut($"{utf8.Length - MaxPlainBytes:N0} bytes hidden")], Full: null, utf8.Length);
     }
+
+    /// <summary>The whole text, whatever its length.</summary>
+    public static string WholeOf(CanonicalJson json) => WholeOf(json.Bytes.Span);
 
     private static string WholeOf(ReadOnlySpan<byte> canonical) =>
         string.Concat(new ExactText(shortens: false).LayOut(canonical).Select(piece => piece.Text));
@@ -163,13 +169,38 @@ internal sealed class ExactText
             at++;
             if (raw[at] == 'n')
             {
-                _text.Append(DisplayText.OneLine(raw[start..(at + 1)]).Text);
+                var (feeds, end) = LineFeedsAt(raw, at - 1);
+                _text.Append(DisplayText.OneLine(raw[start..(feeds > MaxLineFeeds ? at - 1 : at + 1)]).Text);
+                _text.Append(feeds > MaxLineFeeds ? $@"\u{{000A×{feeds}}}" : "");
+                at = feeds > MaxLineFeeds ? end - 1 : at;
                 _text.Append('\n').Append(' ', (depth + 1) * IndentWidth);
                 start = at + 1;
             }
         }
 
         _text.Append(DisplayText.OneLine(raw[start..]).Text);
+    }
+
+    /// <summary>
+    /// How many escaped line feeds stand in a row from a place on, with nothing but blanks between them, and where the
+    /// last of them ends.
+    /// </summary>
+    private static (int Feeds, int End) LineFeedsAt(string raw, int from)
+    {
+        var (feeds, end) = (0, from);
+        for (var at = from; at < raw.Length;)
+        {
+            var escape = at + 1 < raw.Length && raw[at] == '\\' ? raw[at + 1] : '\0';
+            if (raw[at] != ' ' && escape is not ('n' or 'r' or 't'))
+            {
+                break;
+            }
+
+            at += escape == '\0' ? 1 : 2;
+            (feeds, end) = escape == 'n' ? (feeds + 1, at) : (feeds, end);
+        }
+
+        return (feeds, end);
     }
 
     private static ExactPiece Cut(string what) => new(what, IsCut: true);

@@ -16,7 +16,13 @@ internal static class FindingLines
         (DisplayFlags.Control, "control characters"),
         (DisplayFlags.Unassigned, "characters without a meaning"),
         (DisplayFlags.MixedScript, "a word that mixes letters of look-alike scripts"),
+        (DisplayFlags.LookAlike, "a word, digit or sign that only looks like an ordinary one"),
+        (DisplayFlags.Stacked, "marks that strike through or pile up over other characters"),
+        (DisplayFlags.Repeated, "runs of one character that could push text out of sight"),
     ];
+
+    /// <summary>What is shown as it is, because spelling it out would make it unreadable.</summary>
+    private const DisplayFlags Shown = DisplayFlags.MixedScript | DisplayFlags.LookAlike;
 
     /// <summary>Facts that are worth a sentence when they are true.</summary>
     private static readonly ImmutableDictionary<string, string> Telling = ImmutableDictionary.CreateRange(
@@ -30,9 +36,9 @@ internal static class FindingLines
     public static ImmutableArray<string> Of(ActionRecord record) =>
     [
         .. record.Facts.Members.Where(IsTrue).Select(fact => Telling.GetValueOrDefault(fact.Key)).OfType<string>(),
-        .. InText("The operation's letters", DisplayText.OneLine(record.Action.Operation)),
-        .. InText("The arguments", DisplayText.OneLine(record.Action.Arguments.ToString())),
-        .. InText("What the agent says", Said(record.Claimed)),
+        .. InText("The operation's letters", DisplayText.OneLine(record.Action.Operation).Flags),
+        .. InText("The arguments", FlagsOf(record.Action.Arguments.Bytes.Span)),
+        .. InText("What the agent says", Said(record.Claimed).Flags),
     ];
 
     /// <summary>The facts of the gate as rows; policy has read exactly these.</summary>
@@ -44,10 +50,27 @@ internal static class FindingLines
 
     private static DisplayText Said(Claimed claimed) => DisplayText.Lines($"{claimed.Reason}\n{claimed.Session}");
 
-    private static IEnumerable<string> InText(string where, DisplayText text) =>
-        Misleading.Where(kind => text.Flags.HasFlag(kind.Flag)).Select(kind => kind.Flag == DisplayFlags.MixedScript
+    /// <summary>What the names and texts of a JSON document hold, whichever way the document spells them.</summary>
+    public static DisplayFlags FlagsOf(ReadOnlySpan<byte> json)
+    {
+        var flags = DisplayFlags.None;
+        var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = PayloadWriter.MaxDepth });
+        while (reader.Read())
+        {
+            if (reader.TokenType is JsonTokenType.PropertyName or JsonTokenType.String)
+            {
+                flags |= DisplayText.Lines(reader.GetString()).Flags;
+            }
+        }
+
+        return flags;
+    }
+
+    /// <summary>A sentence for each kind of trap in a text.</summary>
+    public static IEnumerable<string> InText(string where, DisplayFlags flags) =>
+        Misleading.Where(kind => flags.HasFlag(kind.Flag)).Select(kind => (kind.Flag & Shown) != 0
             ? $"{where} hold {kind.Text}; compare letter by letter."
-            : $"{where} hold {kind.Text}; they are spelled \\u{{…}} on this page.");
+            : $"{where} hold {kind.Text}; they are spelled \\u{{…}} here.");
 
     private static string ValueOf(object value) => value switch
     {

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace Countersign.Server.Console.Views;
 
 // The views are public because Razor compiles components to public classes, and C# wants the types of their parameters
@@ -13,7 +15,13 @@ public sealed record FrameView(string Title, SignedInView? Person)
 
     /// <summary>Where the page fetches its changed parts.</summary>
     public string? Fragment { get; init; }
+
+    /// <summary>The channels that bring reviews to people.</summary>
+    public ImmutableArray<ChannelView> Channels { get; init; } = [];
 }
+
+/// <summary>A channel, and what of it does not work; <c>null</c> when everything does.</summary>
+public sealed record ChannelView(string Name, string? Complaint);
 
 /// <summary>Who is signed in, how, and the token their forms carry.</summary>
 public sealed record SignedInView(string Id, string Name, string Assurance, string FormToken);

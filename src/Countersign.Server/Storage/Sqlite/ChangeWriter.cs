@@ -30,6 +30,7 @@ internal static class ChangeWriter
         StopTable.Write(change, indexes, batch);
         WindowTable.Write(change, indexes, batch);
         PasskeyTable.Write(change, indexes, batch);
+        AccountTable.Write(change, indexes, batch);
         WriteVotes(change, firstIndex, batch);
         WriteOutbox(change.Change, batch);
         WriteDefinitions(change, batch);
@@ -50,7 +51,8 @@ internal static class ChangeWriter
 
         if ((StopTable.FindConflict(change, batch.Session)
             ?? WindowTable.FindConflict(change, batch.Session)
-            ?? PasskeyTable.FindConflict(change, batch.Session)) is { } reason)
+            ?? PasskeyTable.FindConflict(change, batch.Session)
+            ?? AccountTable.FindConflict(change, batch.Session)) is { } reason)
         {
             return reason;
         }

@@ -37,6 +37,16 @@ internal static class OutboxTable
             "UPDATE outbox SET taken_until = NULL, not_before = ?2 WHERE id = ?1", id, at.UtcTicks)
         : batch.Session.Execute("DELETE FROM outbox WHERE id = ?1", id);
 
+    public static int KeepPosting(SqliteBatch batch, string channel, ActionId action, string place) =>
+        batch.Session.Execute(
+            """
+            INSERT INTO posting (channel, action, place) VALUES (?1, ?2, ?3)
+            ON CONFLICT (channel, action) DO UPDATE SET place = ?3
+            """,
+            channel,
+            action.Value,
+            place);
+
     private static OutboxRow Read(SqliteDataReader reader)
     {
         var columns = new ColumnReader(reader);

@@ -12,7 +12,7 @@ internal static class SqliteSchema
     // on INSERT are there because INSERT OR REPLACE deletes a row without asking the trigger on DELETE.
 
     /// <summary>Element <c>n</c> leads from version <c>n</c> to <c>n + 1</c>.</summary>
-    private static readonly string[] Steps = [First, Second, Third, Fourth, Fifth];
+    private static readonly string[] Steps = [First, Second, Third, Fourth, Fifth, Sixth];
 
     public static int Version => Steps.Length;
 
@@ -206,6 +206,24 @@ internal static class SqliteSchema
             sign_count INTEGER NOT NULL,
             at         INTEGER NOT NULL
         ) STRICT;
+        """;
+
+    /// <summary>
+    /// Where channels show actions, and which of their accounts were linked to persons: to whom is in the payload of
+    /// the entry.
+    /// </summary>
+    private static string Sixth => """
+        CREATE TABLE posting (
+            channel TEXT NOT NULL,
+            action  TEXT NOT NULL REFERENCES action (id),
+            place   TEXT NOT NULL,
+            PRIMARY KEY (channel, action)
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE account_link (
+            account TEXT    PRIMARY KEY,
+            entry   INTEGER NOT NULL REFERENCES entry (position)
+        ) STRICT, WITHOUT ROWID;
         """;
 
     /// <summary>Brings a database to the newest version inside the caller's transaction.</summary>

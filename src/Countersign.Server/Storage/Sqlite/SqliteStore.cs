@@ -126,6 +126,26 @@ internal sealed class SqliteStore : IStore, IArchive
         _parts.Writer.WriteAsync(new CallWrite<int>(
             batch => OutboxTable.Settle(batch, id, retryAt), cancellationToken));
 
+    public Task<string?> FindPostingAsync(string channel, ActionId action, CancellationToken cancellationToken) =>
+        _parts.Readers.ReadAsync(
+            session => (string?)session.Scalar(
+                "SELECT place FROM posting WHERE channel = ?1 AND action = ?2", channel, action.Value),
+            cancellationToken);
+
+    public Task KeepPostingAsync(
+        string channel, ActionId action, string place, CancellationToken cancellationToken) =>
+        _parts.Writer.WriteAsync(new CallWrite<int>(
+            batch => OutboxTable.KeepPosting(batch, channel, action, place), cancellationToken));
+
+    public Task<AccountLink?> FindAccountAsync(AccountKey account, CancellationToken cancellationToken) =>
+        _parts.Readers.ReadAsync(
+            session => AccountTable.Find(session, new PayloadReader(session, _options.Vault), account),
+            cancellationToken);
+
+    public Task<ImmutableArray<AccountLink>> FindAccountsAsync(CancellationToken cancellationToken) =>
+        _parts.Readers.ReadAsync(
+            session => AccountTable.List(session, new PayloadReader(session, _options.Vault)), cancellationToken);
+
     /// <summary>Commits the time: a transaction through the same queue, file and disk as every other.</summary>
     public async Task<string?> WhyUnavailableAsync(CancellationToken cancellationToken)
     {

@@ -127,7 +127,7 @@ internal sealed class PostgresHost : IAsyncDisposable
         CommandTimeout = 60,
     }.ConnectionString;
 
-    private Charter Charter => new()
+    public Charter Charter => new()
     {
         People = PeopleOf(),
         Targets = ImmutableDictionary<TargetName, Target>.Empty.Add(

@@ -34,6 +34,7 @@ public sealed class SqliteSchemaTests : IDisposable
             DROP TABLE agent_stop;
             ALTER TABLE action DROP COLUMN intent_entry; DROP TABLE recording_window;
             DROP TABLE passkey;
+            DROP TABLE posting; DROP TABLE account_link;
             UPDATE schema_version SET version = 1
             """);
         await using var store = await OpenAsync(1);

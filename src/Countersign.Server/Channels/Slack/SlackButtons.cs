@@ -1,0 +1,82 @@
+using System.Text.Json.Nodes;
+using Countersign.Core.Actions;
+using Countersign.Core.Records;
+
+namespace Countersign.Server.Channels.Slack;
+
+/// <summary>
+/// The buttons of a card. Their value says which revision was shown and nothing else: a click with it is a question to
+/// the review desk.
+/// </summary>
+internal static class SlackButtons
+{
+    public const string Approve = "approve";
+    public const string Deny = "deny";
+    public const string Modify = "modify";
+    public const string Open = "open";
+    public const string Link = "link";
+
+    private const char Separator = '.';
+
+    public static JsonObject ForApproving(ActionRecord record, string? confirm)
+    {
+        var button = Pressed(Approve, "Approve", ValueOf(record), "primary");
+        if (confirm is not null)
+        {
+            button["confirm"] = new JsonObject
+            {
+                ["title"] = SlackText.Plain("Approve what cannot be undone?", 100),
+                ["text"] = SlackText.Plain(confirm, SlackLimits.ConfirmText),
+                ["confirm"] = SlackText.Plain("Approve", 30),
+                ["deny"] = SlackText.Plain("Back", 30),
+            };
+        }
+
+        return button;
+    }
+
+    public static JsonObject ForDenying(ActionRecord record) => Pressed(Deny, "Deny…", ValueOf(record), "danger");
+
+    public static JsonObject ForModifying(Uri page) => Leading(Modify, "Modify…", page);
+
+    public static JsonObject ForOpening(Uri page) => Leading(Open, "Open", page);
+
+    public static JsonObject ForLinking() => Pressed(Link, "Link this account…", Link, style: null);
+
+    public static string ValueOf(ActionRecord record) =>
+        $"{record.Id}{Separator}{record.Life.Revision}{Separator}{record.Action.Digest}";
+
+    /// <summary>The action and digest that a button was about.</summary>
+    public static (ActionId Action, ActionDigest Digest)? Read(string value) =>
+        value.Split(Separator) is [var id, var revision, var hash]
+        && int.TryParse(revision, out _)
+        && ActionId.TryParse(id, out var action)
+        && ActionDigest.TryParse(hash, out var digest)
+            ? (action, digest)
+            : null;
+
+    private static JsonObject Pressed(string verb, string text, string value, string? style)
+    {
+        var button = new JsonObject
+        {
+            ["type"] = "button",
+            ["action_id"] = verb,
+            ["text"] = SlackText.Plain(text, 75),
+            ["value"] = value,
+        };
+        if (style is not null)
+        {
+            button["style"] = style;
+        }
+
+        return button;
+    }
+
+    private static JsonObject Leading(string verb, string text, Uri page) => new()
+    {
+        ["type"] = "button",
+        ["action_id"] = verb,
+        ["text"] = SlackText.Plain(text, 75),
+        ["url"] = page.AbsoluteUri,
+    };
+}

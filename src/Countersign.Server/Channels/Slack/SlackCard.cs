@@ -1,0 +1,231 @@
+using System.Text.Json.Nodes;
+using Countersign.Core;
+using Countersign.Core.Actions;
+using Countersign.Core.Identity;
+using Countersign.Core.Records;
+using Countersign.Core.Reviews;
+using Countersign.Server.Console.Views;
+
+namespace Countersign.Server.Channels.Slack;
+
+/// <summary>
+/// Renders the card of a review as a message, in the order every channel keeps. Where the message cannot show
+/// everything it has no Approve, only the way to where everything is.
+/// </summary>
+internal sealed class SlackCard(Func<Charter> charter, Func<ActionId, Uri> reviewUrl)
+{
+    /// <summary>A message that is longer than a few screens is not read to its end.</summary>
+    private const int MaxLines = 64;
+
+    private const int MaxClaimed = 600;
+    private const int MaxComment = 300;
+    private const int MaxError = 600;
+
+    /// <summary>Beyond this the arguments cannot fit into a section, however they are laid out.</summary>
+    private const int MaxLaidOut = 4 * SlackLimits.SectionText;
+
+    /// <summary>Blocks that a card needs besides effects and facts.</summary>
+    private const int OtherBlocks = 16;
+
+    private const int MaxEffects = (SlackLimits.Blocks - OtherBlocks) * SlackLimits.Fields / 2;
+
+    /// <param name="record">The action.</param>
+    /// <param name="isFirst">Whether its agent asks for this for the first time; <c>null</c> when unknown.</param>
+    public SlackMessage Render(ActionRecord record, bool? isFirst)
+    {
+        var today = charter();
+        var card = Card.Of(record);
+        var blocks = new SlackBlocks();
+        var headline = $"[{Words.OneLine(card.Environment)}] {Words.OneLine(card.Headline)}";
+        blocks.Header(headline);
+        blocks.Context(StateOf(record, today));
+        if (IsForReviewersOnly(record, today))
+        {
+            AddWhereItIs(blocks, record, "Only its reviewers may read what it is about; they find it in the console.");
+        }
+        else if (record.State == ActionState.Pending)
+        {
+            AddOpen(blocks, record, today, card, isFirst);
+        }
+        else
+        {
+            AddEnded(blocks, record, today, card);
+        }
+
+        blocks.Context($"{card.ShortDigest} · {record.Id}");
+        return new SlackMessage(FallbackOf(record, headline), blocks.ToJson());
+    }
+
+    /// <summary>What is posted when Slack refuses the card itself: reviewers have to hear of it all the same.</summary>
+    public SlackMessage RenderShort(ActionRecord record)
+    {
+        var card = Card.Of(record);
+        var blocks = new SlackBlocks();
+        blocks.Section(Shortening.Of(
+            $"[{Words.OneLine(card.Environment)}] A review waits on {card.Target}.", SlackLimits.FallbackText));
+        AddWhereItIs(blocks, record, "This card could not be shown here.");
+        return new SlackMessage("A review waits; see the console.", blocks.ToJson());
+    }
+
+    private void AddOpen(SlackBlocks blocks, ActionRecord record, Charter today, Card card, bool? isFirst)
+    {
+        var effects = EffectLines.Of(record, isFirst);
+        if (effects.Length > MaxEffects)
+        {
+            blocks.LeavesOut();
+        }
+
+        blocks.Fields(effects.Take(MaxEffects));
+        AddExact(blocks, record, card);
+        AddFindings(blocks, record);
+        blocks.Fields(WhoOf(record, today));
+        blocks.Section(string.Join('\n', card.Rules.Select(rule => $"{rule.Id}: {Words.OneLine(rule.Reason)}")));
+        var tracks = new SlackTracks(record, today);
+        blocks.Section(string.Join('\n', tracks.Compose()));
+        AddVotes(blocks, record, today);
+        AddClaimed(blocks, record.Claimed);
+        AddButtons(blocks, record, tracks);
+    }
+
+    private void AddEnded(SlackBlocks blocks, ActionRecord record, Charter today, Card card)
+    {
+        AddExact(blocks, record, card);
+        AddVotes(blocks, record, today);
+        if (record.Outcome is { } outcome)
+        {
+            var error = outcome.Error is { } text ? $"\n{DisplayText.Lines(text).Text}" : "";
+            blocks.Aside($"{SentenceOf(outcome.State)} ({outcome.Duration.TotalMilliseconds:N0} ms){error}", MaxError);
+        }
+        else if (record.State.HasEnded())
+        {
+            blocks.Aside($"Nothing was executed. {DisplayText.Lines(record.Ending).Text}".Trim(), MaxError);
+        }
+
+        blocks.Context($"Ledger entry {record.Ledger.Index} under a signed tree of {record.Ledger.Size}");
+        blocks.Actions(SlackButtons.ForOpening(reviewUrl(record.Id)));
+    }
+
+    private static void AddExact(SlackBlocks blocks, ActionRecord record, Card card)
+    {
+        var whole = card.ExactBytes <= MaxLaidOut ? ExactText.WholeOf(record.Action.Arguments) : null;
+        if (whole is not null
+            && whole.Count('\n') < MaxLines
+            && SlackText.FitsFenced(whole, SlackLimits.SectionText))
+        {
+            blocks.Fenced(whole);
+        }
+        else
+        {
+            blocks.LeavesOut();
+            blocks.Fenced(string.Concat(ExactText.Of(record.Action.Arguments).Pieces.Select(
+                piece => piece.IsCut ? $@"\u{{… {piece.Text} …}}" : piece.Text)));
+        }
+
+        blocks.Context($"{card.ExactBytes:N0} bytes of arguments");
+    }
+
+    private static void AddFindings(SlackBlocks blocks, ActionRecord record)
+    {
+        if (FindingLines.Of(record) is { IsEmpty: false } findings)
+        {
+            blocks.Section("Look closely:\n" + string.Join('\n', findings.Select(finding => $"• {finding}")));
+        }
+    }
+
+    private static IEnumerable<LabelledText> WhoOf(ActionRecord record, Charter today)
+    {
+        var owner = today.People.Find(record.Asker.Agent)?.Owner;
+        yield return new LabelledText("Agent", owner is null
+            ? $"{record.Asker.Agent}, not registered any more"
+            : $"{record.Asker.Agent}, owned by {owner}");
+        yield return new LabelledText("On behalf of", record.Asker.OnBehalfOf is { } person
+            ? Words.Of(person, today.People)
+            : "nobody named");
+        yield return new LabelledText(
+            "Target", $"{record.Action.Target} ({record.Gate.ToText()} gate, via {record.Via.ToText()})");
+    }
+
+    private static void AddVotes(SlackBlocks blocks, ActionRecord record, Charter today)
+    {
+        if (record.Life.Votes.IsEmpty)
+        {
+            return;
+        }
+
+        blocks.Aside(
+            string.Join('\n', record.Life.Votes.Select(vote => VoteLine(vote, today))), SlackLimits.SectionText);
+    }
+
+    private static string VoteLine(Vote vote, Charter today)
+    {
+        var comment = vote.Comment is { Length: > 0 } text
+            ? $": {Shortening.Of(Words.OneLine(text), MaxComment)}"
+            : "";
+        var verb = vote.Decision == Decision.Approve ? "Approved" : "Denied";
+        return $"{verb} by {Words.Of(vote.Person, today.People)} ({vote.Assurance.ToText()}){comment}";
+    }
+
+    private static void AddClaimed(SlackBlocks blocks, Claimed claimed)
+    {
+        if (claimed.Reason is { Length: > 0 } reason)
+        {
+            blocks.Aside($"The agent says (nobody checked it):\n{Words.OneLine(reason)}", MaxClaimed);
+        }
+    }
+
+    private void AddButtons(SlackBlocks blocks, ActionRecord record, SlackTracks tracks)
+    {
+        var page = reviewUrl(record.Id);
+        var deny = SlackButtons.ForDenying(record);
+        var open = SlackButtons.ForOpening(page);
+        if (!blocks.IsComplete)
+        {
+            blocks.Context("This message cannot show everything. Open it to read all of it; approve it there.");
+            blocks.Actions(deny, open);
+        }
+        else if (!tracks.TakesApproval)
+        {
+            blocks.Context(
+                $"A click here counts as '{SlackTracks.Worth.ToText()}'; approving this asks for " +
+                $"'{tracks.Needed?.ToText()}' or stronger. Open it to approve.");
+            blocks.Actions(deny, SlackButtons.ForModifying(page), open);
+        }
+        else
+        {
+            var confirm = record.Preview?.Reversible == false ? Words.Headline(Card.Of(record).Headline) : null;
+            blocks.Actions(
+                deny, SlackButtons.ForApproving(record, confirm), SlackButtons.ForModifying(page), open);
+        }
+    }
+
+    private void AddWhereItIs(SlackBlocks blocks, ActionRecord record, string why)
+    {
+        blocks.Section(why);
+        blocks.Actions(SlackButtons.ForOpening(reviewUrl(record.Id)));
+    }
+
+    private static string StateOf(ActionRecord record, Charter today)
+    {
+        var revision = record.Life.Revision > 1 ? $" · revision {record.Life.Revision}" : "";
+        var approvers = record.Life.Votes.Where(vote => vote.Decision == Decision.Approve)
+            .Select(vote => Words.Of(vote.Person, today.People)).Distinct().ToList();
+        var by = record.State is not (ActionState.Pending or ActionState.Denied) && approvers.Count > 0
+            ? $" · approved by {string.Join(", ", approvers)}"
+            : "";
+        return $"{Words.Of(record.State)}{by}{revision}";
+    }
+
+    private static string FallbackOf(ActionRecord record, string headline) => SlackText.Fit(
+        $"{Words.Of(record.State)}: {headline}", SlackLimits.FallbackText, SlackText.Escape);
+
+    /// <summary>A target that left the configuration took its setting along: in doubt it was restricted.</summary>
+    private static bool IsForReviewersOnly(ActionRecord record, Charter today) =>
+        today.Targets.GetValueOrDefault(record.Action.Target) is not { VisibleToReviewersOnly: false };
+
+    private static string SentenceOf(OutcomeState state) => state switch
+    {
+        OutcomeState.Succeeded => "It was executed once.",
+        OutcomeState.Failed => "It was tried once, and failed.",
+        _ => "Nobody can say whether it took effect: look at the target.",
+    };
+}

@@ -1,0 +1,46 @@
+using System.Text.Json.Nodes;
+
+namespace Countersign.Server.Channels.Slack;
+
+/// <summary>What one person is shown besides the card: modals, and answers that only they see.</summary>
+internal sealed class SlackConversation(SlackClient client, SlackReplies replies, Func<Uri> console)
+{
+    public void Tell(SlackInteraction.Pressed pressed, string text) =>
+        replies.Tell(pressed.ReplyTo, text, offersLink: false);
+
+    public void OfferLink(SlackInteraction.Pressed pressed) => replies.Tell(
+        pressed.ReplyTo,
+        "Nothing was recorded: this Slack account is not linked to a person. Sign in to the console, make a code at " +
+        $"{new Uri(console(), "/console/accounts")}, and enter it here.",
+        offersLink: true);
+
+    /// <summary>Opens a modal, or says why it did not open.</summary>
+    public async Task OpenAsync(
+        SlackInteraction.Pressed pressed, JsonObject view, CancellationToken cancellationToken)
+    {
+        var reply = await OpenInTimeAsync(pressed.Trigger, view, cancellationToken);
+        if (reply is not SlackReply.Ok)
+        {
+            var why = reply is SlackReply.Refused { Error: "expired_trigger_id" or "exchanged_trigger_id" }
+                ? "Slack took too long to bring the click here."
+                : "Slack did not open the form.";
+            Tell(pressed, $"Nothing was recorded. {why} Press the button again, or use the console.");
+        }
+    }
+
+    private async Task<SlackReply> OpenInTimeAsync(
+        string? trigger, JsonObject view, CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(SlackLimits.Question);
+        try
+        {
+            return await client.CallAsync(
+                "views.open", new JsonObject { ["trigger_id"] = trigger, ["view"] = view }, limit.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return new SlackReply.Away("views.open took too long.");
+        }
+    }
+}

@@ -1,0 +1,194 @@
+using Countersign.Core;
+using Countersign.Core.Actions;
+using Countersign.Core.Identity;
+using Countersign.Core.Records;
+using Countersign.Core.Reviews;
+using Countersign.Core.Storage;
+using Countersign.Server.Console.Views;
+
+namespace Countersign.Server.Channels.Slack;
+
+/// <summary>
+/// Takes what people do in Slack to the same review desk as every other channel. (1) Who is it, and may the account
+/// decide? (2) May the place be one where people decide? (3) The desk records the answer. (4) Only then is the click
+/// acknowledged; the card follows through the outbox.
+/// </summary>
+internal sealed class SlackDesk(
+    SlackPeople people,
+    SlackWorkspace workspace,
+    SlackConversation conversation,
+    SlackLinking linking,
+    ReviewDesk desk,
+    Func<ActionId, Uri> reviewUrl,
+    ILogger<SlackDesk> log)
+{
+    public Task<SlackAnswer> HandleAsync(SlackInteraction interaction, CancellationToken cancellationToken) =>
+        interaction switch
+        {
+            SlackInteraction.Pressed { Verb: SlackButtons.Approve } pressed => ApproveAsync(pressed, cancellationToken),
+            SlackInteraction.Pressed { Verb: SlackButtons.Deny } pressed => AskWhyAsync(pressed, cancellationToken),
+            SlackInteraction.Pressed { Verb: SlackButtons.Link } pressed => AskCodeAsync(pressed, cancellationToken),
+            // Buttons that lead to the console's page are told about too; there is nothing to record.
+            SlackInteraction.Submitted { Callback: SlackModal.DenyCallback } sent => DenyAsync(sent, cancellationToken),
+            SlackInteraction.Submitted { Callback: SlackModal.LinkCallback } sent =>
+                linking.UseCodeAsync(sent, cancellationToken),
+            _ => Task.FromResult<SlackAnswer>(new SlackAnswer.Done()),
+        };
+
+    private async Task<SlackAnswer> ApproveAsync(
+        SlackInteraction.Pressed pressed, CancellationToken cancellationToken)
+    {
+        if (SlackButtons.Read(pressed.Value) is not { } shown)
+        {
+            conversation.Tell(pressed, "This button says nothing that could be approved. Open the console instead.");
+            return new SlackAnswer.Done();
+        }
+
+        // 1. and 2. at the same time, because a click waits for no more than one question.
+        var identifying = people.IdentifyAsync(pressed.Actor, cancellationToken);
+        var asking = WhyNotHereAsync(pressed.Channel, cancellationToken);
+        await Task.WhenAll(identifying, asking);
+        var (identity, whyNotHere) = (await identifying, await asking);
+        if (identity is not SlackIdentity.Known known)
+        {
+            Refuse(pressed, identity);
+            return new SlackAnswer.Done();
+        }
+
+        if (whyNotHere is { } why)
+        {
+            conversation.Tell(pressed, $"Nothing was recorded. {why} Decide in the console: {reviewUrl(shown.Action)}");
+            return new SlackAnswer.Done();
+        }
+
+        // 3.
+        var ballot = new Ballot(Decision.Approve, shown.Digest, Comment: null);
+        try
+        {
+            if (await VoteAsync(known.Person, shown.Action, ballot, cancellationToken) is { } problem)
+            {
+                conversation.Tell(pressed, $"Nothing was recorded. {problem}");
+            }
+        }
+        catch (StoreUnavailableException unavailable)
+        {
+            conversation.Tell(pressed, $"Nothing is known to be recorded. {unavailable.Message}");
+            return new SlackAnswer.Unavailable();
+        }
+
+        // 4.
+        return new SlackAnswer.Done();
+    }
+
+    /// <summary>Opens the modal before anything slow: what opens it is good for three seconds.</summary>
+    private async Task<SlackAnswer> AskWhyAsync(SlackInteraction.Pressed pressed, CancellationToken cancellationToken)
+    {
+        if (SlackButtons.Read(pressed.Value) is null)
+        {
+            conversation.Tell(pressed, "This button says nothing that could be denied. Open the console instead.");
+        }
+        else if (await people.FindAsync(pressed.Actor, cancellationToken) is var identity
+            && identity is not SlackIdentity.Known)
+        {
+            Refuse(pressed, identity);
+        }
+        else
+        {
+            await conversation.OpenAsync(pressed, SlackModal.ForDenying(pressed.Value), cancellationToken);
+        }
+
+        return new SlackAnswer.Done();
+    }
+
+    private async Task<SlackAnswer> AskCodeAsync(SlackInteraction.Pressed pressed, CancellationToken cancellationToken)
+    {
+        await conversation.OpenAsync(pressed, SlackModal.ForLinking(), cancellationToken);
+        return new SlackAnswer.Done();
+    }
+
+    private async Task<SlackAnswer> DenyAsync(SlackInteraction.Submitted sent, CancellationToken cancellationToken)
+    {
+        if (SlackButtons.Read(sent.Note) is not { } shown)
+        {
+            return Invalid("This form says nothing that could be denied. Open the console instead.");
+        }
+
+        var identity = await people.IdentifyAsync(sent.Actor, cancellationToken);
+        if (identity is not SlackIdentity.Known known)
+        {
+            return Invalid(identity is SlackIdentity.Refused refused
+                ? refused.Why
+                : "This Slack account is not linked to anybody.");
+        }
+
+        var comment = sent.Inputs.GetValueOrDefault(SlackModal.CommentBlock, "").Trim();
+        var ballot = new Ballot(Decision.Deny, shown.Digest, comment.Length == 0 ? null : comment);
+        try
+        {
+            return await VoteAsync(known.Person, shown.Action, ballot, cancellationToken) is { } problem
+                ? Invalid(problem)
+                : new SlackAnswer.Done();
+        }
+        catch (StoreUnavailableException unavailable)
+        {
+            Log.NotRecorded(log, unavailable.Message);
+            return new SlackAnswer.Unavailable();
+        }
+    }
+
+    /// <summary>What kept the answer from being recorded; <c>null</c> when it is durable.</summary>
+    private async Task<string?> VoteAsync(
+        PersonId person, ActionId id, Ballot ballot, CancellationToken cancellationToken)
+    {
+        var voter = new Voter(person, SlackTracks.Worth);
+        var answer = await desk.VoteAsync(id, voter, ballot, cancellationToken);
+        Log.Answered(log, person, id, answer is DeskAnswer.Recorded ? ballot.Decision.ToText() : "not recorded");
+        return answer switch
+        {
+            DeskAnswer.Recorded => null,
+            DeskAnswer.Refused { Why: StepRefusal.AssuranceTooLow } =>
+                $"A click in Slack counts as '{SlackTracks.Worth.ToText()}', and a rule asks for more. Approve it in " +
+                $"the console: {reviewUrl(id)} You may deny it here.",
+            DeskAnswer.Refused refused => Words.Of(refused.Why, refused.Record, desk.RightOf(person, refused.Record)),
+            _ => "The action does not exist.",
+        };
+    }
+
+    private void Refuse(SlackInteraction.Pressed pressed, SlackIdentity identity)
+    {
+        Log.AccountRefused(log, pressed.Actor.User, identity.ToString());
+        if (identity is SlackIdentity.Refused refused)
+        {
+            conversation.Tell(pressed, $"Nothing was recorded. {refused.Why}");
+        }
+        else
+        {
+            conversation.OfferLink(pressed);
+        }
+    }
+
+    private async Task<string?> WhyNotHereAsync(string? channel, CancellationToken cancellationToken)
+    {
+        if (channel is null)
+        {
+            return "Slack did not say in which channel this was.";
+        }
+
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(SlackLimits.Question);
+        try
+        {
+            return await workspace.WhyNotChannelAsync(channel, limit.Token);
+        }
+        catch (SlackException unknown)
+        {
+            return $"Slack did not say who reads this channel. {unknown.Message}";
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return "Slack did not say in time who reads this channel.";
+        }
+    }
+
+    private static SlackAnswer.Invalid Invalid(string why) => new(SlackModal.CommentBlock, why);
+}

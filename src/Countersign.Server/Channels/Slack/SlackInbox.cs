@@ -1,0 +1,51 @@
+namespace Countersign.Server.Channels.Slack;
+
+/// <summary>
+/// Where interactions arrive, over HTTP or a socket: each delivery is handled once, and answered in time or not at all.
+/// </summary>
+internal sealed class SlackInbox(
+    SlackDesk desk,
+    SlackClient client,
+    SlackRedeliveries redeliveries,
+    TimeProvider time,
+    IHostApplicationLifetime lifetime,
+    ILogger<SlackInbox> log)
+{
+    /// <param name="delivery">Names the delivery: the same bytes have the same name.</param>
+    /// <param name="payload">The JSON of the interaction.</param>
+    public async Task<SlackAnswer> TakeAsync(string delivery, string payload)
+    {
+        if (SlackPayload.Read(payload, client.Trusts) is not { } interaction)
+        {
+            Log.RequestRefused(log, "an interaction that could not be understood");
+            return new SlackAnswer.Done();
+        }
+
+        // Whoever hangs up does not take a vote back that is being recorded; only a stop of the server ends it.
+        var answering = redeliveries.AnswerOnceAsync(
+            delivery, () => HandleAsync(interaction, lifetime.ApplicationStopping));
+        try
+        {
+            return await answering.WaitAsync(SlackLimits.Acknowledge, time);
+        }
+        catch (TimeoutException)
+        {
+            Log.NotRecorded(log, "it took longer than Slack waits; the card shows what becomes of it");
+            return new SlackAnswer.Unavailable();
+        }
+    }
+
+    private async Task<SlackAnswer> HandleAsync(SlackInteraction interaction, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await desk.HandleAsync(interaction, cancellationToken);
+        }
+        catch (Exception failure) when (failure is not OutOfMemoryException)
+        {
+            // Whatever it is, nothing was acknowledged, and Slack tells the person so.
+            Log.WorkFailed(log, failure);
+            return new SlackAnswer.Unavailable();
+        }
+    }
+}

@@ -1,0 +1,183 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Countersign.Core.Actions;
+using Countersign.Core.Actions.Json;
+using Countersign.Core.Identity;
+using Countersign.Core.Records;
+using Countersign.Core.Reviews;
+using Countersign.Server.Channels.Slack;
+using Countersign.Tests.Console;
+
+namespace Countersign.Tests.Channels.Slack;
+
+/// <summary>
+/// The card as Slack gets it, byte by byte. After a wanted change, run these tests once with
+/// <c>COUNTERSIGN_GOLDEN=write</c> and read the difference.
+/// </summary>
+public sealed class SlackCardTests : IAsyncLifetime
+{
+    private static readonly JsonSerializerOptions Readable = new()
+    {
+        WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
+    private SlackHost _host = null!;
+
+    public async ValueTask InitializeAsync() => _host = await SlackHost.StartAsync();
+
+    public ValueTask DisposeAsync() => _host.DisposeAsync();
+
+    [Fact]
+    public async Task An_open_review_with_everything_that_can_be_said()
+    {
+        _host.Console.Require(
+            ConsoleHost.Need("production-writes", "Changes need a database owner.", ConsoleHost.Of("group:dba", 2))
+                with { Assurance = Assurance.Chat },
+            ConsoleHost.Need("big", "Big ones too.", ConsoleHost.Of("carol", 1), ConsoleHost.Of("group:oncall", 1)));
+        var record = await _host.Console.AskAsync(new Ask
+        {
+            Target = "orders-db",
+            Operation = "sql",
+            Arguments = """
+                {"parameters":[],"text":"DELETE FROM orders\nWHERE note <> '*b*' & 1 > 0 -- `x` <!channel>"}
+                """,
+            Reason = "Cleaning up, see <https://evil.example|the ticket> *now*",
+            OnBehalfOf = "dora",
+            Facts = Facts.Of("sql", ("no_where", true)),
+            Preview = new Preview("Deletes 48,112 rows of orders")
+            {
+                Rows = 48112,
+                Exact = true,
+                Reversible = false,
+                Cascades = [new Cascade("order_lines", 120_000)],
+                Locks = ["orders: row exclusive"],
+            },
+        });
+
+        AssertGolden("open", record, isFirst: true);
+    }
+
+    [Fact]
+    public async Task A_review_that_asks_for_more_than_a_click()
+    {
+        _host.Require(need: 1, Assurance.Session);
+
+        AssertGolden("session", await _host.AskAsync(), isFirst: false);
+    }
+
+    [Fact]
+    public async Task A_denied_one()
+    {
+        var asked = await _host.AskShownAsync();
+        await _host.PressAsync("U0BOB", "deny");
+        await _host.SendAsync(_host.Slack.Submit("U0BOB", "comment", "use <archive>"));
+
+        AssertGolden("denied", await _host.FindAsync(asked), isFirst: null);
+    }
+
+    [Fact]
+    public async Task One_that_was_executed()
+    {
+        var asked = await _host.AskShownAsync();
+        await _host.PressAsync("U0BOB", "approve");
+
+        AssertGolden("succeeded", await _host.EndOfAsync(asked), isFirst: null);
+    }
+
+    [Fact]
+    public async Task One_that_is_too_long_for_a_message()
+    {
+        var words = string.Join(' ', Enumerable.Range(0, 900).Select(i => $"word{i}"));
+
+        AssertGolden("long", await _host.AskAsync($$"""{"text":"{{words}}"}"""), isFirst: null);
+    }
+
+    [Fact]
+    public async Task One_that_only_its_reviewers_may_read() =>
+        AssertGolden("restricted", await _host.Console.AskAsync(new Ask { Target = "vault" }), isFirst: null);
+
+    [Fact]
+    public async Task The_short_card()
+    {
+        var record = await _host.AskAsync();
+
+        AssertGolden("short", Card.RenderShort(record), record.Id);
+    }
+
+    [Fact]
+    public void The_modals()
+    {
+        Compare("deny-modal", SlackModal.ForDenying("act_1.1.sha256:0"));
+        Compare("link-modal", SlackModal.ForLinking());
+    }
+
+    [Theory]
+    [InlineData(2700, true)]
+    [InlineData(3000, false)]
+    [InlineData(100_000, false)]
+    public async Task Approve_is_there_only_when_everything_is(int characters, bool isThere)
+    {
+        var text = string.Concat(Enumerable.Range(0, characters / 5).Select(i => $"{i % 10000:0000} "));
+        var record = await _host.AskAsync($$"""{"text":"{{text}}"}""");
+        var message = Card.Render(record, isFirst: null);
+
+        var verbs = SlackHost.ButtonsOf(message.ToArguments("C1", ts: null))
+            .Select(button => button["action_id"]!.GetValue<string>());
+
+        Assert.Equal(isThere, verbs.Contains("approve"));
+        Assert.Contains("open", verbs);
+        Assert.Contains("deny", verbs);
+    }
+
+    [Fact]
+    public async Task Whatever_the_size_no_limit_of_slack_is_broken()
+    {
+        var text = new string('&', 3000);
+        var big = await _host.Console.AskAsync(new Ask
+        {
+            Operation = text,
+            Arguments = $$"""{"text":"{{text}}","more":"{{string.Concat(Enumerable.Range(0, 20_000))}}"}""",
+            Reason = text,
+            Preview = new Preview(text)
+            {
+                Rows = 1,
+                Reversible = false,
+                Cascades = [.. Enumerable.Range(0, 400).Select(i => new Cascade($"{text}{i}", i))],
+                Effects = [.. Enumerable.Range(0, 400).Select(i => $"{text}{i}")],
+            },
+        });
+
+        var message = Card.Render(big, isFirst: true).ToArguments("C1", ts: null);
+
+        Assert.Empty(SlackLengths.Find(message));
+        Assert.DoesNotContain(
+            SlackHost.ButtonsOf(message), button => button["action_id"]!.GetValue<string>() == "approve");
+    }
+
+    private SlackCard Card => _host.Console.Service<SlackCard>();
+
+    private void AssertGolden(string name, ActionRecord record, bool? isFirst) =>
+        AssertGolden(name, Card.Render(record, isFirst), record.Id);
+
+    private static void AssertGolden(string name, SlackMessage message, ActionId id)
+    {
+        var json = message.ToArguments("C0123", ts: null);
+        Assert.Empty(SlackLengths.Find(json));
+        Compare(name, json, id.Value);
+    }
+
+    private static void Compare(string name, JsonObject json, string id = "act_1")
+    {
+        // The id is random, and the time of an execution is the machine's.
+        var actual = json.ToJsonString(Readable).Replace(id, "act_id", StringComparison.Ordinal) + "\n";
+        var path = RepositoryRoot.Combine($"tests/Countersign.Tests/Channels/Slack/Golden/{name}.json");
+        if (Environment.GetEnvironmentVariable("COUNTERSIGN_GOLDEN") == "write")
+        {
+            File.WriteAllText(path, actual);
+        }
+
+        Assert.Equal(File.ReadAllText(path), actual);
+    }
+}
