@@ -82,6 +82,9 @@ internal sealed class Run(SessionState session, RunPlan plan, RunSupport support
 
     private bool CountsAll => _ceiling != long.MaxValue && !plan.Statement.Effects.IsReadOnly;
 
+    private bool IsDurable =>
+        _isCommitted && !plan.IsRehearsal && session.Backend.Transaction == TransactionStatus.Idle;
+
     private bool HasFailed => _error is not null || _stopped is not null;
 
     private async Task SendAsync(ActionRecord record)
@@ -219,7 +222,7 @@ internal sealed class Run(SessionState session, RunPlan plan, RunSupport support
             _tags.ForEach(json.WriteStringValue);
             json.WriteEndArray();
             json.WriteNumber("rows", _rows);
-            json.WriteBoolean("committed", _isCommitted && session.Backend.Transaction == TransactionStatus.Idle);
+            json.WriteBoolean("committed", IsDurable);
             json.WriteEndObject();
         }
 
