@@ -8,7 +8,9 @@ using Countersign.Tests.Postgres.Wire;
 
 namespace Countersign.Tests.Postgres.Bypass;
 
-/// <summary>Items of the catalogue that no single text makes, with a baseline that may write and one that may not.</summary>
+/// <summary>
+/// Items of the catalogue that no single text makes, with a baseline that may write and with one that may not.
+/// </summary>
 public sealed class WireTricksTests(PostgresServer server)
 {
     private const uint Int4 = 23;
