@@ -78,9 +78,10 @@ internal sealed class Prey(PostgresHost host) : IAsyncDisposable
 
     /// <param name="server">Where the database is.</param>
     /// <param name="mayWrite">Whether the baseline of every session may change all of it.</param>
-    public static async Task<Prey> SetAsync(PostgresServer server, bool mayWrite)
+    /// <param name="rules">Another policy than the one under which people are asked and never come.</param>
+    public static async Task<Prey> SetAsync(PostgresServer server, bool mayWrite, string rules = Rules)
     {
-        var host = await PostgresHost.StartAsync(server, Rules, Traps);
+        var host = await PostgresHost.StartAsync(server, rules, Traps);
         var baseline = "reader_" + new NpgsqlConnectionStringBuilder(host.Database).Database;
         var all = mayWrite ? "ALL" : "SELECT";
         await host.AskDirectlyAsync($"""

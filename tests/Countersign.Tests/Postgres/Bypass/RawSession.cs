@@ -78,6 +78,22 @@ internal sealed class RawSession : IAsyncDisposable
         return string.Join("; ", _heard.Skip(from));
     }
 
+    /// <summary>Everything up to the end of the connection, which the gate has to bring about, as text.</summary>
+    public async Task<string> RestAsync()
+    {
+        using var rest = new MemoryStream();
+        try
+        {
+            await Stream.CopyToAsync(rest, TestContext.Current.CancellationToken);
+        }
+        catch (IOException)
+        {
+            // It was cut, which is an end as well.
+        }
+
+        return Encoding.Latin1.GetString(rest.ToArray());
+    }
+
     public async Task<string> AskAsync(string text)
     {
         await QueryAsync(text);

@@ -49,7 +49,7 @@ internal static class ClientProgram
         var folders = Environment.GetEnvironmentVariable("PATH")?.Split(Path.PathSeparator) ?? [];
         if (!folders.Any(folder => File.Exists(Path.Combine(folder, program))))
         {
-            var missing = $"There is no {program} on this machine; install postgresql.";
+            var missing = $"There is no {program} on this machine; install its package (postgresql, sqlsmith).";
             Assert.SkipUnless(Environment.GetEnvironmentVariable("CI") == "true", missing);
             throw new InvalidOperationException(missing);
         }
