@@ -71,9 +71,10 @@ install_missing() {
     missing_packages=()
 }
 
-# want_package NAME CHECK: like need_package, but goes on without it; the tests that need it say so themselves.
+# want_package NAME CHECK [MEANS]: like need_package, but goes on without it, and says what that means.
 want_package() {
-    is_present "$2" || install_packages "$1" || say "Going on without the package $1; some tests will be skipped."
+    is_present "$2" || install_packages "$1" ||
+        say "Going on without the package $1; ${3:-some tests will be skipped}."
 }
 
 # Prints the folder of the first .NET installation that has the SDK.
@@ -139,7 +140,7 @@ need_runtime_packages() {
     need_package tzdata /usr/share/zoneinfo/Europe/Berlin
     install_missing
     # PostgreSQL's grammar. A server without a PostgreSQL gate runs without it; one with it says what is missing.
-    want_package libpg-query1504.0 libpg_query.so.1504.0
+    want_package libpg-query1504.0 libpg_query.so.1504.0 "a PostgreSQL gate will not start"
 }
 
 # run_quietly LOG COMMAND…: shows what the command wrote only when it fails. Build servers outlive the build, so they must

@@ -50,7 +50,7 @@ public static class VerdictStrictness
 
     private static bool IsTighter(Bounds now, Bounds then) =>
         (now.RowsFromPreview && !then.RowsFromPreview) || IsTighter(now.Rows, then.Rows)
-        || IsTighter(now.Time?.Ticks, then.Time?.Ticks);
+        || IsTighter(now.Time?.Ticks, then.Time?.Ticks) || IsTighter(now.Output, then.Output);
 
     private static bool IsTighter(long? now, long? then) => now is { } bound && (then is null || bound < then);
 }

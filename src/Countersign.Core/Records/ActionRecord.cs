@@ -87,6 +87,9 @@ public sealed record ActionRecord
     /// <summary>How long an execution may take; <c>null</c> when no rule says.</summary>
     public TimeSpan? TimeCeiling => AllBounds.Select(bounds => bounds.Time).Min();
 
+    /// <summary>How many bytes an execution may return; <c>null</c> when no rule says.</summary>
+    public long? OutputCeiling => AllBounds.Select(bounds => bounds.Output).Min();
+
     private IEnumerable<Bounds> AllBounds => Verdict.Requirements.Select(requirement => requirement.Bounds);
 
     /// <summary>Reads what a store or an archive returned.</summary>

@@ -28,6 +28,7 @@ internal static class RequirementPayload
         json.WriteBoolean("rows_from_preview", requirement.Bounds.RowsFromPreview);
         WriteOptional(json, "rows", requirement.Bounds.Rows);
         WriteOptional(json, "seconds", (long?)requirement.Bounds.Time?.TotalSeconds);
+        WriteOptional(json, "output", requirement.Bounds.Output);
         json.WriteEndObject();
         json.WriteStartObject("grant");
         json.WriteNumber("uses", requirement.Grant.Uses);
@@ -49,7 +50,10 @@ internal static class RequirementPayload
             new Bounds(
                 bounds.GetProperty("rows_from_preview").GetBoolean(),
                 Optional(bounds, "rows"),
-                Optional(bounds, "seconds") is { } seconds ? TimeSpan.FromSeconds(seconds) : null),
+                Optional(bounds, "seconds") is { } seconds ? TimeSpan.FromSeconds(seconds) : null)
+            {
+                Output = Optional(bounds, "output"),
+            },
             new GrantTerms(
                 grant.GetProperty("uses").GetInt32(),
                 TimeSpan.FromSeconds(grant.GetProperty("seconds").GetInt64())));

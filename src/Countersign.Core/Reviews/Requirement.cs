@@ -35,6 +35,9 @@ public sealed record GrantTerms(int Uses, TimeSpan TimeToLive)
 /// </summary>
 public sealed record Bounds(bool RowsFromPreview, long? Rows, TimeSpan? Time)
 {
+    /// <summary>How many bytes may come back.</summary>
+    public long? Output { get; init; }
+
     public static Bounds None { get; } = new(RowsFromPreview: false, Rows: null, Time: null);
 }
 

@@ -7,9 +7,10 @@ namespace Countersign.Gates.Postgres;
 /// </summary>
 internal class AwaitedRows : Awaited
 {
-    private readonly bool _isSilent;
+    protected AwaitedRows(bool isSilent) => IsSilent = isSilent;
 
-    protected AwaitedRows(bool isSilent) => _isSilent = isSilent;
+    /// <summary>Whether it answers the gate, and the client gets nothing of it.</summary>
+    public bool IsSilent { get; }
 
     /// <summary>For statements about the session, of which nothing is counted.</summary>
     public static AwaitedRows Plain { get; } = new(isSilent: false);
@@ -43,10 +44,10 @@ internal class AwaitedRows : Awaited
         }
     }
 
-    /// <summary>A row or piece of COPY data that is too large to be held; it is relayed in pieces.</summary>
-    public virtual void OnLargeData(MessageHead head)
-    {
-    }
+    /// <summary>
+    /// A row or piece of COPY data that is too large to be held: whether the client gets it, in pieces.
+    /// </summary>
+    public virtual bool OnLargeData(MessageHead head) => !IsSilent;
 
     /// <summary>Whether the client gets it.</summary>
     protected virtual bool OnData(WireMessage message) => true;
@@ -59,7 +60,7 @@ internal class AwaitedRows : Awaited
 
     private void Relay(WireMessage message, Client client, bool isRelayed)
     {
-        if (isRelayed && !_isSilent)
+        if (isRelayed && !IsSilent)
         {
             client.Out.Append(message.Bytes.Span);
         }

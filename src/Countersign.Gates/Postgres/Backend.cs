@@ -51,9 +51,15 @@ internal sealed class Backend(DatabaseConnection connection, Client client, Post
     /// <summary>Whether something was asked since the last Sync: a transaction may be open unreported.</summary>
     public bool IsInPipeline { get; private set; }
 
+    /// <summary>
+    /// Whether the client has run something since the last Sync: a transaction is open then, which may hold locks.
+    /// </summary>
+    public bool HasRunInPipeline { get; private set; }
+
     public void Await(Awaited answer)
     {
         IsInPipeline = answer is not Awaited.Ready;
+        HasRunInPipeline = IsInPipeline && (HasRunInPipeline || answer is AwaitedRows { IsSilent: false });
         _awaited.Enqueue(answer);
     }
 
@@ -79,14 +85,17 @@ internal sealed class Backend(DatabaseConnection connection, Client client, Post
             {
                 // Only when something is owed: otherwise that read may last for ever.
                 await StopListeningAsync();
-                // One that is here as a whole is taken as a whole, however large; of others only the waiting tells.
-                if (connection.Reader.TryRead(limits.ServerMessage, out var message))
+                if (connection.Reader.TryPeek(out var head) && head.BodyLength > WholeMessage)
+                {
+                    await TakeLargeAsync(head, cancellationToken);
+                }
+                else if (connection.Reader.TryRead(WholeMessage, out var message))
                 {
                     await TakeAsync(message, cancellationToken);
                 }
-                else
+                else if (!await connection.Reader.BufferMoreAsync(limits.ServerMessage, cancellationToken))
                 {
-                    await WaitAsync(cancellationToken);
+                    throw new BackendLost("The database closed the connection.", inner: null);
                 }
             }
         }
@@ -145,19 +154,6 @@ internal sealed class Backend(DatabaseConnection connection, Client client, Post
         return _awaited.Count > 0;
     }
 
-    private async ValueTask WaitAsync(CancellationToken cancellationToken)
-    {
-        var reader = connection.Reader;
-        if (reader.TryPeek(out var head) && head.BodyLength > WholeMessage)
-        {
-            await TakeLargeAsync(head, cancellationToken);
-        }
-        else if (!await reader.BufferMoreAsync(limits.ServerMessage, cancellationToken))
-        {
-            throw new BackendLost("The database closed the connection.", inner: null);
-        }
-    }
-
     /// <summary>Only rows and COPY data may be large; they pass as they come.</summary>
     private async ValueTask TakeLargeAsync(MessageHead head, CancellationToken cancellationToken)
     {
@@ -170,7 +166,12 @@ internal sealed class Backend(DatabaseConnection connection, Client client, Post
             return;
         }
 
-        rows.OnLargeData(head);
+        if (!rows.OnLargeData(head))
+        {
+            await connection.Reader.SkipAsync(limits.ServerMessage, cancellationToken);
+            return;
+        }
+
         await client.FlushAsync(cancellationToken);
         await connection.Reader.RelayAsync(client.Out, limits.ServerMessage, cancellationToken);
     }

@@ -23,6 +23,11 @@ internal sealed class Client(WireReader reader, WireWriter writer)
     /// <summary>Whether the next message is here as a whole, be it that more is listened for.</summary>
     public bool HasMessage => reader.HasWholeMessage;
 
+    /// <summary>
+    /// Whether the next message says that it is longer than it may be, so that nothing of it is waited for.
+    /// </summary>
+    public bool HasLongerThan(int most) => reader.TryPeek(out var head) && head.BodyLength > most;
+
     /// <summary>Whether the next message is here, and is of a type.</summary>
     public bool Has(byte type) => HasMessage && reader.TryPeek(out var head) && head.Type == type;
 

@@ -89,7 +89,12 @@ internal sealed class ExtendedQueries(
 
         var allowed = statement.Executes.IsEmpty ? reads.FindAllowed(statement.Single) : null;
         var passes = allowed is not null || statement.Single is { IsOfSession: true };
-        var portal = new Portal(portalName, statement, body.Rest.ToArray()) { IsOnServer = passes, Allowed = allowed };
+        var portal = new Portal(portalName, statement, body.Rest.ToArray())
+        {
+            IsOnServer = passes,
+            Allowed = allowed,
+            Passed = statement.Single,
+        };
         _names.Put(portal);
         if (passes)
         {
@@ -149,13 +154,7 @@ internal sealed class ExtendedQueries(
 
         if (portal.IsOnServer)
         {
-            var rows = portal.Allowed is { } allowed
-                ? await reads.BeginAsync(
-                    allowed, portal.Statement.RecordOf(allowed), portal.Bind, cancellationToken)
-                : texts.RowsOf(portal.Statement.Single, portal.Statement.Prepares);
-            texts.OnSend(portal.Statement.Single);
-            _backend.Out.WriteExecute(Encoding.UTF8.GetBytes(name), maxRows);
-            _backend.Await(rows);
+            await GoOnAsync(portal, maxRows, cancellationToken);
             return;
         }
 
@@ -182,6 +181,30 @@ internal sealed class ExtendedQueries(
         texts.AfterRun(plan.Statement);
         // The run may have taken the client's Sync, so that nothing else will ask for answers.
         await session.Client.FlushAsync(cancellationToken);
+    }
+
+    /// <summary>Of a portal that exists at the database: it passed when it was bound, or ran already.</summary>
+    private async ValueTask GoOnAsync(Portal portal, int maxRows, CancellationToken cancellationToken)
+    {
+        AwaitedRows rows;
+        if (portal.Allowed is null)
+        {
+            rows = texts.RowsOf(portal.Statement.Single, portal.Statement.Prepares);
+        }
+        else if (reads.FindAllowed(portal) is { } allowed)
+        {
+            rows = await reads.BeginAsync(
+                allowed, portal.Statement.RecordOf(allowed), portal.Bind, cancellationToken);
+        }
+        else
+        {
+            session.ProvokeFailure(PostgresAnswers.AllowedNoMore());
+            return;
+        }
+
+        texts.OnSend(portal.Statement.Single);
+        _backend.Out.WriteExecute(Encoding.UTF8.GetBytes(portal.Name), maxRows);
+        _backend.Await(rows);
     }
 
     public void Close(WireMessage message)
@@ -233,7 +256,7 @@ internal sealed class ExtendedQueries(
         };
     }
 
-    private static int ParametersOf(ReadOnlySpan<byte> bind) => BindBody.Read([0, 0, .. bind]).ParameterCount;
+    private static int ParametersOf(ReadOnlySpan<byte> bind) => BindBody.ReadRest(bind).ParameterCount;
 
     private static (string Name, string Text, ImmutableArray<uint> Types) Read(WireMessage message)
     {

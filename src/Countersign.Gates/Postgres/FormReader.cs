@@ -31,7 +31,11 @@ internal sealed class FormReader(Analyser analyser)
         Parsed.Channel channel => new(s_none with { Verbs = s_none.Verbs.Add(channel.Verb) }),
         Parsed.Code code => new(Opaque("DO", $"DO runs {code.Language} code, which nobody analyses.")),
         Parsed.Call call => new(Opaque("CALL", $"The procedure {call.Name} is code, which nobody analyses.")),
-        _ => new(s_none),
+        // They concern nothing but the session, so that no policy is asked about them.
+        Parsed.Transaction or Parsed.Set or Parsed.Show or Parsed.Fetch or Parsed.CloseCursor
+            or Parsed.Deallocate or Parsed.Discard => new(s_none),
+        Parsed.Never never => new(s_none with { Verbs = s_none.Verbs.Add(never.Verb), Refused = never.Why }),
+        _ => new(s_none with { Opaque = "Nobody knows what this kind of statement does." }),
     };
 
     /// <summary>The state of the catalog; <c>null</c> when it cannot be asked for.</summary>

@@ -16,8 +16,8 @@ internal sealed class Hold : IDisposable
     private readonly CancellationTokenSource _left = new();
     private readonly TaskCompletionSource _asksToRun = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _mayRun = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly TaskCompletionSource _held = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _over = new();
+    private TaskCompletionSource _held = NewSignal();
     private int _state = Waiting;
 
     /// <summary>Cancelled when the client stops waiting before anything ran.</summary>
@@ -31,8 +31,8 @@ internal sealed class Hold : IDisposable
     /// <summary>What is held; <c>null</c> as long as nobody has to decide.</summary>
     public ActionRecord? Record { get; private set; }
 
-    /// <summary>Ends when people have to decide.</summary>
-    public Task Held => _held.Task;
+    /// <summary>Ends when people have to decide about something that the client was not told of yet.</summary>
+    public Task Held => Volatile.Read(ref _held).Task;
 
     /// <summary>Cancelled when this is over.</summary>
     public CancellationToken Over => _over.Token;
@@ -41,7 +41,15 @@ internal sealed class Hold : IDisposable
     public void Begin(ActionRecord record)
     {
         Record = record;
-        _held.TrySetResult();
+        Volatile.Read(ref _held).TrySetResult();
+    }
+
+    /// <summary>What the client is told now; <see cref="Held"/> waits for what comes after it.</summary>
+    public ActionRecord TakeHeld()
+    {
+        // In this order: a review that begins in between is told twice rather than never.
+        Volatile.Write(ref _held, NewSignal());
+        return Record!;
     }
 
     /// <summary>
@@ -81,6 +89,8 @@ internal sealed class Hold : IDisposable
         _over.Dispose();
         _left.Dispose();
     }
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public static Outcome NothingSent(string why) =>
         new(OutcomeState.Failed, Result: null, $"Nothing was sent: {why}", TimeSpan.Zero);

@@ -2,6 +2,7 @@ using Countersign.Core.Storage;
 using Countersign.Gates.Postgres.Rights;
 using Countersign.Gates.Postgres.Wire;
 using Countersign.Gates.Postgres.Wire.Login;
+using Microsoft.Extensions.Logging;
 
 namespace Countersign.Gates.Postgres;
 
@@ -14,6 +15,7 @@ internal sealed class LiveSession : IAsyncDisposable
     private readonly Client _client;
     private readonly DatabaseConnection _database;
     private readonly SessionState _state;
+    private readonly ILogger _log;
     private readonly CancellationTokenSource _cut = new();
     private readonly Lock _lock = new();
 
@@ -22,18 +24,24 @@ internal sealed class LiveSession : IAsyncDisposable
     private Task _cancelling = Task.CompletedTask;
     private bool _isOver;
 
+    /// <summary>What the client knows the session by, and the log.</summary>
+    private int _processId;
+
     public LiveSession(Seat seat, Client client, DatabaseConnection database, PostgresGateOptions options)
     {
         (_client, _database) = (client, database);
+        _log = options.Loggers.CreateLogger<LiveSession>();
         _state = new SessionState(seat, client, new Backend(database, client, options.Limits), options)
         {
-            CancelStatement = Cancel,
+            CancelStatement = CancelStatement,
+            CancelsHeard = CancelsHeardAsync,
         };
     }
 
     /// <summary>What a client waits for after it proved who it is.</summary>
     public async Task WelcomeAsync(CancelKey key, AgentParameters wanted, CancellationToken cancellationToken)
     {
+        _processId = key.ProcessId;
         foreach (var (name, value) in _database.Parameters)
         {
             _client.Out.WriteParameterStatus(name, value);
@@ -53,10 +61,11 @@ internal sealed class LiveSession : IAsyncDisposable
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(_cut.Token, cancellationToken);
+        // It ends behind its last words, because what was read is recorded before they leave.
+        await using var session = new PostgresSession(_state);
         Refusal? last = null;
         try
         {
-            await using var session = new PostgresSession(_state);
             await session.RunAsync(either.Token);
             if (_state.IsLost)
             {
@@ -65,8 +74,6 @@ internal sealed class LiveSession : IAsyncDisposable
         }
         catch (StoreUnavailableException unrecorded)
         {
-            // What was read is not in the record, so nothing of it may leave.
-            _client.Out.Dispose();
             last = PostgresAnswers.Unavailable(unrecorded.Message) with { IsFatal = true };
         }
         catch (OperationCanceledException) when (_whyCut is not null)
@@ -86,13 +93,33 @@ internal sealed class LiveSession : IAsyncDisposable
                 IsFatal = true,
             };
         }
+        catch (Exception unforeseen) when (!PostgresGate.IsEndOfConnection(unforeseen))
+        {
+            _log.SessionFailed(unforeseen, _processId, _state.Asker.Agent, _state.Target.Name);
+            last = PostgresAnswers.Unforeseen(_processId, _state.IsEndUntold || !_state.Backend.IsSettled);
+        }
 
         if (last is not null)
         {
-            _client.BeforeBytesLeave = static _ => ValueTask.CompletedTask;
-            _client.Say(last);
-            await _client.FlushAsync(CancellationToken.None);
+            await SayLastAsync(last);
         }
+    }
+
+    /// <summary>What was read before leaves in front of it, unless that is not in the record.</summary>
+    private async Task SayLastAsync(Refusal last)
+    {
+        try
+        {
+            await _client.BeforeBytesLeave(CancellationToken.None);
+        }
+        catch (StoreUnavailableException)
+        {
+            _client.Out.Dispose();
+        }
+
+        _client.BeforeBytesLeave = static _ => ValueTask.CompletedTask;
+        _client.Say(last);
+        await _client.FlushAsync(CancellationToken.None);
     }
 
     /// <summary>
@@ -128,6 +155,26 @@ internal sealed class LiveSession : IAsyncDisposable
             {
                 _cancelling = CancelAsync(_cancelling);
             }
+        }
+    }
+
+    /// <summary>Whatever waits: what runs at the database is cancelled there.</summary>
+    private void CancelStatement()
+    {
+        lock (_lock)
+        {
+            if (!_isOver)
+            {
+                _cancelling = CancelAsync(_cancelling);
+            }
+        }
+    }
+
+    private Task CancelsHeardAsync()
+    {
+        lock (_lock)
+        {
+            return _cancelling;
         }
     }
 

@@ -1,3 +1,5 @@
+using Countersign.Core.Actions;
+using Countersign.Core.Identity;
 using Microsoft.Extensions.Logging;
 
 namespace Countersign.Gates.Postgres;
@@ -13,4 +15,12 @@ internal static partial class Log
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "PostgreSQL gate: a connection ended: {Reason}")]
     public static partial void ConnectionEnded(this ILogger log, string reason);
+
+    [LoggerMessage(
+        Level = LogLevel.Error, Message = "PostgreSQL gate: session {Session} of {Agent} at {Target} failed")]
+    public static partial void SessionFailed(
+        this ILogger log, Exception failure, int session, AgentId agent, TargetName target);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "PostgreSQL gate: a connection failed before its session began")]
+    public static partial void ConnectionFailed(this ILogger log, Exception failure);
 }

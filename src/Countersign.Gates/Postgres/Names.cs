@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using Countersign.Core;
 
 namespace Countersign.Gates.Postgres;
 
@@ -7,12 +8,16 @@ namespace Countersign.Gates.Postgres;
 /// The prepared statements and portals of a session, by the client's names. SQL's PREPARE and the protocol's Parse
 /// share one space of names, as they do in PostgreSQL. A change is undone when the database did not take it.
 /// </summary>
-internal sealed class Names(PostgresLimits limits)
+internal sealed class Names(PostgresLimits limits, FillRandom random)
 {
     private const string Unnamed = "";
 
+    /// <summary>In bytes; its hexadecimal digits leave room for 19 more in a name of PostgreSQL's 63.</summary>
+    private const int SecretSize = 16;
+
     private readonly Dictionary<string, Prepared> _statements = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Portal> _portals = new(StringComparer.Ordinal);
+    private readonly string _secret = NewSecret(random);
     private long _last;
 
     /// <summary>
@@ -21,7 +26,15 @@ internal sealed class Names(PostgresLimits limits)
     /// </summary>
     public string ServerNameFor(string name) => name.Length == 0
         ? Unnamed
-        : "countersign_" + (++_last).ToString(CultureInfo.InvariantCulture);
+        : $"countersign_{_secret}{(++_last).ToString(CultureInfo.InvariantCulture)}";
+
+    /// <summary>The same for a statement of the gate's own.</summary>
+    public string ServerNameFor(OwnStatement own) => ServerNameOf(own.Name);
+
+    /// <summary>What no statement is ever called: using it is an error, and ends a transaction as one.</summary>
+    public string Missing => ServerNameOf("refuses");
+
+    private string ServerNameOf(string own) => $"countersign_{_secret}{own}";
 
     public bool HasRoom => _statements.Count < limits.Statements && _portals.Count < limits.Statements;
 
@@ -80,6 +93,13 @@ internal sealed class Names(PostgresLimits limits)
         RemoveWaiting(_statements.GetValueOrDefault(Unnamed));
         _statements.Remove(Unnamed);
         _portals.Remove(Unnamed);
+    }
+
+    private static string NewSecret(FillRandom random)
+    {
+        Span<byte> secret = stackalloc byte[SecretSize];
+        random(secret);
+        return Convert.ToHexStringLower(secret);
     }
 
     /// <summary>

@@ -19,6 +19,9 @@ internal sealed class Portal(string name, Prepared statement, ReadOnlyMemory<byt
     /// <summary>How it may pass as a read; <c>null</c> when it is none, or has to be asked for.</summary>
     public Allowed? Allowed { get; init; }
 
+    /// <summary>What was judged when it was bound; the statement may be read anew meanwhile.</summary>
+    public ReadStatement? Passed { get; init; }
+
     /// <summary>Whether it exists at the database.</summary>
     public bool IsOnServer { get; set; }
 }

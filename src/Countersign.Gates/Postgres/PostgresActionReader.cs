@@ -31,18 +31,18 @@ internal static class PostgresActionReader
         Asker asker, Target target, RunnableStatement statement, Meaning meaning, string? reason) =>
         new(asker, target, GateKind.Postgres, ActionOf(target.Name, statement, meaning))
         {
-            Facts = FactsOf(statement.Effects),
+            Facts = FactsOf(statement.Effects, statement.IsInTransaction),
             Claimed = Claimed.Of(reason, session: null),
         };
 
     /// <summary>A request that stands for all executions of one shape; only its facts mean anything.</summary>
-    public static Asking ReadShape(Asker asker, Target target, Effects effects) =>
+    public static Asking ReadShape(Asker asker, Target target, Effects effects, bool isInTransaction) =>
         new(asker, target, GateKind.Postgres, CanonicalAction.Of(target.Name, Operation, s_none))
         {
-            Facts = FactsOf(effects),
+            Facts = FactsOf(effects, isInTransaction),
         };
 
-    public static Facts FactsOf(Effects effects) => Facts.Of(
+    public static Facts FactsOf(Effects effects, bool isInTransaction = false) => Facts.Of(
         "sql",
         ("verbs", Strings(effects.Verbs)),
         ("reads", Strings(effects.Reads)),
@@ -54,7 +54,8 @@ internal static class PostgresActionReader
         ("no_where", effects.NoWhere),
         ("touches_masked", false),
         ("deferred_code", effects.DeferredCode),
-        ("opaque", effects.Opaque is not null));
+        ("opaque", effects.Opaque is not null),
+        ("in_transaction", isInTransaction));
 
     public static CanonicalAction ActionOf(TargetName target, RunnableStatement statement, Meaning meaning)
     {
@@ -81,13 +82,29 @@ internal static class PostgresActionReader
         return CanonicalAction.Of(target, Operation, arguments.ToCanonicalJson());
     }
 
-    private static CanonicalJson SettingsOf(Meaning meaning) => new CanonicalObject()
-        .Add("search_path", meaning.SearchPath)
-        .Add("date_style", meaning.DateStyle)
-        .Add("interval_style", meaning.IntervalStyle)
-        .Add("time_zone", meaning.TimeZone)
-        .Add("row_security", meaning.RowSecurity)
-        .ToCanonicalJson();
+    /// <summary>Those that are not as usual: one that is left out has the one value that is usual everywhere.</summary>
+    private static CanonicalJson SettingsOf(Meaning meaning)
+    {
+        var settings = new CanonicalObject();
+        AddUnusual("search_path", meaning.SearchPath, Meaning.Usual.SearchPath);
+        AddUnusual("date_style", meaning.DateStyle, Meaning.Usual.DateStyle);
+        AddUnusual("interval_style", meaning.IntervalStyle, Meaning.Usual.IntervalStyle);
+        AddUnusual("time_zone", meaning.TimeZone, Meaning.Usual.TimeZone);
+        if (meaning.RowSecurity != Meaning.Usual.RowSecurity)
+        {
+            settings.Add("row_security", meaning.RowSecurity);
+        }
+
+        return settings.ToCanonicalJson();
+
+        void AddUnusual(string name, string value, string usual)
+        {
+            if (value != usual)
+            {
+                settings.Add(name, value);
+            }
+        }
+    }
 
     private static ImmutableArray<string> Strings(ImmutableSortedSet<string> names) => [.. names];
 }
@@ -107,6 +124,13 @@ internal sealed record RunnableStatement(string Text, ImmutableArray<Parameter> 
     /// <summary>Prepared statements that it executes by name; what they do, it does.</summary>
     public ImmutableArray<Prepared> Executes { get; init; } = [];
 
+    /// <summary>Whether it opens a cursor, whose rows come later.</summary>
+    public bool OpensCursor => Reading is Reading.Of { Statements: var statements }
+        && statements.Any(statement => statement.Form is Parsed.DeclareCursor);
+
+    /// <summary>Whether it comes in an open transaction, whose locks stay while it is held.</summary>
+    public bool IsInTransaction { get; init; }
+
     /// <summary>Whether it is a COPY whose data comes from the client.</summary>
     public bool TakesCopy => Reading is Reading.Of { Statements: var statements }
         && statements.Any(statement => statement.Form is Parsed.Copy { Way: CopyWay.In });
@@ -118,16 +142,14 @@ internal readonly record struct Parameter(uint Type, CanonicalJson Value)
     /// <summary>The parameters in what a Bind says behind its names.</summary>
     public static ImmutableArray<Parameter> In(ReadOnlySpan<byte> bind, ImmutableArray<uint> types)
     {
-        // The names were taken off; two empty ones make it a body again.
-        ReadOnlySpan<byte> body = [0, 0, .. bind];
-        var read = BindBody.Read(body);
+        var read = BindBody.ReadRest(bind);
         var parameters = ImmutableArray.CreateBuilder<Parameter>(read.ParameterCount);
         foreach (var value in read.Parameters)
         {
             var type = parameters.Count < types.Length ? types[parameters.Count] : PostgresType.Unspecified;
             parameters.Add(new Parameter(type, value.IsNull
                 ? CanonicalJson.Null
-                : ParameterText.Json(type, value.IsBinary, value.In(body))));
+                : ParameterText.Json(type, value.IsBinary, value.In(bind))));
         }
 
         return parameters.MoveToImmutable();

@@ -63,6 +63,34 @@ internal static class PostgresAnswers
         IsFatal = true,
     };
 
+    /// <summary>A fault of this gateway's own, whose words are for its operators only.</summary>
+    public static Refusal Unforeseen(int session, bool mayHaveRun) => new(
+        Refusal.InternalError,
+        "This gateway failed, and ends the session. " + (mayHaveRun
+            ? "What was under way may or may not have been executed."
+            : "Nothing was executed that was not answered before."))
+    {
+        Detail = $"The gateway's log says more about session {session}.",
+        Hint = mayHaveRun
+            ? "Look at the data before you repeat what was under way."
+            : "Connect again; tell the people who run this gateway if it happens again.",
+        IsFatal = true,
+    };
+
+    /// <summary>Rows that are fetched later are counted by nobody.</summary>
+    public static Refusal UnboundedCursor() => new(
+        Refusal.FeatureNotSupported, "A cursor cannot be kept to the rows or bytes that may be returned.")
+    {
+        Hint = "Send the query itself instead of declaring a cursor for it.",
+    };
+
+    /// <summary>What was bound under another policy is not run under this one.</summary>
+    public static Refusal AllowedNoMore() => new(
+        Refusal.InsufficientPrivilege, "What is in force changed since this portal was bound; it returns nothing more.")
+    {
+        Hint = "Bind and execute the statement again: then it is judged anew.",
+    };
+
     /// <summary>The store, the policy or a key is not there: nothing privileged happens.</summary>
     public static Refusal Unavailable(string why) => new(
         Refusal.ConnectionFailure, $"Nothing was executed, because it could not be recorded: {why}")
@@ -71,13 +99,20 @@ internal static class PostgresAnswers
     };
 
     /// <summary>It was attempted, and ended otherwise than with the server's own answer.</summary>
-    public static Refusal Outcome(ActionRecord record) => record.Outcome?.State == OutcomeState.Unknown
-        ? new Refusal(Refusal.OutcomeUnknown, $"The outcome of {record.Id} is unknown.")
+    public static Refusal Outcome(ActionRecord record) => record.Outcome?.State switch
+    {
+        OutcomeState.Unknown => new Refusal(Refusal.OutcomeUnknown, $"The outcome of {record.Id} is unknown.")
         {
             Detail = record.Outcome.Error,
             Hint = "Look at the data before you repeat the statement.",
-        }
-        : new Refusal(Refusal.TransactionRollback, $"{record.Id} failed. {record.Outcome?.Error}");
+        },
+        OutcomeState.Succeeded => new Refusal(
+            Refusal.AdminShutdown, $"{record.Id} succeeded, but this session cannot go on after it.")
+        {
+            Hint = "Connect again, and do not repeat the statement.",
+        },
+        _ => new Refusal(Refusal.TransactionRollback, $"{record.Id} failed. {record.Outcome?.Error}"),
+    };
 
     public static string Held(ActionRecord record, Uri url) =>
         $"statement held for approval {record.Id}: {url}";

@@ -41,6 +41,7 @@ internal sealed class PostgresExecutor(SessionState session)
         (_run, _notRun) = (null, null);
         using var hold = new Hold();
         session.Hold = hold;
+        var isTold = false;
         try
         {
             // 1.
@@ -50,7 +51,9 @@ internal sealed class PostgresExecutor(SessionState session)
                 await AskingAsync(plan, cancellationToken), call, hold.ClientLeft);
             // 2.
             await WaitAsync(hold, handling, cancellationToken);
-            return await AnswerAsync(await handling, hold);
+            var refusal = await AnswerAsync(await handling, hold);
+            isTold = true;
+            return refusal;
         }
         catch (OperationCanceledException) when (hold.ClientLeft.IsCancellationRequested)
         {
@@ -58,10 +61,12 @@ internal sealed class PostgresExecutor(SessionState session)
         }
         catch (StoreUnavailableException failure)
         {
+            session.IsLost |= hold.HasRun;
             return hold.HasRun ? Unrecorded(failure) : PostgresAnswers.Unavailable(failure.Message);
         }
         finally
         {
+            session.IsEndUntold = hold.HasRun && !isTold;
             session.Hold = null;
         }
     }
@@ -69,7 +74,8 @@ internal sealed class PostgresExecutor(SessionState session)
     private async Task<Asking> AskingAsync(RunPlan plan, CancellationToken cancellationToken)
     {
         var meaning = await session.MeaningAsync(cancellationToken);
-        return PostgresActionReader.Read(session.Asker, session.Target, plan.Statement, meaning, session.Reason) with
+        var statement = plan.Statement with { IsInTransaction = session.IsInTransaction };
+        return PostgresActionReader.Read(session.Asker, session.Target, statement, meaning, session.Reason) with
         {
             TakesOwnOutcomeOnly = true,
             NeedsIntent = true,
@@ -104,24 +110,34 @@ internal sealed class PostgresExecutor(SessionState session)
     /// </summary>
     private async Task WaitAsync(Hold hold, Task handling, CancellationToken cancellationToken)
     {
-        var hangsUp = session.Client.ListenAsync();
-        var tick = hold.Held;
-        while (!handling.IsCompleted && !hold.AsksToRun.IsCompleted)
+        try
         {
-            await Task.WhenAny(handling, hold.AsksToRun, hangsUp, tick);
-            if (hangsUp.IsCompleted)
+            var hangsUp = session.Client.ListenAsync();
+            Task tick = s_never.Task;
+            while (!handling.IsCompleted && !hold.AsksToRun.IsCompleted)
             {
-                hangsUp = await ListenOnAsync(hold, hangsUp);
-            }
+                await Task.WhenAny(handling, hold.AsksToRun, hangsUp, hold.Held, tick);
+                if (hangsUp.IsCompleted)
+                {
+                    hangsUp = await ListenOnAsync(hold, hangsUp);
+                }
 
-            if (tick.IsCompleted && !handling.IsCompleted && !hold.AsksToRun.IsCompleted)
-            {
-                await TellAsync(hold, cancellationToken);
-                tick = Task.Delay(session.Options.Limits.HeldNotice, session.Options.Time, hold.Over);
+                if ((hold.Held.IsCompleted || tick.IsCompleted)
+                    && !handling.IsCompleted && !hold.AsksToRun.IsCompleted)
+                {
+                    await TellAsync(hold, cancellationToken);
+                    tick = Task.Delay(session.Options.Limits.HeldNotice, session.Options.Time, hold.Over);
+                }
             }
         }
-
-        hold.LetRun();
+        finally
+        {
+            // However the wait ended, nobody waits for this session any more: what did not run yet goes without it.
+            if (handling.IsCompleted || !hold.TryLeave())
+            {
+                hold.LetRun();
+            }
+        }
     }
 
     private async Task<Task<bool>> ListenOnAsync(Hold hold, Task<bool> heard)
@@ -140,7 +156,7 @@ internal sealed class PostgresExecutor(SessionState session)
     {
         try
         {
-            session.Client.Notice(PostgresAnswers.Held(hold.Record!, UrlOf(hold.Record)!));
+            session.Client.Notice(Told(hold.TakeHeld()));
             await session.Client.FlushAsync(cancellationToken);
         }
         catch (Exception gone) when (gone is IOException or OperationCanceledException or ObjectDisposedException)
@@ -149,6 +165,8 @@ internal sealed class PostgresExecutor(SessionState session)
             hold.TryLeave();
         }
     }
+
+    private string Told(ActionRecord held) => PostgresAnswers.Held(held, UrlOf(held)!);
 
     private async Task<Refusal?> AnswerAsync(Handled handled, Hold hold)
     {

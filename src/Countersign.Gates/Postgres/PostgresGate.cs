@@ -183,6 +183,10 @@ internal sealed class PostgresGate : IAsyncDisposable
             // Whoever was there is gone; what ran has its outcome.
             _log.ConnectionEnded(failure.Message);
         }
+        catch (Exception failure) when (failure is not OutOfMemoryException)
+        {
+            _log.ConnectionFailed(failure);
+        }
     }
 
     private async Task ServeAsync(AgentConnection connection, CancellationToken cancellationToken)
@@ -316,7 +320,8 @@ internal sealed class PostgresGate : IAsyncDisposable
         IsFatal = true,
     };
 
-    private static bool IsEndOfConnection(Exception failure) => failure
+    /// <summary>Whether it only says that one side of a connection is gone.</summary>
+    public static bool IsEndOfConnection(Exception failure) => failure
         is IOException or SocketException or ObjectDisposedException or OperationCanceledException
         or ProtocolViolation or BackendLost or ClientGone;
 }

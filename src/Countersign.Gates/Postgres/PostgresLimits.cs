@@ -44,6 +44,9 @@ internal sealed record PostgresLimits
     /// <summary>Sessions of all agents together.</summary>
     public int Sessions { get; init; } = 5_000;
 
+    /// <summary>Log-ins of one address that may fail within a minute, before none of them is heard any more.</summary>
+    public int FailedLogins { get; init; } = 10;
+
     /// <summary>From the first byte to a finished log-in.</summary>
     public TimeSpan Startup { get; init; } = TimeSpan.FromSeconds(30);
 

@@ -40,12 +40,13 @@ internal sealed class PostgresSession : IAsyncDisposable
     /// <exception cref="ProtocolViolation">The client said what the protocol does not allow.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
+        var longest = _state.Options.Limits.ClientMessage;
         while (!_state.IsLost)
         {
             // 1.
-            while (_client.HasMessage || _client.IsFull)
+            while (_client.HasMessage || _client.IsFull || _client.HasLongerThan(longest))
             {
-                var message = await _client.ReadAsync(_state.Options.Limits.ClientMessage, cancellationToken);
+                var message = await _client.ReadAsync(longest, cancellationToken);
                 if (message.Type is FrontendMessage.Terminate || !await TakeAsync(message, cancellationToken))
                 {
                     return;

@@ -4,6 +4,7 @@ using Countersign.Core;
 using Countersign.Core.Actions;
 using Countersign.Core.Policies;
 using Countersign.Core.Reads;
+using Countersign.Core.Storage;
 using Countersign.Gates.Postgres.Wire;
 
 namespace Countersign.Gates.Postgres;
@@ -20,10 +21,12 @@ internal sealed class Reads : IAsyncDisposable
 
     private readonly SessionState _session;
     private readonly SessionReads _reads;
-    private readonly Dictionary<ReadStatement, Allowed?> _allowed = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<ReadStatement, Allowed?> _outside = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<ReadStatement, Allowed?> _inTransaction = new(ReferenceEqualityComparer.Instance);
     private Charter? _charter;
     private AwaitedRead? _running;
     private bool _isUnrecorded;
+    private bool _isBroken;
 
     public Reads(SessionState session)
     {
@@ -38,25 +41,46 @@ internal sealed class Reads : IAsyncDisposable
     /// <summary>How a statement may pass; <c>null</c> when it has to be asked for.</summary>
     public Allowed? FindAllowed(ReadStatement? statement)
     {
-        if (statement is null || !statement.Effects.IsReadOnly || !statement.Effects.Settings.IsEmpty
+        if (statement is null || statement.IsOfSession
+            || !statement.Effects.IsReadOnly || !statement.Effects.Settings.IsEmpty
             || _session.WhyUnseen is not null || _session.Options.Stopped.Contains(_session.Asker.Agent))
         {
             return null;
         }
 
-        var charter = _session.Options.Charter();
-        if (charter != _charter || _allowed.Count >= MaxRemembered)
+        var (charter, isInTransaction) = (_session.Options.Charter(), _session.IsInTransaction);
+        var known = isInTransaction ? _inTransaction : _outside;
+        if (charter != _charter || known.Count >= MaxRemembered)
         {
-            _allowed.Clear();
+            _outside.Clear();
+            _inTransaction.Clear();
             _charter = charter;
         }
 
-        if (!_allowed.TryGetValue(statement, out var allowed))
+        if (!known.TryGetValue(statement, out var allowed))
         {
-            _allowed[statement] = allowed = Judge(statement, charter);
+            known[statement] = allowed = Judge(statement, isInTransaction, charter);
         }
 
         return allowed;
+    }
+
+    /// <summary>
+    /// How a portal may go on that passed when it was bound; <c>null</c> when it may not any more. Between the two,
+    /// another policy may have come into force, or people may have stopped the agent.
+    /// </summary>
+    public Allowed? FindAllowed(Portal portal)
+    {
+        if (portal is not { Allowed: { } allowed, Passed: { } statement }
+            || _session.Options.Stopped.Contains(_session.Asker.Agent))
+        {
+            return null;
+        }
+
+        var charter = _session.Options.Charter();
+        return ReferenceEquals(charter, allowed.Charter)
+            ? allowed
+            : Judge(statement, allowed.IsInTransaction, charter);
     }
 
     /// <summary>
@@ -111,24 +135,31 @@ internal sealed class Reads : IAsyncDisposable
 
         if (_isUnrecorded)
         {
-            _isUnrecorded = false;
+            if (_isBroken)
+            {
+                throw new StoreUnavailableException("What was read could not be recorded; it is withheld.");
+            }
+
+            // Until it is durable: whoever tries again to let the answers out has not recorded them by that.
+            _isBroken = true;
             await _reads.RecordAsync(cancellationToken);
+            _isBroken = _isUnrecorded = false;
         }
     }
 
-    private Allowed? Judge(ReadStatement statement, Charter charter)
+    private Allowed? Judge(ReadStatement statement, bool isInTransaction, Charter charter)
     {
-        var asking = PostgresActionReader.ReadShape(_session.Asker, _session.Target, statement.Effects);
+        var asking = PostgresActionReader.ReadShape(
+            _session.Asker, _session.Target, statement.Effects, isInTransaction);
         if (charter.JudgeShape(asking) is not { Outcome: VerdictOutcome.Allow } verdict)
         {
             return null;
         }
 
-        // A rule may ask for more care than the target, and never for less than it opted in for.
-        var mode = verdict.Record is { } asked && (asked != RecordMode.Behind || _session.Target.Record == asked)
-            ? asked
-            : _session.Target.Record;
-        return mode == RecordMode.Before ? null : new Allowed(mode, asking.Facts, verdict);
+        var mode = verdict.RecordAt(_session.Target);
+        return mode == RecordMode.Before
+            ? null
+            : new Allowed(mode, asking.Facts, verdict) { Charter = charter, IsInTransaction = isInTransaction };
     }
 }
 
@@ -138,6 +169,12 @@ internal sealed class Reads : IAsyncDisposable
 /// <param name="Verdict">Why they may.</param>
 internal sealed record Allowed(RecordMode Mode, Facts Facts, Verdict Verdict)
 {
+    /// <summary>What was in force when it was judged.</summary>
+    public required Charter Charter { get; init; }
+
+    /// <summary>Whether it was judged as a part of a transaction.</summary>
+    public required bool IsInTransaction { get; init; }
+
     /// <summary>The half of the record that all executions of one text share.</summary>
     public Core.Reads.ReadStatement Of(string text, WriteParameters parameters) =>
         new(PostgresActionReader.Operation, text, Facts, Verdict, parameters);
@@ -164,11 +201,12 @@ internal sealed class AwaitedRead(
 
     public ReadTicket? Ticket => ticket;
 
-    public override void OnLargeData(MessageHead head)
+    public override bool OnLargeData(MessageHead head)
     {
         Begin();
         _rows++;
         _bytes += head.Length;
+        return true;
     }
 
     public override void Drop() => ticket?.GiveBack();

@@ -26,6 +26,7 @@ internal sealed record Refusal(string Code, string Message)
     public const string DuplicateStatement = "42P05";
     public const string UndefinedParameter = "42P02";
     public const string CantChangeParameter = "55P02";
+    public const string InternalError = "XX000";
 
     public string? Detail { get; init; }
 

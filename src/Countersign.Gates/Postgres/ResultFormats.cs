@@ -16,40 +16,17 @@ internal static class ResultFormats
     {
         RowDescriptionBody.Read(description.Body);
         var bytes = description.Bytes.ToArray();
-        var formats = FormatsIn(bind);
+        var bound = BindBody.ReadRest(bind);
         var at = MessageHead.Size;
         var count = BinaryPrimitives.ReadUInt16BigEndian(bytes.AsSpan(at));
         at += sizeof(ushort);
         for (var column = 0; column < count; column++)
         {
             at += bytes.AsSpan(at).IndexOf((byte)0) + 1 + FieldsBeforeFormat;
-            BinaryPrimitives.WriteInt16BigEndian(bytes.AsSpan(at), FormatOf(formats, column));
+            BinaryPrimitives.WriteInt16BigEndian(bytes.AsSpan(at), (short)(bound.IsBinaryResult(column) ? 1 : 0));
             at += sizeof(short);
         }
 
         to.Append(bytes);
     }
-
-    /// <summary>The result formats at the end of what a Bind says behind its names.</summary>
-    private static ReadOnlySpan<byte> FormatsIn(ReadOnlySpan<byte> bind)
-    {
-        var rest = bind;
-        rest = rest[(sizeof(ushort) + (BinaryPrimitives.ReadUInt16BigEndian(rest) * sizeof(short)))..];
-        var values = BinaryPrimitives.ReadUInt16BigEndian(rest);
-        rest = rest[sizeof(ushort)..];
-        for (var i = 0; i < values; i++)
-        {
-            rest = rest[(sizeof(int) + Math.Max(BinaryPrimitives.ReadInt32BigEndian(rest), 0))..];
-        }
-
-        return rest[sizeof(ushort)..];
-    }
-
-    private static short FormatOf(ReadOnlySpan<byte> formats, int column) => (formats.Length / sizeof(short)) switch
-    {
-        0 => 0,
-        1 => BinaryPrimitives.ReadInt16BigEndian(formats),
-        var count when column < count => BinaryPrimitives.ReadInt16BigEndian(formats[(column * sizeof(short))..]),
-        _ => 0,
-    };
 }

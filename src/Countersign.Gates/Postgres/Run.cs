@@ -12,19 +12,27 @@ namespace Countersign.Gates.Postgres;
 /// <item>What was held is understood again: other definitions mean that something else would run.</item>
 /// <item>Rights that the session does not have are added for as long as it runs.</item>
 /// <item>Each step is sent, and its answer relayed as it comes, up to how the last one ended.</item>
-/// <item>More rows than may be are an error, and with it the transaction ends.</item>
+/// <item>More rows, bytes or time than may be are an error, and with it the transaction ends.</item>
 /// <item>Where the run commits, the transaction's id is in the record before.</item>
 /// <item>The end is kept back until the outcome is in the record.</item>
 /// </list>
 /// </summary>
 internal sealed class Run(SessionState session, RunPlan plan, RunSupport support)
 {
+    /// <summary>COPY in binary and with HEADER has a message in front of its rows, or one behind them.</summary>
+    private const int CopyFrame = 2;
+
     private readonly List<string> _tags = [];
     private readonly List<Action<WireWriter>> _end = [];
     private long _ceiling = long.MaxValue;
+    private long _outputCeiling = long.MaxValue;
+    private CancellationToken _limit;
+
+    // Only the session's steps touch these; when time is over, another thread asks for cancellation and no more.
     private Refusal? _stopped;
     private string? _error;
     private long _rows;
+    private long _bytes;
     private bool _isCommitted;
     private bool _isUncounted;
     private bool _isFailing;
@@ -38,6 +46,13 @@ internal sealed class Run(SessionState session, RunPlan plan, RunSupport support
     public async Task<Outcome> ExecuteAsync(ActionRecord record, CancellationToken limit)
     {
         _ceiling = record.RowCeiling ?? long.MaxValue;
+        _outputCeiling = record.OutputCeiling ?? long.MaxValue;
+        _limit = limit;
+        if (IsBounded && plan.Statement.OpensCursor)
+        {
+            return NothingSent(PostgresAnswers.UnboundedCursor());
+        }
+
         // 1.
         if (record.WasHeld && await support.WhyChangedAsync(plan.Statement, limit) is { } changed)
         {
@@ -53,17 +68,24 @@ internal sealed class Run(SessionState session, RunPlan plan, RunSupport support
 
         session.Backend.ErrorSink = TakeError;
         support.NoticeRights();
-        using var overdue = limit.Register(() => Stop(new Refusal(
-            Refusal.QueryCanceled, "The statement took longer than it may, and was cancelled.")));
+        var isKnown = false;
         try
         {
-            await SendAsync(record);
+            await using (limit.Register(session.CancelStatement))
+            {
+                await SendAsync(record);
+            }
+
+            // A cancellation that comes late must not meet what is sent next.
+            await session.CancelsHeard();
+            var outcome = OutcomeNow();
+            session.Backend.ErrorSink = (_, _) => session.IsLost = true;
             await support.EndRightsAsync(rights!, plan.Statement.Effects);
-            return OutcomeNow();
+            isKnown = true;
+            return outcome;
         }
         catch (BackendLost lost)
         {
-            session.IsLost = true;
             return new Outcome(
                 OutcomeState.Unknown,
                 Result: null,
@@ -73,6 +95,14 @@ internal sealed class Run(SessionState session, RunPlan plan, RunSupport support
         }
         finally
         {
+            if (!isKnown)
+            {
+                // Whatever nobody foresaw: where this connection stands is not known, so nothing more runs on it, and
+                // that something ended well is not said.
+                session.IsLost = true;
+                _end.Clear();
+            }
+
             session.Backend.ErrorSink = null;
             await rights!.DisposeAsync();
         }
@@ -80,7 +110,7 @@ internal sealed class Run(SessionState session, RunPlan plan, RunSupport support
 
     private bool TakesCopy => plan.Statement.TakesCopy;
 
-    private bool CountsAll => _ceiling != long.MaxValue && !plan.Statement.Effects.IsReadOnly;
+    private bool IsBounded => _ceiling != long.MaxValue || _outputCeiling != long.MaxValue;
 
     private bool IsDurable =>
         _isCommitted && !plan.IsRehearsal && session.Backend.Transaction == TransactionStatus.Idle;
@@ -106,11 +136,8 @@ internal sealed class Run(SessionState session, RunPlan plan, RunSupport support
             backend.Out.WriteFlush();
             await SettleAsync();
             // 4.
-            if (_error is null && (_stopped is not null || _rows > _ceiling || _isUncounted))
-            {
-                _stopped ??= TooMany();
-                FailIfStopped();
-            }
+            _stopped ??= WhyStop();
+            FailIfStopped();
         }
 
         if (plan.Statement.Effects.NeedsOwner && !HasFailed)
@@ -127,6 +154,7 @@ internal sealed class Run(SessionState session, RunPlan plan, RunSupport support
         }
 
         // A limit that passed after the last step, when there was nothing left to cancel.
+        _stopped ??= _isCommitted ? WhyStop() : null;
         FailIfStopped();
 
         if (plan.OpensTransaction && !HasFailed)
@@ -229,6 +257,35 @@ internal sealed class Run(SessionState session, RunPlan plan, RunSupport support
         return buffer.ToArray();
     }
 
+    private Refusal? WhyStop() => this switch
+    {
+        { _limit.IsCancellationRequested: true } => Overdue(),
+        { _isUncounted: true } => Uncounted(),
+        _ when _rows > _ceiling => TooMany(),
+        _ => null,
+    };
+
+    private static Refusal Overdue() => new(
+        Refusal.QueryCanceled, "The statement took longer than it may, and was cancelled.")
+    {
+        Detail = "Its transaction was rolled back, so nothing of it took effect.",
+    };
+
+    private static Refusal Uncounted() => new(
+        Refusal.ProgramLimitExceeded, "The statement has more rows than were asked for at once, and a bound on them.")
+    {
+        Detail = "Nobody would count the rest. Its transaction was rolled back, so nothing of it took effect.",
+        Hint = "Execute it without a limit of rows.",
+    };
+
+    private Refusal TooMuch() => new(
+        Refusal.ProgramLimitExceeded,
+        $"The statement returned more than the {_outputCeiling} bytes that were approved.")
+    {
+        Detail = "Its transaction was rolled back, so nothing of it took effect.",
+        Hint = "Narrow it down; what was returned so far is not all of it.",
+    };
+
     private Refusal TooMany() => new(
         Refusal.ProgramLimitExceeded, $"The statement concerned more than the {_ceiling} rows that were approved.")
     {
@@ -246,6 +303,12 @@ internal sealed class Run(SessionState session, RunPlan plan, RunSupport support
     {
         // What was done is undone, so that it ended well is not said.
         _end.Clear();
+        var fields = ErrorFields.Read(error.Body);
+        if (ownWords is null && fields.Code == Refusal.QueryCanceled && _limit.IsCancellationRequested)
+        {
+            _stopped ??= Overdue();
+        }
+
         if ((_stopped ?? ownWords) is { } words)
         {
             _error ??= $"{words.Message} {words.Detail}".TrimEnd();
@@ -253,7 +316,6 @@ internal sealed class Run(SessionState session, RunPlan plan, RunSupport support
             return;
         }
 
-        var fields = ErrorFields.Read(error.Body);
         _error ??= $"The database answered {fields.Code}: {fields.Message}";
         var bytes = error.Bytes.ToArray();
         _end.Add(writer => writer.Append(bytes));
@@ -264,28 +326,37 @@ internal sealed class Run(SessionState session, RunPlan plan, RunSupport support
     /// <summary>Ends a statement that is running; what it did is rolled back with it.</summary>
     private void Stop(Refusal why)
     {
-        if (Interlocked.CompareExchange(ref _stopped, why, null) is null)
+        if (_stopped is null)
         {
+            _stopped = why;
             session.CancelStatement();
         }
     }
 
-    /// <summary>Rows of one step: counted, and none relayed beyond the ceiling.</summary>
+    /// <summary>Rows of one step: counted, and none relayed beyond the ceilings.</summary>
     private sealed class Rows(Run run, bool isLast) : AwaitedRows(isSilent: false)
     {
         private long _sent;
 
-        public override void OnLargeData(MessageHead head) => _sent++;
+        public override bool OnLargeData(MessageHead head) => Takes(head.Type, head.Length);
 
-        protected override bool OnData(WireMessage message)
+        protected override bool OnData(WireMessage message) => Takes(message.Type, message.Bytes.Length);
+
+        /// <summary>The server sends COPY data row by row too.</summary>
+        private bool Takes(byte type, int length)
         {
-            if (message.Type != BackendMessage.DataRow || run._rows + ++_sent <= run._ceiling)
+            run._bytes += length;
+            var frame = type == BackendMessage.DataRow ? 0 : CopyFrame;
+            if (run._rows + ++_sent - frame > run._ceiling)
             {
-                return true;
+                run.Stop(run.TooMany());
+            }
+            else if (run._bytes > run._outputCeiling)
+            {
+                run.Stop(run.TooMuch());
             }
 
-            run.Stop(run.TooMany());
-            return false;
+            return run._stopped is null;
         }
 
         protected override void OnCopyIn(WireMessage message)
@@ -307,8 +378,9 @@ internal sealed class Run(SessionState session, RunPlan plan, RunSupport support
                 run._rows += complete.Rows ?? 0;
             }
 
-            // A write has changed all of its rows when the first one of them arrives.
-            run._isUncounted |= message.Type == BackendMessage.PortalSuspended && run.CountsAll;
+            // A write has changed all of its rows when the first one of them arrives; and the rest of a read would come
+            // without anybody who counts.
+            run._isUncounted |= message.Type == BackendMessage.PortalSuspended && run.IsBounded;
             if (isLast)
             {
                 var bytes = message.Bytes.ToArray();

@@ -71,29 +71,21 @@ internal sealed class RunSupport(SessionState session)
             return;
         }
 
-        // What ran has ended its pipeline or not; another one that began here would keep VACUUM from running next.
-        var isApart = !session.Backend.IsInPipeline && session.Backend.Transaction == TransactionStatus.Idle;
-        NoticeRights();
-        if (effects is { Impure: not null } or { Opaque: not null } or { NeedsOwner: true })
-        {
-            session.SendOwn(OwnStatement.ResetRole);
-        }
-
-        if (isApart && session.Backend.IsInPipeline)
-        {
-            session.Backend.Sync(isRelayed: false);
-        }
-        else
-        {
-            session.Backend.Out.WriteFlush();
-        }
-
-        await session.Backend.SettleAsync(CancellationToken.None);
+        await session.AskApartAsync(
+            () =>
+            {
+                NoticeRights();
+                if (effects is { Impure: not null } or { Opaque: not null } or { NeedsOwner: true })
+                {
+                    session.SendOwn(OwnStatement.ResetRole);
+                }
+            },
+            CancellationToken.None);
     }
 
     /// <summary>What gives new objects to the target's owner; <c>null</c> where nobody owns them in common.</summary>
     public OwnStatement? Settlement => _database.Rights.SettlementOf(session.Lease) is { } text
-        ? new OwnStatement("countersign_settle", text)
+        ? new OwnStatement("settle", text)
         : null;
 
     public async Task<(ActionGrant? Rights, Refusal? WhyNone)> AddRightsAsync(

@@ -24,7 +24,7 @@ internal sealed class SessionState(Seat seat, Client client, Backend backend, Po
 
     public PostgresGateOptions Options => options;
 
-    public Names Names { get; } = new(options.Limits);
+    public Names Names { get; } = new(options.Limits, options.Random);
 
     public Asker Asker => seat.Visitor.Asker;
 
@@ -58,11 +58,20 @@ internal sealed class SessionState(Seat seat, Client client, Backend backend, Po
         _ => null,
     };
 
+    /// <summary>Whether something would stay locked, and be rolled back, together with what comes next.</summary>
+    public bool IsInTransaction => backend.Transaction != TransactionStatus.Idle || backend.HasRunInPipeline;
+
     /// <summary>What waits for people or runs right now; for who wants to cancel it.</summary>
     public Hold? Hold { get; set; }
 
     /// <summary>Asks the database to cancel what runs.</summary>
     public required Action CancelStatement { get; init; }
+
+    /// <summary>Ends when the database has heard of every cancellation that was asked for.</summary>
+    public required Func<Task> CancelsHeard { get; init; }
+
+    /// <summary>Something ran, and its client was not told how it ended.</summary>
+    public bool IsEndUntold { get; set; }
 
     /// <summary>The connection to the database is of no use any more.</summary>
     public bool IsLost { get; set; }
@@ -70,7 +79,7 @@ internal sealed class SessionState(Seat seat, Client client, Backend backend, Po
     /// <summary>Sends a statement of the gate's own; its answer is swallowed.</summary>
     public void SendOwn(OwnStatement own, AwaitedRows? answer = null)
     {
-        var name = Encoding.UTF8.GetBytes(own.Name);
+        var name = Encoding.UTF8.GetBytes(Names.ServerNameFor(own));
         var portal = Encoding.UTF8.GetBytes(OwnStatement.Portal);
         if (_ownStatements.Add(own.Name))
         {
@@ -92,8 +101,8 @@ internal sealed class SessionState(Seat seat, Client client, Backend backend, Po
     /// <summary>Makes the session look at its memberships again; it is analysed each time, and never run.</summary>
     public void SendBarrier()
     {
-        var name = "countersign_barrier"u8;
-        backend.Out.WriteParse(name, Encoding.UTF8.GetBytes(MembershipBarrier.Statement), []);
+        var name = Encoding.UTF8.GetBytes(Names.ServerNameFor(OwnStatement.Barrier));
+        backend.Out.WriteParse(name, Encoding.UTF8.GetBytes(OwnStatement.Barrier.Text), []);
         backend.Await(Awaited.Complete.SilentParse);
         backend.Out.WriteClose(Preparation.Statement, name);
         backend.Await(Awaited.Complete.SilentClose);
@@ -103,11 +112,20 @@ internal sealed class SessionState(Seat seat, Client client, Backend backend, Po
     public async ValueTask<IReadOnlyList<string?>?> AskAsync(OwnStatement own, CancellationToken cancellationToken)
     {
         var answer = new AwaitedAnswer();
-        // VACUUM and DISCARD ALL are refused behind anything else of their pipeline, and the client's BEGIN would go on
-        // in the transaction of this question: so where a pipeline begins with it, it also ends with it.
+        await AskApartAsync(() => SendOwn(own, answer), cancellationToken);
+        return backend.IsSkipping ? null : answer.Values;
+    }
+
+    /// <summary>
+    /// Asks for what the gate itself wants to know, and takes the answers. VACUUM and DISCARD ALL are refused behind
+    /// anything else of their pipeline, and the client's BEGIN would go on in the transaction of this question: so
+    /// where a pipeline begins with it, it also ends with it.
+    /// </summary>
+    public async ValueTask AskApartAsync(Action ask, CancellationToken cancellationToken)
+    {
         var isApart = !backend.IsInPipeline && backend.Transaction == TransactionStatus.Idle;
-        SendOwn(own, answer);
-        if (isApart)
+        ask();
+        if (isApart && backend.IsInPipeline)
         {
             backend.Sync(isRelayed: false);
         }
@@ -117,7 +135,6 @@ internal sealed class SessionState(Seat seat, Client client, Backend backend, Po
         }
 
         await backend.SettleAsync(cancellationToken);
-        return backend.IsSkipping ? null : answer.Values;
     }
 
     /// <summary>
@@ -133,7 +150,7 @@ internal sealed class SessionState(Seat seat, Client client, Backend backend, Po
         }
 
         backend.Out.WriteBind(
-            Encoding.UTF8.GetBytes(OwnStatement.Portal), Encoding.UTF8.GetBytes(OwnStatement.Missing));
+            Encoding.UTF8.GetBytes(OwnStatement.Portal), Encoding.UTF8.GetBytes(Names.Missing));
         backend.Await(new Awaited.Failure(refusal));
     }
 

@@ -14,10 +14,19 @@ internal sealed class SimpleQueries(SessionState session, PostgresExecutor execu
 {
     private readonly Backend _backend = session.Backend;
 
+    /// <summary>Whether the query was ended with its last statement.</summary>
+    private bool _isReady;
+
     public async ValueTask RunAsync(WireMessage message, CancellationToken cancellationToken)
     {
         var text = Encoding.UTF8.GetString(QueryBody.Read(message.Body).Text);
-        // What was asked before belongs to a transaction of its own, unless a Sync is missing.
+        // What was asked before belongs to a transaction of its own, unless a Sync is missing; then the database keeps
+        // its answers until it is told to send them.
+        if (!_backend.IsSettled)
+        {
+            _backend.Out.WriteFlush();
+        }
+
         await _backend.SettleAsync(cancellationToken);
         if (_backend.IsSkipping)
         {
@@ -34,9 +43,6 @@ internal sealed class SimpleQueries(SessionState session, PostgresExecutor execu
         }
     }
 
-    /// <summary>Whether the query was ended with its last statement.</summary>
-    private bool _isReady;
-
     private async ValueTask RunAsync(string text, CancellationToken cancellationToken)
     {
         _isReady = false;
@@ -50,12 +56,11 @@ internal sealed class SimpleQueries(SessionState session, PostgresExecutor execu
                 _backend.Await(new Awaited.Own(static writer => writer.WriteEmptyQueryResponse()));
                 break;
             case Reading.Unreadable:
-                if (await TakesAsync(text, cancellationToken))
+                var whole = Encoding.UTF8.GetBytes(text);
+                if (await TakesAsync(whole, cancellationToken))
                 {
                     await ActAsync(
-                        texts.RunnableOf(text, reading, []),
-                        [new RunStep.OfText(Encoding.UTF8.GetBytes(text))],
-                        cancellationToken);
+                        texts.RunnableOf(text, reading, []), [new RunStep.OfText(whole)], cancellationToken);
                 }
 
                 break;
@@ -72,14 +77,49 @@ internal sealed class SimpleQueries(SessionState session, PostgresExecutor execu
     /// What nobody understood is most likely wrong, and then the database says so. Should it take the text after all,
     /// people have to decide.
     /// </summary>
-    private async ValueTask<bool> TakesAsync(string text, CancellationToken cancellationToken)
+    private async ValueTask<bool> TakesAsync(ReadOnlyMemory<byte> text, CancellationToken cancellationToken)
     {
-        _backend.Out.WriteParse([], Encoding.UTF8.GetBytes(text), []);
-        _backend.Await(Awaited.Complete.SilentParse);
-        _backend.Out.WriteFlush();
-        await _backend.SettleAsync(cancellationToken);
-        return !_backend.IsSkipping;
+        var isTaken = true;
+        await session.AskApartAsync(
+            () =>
+            {
+                _backend.Out.WriteParse([], text.Span, []);
+                _backend.Await(new Awaited.Complete(
+                    BackendMessage.ParseComplete, isRelayed: false, dropped: () => isTaken = false));
+            },
+            cancellationToken);
+        return isTaken;
     }
+
+    /// <summary>
+    /// Asks about each statement of a list that nobody understood. Behind one that changes definitions or settings the
+    /// answer would be about something else, so there people decide.
+    /// </summary>
+    private async ValueTask<bool> TakesAllAsync(
+        ImmutableArray<ReadStatement> statements, ImmutableArray<RunStep> steps, CancellationToken cancellationToken)
+    {
+        for (var i = 0; i < statements.Length; i++)
+        {
+            if (statements[i].Effects.Opaque is not null
+                && !await TakesAsync(((RunStep.OfText)steps[i]).Text, cancellationToken))
+            {
+                return false;
+            }
+
+            if (ChangesTheRest(statements[i]))
+            {
+                break;
+            }
+        }
+
+        return true;
+    }
+
+    private static bool ChangesTheRest(ReadStatement statement) =>
+        statement.Effects is { Opaque: not null } or { NeedsOwner: true } or { DeferredCode: true }
+            or { Settings.IsEmpty: false }
+        || statement.Form is not (Parsed.Query or Parsed.Show
+            or Parsed.Transaction { Verb: TransactionVerb.Begin or TransactionVerb.Savepoint });
 
     private async ValueTask RunAsync(
         string text, Reading reading, ImmutableArray<ReadStatement> statements, CancellationToken cancellationToken)
@@ -110,7 +150,7 @@ internal sealed class SimpleQueries(SessionState session, PostgresExecutor execu
             var record = allowed.Of(text, Allowed.WriteNone);
             steps[0].Send(session, await reads.BeginAsync(allowed, record, default, cancellationToken));
         }
-        else if (statements is not [{ Effects.Opaque: not null }] || await TakesAsync(own.Text, cancellationToken))
+        else if (await TakesAllAsync(statements, steps, cancellationToken))
         {
             var statement = await texts.RunnableOfAsync(
                 texts.RunnableOf(text, reading, []), own.Executes, cancellationToken);
@@ -147,7 +187,7 @@ internal sealed class SimpleQueries(SessionState session, PostgresExecutor execu
         if (await executor.ActAsync(plan, cancellationToken) is { } refusal)
         {
             // Whatever ran has ended; what did not run ends here, as an error of the database would end it.
-            if (_isReady)
+            if (_isReady && !session.IsLost)
             {
                 session.Client.Say(refusal);
                 session.Client.Out.WriteReadyForQuery(_backend.Transaction);
@@ -179,7 +219,7 @@ internal sealed class SimpleQueries(SessionState session, PostgresExecutor execu
     [
         .. statements.Select(statement =>
         {
-            var before = CharactersBefore(text, statement.Form.At.Start);
+            var before = SqlFault.PositionOf(text, statement.Form.At.Start) - 1;
             var padded = new byte[before + statement.Form.At.Length];
             padded.AsSpan(0, before).Fill((byte)' ');
             text.AsSpan(statement.Form.At.Start, statement.Form.At.Length).CopyTo(padded.AsSpan(before));
@@ -206,7 +246,7 @@ internal sealed class SimpleQueries(SessionState session, PostgresExecutor execu
                 var name = Encoding.UTF8.GetString(bytes, token.Start, token.Length);
                 return new Refusal(Refusal.UndefinedParameter, $"there is no parameter {name}")
                 {
-                    Position = CharactersBefore(bytes, token.Start) + 1,
+                    Position = SqlFault.PositionOf(bytes, token.Start),
                 };
             }
         }
@@ -215,17 +255,5 @@ internal sealed class SimpleQueries(SessionState session, PostgresExecutor execu
 
         static bool Holds(TextSpan at, in SqlToken token) =>
             token.Start >= at.Start && token.End <= at.Start + at.Length;
-    }
-
-    /// <summary>As the server counts them: by code point.</summary>
-    private static int CharactersBefore(ReadOnlySpan<byte> text, int end)
-    {
-        var count = 0;
-        foreach (var one in text[..end])
-        {
-            count += (one & 0xC0) == 0x80 ? 0 : 1;
-        }
-
-        return count;
     }
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using Countersign.Core.Identity;
 using Countersign.Core.Reviews;
+using Countersign.Gates.Postgres.Parsing;
 using Countersign.Server.Channels.Slack;
 using Countersign.Server.Configuration;
 using Countersign.Server.Hosting;
@@ -29,6 +30,11 @@ internal static class DoctorCommand
                 Try("SQLite", SystemSqlite.EnsureLoaded),
             };
             var settings = TryLoad(parsed.GetRequiredValue(ServeCommand.Config), findings);
+            findings.Add(await GrammarCheck.RunAsync(
+                PgQueryLibrary.Find(Environment.GetEnvironmentVariable),
+                Environment.ProcessPath!,
+                isNeeded: settings?.Postgres is not null,
+                cancellationToken));
             if (settings is not null)
             {
                 await CheckAsync(settings, findings, cancellationToken);

@@ -43,26 +43,13 @@ internal sealed class LimitsSection(Section section)
         }
 
         if (node is YamlNode.Scalar { Text: var text }
-            && TryParse(text, out var bytes)
+            && SizeText.TryParse(text, out var bytes)
             && bytes is > 0 and <= LargestBody)
         {
             return bytes;
         }
 
-        section.Complain(node, $"{key} is a size like 64KB or 10MB, at most 200MB, not {Values.Shown(node)}");
+        section.Complain(node, $"{key} is {SizeText.Form}, at most 200MB, not {Values.Shown(node)}");
         return otherwise;
-    }
-
-    private static bool TryParse(string text, out long bytes)
-    {
-        var (digits, unit) = text switch
-        {
-            _ when text.EndsWith("KB", StringComparison.OrdinalIgnoreCase) => (text[..^2], Kilobyte),
-            _ when text.EndsWith("MB", StringComparison.OrdinalIgnoreCase) => (text[..^2], Kilobyte * Kilobyte),
-            _ => (text, 1L),
-        };
-        var valid = int.TryParse(digits, out var count);
-        bytes = count * unit;
-        return valid;
     }
 }

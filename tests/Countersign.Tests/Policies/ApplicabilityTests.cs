@@ -45,7 +45,7 @@ public sealed class ApplicabilityTests
     }
 
     [Theory]
-    [InlineData(GateKind.Postgres, "sql", 11)]
+    [InlineData(GateKind.Postgres, "sql", 12)]
     [InlineData(GateKind.Mcp, "mcp", 2)]
     [InlineData(GateKind.Http, "http", 8)]
     [InlineData(GateKind.Command, "command", 4)]

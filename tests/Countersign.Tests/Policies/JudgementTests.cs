@@ -24,7 +24,7 @@ public sealed class JudgementTests
                 stages: [ { of: group:dba, need: 1, within: 15m, escalate: [group:oncall] } ]
                 assurance: session
                 distinct_from: [policy-author]
-                bounds: { rows: preview, seconds: 60 }
+                bounds: { rows: preview, seconds: 60, output: 64KB }
                 grant: { uses: 1, ttl: 10m }
           - id: freeze
             when: calendar.frozen(target.name)
@@ -63,7 +63,8 @@ public sealed class JudgementTests
         Assert.Equal((1, TimeSpan.FromMinutes(15)), (stage.Need, stage.Within));
         Assert.Equal(Assurance.Session, requirement.Assurance);
         Assert.Equal([Exclusion.PolicyAuthor], requirement.DistinctFrom);
-        Assert.Equal(new Bounds(RowsFromPreview: true, Rows: null, TimeSpan.FromSeconds(60)), requirement.Bounds);
+        Assert.Equal(new Bounds(RowsFromPreview: true, Rows: null, TimeSpan.FromSeconds(60)) { Output = 65_536 },
+            requirement.Bounds);
         Assert.Equal(new GrantTerms(1, TimeSpan.FromMinutes(10)), requirement.Grant);
     }
 

@@ -74,7 +74,8 @@ internal static class PolicyFixture
             ("no_where", false),
             ("touches_masked", false),
             ("deferred_code", false),
-            ("opaque", false));
+            ("opaque", false),
+            ("in_transaction", false));
         foreach (var (name, value) in members)
         {
             facts = facts with { Members = facts.Members.SetItem(name, value) };

@@ -32,6 +32,7 @@ public sealed class StrictnessTests
         { "a ceiling of rows", Bounded(Bounds.None with { Rows = 9 }), true },
         { "the preview's rows", Bounded(Bounds.None with { RowsFromPreview = true }), true },
         { "a ceiling of time", Bounded(Bounds.None with { Time = TimeSpan.FromSeconds(1) }), true },
+        { "a ceiling of bytes", Bounded(Bounds.None with { Output = 1 }), true },
         { "more uses", OneRequirement with { Grant = new GrantTerms(2, TimeSpan.FromMinutes(10)) }, false },
         { "a shorter grant", OneRequirement with { Grant = new GrantTerms(1, TimeSpan.FromMinutes(9)) }, true },
     };

@@ -22,12 +22,13 @@ public sealed class CeilingTests
     public void The_least_of_all_rules_holds()
     {
         var record = RecordWith(
-            Bounds.None with { Rows = 40, Time = TimeSpan.FromSeconds(60) },
+            Bounds.None with { Rows = 40, Time = TimeSpan.FromSeconds(60), Output = 10 },
             Bounds.None,
-            Bounds.None with { Rows = 7, Time = TimeSpan.FromSeconds(90) });
+            Bounds.None with { Rows = 7, Time = TimeSpan.FromSeconds(90), Output = 20 });
 
         Assert.Equal(7, record.RowCeiling);
         Assert.Equal(TimeSpan.FromSeconds(60), record.TimeCeiling);
+        Assert.Equal(10, record.OutputCeiling);
     }
 
     [Theory]

@@ -16,7 +16,7 @@ internal sealed class RequirementReader(PolicyErrors errors)
 
     private static readonly string[] RequirementKeys = ["stages", "assurance", "distinct_from", "bounds", "grant"];
     private static readonly string[] StageKeys = ["of", "need", "within", "escalate"];
-    private static readonly string[] BoundsKeys = ["rows", "seconds"];
+    private static readonly string[] BoundsKeys = ["rows", "seconds", "output"];
     private static readonly string[] GrantKeys = ["uses", "ttl"];
 
     private static readonly OrderedDictionary<string, Assurance> Assurances = Values.WordsOf<Assurance>();
@@ -110,7 +110,10 @@ internal sealed class RequirementReader(PolicyErrors errors)
         var count = rows is null || fromPreview
             ? null
             : Values.Number(rows, "'rows' is 'preview' or", least: 0, int.MaxValue, errors);
-        return new Bounds(fromPreview, count, seconds is { } s ? TimeSpan.FromSeconds(s) : null);
+        return new Bounds(fromPreview, count, seconds is { } s ? TimeSpan.FromSeconds(s) : null)
+        {
+            Output = fields.Find("output") is { } output ? Values.Size(output, "'output'", errors) : null,
+        };
     }
 
     private GrantTerms GrantOf(Fields requirement)

@@ -52,6 +52,18 @@ internal static class Values
         return duration;
     }
 
+    /// <summary>Bytes, at least one.</summary>
+    public static long? Size(YamlNode node, string what, PolicyErrors errors)
+    {
+        if (node is YamlNode.Scalar scalar && SizeText.TryParse(scalar.Text, out var bytes) && bytes > 0)
+        {
+            return bytes;
+        }
+
+        errors.Add(node.At, $"{what} is {SizeText.Form}, not {Shown(node)}");
+        return null;
+    }
+
     /// <summary>One word of a closed list.</summary>
     public static T? Word<T>(
         YamlNode node, string what, OrderedDictionary<string, T> words, PolicyErrors errors)

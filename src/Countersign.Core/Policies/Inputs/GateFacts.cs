@@ -26,7 +26,8 @@ internal static class GateFacts
             builder.AddDerived("sql", list, Strings, FactSize.Names, gates);
         }
 
-        foreach (var flag in (string[])["read_only", "no_where", "touches_masked", "deferred_code", "opaque"])
+        foreach (var flag in (string[])
+            ["read_only", "no_where", "touches_masked", "deferred_code", "opaque", "in_transaction"])
         {
             builder.AddDerived("sql", flag, CelType.Bool, FactSize.Name, gates);
         }

@@ -76,8 +76,9 @@ internal sealed record Effects
     /// <summary>Whether constants in it decide what it does, so that its shape says too little.</summary>
     public bool IsValueSensitive { get; init; }
 
+    /// <summary>Understood, and changes nothing. What has no verb was not looked at, or is about the session.</summary>
     public bool IsReadOnly =>
-        Opaque is null && Refused is null && Impure is null
+        !Verbs.IsEmpty && Opaque is null && Refused is null && Impure is null
         && Writes.IsEmpty && Locks.IsEmpty && !DeferredCode && !NeedsOwner
         && Verbs.All(s_reading.Contains);
 

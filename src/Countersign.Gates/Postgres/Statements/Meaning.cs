@@ -1,3 +1,5 @@
+using System.Collections.Frozen;
+
 namespace Countersign.Gates.Postgres.Statements;
 
 /// <summary>
@@ -7,6 +9,16 @@ namespace Countersign.Gates.Postgres.Statements;
 internal sealed record Meaning(
     string SearchPath, string DateStyle, string IntervalStyle, string TimeZone, bool RowSecurity)
 {
-    /// <summary>What a session has that changed nothing, on a server with its usual settings.</summary>
-    public static Meaning Usual { get; } = new("\"$user\", public", "ISO, MDY", "postgres", "UTC", RowSecurity: true);
+    /// <summary>The names of one zone, of which installations choose different ones.</summary>
+    private static readonly FrozenSet<string> s_utc = FrozenSet.Create(
+        StringComparer.OrdinalIgnoreCase,
+        "UTC", "Etc/UTC", "UCT", "Etc/UCT", "Universal", "Etc/Universal", "Zulu", "Etc/Zulu");
+
+    /// <summary>
+    /// What a session usually has that changed nothing. It is the same for all servers: were it what a server has by
+    /// default, another default would change what an approved text means, and not its digest.
+    /// </summary>
+    public static Meaning Usual { get; } = new("public", "ISO, MDY", "postgres", "UTC", RowSecurity: true);
+
+    public string TimeZone { get; init; } = s_utc.Contains(TimeZone) ? "UTC" : TimeZone;
 }

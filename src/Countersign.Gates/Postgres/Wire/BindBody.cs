@@ -38,6 +38,18 @@ internal readonly ref struct BindBody
         var reader = new BodyReader("Bind", body);
         var portal = reader.String();
         var statement = reader.String();
+        return Read(ref reader, body.Length) with { Portal = portal, Statement = statement };
+    }
+
+    /// <summary>The <see cref="Rest"/> of one, kept without its names; values stand where they do in it.</summary>
+    public static BindBody ReadRest(ReadOnlySpan<byte> rest)
+    {
+        var reader = new BodyReader("Bind", rest);
+        return Read(ref reader, rest.Length);
+    }
+
+    private static BindBody Read(scoped ref BodyReader reader, int length)
+    {
         var rest = reader.Rest;
         var formats = Formats(ref reader);
         var count = reader.Count(sizeof(int));
@@ -50,21 +62,20 @@ internal readonly ref struct BindBody
         PassValues(ref reader, formats, count);
         var bind = new BindBody
         {
-            Portal = portal,
-            Statement = statement,
             Rest = rest,
             ParameterFormats = formats,
             ParameterCount = count,
             Values = values[..^reader.Rest.Length],
-            ValuesAt = body.Length - values.Length,
+            ValuesAt = length - values.Length,
             ResultFormats = Formats(ref reader),
         };
         reader.End();
         return bind;
     }
 
-    /// <summary>Whether the client wants this result column in binary.</summary>
-    public bool IsBinaryResult(int column) => IsBinary(ResultFormats, column);
+    /// <summary>Whether the client wants this result column in binary; columns without a format come as text.</summary>
+    public bool IsBinaryResult(int column) =>
+        (ResultFormatCount < 2 || column < ResultFormatCount) && IsBinary(ResultFormats, column);
 
     /// <summary>None are text, one is that of all, else each has its own.</summary>
     internal static bool IsBinary(ReadOnlySpan<byte> formats, int index) => formats.Length switch

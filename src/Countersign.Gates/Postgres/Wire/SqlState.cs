@@ -11,5 +11,6 @@ internal static class SqlState
     public const string InvalidAuthorization = "28000";
     public const string InvalidPassword = "28P01";
     public const string UnknownDatabase = "3D000";
+    public const string ConfigurationLimitExceeded = "53400";
     public const string InternalError = "XX000";
 }

@@ -30,6 +30,7 @@ internal static class FindingLines
         KeyValuePair.Create("opaque", "The gate cannot see what a part of this does: read it as able to do anything."),
         KeyValuePair.Create("no_where", "A statement changes or deletes rows without a WHERE clause."),
         KeyValuePair.Create("touches_masked", "It touches columns that are masked for agents."),
+        KeyValuePair.Create("in_transaction", "It waits in an open transaction, whose locks stay while people decide."),
         KeyValuePair.Create("deferred_code", "It leaves code behind that runs later, when nobody reviews it."),
     ]);
 

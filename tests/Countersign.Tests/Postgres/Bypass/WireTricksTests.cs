@@ -1,173 +1,301 @@
 using System.Buffers.Binary;
 using System.Text;
 using Countersign.Core.Actions;
-using Countersign.Core.Reviews;
 using Countersign.Gates.Postgres.Wire;
 using Countersign.Tests.Postgres.Support;
 using Countersign.Tests.Postgres.Wire;
 
 namespace Countersign.Tests.Postgres.Bypass;
 
-/// <summary>
-/// Items of the catalogue that no single text makes, with a baseline that may write and with one that may not.
-/// </summary>
+/// <summary>Tricks that no driver plays: messages, names and lengths that nobody expects.</summary>
 public sealed class WireTricksTests(PostgresServer server)
 {
-    private const uint Int4 = 23;
-    private const uint Text = 25;
-    private const uint Regclass = 2205;
+    private const string Sensitive = "DELETE FROM orders WHERE id <= 3";
 
-    /// <summary>PG-31: a name that only looks like another one leads to no relation.</summary>
-    [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task A_name_of_foreign_letters_is_another_name(bool mayWrite)
+    [Fact]
+    public async Task A_function_is_not_called_by_its_number()
     {
-        await using var prey = await Prey.SetAsync(server, mayWrite);
+        await using var prey = await Prey.SetAsync(server, mayWrite: true);
         await using var session = await RawSession.OpenAsync(prey.Host);
+        var oid = (uint)(await prey.Host.AskDirectlyAsync("SELECT 'evil.wipe()'::regprocedure::oid"))!;
+        var body = new byte[10];
+        BinaryPrimitives.WriteUInt32BigEndian(body, oid);
+        await session.SendAsync(Bytes.Message('F', body));
 
-        Assert.Contains("error 42P01", await session.AskAsync("DELETE FROM \u043erders"), StringComparison.Ordinal);
+        Assert.Equal("error 0A000; Z I", await session.AnswerAsync());
         await prey.AssertUntouchedAsync();
     }
 
-    /// <summary>PG-39: people approved a call of one body, and another one would run.</summary>
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task A_body_that_changed_after_it_was_approved_does_not_run(bool mayWrite)
+    [InlineData("s2")]
+    [InlineData("countersign_1")]
+    [InlineData("countersign_begin")]
+    public async Task A_statement_prepared_in_SQL_is_bound_only_as_what_it_is(string name)
     {
-        await using var prey = await Prey.SetAsync(server, mayWrite);
+        await using var prey = await Prey.SetAsync(server, mayWrite: true);
         await using var session = await RawSession.OpenAsync(prey.Host);
-        Assert.EndsWith("held", await session.AskAsync("SELECT evil.stable()"), StringComparison.Ordinal);
-        var held = await prey.Host.UntilAsync(ActionState.Pending);
-        await prey.Host.AskDirectlyAsync("""
-            CREATE OR REPLACE FUNCTION evil.wipe() RETURNS int LANGUAGE plpgsql SECURITY DEFINER AS
-                'BEGIN DELETE FROM public.orders; DELETE FROM public.secrets; RETURN 2; END'
-            """);
+        Assert.Equal("done PREPARE; Z I", await session.AskAsync($"PREPARE {name} AS DELETE FROM orders"));
+        await session.SendAsync(RawSession.Bind(name), RawSession.Execute(), RawSession.Sync);
 
-        await prey.Host.DecideAsync(held, Decision.Approve);
-
-        Assert.Contains("error 42501", await session.AnswerAsync(), StringComparison.Ordinal);
-        Assert.Equal(10L, await prey.Host.AskDirectlyAsync("SELECT count(*) FROM orders"));
-        Assert.Equal(1L, await prey.Host.AskDirectlyAsync("SELECT count(*) FROM secrets"));
-    }
-
-    /// <summary>PG-44: a portal keeps the statement that it was bound to.</summary>
-    [Theory]
-    [InlineData(true, "")]
-    [InlineData(false, "")]
-    [InlineData(true, "s")]
-    [InlineData(false, "s")]
-    public async Task A_portal_does_not_follow_the_name_of_its_statement(bool mayWrite, string name)
-    {
-        await using var prey = await Prey.SetAsync(server, mayWrite);
-        await using var session = await RawSession.OpenAsync(prey.Host);
-        const string read = "SELECT 7";
-        const string write = "DELETE FROM orders";
-
-        await session.SendAsync(
-            RawSession.Parse(read, name), RawSession.Bind(name, "c"), Close(name), RawSession.Parse(write, name),
-            RawSession.Execute("c"), RawSession.Sync);
-        Assert.Contains("row 7", await session.AnswerAsync(), StringComparison.Ordinal);
-
-        await session.SendAsync(
-            Close(name), RawSession.Parse(write, name), RawSession.Bind(name, "d"), Close(name),
-            RawSession.Parse(read, name), RawSession.Execute("d"), RawSession.Sync);
-        var answer = await session.AnswerAsync();
-        Assert.True(
-            answer.EndsWith("held", StringComparison.Ordinal) || answer.Contains("error ", StringComparison.Ordinal),
-            answer);
-        Assert.DoesNotContain("row", answer, StringComparison.Ordinal);
-        await prey.AssertUntouchedAsync();
-    }
-
-    /// <summary>PG-46: people read what a binary value is, and it is part of what they approve.</summary>
-    [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task A_binary_value_is_shown_by_its_type(bool mayWrite)
-    {
-        await using var prey = await Prey.SetAsync(server, mayWrite);
-
-        var three = await HeldAsync(prey, "DELETE FROM orders WHERE id = $1", Int4, [0, 0, 0, 3]);
-        Assert.Contains("\"3\"", three, StringComparison.Ordinal);
-        Assert.Contains("integer", three, StringComparison.Ordinal);
-        var four = await HeldAsync(prey, "DELETE FROM orders WHERE id = $1", Int4, [0, 0, 0, 4]);
-        Assert.NotEqual(three, four);
-        await prey.AssertUntouchedAsync();
-    }
-
-    /// <summary>PG-46: values that name objects, and values that are run.</summary>
-    [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task A_value_that_names_an_object_or_is_run_later_does_not_pass(bool mayWrite)
-    {
-        await using var prey = await Prey.SetAsync(server, mayWrite);
-        var numbers = (uint)(int)(await prey.Host.AskDirectlyAsync("SELECT 'numbers'::regclass::oid::int"))!;
-        var bytes = new byte[sizeof(uint)];
-        BinaryPrimitives.WriteUInt32BigEndian(bytes, numbers);
-        await AssertStoppedAsync(prey, "SELECT nextval($1)", Regclass, bytes);
-        await AssertStoppedAsync(
-            prey, "SELECT query_to_xml($1, true, false, '')", Text, "SELECT evil.wipe()"u8.ToArray());
-        await AssertStoppedAsync(prey, "SELECT set_config($1, 'evil', false)", Text, "search_path"u8.ToArray());
-        await prey.AssertUntouchedAsync();
-    }
-
-    /// <summary>PG-48: encryption is asked for once, and nothing is said before the answer.</summary>
-    [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task Encryption_is_asked_for_once_and_before_anything_else(bool mayWrite)
-    {
-        await using var prey = await Prey.SetAsync(server, mayWrite);
-        var ssl = Bytes.Of(static to => to.WriteSslRequest());
-        byte[] gss = [0, 0, 0, 8, 0x04, 0xD2, 0x16, 0x30];
-        var query = Bytes.Of(static to => to.WriteQuery("DELETE FROM orders"u8));
-
-        await AssertClosedAsync(prey, [.. ssl, .. ssl]);
-        await AssertClosedAsync(prey, [.. gss, .. gss]);
-        await AssertClosedAsync(prey, [.. ssl, .. query]);
-        await AssertClosedAsync(prey, [.. gss, .. query]);
-        await AssertClosedAsync(prey, query);
-        await prey.AssertUntouchedAsync();
-    }
-
-    private static Action<WireWriter> Close(string name) => to => to.WriteClose(
-        Preparation.Statement, Encoding.UTF8.GetBytes(name));
-
-    private static Action<WireWriter>[] WithBinary(string text, uint type, byte[] value) =>
-    [
-        to => to.WriteParse([], Encoding.UTF8.GetBytes(text), [type]),
-        to => to.WriteBind([], [], [0, 1, 0, 1, 0, 1, 0, 0, 0, (byte)value.Length, .. value, 0, 0]),
-        RawSession.Execute(), RawSession.Sync,
-    ];
-
-    private static async Task<string> HeldAsync(Prey prey, string text, uint type, byte[] value)
-    {
-        await using var session = await RawSession.OpenAsync(prey.Host);
-        await session.SendAsync(WithBinary(text, type, value));
         Assert.EndsWith("held", await session.AnswerAsync(), StringComparison.Ordinal);
-        var held = await prey.Host.UntilAsync(ActionState.Pending);
-        await prey.Host.DecideAsync(held, Decision.Deny);
-        await session.AnswerAsync();
-        return Encoding.UTF8.GetString(held.Action.Arguments.Bytes.Span);
+        await prey.AssertUntouchedAsync();
     }
 
-    private static async Task AssertStoppedAsync(Prey prey, string text, uint type, byte[] value)
+    [Theory]
+    [InlineData("s3")]
+    [InlineData("countersign_1")]
+    [InlineData("countersign_begin")]
+    [InlineData("countersign_refuses")]
+    public async Task SQL_executes_a_statement_of_the_protocol_only_as_what_it_is(string name)
     {
+        await using var prey = await Prey.SetAsync(server, mayWrite: true);
         await using var session = await RawSession.OpenAsync(prey.Host);
-        await session.SendAsync(WithBinary(text, type, value));
-        var answer = await session.AnswerAsync();
-        Assert.True(
-            answer.EndsWith("held", StringComparison.Ordinal) || answer.Contains("error ", StringComparison.Ordinal),
-            answer);
+        await session.SendAsync(RawSession.Parse("DELETE FROM orders", name), RawSession.Sync);
+        Assert.EndsWith("Z I", await session.AnswerAsync(), StringComparison.Ordinal);
+
+        Assert.EndsWith("held", await session.AskAsync($"EXECUTE {name}"), StringComparison.Ordinal);
+        await prey.AssertUntouchedAsync();
     }
 
-    private static async Task AssertClosedAsync(Prey prey, byte[] opening)
+    [Fact]
+    public async Task A_portal_under_the_gates_own_name_ends_in_an_error()
     {
+        await using var prey = await Prey.SetAsync(server, mayWrite: true);
+        await using var session = await RawSession.OpenAsync(prey.Host);
+        await session.SendAsync(
+        [
+            .. RawSession.Extended("SELECT 1", portal: "countersign"),
+            .. RawSession.Extended(Sensitive, portal: "x"), RawSession.Sync,
+        ]);
+
+        await session.AnswerAsync();
+        await prey.AssertUntouchedAsync();
+        await using var other = await RawSession.OpenAsync(prey.Host);
+        Assert.EndsWith("Z I", await other.AskAsync("SELECT 1"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_name_in_a_list_does_not_lead_to_another_statement()
+    {
+        await using var prey = await Prey.SetAsync(server, mayWrite: true);
+        await using var session = await RawSession.OpenAsync(prey.Host);
+        await session.SendAsync(
+            RawSession.Parse("SELECT 1", "countersign_2"), RawSession.Parse("DELETE FROM orders", "x"),
+            RawSession.Sync);
+        await session.AnswerAsync();
+
+        Assert.Equal("error 0A000; Z I", await session.AskAsync("SELECT 1; EXECUTE countersign_2"));
+        await prey.AssertUntouchedAsync();
+    }
+
+    [Fact]
+    public async Task A_portal_of_a_replaced_statement_never_runs_its_successor()
+    {
+        await using var prey = await Prey.SetAsync(server, mayWrite: true);
+        await using var session = await RawSession.OpenAsync(prey.Host);
+        await session.SendAsync(
+            RawSession.Parse(Sensitive), RawSession.Bind(portal: "a"), RawSession.Parse("DELETE FROM orders"),
+            RawSession.Execute("a"), RawSession.Sync);
+
+        Assert.Equal("1; 2; 1; error 34000; Z I", await session.AnswerAsync());
+        await prey.AssertUntouchedAsync();
+    }
+
+    [Fact]
+    public async Task A_portal_that_passed_keeps_the_statement_that_it_was_bound_to()
+    {
+        await using var prey = await Prey.SetAsync(server, mayWrite: true);
+        await using var session = await RawSession.OpenAsync(prey.Host);
+        await session.SendAsync(
+            RawSession.Parse("SELECT 7"), RawSession.Bind(portal: "a"), RawSession.Parse("DELETE FROM orders"),
+            RawSession.Execute("a"), RawSession.Sync);
+
+        Assert.Equal("1; 2; 1; row 7; done SELECT 1; Z I", await session.AnswerAsync());
+        await prey.AssertUntouchedAsync();
+    }
+
+    [Theory]
+    [InlineData("SET search_path = evil, pg_catalog", "SELECT lower('A')")]
+    [InlineData("SET search_path = evil, pg_catalog", "SELECT 1 + 1")]
+    [InlineData("SET search_path = evil, pg_catalog", "SELECT * FROM orders")]
+    public async Task A_setting_counts_for_what_is_sent_behind_it(string setting, string text)
+    {
+        await using var prey = await Prey.SetAsync(server, mayWrite: true);
+        await using var session = await RawSession.OpenAsync(prey.Host);
+        var before = await session.AskAsync("SELECT lower('A'), 1 + 1 FROM orders");
+        Assert.EndsWith("Z I", before, StringComparison.Ordinal);
+        await session.SendAsync(
+            [.. RawSession.Extended(setting), .. RawSession.Extended(text), RawSession.Sync]);
+
+        Assert.EndsWith("held", await session.AnswerAsync(), StringComparison.Ordinal);
+        await prey.AssertUntouchedAsync();
+    }
+
+    [Fact]
+    public async Task A_setting_that_an_error_takes_back_does_not_count_behind_it()
+    {
+        await using var prey = await Prey.SetAsync(server, mayWrite: true);
+        await using var session = await RawSession.OpenAsync(prey.Host);
+        await session.AskAsync("SET search_path = evil, pg_catalog");
+        await session.SendAsync(
+        [
+            .. RawSession.Extended("SET search_path = public"), RawSession.Parse("SELECT 7"),
+            .. RawSession.Extended("SELECT 1/0"), RawSession.Sync,
+            .. RawSession.Extended("SELECT lower('A')"), RawSession.Sync,
+        ]);
+        await session.AnswerAsync();
+
+        Assert.EndsWith("held", await session.AnswerAsync(), StringComparison.Ordinal);
+        await prey.AssertUntouchedAsync();
+    }
+
+    [Fact]
+    public async Task A_statement_prepared_under_other_settings_is_read_again()
+    {
+        await using var prey = await Prey.SetAsync(server, mayWrite: true);
+        await using var session = await RawSession.OpenAsync(prey.Host);
+        await session.SendAsync(RawSession.Parse("SELECT lower('A')", "s"), RawSession.Sync);
+        await session.AnswerAsync();
+        await session.AskAsync("SET search_path = evil, pg_catalog");
+        await session.SendAsync(RawSession.Bind("s"), RawSession.Execute(), RawSession.Sync);
+
+        Assert.EndsWith("held", await session.AnswerAsync(), StringComparison.Ordinal);
+        await prey.AssertUntouchedAsync();
+    }
+
+    [Fact]
+    public async Task One_message_holds_one_statement()
+    {
+        await using var prey = await Prey.SetAsync(server, mayWrite: true);
+        await using var session = await RawSession.OpenAsync(prey.Host);
+        await session.ExtendedAsync("SELECT 1; DELETE FROM orders");
+
+        Assert.Equal("error 42601; Z I", await session.AnswerAsync());
+        await prey.AssertUntouchedAsync();
+    }
+
+    [Fact]
+    public async Task One_write_among_a_thousand_pipelined_reads_waits_alone()
+    {
+        const int reads = 500;
+        await using var prey = await Prey.SetAsync(server, mayWrite: true);
+        await using var session = await RawSession.OpenAsync(prey.Host);
+        var read = RawSession.Extended("SELECT 7");
+        await session.SendAsync(
+        [
+            .. Enumerable.Repeat(read, reads).SelectMany(messages => messages), .. RawSession.Extended(Sensitive),
+            .. Enumerable.Repeat(read, reads).SelectMany(messages => messages), RawSession.Sync,
+        ]);
+
+        Assert.EndsWith("held", await session.AnswerAsync(), StringComparison.Ordinal);
+        Assert.Equal(reads, session.Heard.Count(message => message == "row 7"));
+        await prey.AssertUntouchedAsync();
+    }
+
+    [Fact]
+    public async Task A_write_behind_an_error_is_dropped_until_Sync()
+    {
+        await using var prey = await Prey.SetAsync(server, mayWrite: true);
+        await using var session = await RawSession.OpenAsync(prey.Host);
+        await session.SendAsync(
+        [
+            .. RawSession.Extended("SELECT 1/0"), .. RawSession.Extended(Sensitive), RawSession.Sync,
+            .. RawSession.Extended(Sensitive), RawSession.Sync,
+        ]);
+
+        Assert.EndsWith("error 22012; Z I", await session.AnswerAsync(), StringComparison.Ordinal);
+        Assert.EndsWith("held", await session.AnswerAsync(), StringComparison.Ordinal);
+        await prey.AssertUntouchedAsync();
+    }
+
+    [Fact]
+    public async Task A_simple_query_behind_messages_without_Sync_is_held_too()
+    {
+        await using var prey = await Prey.SetAsync(server, mayWrite: true);
+        await using var session = await RawSession.OpenAsync(prey.Host);
+        await session.SendAsync(
+            [.. RawSession.Extended("SELECT 1"), to => to.WriteQuery(Encoding.UTF8.GetBytes(Sensitive))]);
+
+        Assert.EndsWith("held", await session.AnswerAsync(), StringComparison.Ordinal);
+        await prey.AssertUntouchedAsync();
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(3)]
+    [InlineData(-1)]
+    [InlineData(int.MinValue)]
+    [InlineData(int.MaxValue)]
+    [InlineData(1024 * 1024 * 1024)]
+    public async Task An_impossible_length_ends_the_connection(int length)
+    {
+        await using var prey = await Prey.SetAsync(server, mayWrite: true);
+        await using var session = await RawSession.OpenAsync(prey.Host);
+        await session.SendAsync([.. Bytes.Message('Q', length, "DELETE FROM orders\0"u8.ToArray())]);
+
+        Assert.Equal("error 08P01; closed", await session.AnswerAsync());
+        await prey.AssertUntouchedAsync();
+    }
+
+    [Fact]
+    public async Task Counts_of_a_Bind_are_those_of_its_bytes()
+    {
+        await using var prey = await Prey.SetAsync(server, mayWrite: true);
+        await using var session = await RawSession.OpenAsync(prey.Host);
+        byte[] negative = [0, 0, 0, 0, 0, 1, 0xff, 0xff, 0xff, 0xfe, 0, 0];
+        byte[] missing = [0, 0, 0, 0, 0xff, 0xff, 0, 0];
+        foreach (var body in (byte[][])[negative, missing])
+        {
+            await session.SendAsync(
+            [
+                .. Bytes.Of(RawSession.Parse("SELECT $1::int")), .. Bytes.Message('B', body),
+                .. Bytes.Of(RawSession.Sync),
+            ]);
+            Assert.Contains("error 08P01", await session.AnswerAsync(), StringComparison.Ordinal);
+        }
+
+        await prey.AssertUntouchedAsync();
+    }
+
+    [Fact]
+    public async Task Data_of_a_COPY_that_failed_is_no_query()
+    {
+        await using var prey = await Prey.SetAsync(server, mayWrite: true);
+        await using var session = await RawSession.OpenAsync(prey.Host);
+        Assert.EndsWith("held", await session.AskAsync("COPY orders FROM STDIN"), StringComparison.Ordinal);
+        await session.SendAsync(
+            to => to.WriteCopyData("Q\0\0\0\u0017DELETE FROM orders\0"u8), to => to.WriteCopyDone());
+        await prey.AssertUntouchedAsync();
+    }
+
+    [Theory]
+    [InlineData("database")]
+    [InlineData("true")]
+    public async Task Replication_is_no_way_in(string value)
+    {
+        await using var prey = await Prey.SetAsync(server, mayWrite: true);
         await using var session = await RawSession.ConnectAsync(prey.Host);
-        await session.SendAsync(opening);
-        Assert.DoesNotContain("done", await session.RestAsync(), StringComparison.Ordinal);
+        await session.SendAsync(to => to.WriteStartupMessage(
+            3 << 16, [new("user", "bot"), new("database", "orders"), new("replication", value)]));
+
+        Assert.DoesNotContain("Z", string.Join("; ", session.Heard), StringComparison.Ordinal);
+        Assert.StartsWith("error ", await session.AnswerAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_guessed_key_cancels_nothing()
+    {
+        await using var prey = await Prey.SetAsync(server, mayWrite: true);
+        await using var session = await RawSession.OpenAsync(prey.Host);
+        Assert.EndsWith("held", await session.AskAsync(Sensitive), StringComparison.Ordinal);
+        for (var guess = 0; guess < 20; guess++)
+        {
+            await using var other = await RawSession.ConnectAsync(prey.Host);
+            await other.SendAsync(to => to.WriteCancelRequest(1, new byte[4]));
+            Assert.Equal("closed", await other.AnswerAsync());
+        }
+
+        Assert.Contains(prey.Host.Store.Actions, row => row.State == ActionState.Pending);
+        Assert.Equal("held", session.Heard[^1]);
     }
 }

@@ -53,11 +53,13 @@ internal sealed class PostgresHost : IAsyncDisposable
     private readonly SqlParser _parser;
     private readonly PgQuery _query;
     private readonly Shapes _shapes;
-    private readonly Policy _policy;
 
-    private PostgresHost(string database, string rules, RightsOptions rights)
+    private volatile Policy _policy;
+
+    private PostgresHost(string database, string rules, RightsOptions rights, TimeProvider time)
     {
         Database = database;
+        Faults = new FaultyStore(Store);
         _policy = PolicyFixture.Loaded(rules, PeopleOf());
         var limits = new PostgresLimits();
         _query = new PgQuery(
@@ -69,11 +71,11 @@ internal sealed class PostgresHost : IAsyncDisposable
         {
             FindRehearser = record => _gate!.FindRehearser(record),
         };
-        Office = new Office(new OfficeOptions(Store, () => Charter, execution)
+        Office = new Office(new OfficeOptions(Faults, () => Charter, execution)
         {
             Self = new NodeId("node"),
             Random = RandomNumberGenerator.Fill,
-            Time = TimeProvider.System,
+            Time = time,
         });
         var target = new NpgsqlConnectionStringBuilder(database);
         var secret = new KnownSecret(
@@ -94,11 +96,11 @@ internal sealed class PostgresHost : IAsyncDisposable
                         target.Database!,
                         rights),
                 },
-                ReviewUrl = id => new Uri($"http://127.0.0.1/console/actions/{id}"),
+                ReviewUrl = id => ReviewUrl(id),
                 NoteDelivery = _ => { },
                 Random = RandomNumberGenerator.Fill,
                 Time = TimeProvider.System,
-                Loggers = NullLoggerFactory.Instance,
+                Loggers = Log,
             },
             new PostgresParts("node", _shapes, _parser, _ => NullLogger.Instance));
         StartApart(_gate);
@@ -106,6 +108,16 @@ internal sealed class PostgresHost : IAsyncDisposable
 
     /// <summary>How reads are recorded.</summary>
     public RecordMode Record { get; init; } = RecordMode.With;
+
+    /// <summary>Where people look at an action; a test may let it fail.</summary>
+    public Func<ActionId, Uri> ReviewUrl { get; set; } =
+        static id => new Uri($"http://127.0.0.1/console/actions/{id}");
+
+    /// <summary>What the gate logged of its own failures.</summary>
+    public ErrorLog Log { get; } = new();
+
+    /// <summary>The store as the office sees it.</summary>
+    public FaultyStore Faults { get; }
 
     public MemoryStore Store { get; } = new(TimeProvider.System);
 
@@ -141,7 +153,11 @@ internal sealed class PostgresHost : IAsyncDisposable
 
     /// <summary>A database with a table <c>orders</c> of ten rows, and the gate before it.</summary>
     public static async Task<PostgresHost> StartAsync(
-        PostgresServer server, string? rules = null, string setUp = "", bool isStatic = false)
+        PostgresServer server,
+        string? rules = null,
+        string setUp = "",
+        bool isStatic = false,
+        TimeProvider? time = null)
     {
         var database = await server.CreateDatabaseAsync();
         await using var source = NpgsqlDataSource.Create(database);
@@ -155,10 +171,17 @@ internal sealed class PostgresHost : IAsyncDisposable
         await using var role = source.CreateCommand(
             $"CREATE ROLE {baseline}; GRANT SELECT ON ALL TABLES IN SCHEMA public TO {baseline}");
         await role.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
-        return new PostgresHost(database, rules ?? Rules, isStatic
-            ? new RightsOptions.Static(database)
-            : new RightsOptions.EphemeralRole(database) { Grants = [baseline], PoolSize = 2 });
+        return new PostgresHost(
+            database,
+            rules ?? Rules,
+            isStatic
+                ? new RightsOptions.Static(database)
+                : new RightsOptions.EphemeralRole(database) { Grants = [baseline], PoolSize = 2 },
+            time ?? TimeProvider.System);
     }
+
+    /// <summary>Another policy is in force from here on.</summary>
+    public void Enforce(string rules) => _policy = PolicyFixture.Loaded(rules, PeopleOf());
 
     public async Task<NpgsqlConnection> ConnectAsync()
     {

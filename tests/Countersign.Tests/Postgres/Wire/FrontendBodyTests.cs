@@ -67,6 +67,22 @@ public sealed class FrontendBodyTests
         Assert.Equal(65_535, bind.ParameterCount);
     }
 
+    [Fact]
+    public void What_a_bind_says_behind_its_names_can_be_read_alone()
+    {
+        byte[] rest = [0, 0, 0, 1, 0, 0, 0, 2, 65, 66, 0, 2, 0, 0, 0, 1];
+        byte[] body = [.. "portal\0name\0"u8, .. rest];
+
+        var bind = BindBody.ReadRest(BindBody.Read(body).Rest);
+        foreach (var value in bind.Parameters)
+        {
+            Assert.Equal("AB"u8, value.In(rest));
+        }
+
+        Assert.Equal(1, bind.ParameterCount);
+        Assert.Equal((false, true, false), (bind.IsBinaryResult(0), bind.IsBinaryResult(1), bind.IsBinaryResult(2)));
+    }
+
     [Theory]
     [InlineData(new byte[] { })]
     [InlineData(new byte[] { 0 })]

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using System.Security.Authentication;
 
@@ -9,17 +10,20 @@ namespace Countersign.Gates.Postgres.Wire.Login;
 /// </summary>
 internal sealed class AgentLogin(AgentLoginOptions options)
 {
+    private readonly GuessLimit _guesses = new(options.Limits.FailedLogins, options.Time);
+
     /// <param name="socket">Belongs to the result from here on.</param>
     /// <param name="cancellationToken">Ends the wait; a connection that takes too long ends by itself.</param>
     public async Task<AgentArrival> AcceptAsync(Socket socket, CancellationToken cancellationToken)
     {
         using var deadline = new CancellationTokenSource(options.Limits.Startup, options.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        var from = (socket.RemoteEndPoint as IPEndPoint)?.Address ?? IPAddress.None;
         var opening = new AgentOpening(socket, options);
         AgentArrival? arrival = null;
         try
         {
-            arrival = await ArriveAsync(opening, either.Token);
+            arrival = await ArriveAsync(opening, from, either.Token);
         }
         catch (ProtocolViolation violation)
         {
@@ -50,20 +54,21 @@ internal sealed class AgentLogin(AgentLoginOptions options)
         return arrival;
     }
 
-    private async Task<AgentArrival> ArriveAsync(AgentOpening opening, CancellationToken cancellationToken)
+    private async Task<AgentArrival> ArriveAsync(
+        AgentOpening opening, IPAddress from, CancellationToken cancellationToken)
     {
         var packet = await opening.ReadAsync(cancellationToken);
         return packet switch
         {
             null => HungUp(),
             StartupPacket.Cancel cancel => new AgentArrival.Cancel(cancel.ProcessId, cancel.Key),
-            StartupPacket.Start start => await LogInAsync(opening, start, cancellationToken),
+            StartupPacket.Start start => await LogInAsync(opening, start, from, cancellationToken),
             _ => throw new System.Diagnostics.UnreachableException(),
         };
     }
 
     private async Task<AgentArrival> LogInAsync(
-        AgentOpening opening, StartupPacket.Start start, CancellationToken cancellationToken)
+        AgentOpening opening, StartupPacket.Start start, IPAddress from, CancellationToken cancellationToken)
     {
         var parameters = AgentParameters.Read(start);
         if (options.IsTlsRequired && !opening.IsEncrypted)
@@ -71,12 +76,26 @@ internal sealed class AgentLogin(AgentLoginOptions options)
             return await opening.RefuseAsync(NeedsTls(), cancellationToken);
         }
 
+        if (_guesses.IsReached(from))
+        {
+            return await opening.RefuseAsync(TooManyGuesses(), cancellationToken);
+        }
+
         AgentProtocol.WriteAnswer(opening.Writer, start);
         var account = await options.Find(parameters.User, parameters.Database, cancellationToken);
         var proof = new AgentProof(opening.Reader, opening.Writer, opening.Binding, options);
         var secret = await proof.AskAsync(parameters.User, account.Secrets, opening.IsEncrypted, cancellationToken);
+        // Of guesses that came at the same time, those beyond the limit do not count even when they are right, which
+        // the answer that waits to be sent would tell.
+        if (_guesses.IsReached(from))
+        {
+            opening.Writer.Dispose();
+            return await opening.RefuseAsync(TooManyGuesses(), cancellationToken);
+        }
+
         if (secret is null)
         {
+            _guesses.Add(from);
             return await opening.RefuseAsync(AgentProof.Failure(parameters.User), cancellationToken);
         }
 
@@ -92,6 +111,14 @@ internal sealed class AgentLogin(AgentLoginOptions options)
 
     private static AgentArrival.Refused HungUp() =>
         new(SqlState.ConnectionFailure, "The client closed the connection before it was logged in.");
+
+    private static ErrorFields TooManyGuesses() => new()
+    {
+        Severity = ErrorFields.Fatal,
+        Code = SqlState.ConfigurationLimitExceeded,
+        Message = "Too many log-ins from this address failed.",
+        Hint = "Correct the agent's id and token, and connect again in a minute.",
+    };
 
     private static ErrorFields NeedsTls() => new()
     {

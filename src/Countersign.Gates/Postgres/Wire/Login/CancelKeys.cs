@@ -15,21 +15,11 @@ internal sealed class CancelKeys<TSession>(TimeProvider time)
     private const int ShortKey = 4;
     private const int LongKey = 32;
 
-    /// <summary>
-    /// Wrong keys of one address within <see cref="s_window"/>; a client that reconnects late needs a few.
-    /// </summary>
+    /// <summary>Wrong keys of one address within a minute; a client that reconnects late needs a few.</summary>
     public const int MostGuesses = 20;
 
-    /// <summary>Addresses that are told apart within the window; any more share one count.</summary>
-    private const int MostAddresses = 4096;
-
-    private static readonly TimeSpan s_window = TimeSpan.FromMinutes(1);
-
     private readonly ConcurrentDictionary<int, Entry> _sessions = new();
-
-    // Guarded by itself: the counts and the end of the window.
-    private readonly Dictionary<IPAddress, int> _guesses = [];
-    private DateTimeOffset _windowEnds;
+    private readonly GuessLimit _guesses = new(MostGuesses, time);
 
     /// <summary>A new key for a session, to be sent in BackendKeyData.</summary>
     public CancelKey Issue(TSession session, int minor)
@@ -50,7 +40,7 @@ internal sealed class CancelKeys<TSession>(TimeProvider time)
     /// <summary>The session that a CancelRequest names; nothing for a wrong key or an address that guesses.</summary>
     public TSession? Find(int processId, ReadOnlySpan<byte> key, IPAddress from)
     {
-        if (Guesses(from, added: 0) >= MostGuesses)
+        if (_guesses.IsReached(from))
         {
             return null;
         }
@@ -60,30 +50,8 @@ internal sealed class CancelKeys<TSession>(TimeProvider time)
             return entry.Session;
         }
 
-        Guesses(from, added: 1);
+        _guesses.Add(from);
         return null;
-    }
-
-    private int Guesses(IPAddress from, int added)
-    {
-        lock (_guesses)
-        {
-            var now = time.GetUtcNow();
-            if (now >= _windowEnds)
-            {
-                _guesses.Clear();
-                _windowEnds = now + s_window;
-            }
-
-            var address = _guesses.Count < MostAddresses || _guesses.ContainsKey(from) ? from : IPAddress.None;
-            var guesses = _guesses.GetValueOrDefault(address);
-            if (added > 0)
-            {
-                _guesses[address] = guesses + added;
-            }
-
-            return guesses;
-        }
     }
 
     private sealed record Entry(byte[] Key, TSession Session);

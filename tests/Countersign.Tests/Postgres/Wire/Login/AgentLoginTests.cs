@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using Countersign.Gates.Postgres;
 using Countersign.Gates.Postgres.Wire;
 using Countersign.Gates.Postgres.Wire.Login;
+using Countersign.Tests.Support;
 using static Countersign.Tests.Postgres.Wire.Login.RawClient;
 
 namespace Countersign.Tests.Postgres.Wire.Login;
@@ -46,6 +47,58 @@ public sealed class AgentLoginTests
         Assert.Equal($"Authentication failed for agent \"{user}\".", error.Message);
         Assert.Contains("postgresql://AGENT:TOKEN@", error.Hint);
         Assert.Equal("28P01", Assert.IsType<AgentArrival.Refused>(await door.NextAsync()).SqlState);
+    }
+
+    [Fact]
+    public async Task Whoever_guesses_is_not_heard_for_a_minute_even_with_the_right_token()
+    {
+        var time = new ManualTime();
+        await using var door = Door([s_token], options => options with { Time = time });
+        for (var guess = 0; guess < new PostgresLimits().FailedLogins; guess++)
+        {
+            Assert.Equal("28P01", await LogInAsync(door, "wrong"));
+        }
+
+        Assert.Equal("53400", await LogInAsync(door, "token"));
+        time.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal("", await LogInAsync(door, "token"));
+    }
+
+    [Fact]
+    public async Task Of_guesses_at_the_same_time_only_as_many_count_as_may_fail()
+    {
+        await using var door = Door(
+            [s_token], options => options with { Limits = new PostgresLimits { FailedLogins = 1 } });
+        await using var early = await door.ConnectAsync();
+        await StartAsync(early, "bot");
+        await MessageAsync(early);
+        Assert.Equal("28P01", await LogInAsync(door, "wrong"));
+        var scram = new ScramClient("token", "n,,", [], "client-nonce");
+        await early.WriteAsync(
+            Bytes.Of(to => to.WriteSaslInitialResponse("SCRAM-SHA-256", scram.First())), Cancellation);
+        var challenge = (await MessageAsync(early)).Body;
+        await early.WriteAsync(
+            Bytes.Of(to => to.WriteSaslResponse(scram.Answer(challenge.AsSpan(4)))), Cancellation);
+
+        var (type, body) = await MessageAsync(early);
+
+        // Not even the signature that tells a right token.
+        Assert.Equal(('E', "53400"), (type, ErrorFields.Read(body).Code));
+    }
+
+    private static async Task<string> LogInAsync(AgentDoor door, string token)
+    {
+        await using var client = await door.ConnectAsync();
+        try
+        {
+            await ScramAsync(client, "bot", token);
+        }
+        catch (Exception failed) when (failed is not OperationCanceledException)
+        {
+            // Which error it was is what the door says.
+        }
+
+        return await door.NextAsync() is AgentArrival.Refused refused ? refused.SqlState : "";
     }
 
     [Fact]
