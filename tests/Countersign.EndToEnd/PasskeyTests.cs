@@ -97,6 +97,9 @@ public sealed class PasskeyTests(Chromium chromium) : IClassFixture<Chromium>, I
         await alice.Page.GetByText("Revoke…").ClickAsync();
         await alice.Page.GetByRole(AriaRole.Button, new() { Name = "Revoke Laptop" }).ClickAsync();
         await Assertions.Expect(Alert(alice)).ToContainTextAsync("The passkey is revoked");
+        await alice.Page.GetByRole(AriaRole.Link, new() { Name = "Ledger" }).ClickAsync();
+        await Assertions.Expect(alice.Page.GetByRole(AriaRole.Row).Nth(1)).ToContainTextAsync("credential.revoked");
+        await Assertions.Expect(alice.Page.GetByRole(AriaRole.Row).Nth(2)).ToContainTextAsync("credential.enrolled");
         await alice.Page.GetByRole(AriaRole.Button, new() { Name = "Sign out" }).ClickAsync();
         await alice.Page.GetByRole(AriaRole.Button, new() { Name = "Sign in with a passkey" }).ClickAsync();
 
