@@ -32,8 +32,13 @@ public sealed class PasskeyTests(Chromium chromium) : IClassFixture<Chromium>, I
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    public async ValueTask InitializeAsync() => _bench = await Bench.StartAsync(
-        new ProductOptions { Policy = Policy }, Cancel);
+    public async ValueTask InitializeAsync()
+    {
+        var options = new ProductOptions { Policy = Policy, Ops = "preview: { delete_backup: read_report }" };
+        _bench = await Bench.StartAsync(options, Cancel);
+        _bench.Upstream.Reply = (_, _) => Task.FromResult<UpstreamReply>(
+            new UpstreamReply.Structure("""{"summary":"Deletes the only copy.","reversible":false}"""));
+    }
 
     public ValueTask DisposeAsync() => _bench.DisposeAsync();
 
@@ -76,6 +81,8 @@ public sealed class PasskeyTests(Chromium chromium) : IClassFixture<Chromium>, I
         await alice.Page.GetByRole(AriaRole.Button, new() { Name = "Sign in with a passkey" }).ClickAsync();
         await Assertions.Expect(alice.Page.GetByText("signed in with a session")).ToBeVisibleAsync();
         await alice.Page.GotoAsync($"/console/actions/{held.Id}");
+        await alice.Page.GetByLabel("Target").FillAsync("ops");
+        await alice.Page.GetByLabel("Target").PressAsync("Enter");
         await alice.Page.GetByRole(AriaRole.Button, new() { Name = "Approve exactly this" }).ClickAsync();
         await Assertions.Expect(Alert(alice)).ToContainTextAsync("the review is approved");
 
