@@ -8,8 +8,7 @@ namespace Countersign.EndToEnd;
 /// Every page and state of the console before axe (WCAG 2.2 A and AA), light and dark, on a desk and on a phone. What
 /// it saw is kept as pictures under <c>artifacts/screens</c>.
 /// </summary>
-public sealed class AccessibilityTests(SharedBench shared, Chromium chromium)
-    : IClassFixture<SharedBench>, IClassFixture<Chromium>
+public sealed class AccessibilityTests(Chromium chromium) : IClassFixture<Chromium>, IAsyncLifetime
 {
     private const string Axe = """
         axe.run(document, {
@@ -20,9 +19,19 @@ public sealed class AccessibilityTests(SharedBench shared, Chromium chromium)
 
     private static readonly string s_screens = Path.Combine(Repository.Root, "artifacts", "screens");
 
-    private readonly Bench _bench = shared.Bench;
+    private Bench _bench = null!;
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync()
+    {
+        var options = new ProductOptions { Ops = "preview: { restart_service: read_report }" };
+        _bench = await Bench.StartAsync(options, Cancel);
+        _bench.Upstream.Reply = (_, _) => Task.FromResult<UpstreamReply>(new UpstreamReply.Structure(
+            """{"summary":"Cuts off everybody who is connected.","rows":48112,"exact":true,"reversible":false}"""));
+    }
+
+    public ValueTask DisposeAsync() => _bench.DisposeAsync();
 
     [Theory]
     [InlineData("light", 1280, 900)]

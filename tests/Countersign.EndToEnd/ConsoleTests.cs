@@ -202,7 +202,7 @@ public sealed partial class ConsoleTests(SharedBench shared, Chromium chromium)
         await watched.Page.GotoAsync($"/console/actions/{held.Id}");
         await Assertions.Expect(watched.Page.GetByLabel("Your token")).ToBeVisibleAsync();
         await watched.Page.GetByLabel("Your token").FillAsync(ProductFolder.TokenOf("DEPLOY_BOT"));
-        await watched.Page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
+        await watched.Page.GetByRole(AriaRole.Button, new() { Name = "Sign in", Exact = true }).ClickAsync();
 
         await Assertions.Expect(watched.Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("only people sign in here");
         await Assertions.Expect(watched.Page.GetByText(held.Digest!)).ToHaveCountAsync(0);

@@ -9,10 +9,19 @@ namespace Countersign.EndToEnd;
 /// <summary>Passkeys in a real browser, with an authenticator that the browser plays.</summary>
 public sealed class PasskeyTests(Chromium chromium) : IClassFixture<Chromium>, IAsyncLifetime
 {
-    private const string Erasure = """
-          - id: erasures
-            reason: Two people sign before a customer is erased.
-            when: action.operation == "erase_customer"
+    private const string Policy = """
+        version: 1
+        default: deny
+        rules:
+          - id: backups
+            reason: Whoever approves this signs in.
+            when: action.operation == "delete_backup"
+            then:
+              require:
+                stages: [ { of: group:platform, need: 1, within: 30m } ]
+          - id: money
+            reason: Two people sign before money is moved.
+            when: action.operation == "move_money"
             then:
               require:
                 stages: [ { of: group:platform, need: 2, within: 30m } ]
@@ -23,15 +32,20 @@ public sealed class PasskeyTests(Chromium chromium) : IClassFixture<Chromium>, I
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    public async ValueTask InitializeAsync() => _bench = await Bench.StartAsync(
-        new ProductOptions { Policy = StandardPolicy.Text + Erasure }, Cancel);
+    public async ValueTask InitializeAsync()
+    {
+        var options = new ProductOptions { Policy = Policy, Ops = "preview: { delete_backup: read_report }" };
+        _bench = await Bench.StartAsync(options, Cancel);
+        _bench.Upstream.Reply = (_, _) => Task.FromResult<UpstreamReply>(
+            new UpstreamReply.Structure("""{"summary":"Deletes the only copy.","reversible":false}"""));
+    }
 
     public ValueTask DisposeAsync() => _bench.DisposeAsync();
 
     [Fact]
     public async Task Two_people_sign_and_a_stranger_verifies_what_they_signed()
     {
-        var held = await AskAsync("erase_customer", """{"id":"two"}""");
+        var held = await AskAsync("move_money", """{"id":"two"}""");
         await using var alice = await OpenAsync("ALICE");
         await using var bob = await OpenAsync("BOB");
         await EnrolAsync(alice, "alice");
@@ -67,6 +81,8 @@ public sealed class PasskeyTests(Chromium chromium) : IClassFixture<Chromium>, I
         await alice.Page.GetByRole(AriaRole.Button, new() { Name = "Sign in with a passkey" }).ClickAsync();
         await Assertions.Expect(alice.Page.GetByText("signed in with a session")).ToBeVisibleAsync();
         await alice.Page.GotoAsync($"/console/actions/{held.Id}");
+        await alice.Page.GetByLabel("Target").FillAsync("ops");
+        await alice.Page.GetByLabel("Target").PressAsync("Enter");
         await alice.Page.GetByRole(AriaRole.Button, new() { Name = "Approve exactly this" }).ClickAsync();
         await Assertions.Expect(Alert(alice)).ToContainTextAsync("the review is approved");
 
@@ -88,6 +104,9 @@ public sealed class PasskeyTests(Chromium chromium) : IClassFixture<Chromium>, I
         await alice.Page.GetByText("Revoke…").ClickAsync();
         await alice.Page.GetByRole(AriaRole.Button, new() { Name = "Revoke Laptop" }).ClickAsync();
         await Assertions.Expect(Alert(alice)).ToContainTextAsync("The passkey is revoked");
+        await alice.Page.GetByRole(AriaRole.Link, new() { Name = "Ledger" }).ClickAsync();
+        await Assertions.Expect(alice.Page.GetByRole(AriaRole.Row).Nth(1)).ToContainTextAsync("credential.revoked");
+        await Assertions.Expect(alice.Page.GetByRole(AriaRole.Row).Nth(2)).ToContainTextAsync("credential.enrolled");
         await alice.Page.GetByRole(AriaRole.Button, new() { Name = "Sign out" }).ClickAsync();
         await alice.Page.GetByRole(AriaRole.Button, new() { Name = "Sign in with a passkey" }).ClickAsync();
 
@@ -140,7 +159,7 @@ public sealed class PasskeyTests(Chromium chromium) : IClassFixture<Chromium>, I
     public async Task Keys_that_are_switched_off_do_nothing()
     {
         await using var alice = await OpenAsync("ALICE");
-        await AskAsync("restart_service", """{"id":"keys"}""");
+        await AskAsync("delete_backup", """{"id":"keys"}""");
         await alice.Page.GotoAsync("/console");
 
         await alice.Page.GetByRole(AriaRole.Button, new() { Name = "Keys" }).ClickAsync();
@@ -171,18 +190,24 @@ public sealed class PasskeyTests(Chromium chromium) : IClassFixture<Chromium>, I
     public async Task No_other_page_shows_the_console_in_a_frame()
     {
         await using var alice = await OpenAsync("ALICE");
-        var held = await AskAsync("restart_service", """{"id":"framed"}""");
+        var held = await AskAsync("delete_backup", """{"id":"framed"}""");
+        var pages = new Dictionary<string, string>
+        {
+            ["around"] = $"<iframe src='{new Uri(Home, $"/console/actions/{held.Id}")}'></iframe><iframe src='inside'>",
+            ["inside"] = "<h1>It is shown</h1>",
+        };
 
-        await alice.Page.RouteAsync("**/frame.html", route => route.FulfillAsync(new RouteFulfillOptions
+        await alice.Page.RouteAsync("http://frame.localhost/*", route => route.FulfillAsync(new RouteFulfillOptions
         {
             ContentType = "text/html",
-            Body = $"<iframe src='{new Uri(Home, $"/console/actions/{held.Id}")}'></iframe>",
+            Body = pages[new Uri(route.Request.Url).Segments[^1]],
         }));
-        await alice.Page.GotoAsync("http://frame.localhost/frame.html");
-        var frame = alice.Page.Frames[^1];
+        await alice.Page.GotoAsync("http://frame.localhost/around");
+        var framed = alice.Page.Frames.Where(frame => frame.ParentFrame is not null).ToList();
 
-        Assert.Equal(0, await frame.Locator("#card").CountAsync());
-        Assert.Contains(alice.Complaints, complaint => complaint.Contains("frame-ancestors", StringComparison.Ordinal));
+        Assert.Equal(2, framed.Count);
+        Assert.Equal("It is shown", await framed[1].Locator("h1").TextContentAsync());
+        Assert.Equal(0, await framed[0].GetByText("Countersign").CountAsync());
     }
 
     /// <summary>Passkeys are for a name; the product listens at the address behind it.</summary>
