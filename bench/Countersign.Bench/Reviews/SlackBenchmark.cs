@@ -20,8 +20,8 @@ using Microsoft.Extensions.Logging;
 namespace Countersign.Bench.Reviews;
 
 /// <summary>
-/// How long the card of a large action takes, and a click until it is acknowledged: signed, recorded, executed by nobody
-/// but counted, at fifty clicks a second.
+/// How long the card of a large action takes, and a click until it is acknowledged: signed, recorded and executed, at
+/// fifty clicks a second.
 /// </summary>
 internal static class SlackBenchmark
 {

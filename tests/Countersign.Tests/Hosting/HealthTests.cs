@@ -99,7 +99,7 @@ public sealed class HealthTests : IAsyncLifetime
     [Fact]
     public async Task A_channel_that_is_down_makes_a_node_degraded_and_not_unready()
     {
-        Assert.Contains("\"status\":\"ready\"", await _client.GetStringAsync("readyz", Cancel), StringComparison.Ordinal);
+        var ready = await _client.GetStringAsync("readyz", Cancel);
         _channel.Fails("messages", "Slack answered internal_error.");
         _channel.Fails("socket", "Not connected.");
 
@@ -110,6 +110,7 @@ public sealed class HealthTests : IAsyncLifetime
         Assert.Equal(
             """{"status":"degraded","store":"ok","channels":{"slack":"Slack answered internal_error. Not connected."}}""",
             degraded);
-        Assert.Contains("\"slack\":\"ok\"", await _client.GetStringAsync("readyz", Cancel), StringComparison.Ordinal);
+        Assert.Equal("""{"status":"ready","store":"ok","channels":{"slack":"ok"}}""", ready);
+        Assert.Equal(ready, await _client.GetStringAsync("readyz", Cancel));
     }
 }
