@@ -100,7 +100,7 @@ public sealed class HealthTests : IAsyncLifetime
     public async Task A_channel_that_is_down_makes_a_node_degraded_and_not_unready()
     {
         var ready = await _client.GetStringAsync("readyz", Cancel);
-        _channel.Fails("messages", "Slack answered internal_error.");
+        _channel.Fails("messages", "Slack answered no.");
         _channel.Fails("socket", "Not connected.");
 
         var degraded = await _client.GetStringAsync("readyz", Cancel);
@@ -108,7 +108,7 @@ public sealed class HealthTests : IAsyncLifetime
         _channel.Works("socket");
 
         Assert.Equal(
-            """{"status":"degraded","store":"ok","channels":{"slack":"Slack answered internal_error. Not connected."}}""",
+            """{"status":"degraded","store":"ok","channels":{"slack":"Slack answered no. Not connected."}}""",
             degraded);
         Assert.Equal("""{"status":"ready","store":"ok","channels":{"slack":"ok"}}""", ready);
         Assert.Equal(ready, await _client.GetStringAsync("readyz", Cancel));
