@@ -18,6 +18,8 @@ internal sealed class Samples
 
     public double P99 => At(99);
 
+    public double P999 => At(99.9);
+
     /// <summary>Does something so many times on so many workers at once, each waiting for its own answer.</summary>
     public static async Task<Samples> TakeAsync(int count, int workers, Func<int, int, Task> work)
     {
@@ -51,5 +53,5 @@ internal sealed class Samples
 
     public static string Times(double ratio) => string.Create(CultureInfo.InvariantCulture, $"{ratio:0.00} ×");
 
-    private double At(int percent) => _sorted[Math.Min(_sorted.Length - 1, _sorted.Length * percent / 100)];
+    private double At(double percent) => _sorted[Math.Min(_sorted.Length - 1, (int)(_sorted.Length * percent / 100))];
 }

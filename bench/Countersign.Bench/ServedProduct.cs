@@ -116,7 +116,8 @@ internal sealed class ServedProduct : IAsyncDisposable
             store: sqlite:data/countersign.db
             ledger: { origin: bench.example/countersign, key: data/ledger.key }
             people:
-              - { id: alice, name: Alice, groups: [platform], tokens: [ env:REVIEWER_TOKEN ] }
+              - { id: alice, name: Alice, groups: [platform], tokens: [ env:REVIEWER_TOKEN ],
+                  accounts: { slack: T0123/U0ALICE } }
               - { id: bob, name: Bob, groups: [] }
             agents:
             {{string.Join('\n', Enumerable.Range(0, Agents).Select(AgentLine))}}

@@ -75,6 +75,11 @@ public readonly record struct DisplayText
 
     private static DisplayText Of(string raw, bool keepsLines)
     {
+        if (IsPlain(raw, keepsLines))
+        {
+            return new DisplayText(raw, DisplayFlags.None);
+        }
+
         var shown = new StringBuilder(raw.Length);
         var flags = LookAlikes.In(raw);
         var marks = 0;
@@ -99,6 +104,29 @@ public readonly record struct DisplayText
         }
 
         return new DisplayText(shown.ToString(), flags);
+    }
+
+    /// <summary>
+    /// Whether a text is shown as it is for sure: most of them are, and some are long. What is not plain here may still
+    /// turn out to be harmless.
+    /// </summary>
+    private static bool IsPlain(string raw, bool keepsLines)
+    {
+        var (run, blanks, feeds) = (0, 0, 0);
+        for (var at = 0; at < raw.Length; at++)
+        {
+            var c = raw[at];
+            run = at > 0 && raw[at - 1] == c ? run + 1 : 1;
+            feeds = c == '\n' ? feeds + 1 : c is ' ' or '\t' ? feeds : 0;
+            blanks = c is ' ' or '\t' ? blanks + 1 : 0;
+            var isKnown = c is >= ' ' and <= '~' || (keepsLines && c is '\n' or '\t');
+            if (!isKnown || run > MaxRun || blanks > MaxBlanks || feeds > MaxLineFeeds)
+            {
+                return false;
+            }
+        }
+
+        return !raw.Contains(@"\u{", StringComparison.Ordinal);
     }
 
     private static (int Value, int Length, DisplayFlags Flag) ReadAt(string raw, int at, bool keepsLines)

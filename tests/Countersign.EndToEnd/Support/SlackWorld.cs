@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
@@ -19,11 +20,8 @@ internal sealed class SlackWorld : IAsyncDisposable
 {
     public const string Secret = "8f742231b10e8888abcd99yyyzzz85a5";
 
-    /// <summary>Slack waits no longer for an acknowledgement.</summary>
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(3);
-
     private readonly WebApplication _web;
-    private readonly HttpClient _http = new() { Timeout = s_patience };
+    private readonly HttpClient _http = new() { Timeout = Limits.Soon };
     private readonly Channel<JsonObject> _shown = Channel.CreateUnbounded<JsonObject>();
     private readonly Channel<JsonObject> _replies = Channel.CreateUnbounded<JsonObject>();
     private int _last;
@@ -115,7 +113,7 @@ internal sealed class SlackWorld : IAsyncDisposable
         },
     };
 
-    /// <summary>Sends an interaction as Slack does, and gives up when Slack would.</summary>
+    /// <summary>Sends an interaction as Slack does.</summary>
     public async Task<HttpStatusCode> SendAsync(
         Uri server, JsonObject payload, int secondsAway, string secret, CancellationToken cancellationToken)
     {
@@ -124,7 +122,8 @@ internal sealed class SlackWorld : IAsyncDisposable
         var hash = HMACSHA256.HashData(
             Encoding.UTF8.GetBytes(secret), Encoding.UTF8.GetBytes($"v0:{timestamp}:{body}"));
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(server, "/channels/slack/interactions"));
-        request.Content = new StringContent(body, Encoding.UTF8, "application/x-www-form-urlencoded");
+        // Slack names no charset, and Bolt reads a form only under exactly this name.
+        request.Content = new StringContent(body, new MediaTypeHeaderValue("application/x-www-form-urlencoded"));
         request.Headers.Add("X-Slack-Request-Timestamp", timestamp);
         request.Headers.Add("X-Slack-Signature", $"v0={Convert.ToHexStringLower(hash)}");
         using var answer = await _http.SendAsync(request, cancellationToken);

@@ -1,5 +1,6 @@
 using System.Net;
 using Countersign.Core.Ledger;
+using Countersign.Server.Channels;
 using Countersign.Server.Hosting;
 using Countersign.Server.Keys;
 using Countersign.Tests.Console;
@@ -16,6 +17,7 @@ public sealed class HealthTests : IAsyncLifetime
     private readonly LedgerKey _key =
         new(new KeyName("localhost/countersign"), new Ed25519SigningKey(Ed25519SigningKey.NewSeed()));
 
+    private readonly ChannelHealth _channel = new("slack");
     private readonly HttpClient _client = new();
     private WebApplication _web = null!;
 
@@ -28,7 +30,7 @@ public sealed class HealthTests : IAsyncLifetime
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         _web = builder.Build();
         _web.Use(LastResort.Handle(_web.Logger));
-        new HealthEndpoints(_store, _store, traces: null, channels: []).Map(_web);
+        new HealthEndpoints(_store, _store, traces: null, [_channel]).Map(_web);
         new LedgerEndpoints(_store, _key).Map(_web);
         await _web.StartAsync(Cancel);
         _client.BaseAddress = new Uri(_web.Urls.First());
@@ -92,5 +94,23 @@ public sealed class HealthTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
         Assert.Contains(
             "/unavailable\"", await answer.Content.ReadAsStringAsync(Cancel), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_channel_that_is_down_makes_a_node_degraded_and_not_unready()
+    {
+        var ready = await _client.GetStringAsync("readyz", Cancel);
+        _channel.Fails("messages", "Slack answered no.");
+        _channel.Fails("socket", "Not connected.");
+
+        var degraded = await _client.GetStringAsync("readyz", Cancel);
+        _channel.Works("messages");
+        _channel.Works("socket");
+
+        Assert.Equal(
+            """{"status":"degraded","store":"ok","channels":{"slack":"Slack answered no. Not connected."}}""",
+            degraded);
+        Assert.Equal("""{"status":"ready","store":"ok","channels":{"slack":"ok"}}""", ready);
+        Assert.Equal(ready, await _client.GetStringAsync("readyz", Cancel));
     }
 }

@@ -61,10 +61,11 @@ internal sealed class SlackDelivery(
             await workspace.AskInstallationAsync(cancellationToken);
             health.Works(HealthPart);
         }
-        catch (SlackException away)
+        catch (Exception away) when (away is not OutOfMemoryException && !cancellationToken.IsCancellationRequested)
         {
+            // Whatever it is: a channel that fails must not end the node.
             Log.Degraded(log, away.Message);
-            health.Fails(HealthPart, away.Message);
+            health.Fails(HealthPart, away is SlackException ? away.Message : "Slack cannot be asked; see the log.");
         }
     }
 

@@ -43,11 +43,25 @@ internal sealed class SlackReplies(SlackClient client, ILogger<SlackReplies> log
     {
         await foreach (var (address, message) in _waiting.Reader.ReadAllAsync(stoppingToken))
         {
-            var reply = await client.ReplyAsync(address, message, stoppingToken);
+            await SendAsync(address, message, stoppingToken);
+        }
+    }
+
+    private async Task SendAsync(Uri address, JsonObject message, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var reply = await client.ReplyAsync(address, message, cancellationToken);
             if (reply is not SlackReply.Ok)
             {
                 Log.ReplyLost(log, reply.ToString());
             }
+        }
+        catch (Exception failure) when (failure is not OutOfMemoryException
+            && !cancellationToken.IsCancellationRequested)
+        {
+            // Nothing depends on an answer to one person, least of all the node.
+            Log.WorkFailed(log, failure);
         }
     }
 }

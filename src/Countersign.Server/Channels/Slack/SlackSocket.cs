@@ -39,8 +39,14 @@ internal sealed class SlackSocket(
                 var connection = await ConnectAsync(stoppingToken);
                 (failures, ending) = (0, [.. ending.Where(task => !task.IsCompleted)]);
                 var replaced = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                var began = time.GetTimestamp();
                 ending.Add(ServeAsync(connection, replaced, stoppingToken));
                 await replaced.Task;
+                if (time.GetElapsedTime(began) < FirstDelay)
+                {
+                    // Connections that end as soon as they begin would otherwise be opened without a pause.
+                    await Task.Delay(FirstDelay, time, stoppingToken);
+                }
             }
             catch (Exception failure) when (IsAway(failure, stoppingToken))
             {
@@ -55,9 +61,9 @@ internal sealed class SlackSocket(
         await Task.WhenAll(ending);
     }
 
+    /// <summary>Whatever it is: a channel that fails must not end the node.</summary>
     private static bool IsAway(Exception failure, CancellationToken stoppingToken) =>
-        !stoppingToken.IsCancellationRequested
-        && failure is SlackException or WebSocketException or HttpRequestException or OperationCanceledException;
+        !stoppingToken.IsCancellationRequested && failure is not OutOfMemoryException;
 
     private async Task<ClientWebSocket> ConnectAsync(CancellationToken cancellationToken)
     {
@@ -121,7 +127,8 @@ internal sealed class SlackSocket(
                 }
             }
         }
-        catch (Exception failure) when (failure is WebSocketException or OperationCanceledException or SlackException)
+        catch (Exception failure) when (failure is WebSocketException or OperationCanceledException or SlackException
+            or ObjectDisposedException)
         {
             // The end of a connection is ordinary; the next one is opened below.
         }

@@ -90,7 +90,7 @@ internal sealed class SlackWorkspace(SlackClient client, TimeProvider time)
 
     private static Finding? WhyNotUser(JsonElement user, string id, SlackInstallation installation)
     {
-        if (user.ValueKind != JsonValueKind.Object || Text(user, "id") != id)
+        if (user.ValueKind != JsonValueKind.Object || (Text(user, "id") is { } told && told != id))
         {
             return null;
         }

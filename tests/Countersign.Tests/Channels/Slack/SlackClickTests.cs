@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Countersign.Core.Actions;
 using Countersign.Core.Identity;
 using Countersign.Core.Reviews;
+using Microsoft.AspNetCore.Http;
 
 namespace Countersign.Tests.Channels.Slack;
 
@@ -301,12 +302,25 @@ public sealed class SlackClickTests : IAsyncLifetime
         var asked = await _host.AskShownAsync();
         _host.Time.Advance(TimeSpan.FromMinutes(2));
         _host.Slack.Fault = call => call.Method == method
-            ? Microsoft.AspNetCore.Http.Results.StatusCode(500)
+            ? Results.StatusCode(500)
             : null;
 
         await _host.PressAsync("U0BOB", "approve");
 
         Assert.Contains("Slack did not say", await ReplyAsync(), StringComparison.Ordinal);
+        Assert.Empty((await _host.FindAsync(asked)).Life.Votes);
+    }
+
+    [Fact]
+    public async Task When_slack_stays_silent_the_click_is_answered_all_the_same_and_nobody_counts()
+    {
+        var asked = await _host.AskShownAsync();
+        _host.Slack.Fault = call => call.Method == "users.info" ? new Silence() : null;
+
+        var reception = await _host.PressAsync("U0BOB", "approve");
+
+        Assert.Equal(HttpStatusCode.OK, reception.Status);
+        Assert.Contains("did not say in time", await ReplyAsync(), StringComparison.Ordinal);
         Assert.Empty((await _host.FindAsync(asked)).Life.Votes);
     }
 
@@ -352,4 +366,12 @@ public sealed class SlackClickTests : IAsyncLifetime
 
     private async Task<string> ReplyAsync() =>
         (await _host.Slack.NextReplyAsync(Cancel))["text"]!.GetValue<string>();
+
+    /// <summary>No answer, until the caller has gone.</summary>
+    private sealed class Silence : IResult
+    {
+        public async Task ExecuteAsync(HttpContext httpContext) =>
+            await Task.Delay(Timeout.Infinite, httpContext.RequestAborted)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
 }

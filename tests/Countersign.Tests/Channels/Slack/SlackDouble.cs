@@ -24,7 +24,7 @@ internal sealed class SlackDouble : IAsyncDisposable
     public const string Secret = "8f742231b10e8888abcd99yyyzzz85a5";
     public const string Channel = "C0123";
 
-    /// <summary>How long Slack waits for an acknowledgement, and a trigger is good for.</summary>
+    /// <summary>How long a trigger is good for, and Slack waits for an acknowledgement.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
 
     /// <summary>How often the address of an interaction may be answered to.</summary>

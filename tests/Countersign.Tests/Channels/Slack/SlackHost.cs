@@ -106,9 +106,7 @@ internal sealed class SlackHost : IAsyncDisposable
     {
         using (request)
         {
-            using var limit = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
-            limit.CancelAfter(SlackDouble.Patience);
-            using var answer = await _http.SendAsync(request, limit.Token);
+            using var answer = await _http.SendAsync(request, Cancel);
             return new SlackReception(answer.StatusCode, await answer.Content.ReadAsStringAsync(Cancel));
         }
     }

@@ -148,6 +148,20 @@ public sealed class SlackOutboxTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_console_says_that_the_channel_is_degraded_and_why()
+    {
+        using var bob = await _host.Console.OpenForAsync("bob");
+        Assert.DoesNotContain("is degraded", await bob.ReadAsync("/console"), StringComparison.Ordinal);
+        _host.Slack.Fault = call => call.Method == "chat.postMessage" ? Results.StatusCode(500) : null;
+        await _host.AskShownAsync();
+
+        var page = await bob.ReadAsync("/console");
+
+        Assert.Contains("Channel slack is degraded.", page, StringComparison.Ordinal);
+        Assert.Contains("HTTP 500", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_burst_is_spread_over_time()
     {
         for (var i = 0; i < 8; i++)
