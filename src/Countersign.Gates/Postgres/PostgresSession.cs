@@ -47,7 +47,13 @@ internal sealed class PostgresSession : IAsyncDisposable
             while (_client.HasMessage || _client.IsFull || _client.HasLongerThan(longest))
             {
                 var message = await _client.ReadAsync(longest, cancellationToken);
-                if (message.Type is FrontendMessage.Terminate || !await TakeAsync(message, cancellationToken))
+                if (message.Type is FrontendMessage.Terminate)
+                {
+                    await SayLastAsync(cancellationToken);
+                    return;
+                }
+
+                if (!await TakeAsync(message, cancellationToken))
                 {
                     return;
                 }
@@ -125,7 +131,7 @@ internal sealed class PostgresSession : IAsyncDisposable
                 // What a client still sends of a COPY that failed; the server ignores it as well.
                 break;
             case FrontendMessage.FunctionCall:
-                RefuseFunctionCall();
+                await RefuseFunctionCallAsync(cancellationToken);
                 break;
             default:
                 throw new ProtocolViolation($"invalid frontend message type {message.Type}") { IsFatal = true };
@@ -133,8 +139,16 @@ internal sealed class PostgresSession : IAsyncDisposable
     }
 
     /// <summary>It runs a function by its number, without a text that anybody could read.</summary>
-    private void RefuseFunctionCall()
+    private async ValueTask RefuseFunctionCallAsync(CancellationToken cancellationToken)
     {
+        // As any other message it is dropped after an error, which may still be on its way.
+        _backend.Out.WriteFlush();
+        await _backend.SettleAsync(cancellationToken);
+        if (_backend.IsSkipping)
+        {
+            return;
+        }
+
         _state.ProvokeFailure(new Refusal(
             Refusal.FeatureNotSupported, "Function calls by number do not pass through this gateway.")
         {
@@ -145,8 +159,23 @@ internal sealed class PostgresSession : IAsyncDisposable
         _answersAreDue = true;
     }
 
+    /// <summary>A client that said good-bye may still read what it asked before.</summary>
+    private async ValueTask SayLastAsync(CancellationToken cancellationToken)
+    {
+        if (_answersAreDue)
+        {
+            await AnswerAsync(cancellationToken);
+        }
+    }
+
     private async ValueTask AnswerAsync(CancellationToken cancellationToken)
     {
+        if (_backend.IsInPipeline)
+        {
+            // What was asked behind the last Sync is answered too, and the database would keep that to itself.
+            _backend.Out.WriteFlush();
+        }
+
         await _backend.SettleAsync(cancellationToken);
         await _client.FlushAsync(cancellationToken);
         _answersAreDue = false;
