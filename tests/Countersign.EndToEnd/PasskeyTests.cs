@@ -58,7 +58,8 @@ public sealed class PasskeyTests(Chromium chromium) : IClassFixture<Chromium>, I
 
         var ended = await _bench.Agent.WaitForEndAsync(held.Id!, Cancel);
         Assert.Equal("succeeded", ended.State);
-        var votes = ended.Json.GetProperty("review").GetProperty("votes").EnumerateArray().ToList();
+        var shown = await _bench.Alice.ShowAsync(held.Id!, Cancel);
+        var votes = shown.Json.GetProperty("review").GetProperty("votes").EnumerateArray().ToList();
         Assert.Equal(2, votes.Count);
         foreach (var vote in votes)
         {

@@ -115,7 +115,8 @@ internal static class ActionJson
             json.WriteString("assurance", vote.Assurance.ToText());
             json.WriteString("at", vote.At);
             json.WriteString("comment", vote.Comment);
-            if (vote.Signature is { } signed)
+            // A credential's id and key name a person's device: that is for people.
+            if (view.Right is not null && vote.Signature is { } signed)
             {
                 SignaturePayload.Write(json, signed);
             }

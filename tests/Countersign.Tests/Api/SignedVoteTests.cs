@@ -39,6 +39,9 @@ public sealed class SignedVoteTests : IDisposable
         Assert.Equal(
             statement.GetProperty("statement").GetString(),
             vote.GetProperty("assertion").GetProperty("statement").GetString());
+        var asAgent = await calls.GetAsync(node.Agent, Route, $"/v1/actions/{id}", HttpStatusCode.OK);
+        var seen = Assert.Single(asAgent.GetProperty("review").GetProperty("votes").EnumerateArray().ToList());
+        Assert.False(seen.TryGetProperty("assertion", out _));
     }
 
     [Fact]
