@@ -170,7 +170,8 @@ internal sealed class ActionEndpoints(
     /// <summary>Why it was not revised; <c>null</c> when it was.</summary>
     private async Task<string?> ReviseAsync(Visit visit, ActionRecord record, ActionDigest digest, IFormCollection form)
     {
-        var (arguments, unreadable) = RevisionComposer.Read(record, Unix(form["statement"]), Unix(form["json"]));
+        var (arguments, unreadable) = RevisionComposer.Read(
+            record, form.ContainsKey("statement") ? Unix(form["statement"]) : null, Unix(form["json"]));
         if (arguments is null)
         {
             return unreadable;

@@ -14,6 +14,8 @@ namespace Countersign.Server.Console.Views;
 /// </summary>
 internal static class RevisionComposer
 {
+    private static readonly JsonSerializerOptions s_escaped = new() { WriteIndented = true, MaxDepth = 1024 };
+
     private static readonly JsonSerializerOptions s_readable = new()
     {
         WriteIndented = true,
@@ -39,10 +41,12 @@ internal static class RevisionComposer
     public static ReviseView EditableOf(ActionRecord record)
     {
         var arguments = record.Action.Arguments;
-        return record.Gate == GateKind.Postgres && arguments.TryGetMember("text", out var text)
+        return record.Gate == GateKind.Postgres
+            && arguments.TryGetMember("text", out var text)
+            && JsonSerializer.Deserialize<string>(text.Bytes.Span) is { } statement
+            && IsPlain(statement)
             ? new ReviseView(
-                JsonSerializer.Deserialize<string>(text.Bytes.Span),
-                arguments.TryGetMember("parameters", out var parameters) ? Indented(parameters) : "[]")
+                statement, arguments.TryGetMember("parameters", out var parameters) ? Indented(parameters) : "[]")
             : new ReviseView(Statement: null, Indented(arguments));
     }
 
@@ -55,7 +59,7 @@ internal static class RevisionComposer
             return (null, $"This is not JSON that can be taken: {refusal.Message}");
         }
 
-        if (record.Gate != GateKind.Postgres)
+        if (record.Gate != GateKind.Postgres || statement is null)
         {
             return (edited, null);
         }
@@ -85,9 +89,16 @@ internal static class RevisionComposer
 
     private static string Shown(CanonicalJson json) => DisplayText.Lines(Indented(json)).Text;
 
+    /// <summary>What could mislead its reader is escaped, as JSON allows, and read back as it was.</summary>
     private static string Indented(CanonicalJson json)
     {
         using var document = JsonDocument.Parse(json.Bytes, new JsonDocumentOptions { MaxDepth = 1024 });
-        return JsonSerializer.Serialize(document.RootElement, s_readable).ReplaceLineEndings("\n");
+        var readable = JsonSerializer.Serialize(document.RootElement, s_readable).ReplaceLineEndings("\n");
+        return IsPlain(readable)
+            ? readable
+            : JsonSerializer.Serialize(document.RootElement, s_escaped).ReplaceLineEndings("\n");
     }
+
+    /// <summary>A field cannot show what the rest of the page spells out.</summary>
+    private static bool IsPlain(string text) => DisplayText.Lines(text).Text == text;
 }
