@@ -14,13 +14,14 @@ internal static class OwnerOnlyFile
         | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
 
     /// <summary>Opens a file; one that is made has rights for its owner from its first moment.</summary>
-    public static FileStream Open(string path, FileMode mode, FileAccess access)
+    public static FileStream Open(
+        string path, FileMode mode, FileAccess access, FileShare share = FileShare.None)
     {
         var options = new FileStreamOptions
         {
             Mode = mode,
             Access = access,
-            Share = FileShare.None,
+            Share = share,
             BufferSize = 0,
         };
         if (!OperatingSystem.IsWindows())

@@ -51,7 +51,9 @@ internal sealed partial class JournalSegment : IDisposable
         Span<byte> fresh = stackalloc byte[KeyBytes + MarkerBytes];
         random(fresh);
         var marker = fresh[KeyBytes..].ToArray();
-        using var stream = OwnerOnlyFile.Open(path, FileMode.CreateNew, FileAccess.Write);
+        // Others are kept away by the store's lock, for all of its files.
+        const FileShare everybody = FileShare.ReadWrite | FileShare.Delete;
+        using var stream = OwnerOnlyFile.Open(path, FileMode.CreateNew, FileAccess.Write, everybody);
         var zeros = new byte[64 * 1024];
         for (var written = 0L; written < length; written += zeros.Length)
         {
@@ -63,7 +65,7 @@ internal sealed partial class JournalSegment : IDisposable
         stream.Write(HeadOf(number, marker, vault.SealValue(fresh[..KeyBytes], ContextOf(number))));
         stream.Flush(flushToDisk: true);
         stream.Dispose();
-        var file = File.OpenHandle(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
+        var file = File.OpenHandle(path, FileMode.Open, FileAccess.Write, everybody);
         var gcm = new AesGcm(fresh[..KeyBytes], TagBytes);
         CryptographicOperations.ZeroMemory(fresh);
         return new JournalSegment(path, number, file, marker, gcm, length);
