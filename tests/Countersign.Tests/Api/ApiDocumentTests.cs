@@ -101,7 +101,7 @@ public sealed class ApiDocumentTests
             node.Alice,
             "/v1/actions/{id}/revisions",
             $"{address}/revisions",
-            new { digest = held.GetProperty("digest").GetString(), arguments = new { country = "IE" }, comment = "No." },
+            new { digest = held.GetProperty("digest").GetString(), arguments = new { country = "IE" }, comment = "x" },
             HttpStatusCode.OK);
 
         Assert.Equal(2, revised.GetProperty("revision").GetInt32());
