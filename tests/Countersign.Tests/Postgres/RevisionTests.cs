@@ -83,7 +83,7 @@ public sealed class RevisionTests(PostgresServer server)
         await using var host = await PostgresHost.StartAsync(server);
         await using var connection = await host.ConnectAsync();
         await using var command = new NpgsqlCommand("DELETE FROM orders", connection);
-        _ = command.ExecuteNonQueryAsync(Cancelled);
+        var deleting = command.ExecuteNonQueryAsync(Cancelled);
         var held = await host.UntilAsync(ActionState.Pending);
 
         var (asking, problem) = await ReadAsync(host, held, "COMMIT", "[]");
@@ -91,6 +91,7 @@ public sealed class RevisionTests(PostgresServer server)
         Assert.Null(asking);
         Assert.NotNull(problem);
         await host.DecideAsync(held, Decision.Deny);
+        await Assert.ThrowsAsync<PostgresException>(() => deleting);
     }
 
     private static async Task<ActionRecord> ReviseAsync(
