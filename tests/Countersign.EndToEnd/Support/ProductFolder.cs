@@ -3,8 +3,10 @@ namespace Countersign.EndToEnd.Support;
 /// <summary>A folder as a user would write it: configuration, policy, and the data the product puts there.</summary>
 internal sealed class ProductFolder : IDisposable
 {
+    private static readonly string[] s_people = ["ALICE", "BOB", "CAROL", "DAVE"];
+
     private static readonly string[] s_names =
-        ["ALICE", "BOB", "CAROL", "DAVE", "DEPLOY_BOT", "BOT_FOR_BOB", "TEAM_BOT", "OTHER_BOT", "OPS"];
+        [.. s_people, "DEPLOY_BOT", "BOT_FOR_BOB", "TEAM_BOT", "OTHER_BOT", "OPS"];
 
     private readonly ProductOptions _options;
 
@@ -14,7 +16,7 @@ internal sealed class ProductFolder : IDisposable
         Path = Directory.CreateTempSubdirectory("countersign-e2e-").FullName;
         Directory.CreateDirectory(In("policies"));
         File.WriteAllText(PolicyFile, options.Policy);
-        File.WriteAllText(Configuration, Text);
+        File.WriteAllText(Configuration, s_people.Aggregate(Text, WithAccount));
     }
 
     public string Path { get; }
@@ -39,14 +41,10 @@ internal sealed class ProductFolder : IDisposable
         store: sqlite:{{_options.DataFolder}}/countersign.db
         ledger: { origin: e2e.example/countersign, key: {{_options.DataFolder}}/ledger.key }
         people:
-          - { id: alice, name: Alice Liddell, accounts: { slack: T0123/U0ALICE },
-              groups: [platform], roles: [admin], tokens: [ env:ALICE_TOKEN ] }
-          - { id: bob, name: Bob Dodgson, accounts: { slack: T0123/U0BOB },
-              groups: [platform, dba], tokens: [ env:BOB_TOKEN ] }
-          - { id: carol, name: Carol Lewis, accounts: { slack: T0123/U0CAROL },
-              groups: [platform, dba, crew], tokens: [ env:CAROL_TOKEN ] }
-          - { id: dave, name: Dave Hatter, accounts: { slack: T0123/U0DAVE },
-              groups: [crew], tokens: [ env:DAVE_TOKEN ] }
+          - { id: alice, name: Alice Liddell, groups: [platform], roles: [admin], tokens: [ env:ALICE_TOKEN ] }
+          - { id: bob, name: Bob Dodgson, groups: [platform, dba], tokens: [ env:BOB_TOKEN ] }
+          - { id: carol, name: Carol Lewis, groups: [platform, dba, crew], tokens: [ env:CAROL_TOKEN ] }
+          - { id: dave, name: Dave Hatter, groups: [crew], tokens: [ env:DAVE_TOKEN ] }
         agents:
           - { id: deploy-bot, owner: dave,
               tokens: [ env:DEPLOY_BOT_TOKEN, { value: env:BOT_FOR_BOB_TOKEN, on_behalf_of: bob } ] }
@@ -60,6 +58,12 @@ internal sealed class ProductFolder : IDisposable
         {{_options.Targets}}
 
         """;
+
+    /// <summary>Gives a person their Slack account, in the line that is theirs.</summary>
+    private static string WithAccount(string text, string name) => text.Replace(
+        $"[ env:{name}_TOKEN ] }}",
+        $"[ env:{name}_TOKEN ], accounts: {{ slack: T0123/U0{name} }} }}",
+        StringComparison.Ordinal);
 
     private string Ops => _options.Upstream is { } upstream
         ? $$"""  ops: { gate: mcp, environment: production, upstream: { url: "{{upstream}}" }, """
