@@ -33,6 +33,7 @@ internal static class ConsoleEndpoints
         .AddSingleton<ActionLookup>()
         .AddSingleton<SignInEndpoints>()
         .AddSingleton<QueueEndpoints>()
+        .AddSingleton<RevisionForms>()
         .AddSingleton<ActionEndpoints>()
         .AddSingleton<HistoryEndpoints>()
         .AddSingleton<AgentEndpoints>()

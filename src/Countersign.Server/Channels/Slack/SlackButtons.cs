@@ -37,7 +37,10 @@ internal static class SlackButtons
 
     public static JsonObject ForDenying(ActionRecord record) => Pressed(Deny, "Deny…", ValueOf(record), "danger");
 
-    public static JsonObject ForModifying(Uri page) => Leading(Modify, "Modify…", page);
+    /// <summary>Opens the modal, or the console's page where a modal cannot hold what is to be changed.</summary>
+    public static JsonObject ForModifying(ActionRecord record, Uri page) => SlackModal.Holds(record)
+        ? Pressed(Modify, "Modify…", ValueOf(record), style: null)
+        : Leading(Modify, "Modify…", page);
 
     public static JsonObject ForOpening(Uri page) => Leading(Open, "Open", page);
 

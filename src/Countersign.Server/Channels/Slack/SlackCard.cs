@@ -188,13 +188,16 @@ internal sealed class SlackCard(Func<Charter> charter, Func<ActionId, Uri> revie
             blocks.Context(
                 $"A click here counts as '{SlackTracks.Worth.ToText()}'; approving this asks for " +
                 $"'{tracks.Needed?.ToText()}' or stronger. Open it to approve.");
-            blocks.Actions(deny, SlackButtons.ForModifying(page), open);
+            blocks.Actions(deny, SlackButtons.ForModifying(record, page), open);
         }
         else
         {
             var confirm = record.Preview?.Reversible == false ? Words.Headline(Card.Of(record).Headline) : null;
             blocks.Actions(
-                deny, SlackButtons.ForApproving(record, confirm), SlackButtons.ForModifying(page), open);
+                deny,
+                SlackButtons.ForApproving(record, confirm),
+                SlackButtons.ForModifying(record, page),
+                open);
         }
     }
 

@@ -18,6 +18,7 @@ internal sealed class SlackDesk(
     SlackWorkspace workspace,
     SlackConversation conversation,
     SlackLinking linking,
+    SlackRevisions revisions,
     ReviewDesk desk,
     Func<ActionId, Uri> reviewUrl,
     ILogger<SlackDesk> log)
@@ -27,9 +28,13 @@ internal sealed class SlackDesk(
         {
             SlackInteraction.Pressed { Verb: SlackButtons.Approve } pressed => ApproveAsync(pressed, cancellationToken),
             SlackInteraction.Pressed { Verb: SlackButtons.Deny } pressed => AskWhyAsync(pressed, cancellationToken),
+            SlackInteraction.Pressed { Verb: SlackButtons.Modify, Value.Length: > 0 } pressed =>
+                AskChangesAsync(pressed, cancellationToken),
             SlackInteraction.Pressed { Verb: SlackButtons.Link } pressed => AskCodeAsync(pressed, cancellationToken),
             // Buttons that lead to the console's page are told about too; there is nothing to record.
             SlackInteraction.Submitted { Callback: SlackModal.DenyCallback } sent => DenyAsync(sent, cancellationToken),
+            SlackInteraction.Submitted { Callback: SlackModal.ModifyCallback } sent =>
+                ReviseAsync(sent, cancellationToken),
             SlackInteraction.Submitted { Callback: SlackModal.LinkCallback } sent =>
                 linking.UseCodeAsync(sent, cancellationToken),
             _ => Task.FromResult<SlackAnswer>(new SlackAnswer.Done()),
@@ -98,6 +103,61 @@ internal sealed class SlackDesk(
         }
 
         return new SlackAnswer.Done();
+    }
+
+    /// <summary>Shows the form for changed arguments, to who may change them.</summary>
+    private async Task<SlackAnswer> AskChangesAsync(
+        SlackInteraction.Pressed pressed, CancellationToken cancellationToken)
+    {
+        var identity = await people.FindAsync(pressed.Actor, cancellationToken);
+        if (SlackButtons.Read(pressed.Value) is not { } shown)
+        {
+            conversation.Tell(pressed, "This button says nothing that could be changed. Open the console instead.");
+        }
+        else if (identity is not SlackIdentity.Known known)
+        {
+            Refuse(pressed, identity);
+        }
+        else if (await revisions.FindAsync(known.Person, shown, cancellationToken) is var (editable, whyNot)
+            && editable is null)
+        {
+            conversation.Tell(pressed, $"Nothing was recorded. {whyNot} {reviewUrl(shown.Action)}");
+        }
+        else
+        {
+            await conversation.OpenAsync(
+                pressed, SlackModal.ForModifying(pressed.Value, editable), cancellationToken);
+        }
+
+        return new SlackAnswer.Done();
+    }
+
+    private async Task<SlackAnswer> ReviseAsync(SlackInteraction.Submitted sent, CancellationToken cancellationToken)
+    {
+        if (SlackButtons.Read(sent.Note) is not { } shown)
+        {
+            return Invalid("This form says nothing that could be changed. Open the console instead.");
+        }
+
+        var identity = await people.IdentifyAsync(sent.Actor, cancellationToken);
+        if (identity is not SlackIdentity.Known known)
+        {
+            return Invalid(identity is SlackIdentity.Refused refused
+                ? refused.Why
+                : "This Slack account is not linked to anybody.");
+        }
+
+        try
+        {
+            return await revisions.ReviseAsync(known.Person, shown, sent, cancellationToken) is { } whyNot
+                ? new SlackAnswer.Invalid(SlackModal.JsonBlock, whyNot)
+                : new SlackAnswer.Done();
+        }
+        catch (StoreUnavailableException unavailable)
+        {
+            Log.NotRecorded(log, unavailable.Message);
+            return new SlackAnswer.Unavailable();
+        }
     }
 
     private async Task<SlackAnswer> AskCodeAsync(SlackInteraction.Pressed pressed, CancellationToken cancellationToken)

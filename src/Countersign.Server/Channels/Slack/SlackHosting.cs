@@ -8,7 +8,7 @@ namespace Countersign.Server.Channels.Slack;
 internal static class SlackHosting
 {
     /// <summary>
-    /// Registers the channel. It finds in the container: Gatekeeper, ReviewDesk, ActionLookup, IStore,
+    /// Registers the channel. It finds in the container: Gatekeeper, ReviewDesk, RevisionForms, ActionLookup, IStore,
     /// Func&lt;Charter&gt;, Func&lt;ActionId, Uri&gt;, TimeProvider and FillRandom.
     /// </summary>
     /// <param name="services">The node's.</param>
@@ -31,6 +31,7 @@ internal static class SlackHosting
                 provider.GetRequiredService<SlackClient>(),
                 provider.GetRequiredService<SlackReplies>(),
                 () => console(provider)))
+            .AddSingleton<SlackRevisions>()
             .AddSingleton<SlackDesk>()
             .AddSingleton<SlackRedeliveries>()
             .AddSingleton<SlackInbox>()

@@ -1,13 +1,20 @@
 using System.Text.Json.Nodes;
 using Countersign.Core;
+using Countersign.Core.Records;
+using Countersign.Server.Console.Views;
 
 namespace Countersign.Server.Channels.Slack;
 
-/// <summary>The two modals: a denial with its comment, and the code that links an account.</summary>
+/// <summary>
+/// The three modals: a denial with its comment, changed arguments, and the code that links an account.
+/// </summary>
 internal static class SlackModal
 {
     public const string DenyCallback = "deny_v1";
     public const string LinkCallback = "link_v1";
+    public const string ModifyCallback = "modify_v1";
+    public const string StatementBlock = "statement";
+    public const string JsonBlock = "json";
     public const string CommentBlock = "comment";
     public const string CodeBlock = "code";
 
@@ -16,18 +23,26 @@ internal static class SlackModal
         "Deny",
         "Deny",
         value,
-        Input(
-            CommentBlock,
-            "Why? What should the agent do instead?",
-            new JsonObject
-            {
-                ["type"] = "plain_text_input",
-                ["action_id"] = CommentBlock,
-                ["multiline"] = true,
-                ["max_length"] = Math.Min(SlackLimits.InputText, ReviewDesk.MaxComment),
-            },
-            isOptional: true,
-            hint: "The agent reads it. It may stay empty."));
+        Commented("Why? What should the agent do instead?", "The agent reads it. It may stay empty."));
+
+    /// <summary>Whether what may be changed of an action fits into the modal.</summary>
+    public static bool Holds(ActionRecord record) =>
+        RevisionComposer.EditableOf(record) is var editable
+        && (editable.Statement?.Length ?? 0) <= SlackLimits.InputText
+        && editable.Json.Length <= SlackLimits.InputText;
+
+    public static JsonObject ForModifying(string value, ReviseView editable)
+    {
+        var inputs = new List<JsonObject>();
+        if (editable.Statement is { } statement)
+        {
+            inputs.Add(Edited(StatementBlock, "Statement", statement));
+        }
+
+        inputs.Add(Edited(JsonBlock, editable.Statement is null ? "Arguments, as JSON" : "Parameters", editable.Json));
+        inputs.Add(Commented("Why?", "The agent is told what you changed and why. Somebody else has to approve it."));
+        return Modal(ModifyCallback, "Change it", "Save", value, [.. inputs]);
+    }
 
     public static JsonObject ForLinking() => Modal(
         LinkCallback,
@@ -47,7 +62,7 @@ internal static class SlackModal
             hint: "Only a code that you made yourself. Whoever uses your code acts as you."));
 
     private static JsonObject Modal(
-        string callback, string title, string submit, string note, JsonObject input) => new()
+        string callback, string title, string submit, string note, params JsonObject[] inputs) => new()
     {
         ["type"] = "modal",
         ["callback_id"] = callback,
@@ -55,8 +70,35 @@ internal static class SlackModal
         ["title"] = SlackText.Plain(title, 24),
         ["submit"] = SlackText.Plain(submit, 24),
         ["close"] = SlackText.Plain("Cancel", 24),
-        ["blocks"] = new JsonArray(input),
+        ["blocks"] = new JsonArray([.. inputs]),
     };
+
+    private static JsonObject Commented(string label, string hint) => Input(
+        CommentBlock,
+        label,
+        new JsonObject
+        {
+            ["type"] = "plain_text_input",
+            ["action_id"] = CommentBlock,
+            ["multiline"] = true,
+            ["max_length"] = Math.Min(SlackLimits.InputText, ReviewDesk.MaxComment),
+        },
+        isOptional: true,
+        hint);
+
+    private static JsonObject Edited(string block, string label, string text) => Input(
+        block,
+        label,
+        new JsonObject
+        {
+            ["type"] = "plain_text_input",
+            ["action_id"] = block,
+            ["multiline"] = true,
+            ["max_length"] = SlackLimits.InputText,
+            ["initial_value"] = text,
+        },
+        isOptional: false,
+        hint: "As it is to run, whole.");
 
     private static JsonObject Input(
         string block, string label, JsonObject element, bool isOptional, string hint) => new()

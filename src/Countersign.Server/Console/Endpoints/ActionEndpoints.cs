@@ -5,7 +5,6 @@ using Countersign.Core.Actions.Json;
 using Countersign.Core.Records;
 using Countersign.Core.Reviews;
 using Countersign.Core.Storage;
-using Countersign.Gates.Access;
 using Countersign.Server.Console.Pages;
 using Countersign.Server.Console.Parts;
 using Countersign.Server.Console.Sessions;
@@ -19,8 +18,7 @@ internal sealed class ActionEndpoints(
     ActionLookup lookup,
     ReviewDesk desk,
     RehearsalDesk rehearsals,
-    RevisionDesk revisions,
-    RevisionReader reader,
+    RevisionForms revisions,
     AgentDesk agents,
     PasskeyDesk passkeys,
     IStore store,
@@ -159,52 +157,18 @@ internal sealed class ActionEndpoints(
             return;
         }
 
-        visit.SendTo(await ReviseAsync(visit, record, digest, form) is { } whyNot
+        var written = new RevisionForm(
+            digest,
+            form.ContainsKey("statement") ? Unix(form["statement"]) : null,
+            Unix(form["json"]),
+            Unix(form["comment"]).Trim());
+        visit.SendTo(await revisions.ReviseAsync(record, visit.Voter, written, visit.Aborted) is { } whyNot
             ? new Notice(AddressOf(record.Id), Recorded: false, whyNot)
             : new Notice(
                 AddressOf(record.Id),
                 Recorded: true,
                 "It is a new revision, and its reviewers are asked about it. You cannot approve it any more."));
     }
-
-    /// <summary>Why it was not revised; <c>null</c> when it was.</summary>
-    private async Task<string?> ReviseAsync(Visit visit, ActionRecord record, ActionDigest digest, IFormCollection form)
-    {
-        var (arguments, unreadable) = RevisionComposer.Read(
-            record, form.ContainsKey("statement") ? Unix(form["statement"]) : null, Unix(form["json"]));
-        if (arguments is null)
-        {
-            return unreadable;
-        }
-
-        if (!revisions.MayModify(visit.Person.Id, record))
-        {
-            return WhyNotRevised(await revisions.ExplainAsync(record.Id, visit.Voter, visit.Aborted), visit);
-        }
-
-        var (asking, problem) = await reader.ReadAsync(record, arguments, visit.Aborted);
-        if (asking is null)
-        {
-            return problem!.Detail;
-        }
-
-        var comment = Unix(form["comment"]).Trim();
-        var revision = new Revision(digest, asking, comment.Length == 0 ? null : comment);
-        return WhyNotRevised(
-            await revisions.ReviseAsync(record.Id, visit.Voter, revision, visit.Aborted), visit);
-    }
-
-    private string? WhyNotRevised(RevisionAnswer answer, Visit visit) => answer switch
-    {
-        RevisionAnswer.Recorded => null,
-        RevisionAnswer.Refused refused =>
-            Words.Of(refused.Why, refused.Record, desk.RightOf(visit.Person.Id, refused.Record)),
-        RevisionAnswer.RefusedByPolicy denied => "The policy denies it in this form: " + string.Join(
-            " ", denied.Verdict.Rules.Select(rule => Words.OneLine($"{rule.Id.Value}: {rule.Reason}"))),
-        RevisionAnswer.Unchanged => "Nothing was changed.",
-        RevisionAnswer.Fixed why => why.Why,
-        _ => "The action does not exist any more.",
-    };
 
     /// <summary>A form sends line breaks as CR LF (WHATWG HTML section 4.10.21.4), whatever the person typed.</summary>
     private static string Unix(Microsoft.Extensions.Primitives.StringValues field) =>
@@ -217,7 +181,7 @@ internal sealed class ActionEndpoints(
         new(visit.Charter, visit.Voter, desk.RightOf(visit.Person.Id, record), store.Now)
         {
             MayRehearse = rehearsals.MayAsk(visit.Person.Id, record),
-            MayRevise = revisions.MayModify(visit.Person.Id, record),
+            MayRevise = revisions.MayModify(visit.Voter, record),
             IsFirst = record.WasHeld ? await lookup.IsFirstAsync(record, visit.Aborted) : null,
             // The gateway asks for things too, and is no agent that anybody could stop.
             MayStopAgent = visit.Charter.People.Find(record.Asker.Agent) is not null

@@ -7,6 +7,7 @@ using Countersign.Core.Identity;
 using Countersign.Core.Records;
 using Countersign.Core.Reviews;
 using Countersign.Server.Channels.Slack;
+using Countersign.Server.Console.Views;
 using Countersign.Tests.Console;
 
 namespace Countersign.Tests.Channels.Slack;
@@ -111,6 +112,7 @@ public sealed class SlackCardTests : IAsyncLifetime
     {
         Compare("deny-modal", SlackModal.ForDenying("act_1.1.sha256:0"));
         Compare("link-modal", SlackModal.ForLinking());
+        Compare("modify-modal", SlackModal.ForModifying("act_1.1.sha256:0", new ReviseView("DELETE FROM t", "[]")));
     }
 
     [Theory]

@@ -137,7 +137,10 @@ internal sealed class SlackDouble : IAsyncDisposable
     }
 
     /// <summary>What Slack sends when somebody sends the modal that was opened last.</summary>
-    public JsonObject Submit(string user, string block, string text) => new()
+    public JsonObject Submit(string user, string block, string text) => Submit(user, (block, text));
+
+    /// <inheritdoc cref="Submit(string, string, string)"/>
+    public JsonObject Submit(string user, params (string Block, string Text)[] inputs) => new()
     {
         ["type"] = "view_submission",
         ["user"] = new JsonObject { ["id"] = user, ["team_id"] = Team },
@@ -149,13 +152,12 @@ internal sealed class SlackDouble : IAsyncDisposable
             ["private_metadata"] = View["private_metadata"]!.DeepClone(),
             ["state"] = new JsonObject
             {
-                ["values"] = new JsonObject
-                {
-                    [block] = new JsonObject
+                ["values"] = new JsonObject(inputs.Select(input => KeyValuePair.Create<string, JsonNode?>(
+                    input.Block,
+                    new JsonObject
                     {
-                        [block] = new JsonObject { ["type"] = "plain_text_input", ["value"] = text },
-                    },
-                },
+                        [input.Block] = new JsonObject { ["type"] = "plain_text_input", ["value"] = input.Text },
+                    }))),
             },
         },
     };
