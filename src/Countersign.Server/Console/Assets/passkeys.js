@@ -84,6 +84,7 @@ async function onSubmit(event) {
   event.preventDefault();
   show(form, whyNot(form));
   if (whyNot(form)) return;
+  form.dataset.busy = "signing";
   button.disabled = true;
   try {
     field.value = JSON.stringify(await ask(button));
@@ -93,6 +94,7 @@ async function onSubmit(event) {
     show(form, problems[error.name] ?? error.message);
   } finally {
     button.disabled = false;
+    delete form.dataset.busy;
     // Sent or not: another press asks the authenticator again.
     setTimeout(() => (field.value = ""));
   }
