@@ -43,7 +43,9 @@ public sealed partial class TraceTests
         Assert.Equal(request.SpanId, Named("countersign.vote").ParentId);
         Assert.Equal(request.SpanId, Named("countersign.review").ParentId);
         var execution = Named("countersign.execute");
-        Assert.Equal(Named("countersign.vote").SpanId, execution.ParentId);
+        // The sweep may be faster than the vote that it waits for, and knows of the request only.
+        string[] parents = [Named("countersign.vote").SpanId, request.SpanId];
+        Assert.Contains(execution.ParentId, parents);
         Assert.Equal(asked.Id, execution.Attributes["countersign.action.id"]);
         Assert.Equal("restarts", execution.Attributes["countersign.rule.ids"]);
         var sent = Named("tools/call restart_service");

@@ -72,16 +72,17 @@ function announceNew(before, after) {
   if (count > 1) announcement.textContent = `${count} new reviews are waiting.`;
 }
 
-// Times in the fresh part are brought to the same words first, so that only a real difference replaces a part; what a
-// person typed or opened in an unchanged part stays.
 // A part in which somebody is at work is left to them: a form that is taken away while it is signed is never sent.
 const atWork = "[data-busy], details.revise[open]";
 
+// Times in the fresh part are brought to the same words first, so that only a real difference replaces a part; what a
+// person typed or opened in an unchanged part stays.
 function replaceParts(fresh) {
   const focused = document.activeElement?.closest("a[href]")?.getAttribute("href");
   for (const part of fresh.querySelectorAll("[data-part]")) {
     const present = main.querySelector(`[data-part="${CSS.escape(part.dataset.part)}"]`);
-    if (present && !present.querySelector(atWork) && !present.isEqualNode(part)) present.replaceWith(document.importNode(part, true));
+    const isOld = present && !present.querySelector(atWork) && !present.isEqualNode(part);
+    if (isOld) present.replaceWith(document.importNode(part, true));
   }
   if (focused && document.activeElement === document.body) {
     main.querySelector(`a[href="${CSS.escape(focused)}"]`)?.focus();
