@@ -194,42 +194,6 @@ public sealed class SlackClickTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Arguments_are_changed_in_a_form_and_somebody_else_approves_them()
-    {
-        var asked = await _host.AskShownAsync();
-
-        await _host.PressAsync("U0BOB", "modify");
-        var shown = _host.Slack.View!["blocks"]!.AsArray().Select(block => block!["element"]!["initial_value"]);
-        Assert.Contains("\"orders\"", shown.First()!.GetValue<string>(), StringComparison.Ordinal);
-        var broken = await _host.SendAsync(_host.Slack.Submit("U0BOB", ("json", "{")));
-        Assert.Contains("not JSON", broken.Body, StringComparison.Ordinal);
-        var saved = await _host.SendAsync(_host.Slack.Submit(
-            "U0BOB", ("json", "{\"table\":\"test\"}"), ("comment", "Only the test table.")));
-        Assert.Equal((HttpStatusCode.OK, ""), (saved.Status, saved.Body));
-        await _host.DeliverAsync();
-        await _host.PressAsync("U0BOB", "approve");
-        Assert.Contains("You stand behind this request", await ReplyAsync(), StringComparison.Ordinal);
-        await _host.PressAsync("U0CAROL", "approve");
-
-        var ended = await _host.EndOfAsync(asked);
-        Assert.Equal((ActionState.Succeeded, "{\"table\":\"test\"}"), (ended.State, ended.Action.Arguments.ToString()));
-        Assert.Equal("Only the test table.", Assert.Single(ended.Changes).Comment);
-    }
-
-    [Theory]
-    [InlineData("U0ALICE")]
-    [InlineData("U0DORA")]
-    public async Task Who_may_not_change_it_gets_no_form(string user)
-    {
-        await _host.AskShownAsync();
-
-        await _host.PressAsync(user, "modify");
-
-        Assert.Contains("may change it", await ReplyAsync(), StringComparison.Ordinal);
-        Assert.Null(_host.Slack.View);
-    }
-
-    [Fact]
     public async Task A_denial_that_comes_too_late_is_told_in_its_form()
     {
         await _host.AskShownAsync();

@@ -57,8 +57,8 @@ public sealed partial class TransparencyTests(PostgresServer server)
 
     /// <summary>
     /// Without what docs/reference/postgres.md names: columns come before errors and notices of what is executed by
-    /// name or explained, errors behind the name of a prepared statement count the gate's name for it, and of a list that has a statement
-    /// which the database does not take only that error is told.
+    /// name or explained, errors behind the name of a prepared statement count the gate's name for it, and of a list
+    /// that has a statement which the database does not take only that error is told.
     /// </summary>
     private static string Forgiven(string text, string said)
     {
