@@ -7,6 +7,7 @@ namespace Countersign.EndToEnd;
 /// The official conformance suite against a server of our own, directly and through the gate: whatever the server can
 /// do, its clients can still do with Countersign in between.
 /// </summary>
+[Collection(nameof(Alone))]
 public sealed class ConformanceTests : IAsyncLifetime
 {
     private const string Policy =

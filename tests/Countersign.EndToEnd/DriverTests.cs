@@ -10,9 +10,11 @@ namespace Countersign.EndToEnd;
 public sealed class DriverTests(GatedDatabase gated) : IClassFixture<GatedDatabase>, IAsyncLifetime
 {
     private const string Rows = "101\t1.5\n102\t2.5\n103\t3.5\n";
+    // Not while it is only read: the gate's own look at it, and Parse, are over long before.
     private const string Running =
         "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%AS endless%'" +
-        " AND pid <> pg_backend_pid()";
+        " AND pid <> pg_backend_pid() AND usename NOT LIKE 'countersign_analyst%'" +
+        " AND clock_timestamp() - query_start > interval '0.3 s'";
 
     public static TheoryData<string> Drivers =>
         [DatabaseDriver.NodePostgres, DatabaseDriver.PostgresJs, DatabaseDriver.PgJdbc];
