@@ -20,6 +20,10 @@ internal sealed class JournalWriter : IDisposable
     /// <summary>A row.</summary>
     public const byte Read = (byte)'r';
 
+    /// <summary>How a read ended whose row says that it goes on: the row's place, and what stands behind its
+    /// parameters.</summary>
+    public const byte Ended = (byte)'e';
+
     private readonly IReadJournal _journal;
     private readonly ReadSession _session;
     private readonly ArrayBufferWriter<byte> _record = new();
@@ -61,6 +65,17 @@ internal sealed class JournalWriter : IDisposable
             read,
             read.Note.At.ToUnixTimeMilliseconds(),
             _parameters.Of(read, batch.ParametersOf(read)));
+        End(id);
+    }
+
+    /// <summary>Writes how a read ended that was written before.</summary>
+    public void WriteEnd(ActionId id, int place, in ReadNote note)
+    {
+        Begin(Ended);
+        _json.WriteStartArray();
+        _json.WriteNumberValue(place);
+        ReadPayload.WriteEnd(_json, note);
+        _json.WriteEndArray();
         End(id);
     }
 

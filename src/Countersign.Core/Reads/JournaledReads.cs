@@ -11,7 +11,7 @@ namespace Countersign.Core.Reads;
 /// <param name="Statements">What they share.</param>
 /// <param name="Reads">Their rows.</param>
 internal sealed record JournaledReads(
-    ActionId Subject, JsonElement Session, List<JsonElement> Statements, List<JsonElement> Reads)
+    ActionId Subject, JsonElement Session, List<JsonElement> Statements, List<JournaledReads.Row> Reads)
 {
     /// <summary>
     /// Puts records together again. One that does not fit its place cannot be: then it is left out, and said so.
@@ -48,7 +48,11 @@ internal sealed record JournaledReads(
                 known.Statements.Add(json);
                 return true;
             case JournalWriter.Read when known is not null && IsRow(json, known.Statements.Count):
-                known.Reads.Add(json);
+                known.Reads.Add(new Row(json, Ended: null));
+                return true;
+            case JournalWriter.Ended when known is not null && IsEnd(json, known.Reads.Count):
+                var place = json[0].GetInt32();
+                known.Reads[place] = known.Reads[place] with { Ended = json };
                 return true;
             default:
                 return false;
@@ -63,6 +67,13 @@ internal sealed record JournaledReads(
         && statement < statements
         && json[1].TryGetInt64(out _);
 
+    private static bool IsEnd(JsonElement json, int reads) =>
+        json.ValueKind == JsonValueKind.Array
+        && json.GetArrayLength() > 1
+        && json[0].TryGetInt32(out var place)
+        && place >= 0
+        && place < reads;
+
     private static JsonElement? Parse(ReadOnlyMemory<byte> json)
     {
         try
@@ -74,4 +85,7 @@ internal sealed record JournaledReads(
             return null;
         }
     }
+
+    /// <summary>One read: its row, and how it ended when that came later than the row.</summary>
+    public readonly record struct Row(JsonElement Begun, JsonElement? Ended);
 }

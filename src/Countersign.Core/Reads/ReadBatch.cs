@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Security.Cryptography;
 using Countersign.Core.Actions;
+using Countersign.Core.Reviews;
 
 namespace Countersign.Core.Reads;
 
@@ -10,6 +11,9 @@ namespace Countersign.Core.Reads;
 /// </summary>
 internal sealed class ReadBatch(ReadWindow? window, ReadLimits limits, DateTimeOffset since, Func<ActionId> nextId)
 {
+    /// <summary>Of a read whose entry is written before its answer has ended.</summary>
+    public const string GoesOn = "goes on";
+
     /// <summary>Drawn when something has to be called by it, which for most is the writer.</summary>
     private readonly Lazy<ActionId> _id = new(nextId);
 
@@ -35,6 +39,12 @@ internal sealed class ReadBatch(ReadWindow? window, ReadLimits limits, DateTimeO
 
     public Read Last => _reads[^1];
 
+    /// <summary>Reads in it whose answers go on.</summary>
+    public int Open { get; private set; }
+
+    /// <summary>Whether it is old enough to be handed over as soon as none of its answers goes on.</summary>
+    public bool IsOver { get; set; }
+
     public bool IsFull =>
         _reads.Count >= limits.EntryReads || _parameters.WrittenCount + _textBytes >= limits.EntryBytes;
 
@@ -44,6 +54,21 @@ internal sealed class ReadBatch(ReadWindow? window, ReadLimits limits, DateTimeO
 
     public ReadOnlySpan<byte> ParametersOf(in Read read) =>
         _parameters.WrittenSpan.Slice(read.Offset, read.IsHashed ? SHA256.HashSizeInBytes : read.Length);
+
+    /// <summary>Adds a read whose answer has not ended; <see cref="Complete"/> says how it did.</summary>
+    /// <returns>Its place.</returns>
+    public int Begin(in ReadNote note)
+    {
+        Add(note with { State = OutcomeState.Unknown, Error = GoesOn });
+        Open++;
+        return _reads.Count - 1;
+    }
+
+    public void Complete(int place, in ReadNote note)
+    {
+        _reads[place] = _reads[place] with { Note = note with { Parameters = default } };
+        Open--;
+    }
 
     public void Add(in ReadNote note)
     {
@@ -79,7 +104,7 @@ internal sealed class ReadBatch(ReadWindow? window, ReadLimits limits, DateTimeO
             Note = note with { Parameters = default };
         }
 
-        public ReadNote Note { get; }
+        public ReadNote Note { get; init; }
 
         public int Statement { get; }
 

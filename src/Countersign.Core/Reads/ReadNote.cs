@@ -27,6 +27,21 @@ public readonly record struct ReadNote(
 }
 
 /// <summary>
+/// Where a read under <c>with</c> stands that was recorded when it was sent; the default is one that was not.
+/// </summary>
+public readonly record struct ReadMark
+{
+    internal ReadMark(ReadBatch batch, int place) => (Batch, Place) = (batch, place);
+
+    internal ReadBatch? Batch { get; }
+
+    internal int Place { get; }
+
+    /// <summary>Whether the read is recorded already, as one whose answer goes on.</summary>
+    public bool IsBegun => Batch is not null;
+}
+
+/// <summary>
 /// Permission for one read to run before it is recorded: it counts in the window that was open when it began.
 /// </summary>
 public readonly record struct ReadTicket

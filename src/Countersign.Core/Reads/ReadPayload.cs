@@ -67,9 +67,11 @@ internal static class ReadPayload
         foreach (var read in left.Reads)
         {
             json.WriteStartArray();
-            json.WriteNumberValue(read[0].GetInt32());
+            json.WriteNumberValue(read.Begun[0].GetInt32());
             json.WriteNumberValue(TimeOf(read) - from);
-            foreach (var value in read.EnumerateArray().Skip(2))
+            read.Begun[2].WriteTo(json);
+            var end = read.Ended is { } ended ? ended.EnumerateArray().Skip(1) : read.Begun.EnumerateArray().Skip(3);
+            foreach (var value in end)
             {
                 value.WriteTo(json);
             }
@@ -79,7 +81,7 @@ internal static class ReadPayload
 
         json.WriteEndArray();
 
-        static long TimeOf(JsonElement read) => read[1].GetInt64();
+        static long TimeOf(JournaledReads.Row read) => read.Begun[1].GetInt64();
     });
 
     /// <summary>Whose reads they are.</summary>
@@ -115,11 +117,17 @@ internal static class ReadPayload
     public static void WriteRead(
         Utf8JsonWriter json, in ReadBatch.Read read, long at, ReadOnlySpan<byte> parameters)
     {
-        var note = read.Note;
         json.WriteStartArray();
         json.WriteNumberValue(read.Statement);
         json.WriteNumberValue(at);
         json.WriteRawValue(parameters, skipInputValidation: true);
+        WriteEnd(json, read.Note);
+        json.WriteEndArray();
+    }
+
+    /// <summary>What stands behind the parameters in a row: what came of the read.</summary>
+    public static void WriteEnd(Utf8JsonWriter json, in ReadNote note)
+    {
         json.WriteNumberValue(note.Rows);
         json.WriteNumberValue(note.Bytes);
         json.WriteNumberValue((long)note.Duration.TotalMicroseconds);
@@ -128,8 +136,6 @@ internal static class ReadPayload
             json.WriteStringValue(note.State.ToText());
             json.WriteStringValue(note.Error);
         }
-
-        json.WriteEndArray();
     }
 
     /// <summary><c>recording.window</c> that opens one; its index is the window's name.</summary>

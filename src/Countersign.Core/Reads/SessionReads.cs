@@ -9,8 +9,9 @@ namespace Countersign.Core.Reads;
 /// <list type="bullet">
 /// <item><c>behind</c>: <see cref="TryBegin"/> before a read is sent, <see cref="BeginAsync"/> when that says no, and
 /// <see cref="End"/> when its answer is complete; the answer may have left by then.</item>
-/// <item><c>with</c>: <see cref="Add"/> for each read whose answer is complete, then <see cref="RecordAsync"/>, and
-/// only then may a byte of the answers leave.</item>
+/// <item><c>with</c>: <see cref="Begin"/> when a read is sent, so that it becomes durable while the target answers;
+/// <see cref="Add"/> when its answer is complete; then <see cref="RecordAsync"/>, and only then may a byte of the
+/// answers leave.</item>
 /// </list>
 /// Whoever opens it has judged the reads; it is no place to ask the policy.
 /// </summary>
@@ -20,11 +21,12 @@ public sealed class SessionReads : IAsyncDisposable
     private readonly ReadSession _session;
     private readonly TargetWindows _windows;
 
-    // Guards the eight below.
+    // Guards the nine below.
     private readonly Lock _lock = new();
     private readonly JournalWriter? _journal;
     private ReadBatch? _behind;
     private ReadBatch? _with;
+    private Task _begun = Task.CompletedTask;
     private bool _isFlushed = true;
     private bool _isJournalLost;
     private ImmutableList<PendingReads> _pending = [];
@@ -83,21 +85,52 @@ public sealed class SessionReads : IAsyncDisposable
         }
     }
 
-    /// <summary>A read under <c>with</c> has ended; its answer waits for <see cref="RecordAsync"/>.</summary>
-    public void Add(in ReadNote note)
+    /// <summary>
+    /// A read under <c>with</c> is about to be sent. Where there is a journal, it begins to be made durable now, as one
+    /// whose answer goes on; a default mark says that there is none.
+    /// </summary>
+    public ReadMark Begin(in ReadNote note)
     {
         lock (_lock)
         {
-            _with ??= _desk.NewBatch(isJournaled: _journal is not null && !_isJournalLost);
-            var statements = _with.Statements.Count;
-            _with.Add(note);
-            if (_with.IsJournaled)
+            if (_journal is null || _isJournalLost)
             {
-                _journal!.Write(_with.Id, _with, statements);
-                _isFlushed = false;
+                return default;
             }
 
-            if (_with.IsFull)
+            if (_with is { IsFull: true })
+            {
+                EndWith_NeedsLock();
+            }
+
+            _with ??= _desk.NewBatch(isJournaled: true);
+            var statements = _with.Statements.Count;
+            var place = _with.Begin(note);
+            _journal.Write(_with.Id, _with, statements);
+            _begun = _desk.Journal!.FlushAsync();
+            return new ReadMark(_with, place);
+        }
+    }
+
+    /// <summary>A read under <c>with</c> has ended; its answer waits for <see cref="RecordAsync"/>.</summary>
+    /// <param name="note">What came of it.</param>
+    /// <param name="mark">Where <see cref="Begin"/> put it. When that entry is on its way already, it says that the
+    /// read goes on, and the next one how it ended.</param>
+    public void Add(in ReadNote note, ReadMark mark = default)
+    {
+        lock (_lock)
+        {
+            if (mark.Batch is { } begun && begun == _with)
+            {
+                begun.Complete(mark.Place, note);
+                _journal!.WriteEnd(begun.Id, mark.Place, note);
+            }
+            else
+            {
+                AddWhole_NeedsLock(note);
+            }
+
+            if (_with is { Open: 0 } with && (with.IsFull || with.IsOver))
             {
                 EndWith_NeedsLock();
             }
@@ -113,7 +146,7 @@ public sealed class SessionReads : IAsyncDisposable
     public Task RecordAsync(CancellationToken cancellationToken)
     {
         ImmutableList<Task> awaited;
-        bool isFlushed;
+        Task journaled;
         lock (_lock)
         {
             if (_with is { IsJournaled: false })
@@ -122,12 +155,13 @@ public sealed class SessionReads : IAsyncDisposable
             }
 
             (awaited, _awaited) = (_awaited, []);
-            (isFlushed, _isFlushed) = (_isFlushed, true);
+            journaled = _isFlushed ? _begun : _desk.Journal!.FlushAsync();
+            (_isFlushed, _begun) = (true, Task.CompletedTask);
         }
 
-        return isFlushed
+        return journaled.IsCompletedSuccessfully && HasRoom()
             ? (awaited.Count == 1 ? awaited[0] : Task.WhenAll(awaited)).WaitAsync(cancellationToken)
-            : FlushJournalAsync(awaited, cancellationToken);
+            : AwaitJournalAsync(journaled, awaited, cancellationToken);
     }
 
     /// <summary>Hands over what is left and waits until it is written; what the store refuses is tried again.</summary>
@@ -167,7 +201,7 @@ public sealed class SessionReads : IAsyncDisposable
                 HandOver_NeedsLock(ref _behind);
             }
 
-            if (all || (_with is { } with && _desk.Now - with.Since >= _desk.Limits.JournalTime))
+            if (all || (_with is { } with && IsOver_NeedsLock(with)))
             {
                 EndWith_NeedsLock();
             }
@@ -178,11 +212,12 @@ public sealed class SessionReads : IAsyncDisposable
     /// Another session's flush may have made these durable already; then this one costs nothing. A session that is
     /// faster than the store waits for it here.
     /// </summary>
-    private async Task FlushJournalAsync(ImmutableList<Task> awaited, CancellationToken cancellationToken)
+    private async Task AwaitJournalAsync(
+        Task journaled, ImmutableList<Task> awaited, CancellationToken cancellationToken)
     {
         try
         {
-            await _desk.Journal!.FlushAsync().WaitAsync(cancellationToken);
+            await journaled.WaitAsync(cancellationToken);
         }
         catch (StoreUnavailableException)
         {
@@ -196,6 +231,28 @@ public sealed class SessionReads : IAsyncDisposable
         }
 
         await Task.WhenAll(awaited).WaitAsync(cancellationToken);
+    }
+
+    private void AddWhole_NeedsLock(in ReadNote note)
+    {
+        _with ??= _desk.NewBatch(isJournaled: _journal is not null && !_isJournalLost);
+        var statements = _with.Statements.Count;
+        _with.Add(note);
+        if (_with.IsJournaled)
+        {
+            _journal!.Write(_with.Id, _with, statements);
+            _isFlushed = false;
+        }
+    }
+
+    /// <summary>
+    /// Whether its time is up. A read that is answered just now is given as long again, so that one row tells of it.
+    /// </summary>
+    private bool IsOver_NeedsLock(ReadBatch with)
+    {
+        var age = _desk.Now - with.Since;
+        with.IsOver = age >= _desk.Limits.JournalTime;
+        return with.IsOver && (with.Open == 0 || age >= 2 * _desk.Limits.JournalTime);
     }
 
     private ImmutableList<Task> AwaitEntries()

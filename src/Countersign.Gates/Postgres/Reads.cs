@@ -90,13 +90,17 @@ internal sealed class Reads : IAsyncDisposable
         Allowed allowed, Core.Reads.ReadStatement statement, ReadOnlyMemory<byte> parameters,
         CancellationToken cancellationToken)
     {
-        ReadTicket? ticket = null;
+        var now = _session.Options.Reads.Now;
         if (allowed.Mode == RecordMode.Behind)
         {
-            ticket = _reads.TryBegin(out var free) ? free : await _reads.BeginAsync(cancellationToken);
+            var ticket = _reads.TryBegin(out var free) ? free : await _reads.BeginAsync(cancellationToken);
+            return new AwaitedRead(this, new ReadNote(statement, parameters, now)) { Ticket = ticket };
         }
 
-        return new AwaitedRead(this, statement, parameters, ticket, _session.Options.Reads.Now);
+        var note = new ReadNote(statement, parameters, now);
+        var mark = _reads.Begin(note);
+        _isUnrecorded |= mark.IsBegun;
+        return new AwaitedRead(this, note) { Mark = mark };
     }
 
     public ValueTask DisposeAsync() => _reads.DisposeAsync();
@@ -117,8 +121,18 @@ internal sealed class Reads : IAsyncDisposable
             return;
         }
 
-        _reads.Add(note);
+        _reads.Add(note, read.Mark);
         _isUnrecorded = true;
+    }
+
+    /// <summary>The read was not run after all.</summary>
+    public void Drop(AwaitedRead read)
+    {
+        read.Ticket?.GiveBack();
+        if (read.Mark.IsBegun)
+        {
+            End(read, read.NoteOfDropped());
+        }
     }
 
     /// <summary>
@@ -127,7 +141,7 @@ internal sealed class Reads : IAsyncDisposable
     /// </summary>
     private async ValueTask RecordAsync(CancellationToken cancellationToken)
     {
-        if (_running is { Ticket: null } running)
+        if (_running is { Ticket: null, Mark.IsBegun: false } running)
         {
             _reads.Add(running.NoteSoFar());
             _isUnrecorded = true;
@@ -188,18 +202,17 @@ internal sealed record Allowed(RecordMode Mode, Facts Facts, Verdict Verdict)
 }
 
 /// <summary>The answer to a read that passed: counted, and noted when it is complete.</summary>
-internal sealed class AwaitedRead(
-    Reads reads,
-    Core.Reads.ReadStatement statement,
-    ReadOnlyMemory<byte> parameters,
-    ReadTicket? ticket,
-    DateTimeOffset at) : AwaitedRows(isSilent: false)
+internal sealed class AwaitedRead(Reads reads, ReadNote begun) : AwaitedRows(isSilent: false)
 {
     private long _rows;
     private long _bytes;
     private bool _hasBegun;
 
-    public ReadTicket? Ticket => ticket;
+    /// <summary>Under <c>behind</c>, the window it counts in.</summary>
+    public ReadTicket? Ticket { get; init; }
+
+    /// <summary>Under <c>with</c>, where it is recorded already.</summary>
+    public ReadMark Mark { get; init; }
 
     public override bool OnLargeData(MessageHead head)
     {
@@ -209,7 +222,7 @@ internal sealed class AwaitedRead(
         return true;
     }
 
-    public override void Drop() => ticket?.GiveBack();
+    public override void Drop() => reads.Drop(this);
 
     public override void Fail(ErrorFields error) => reads.End(this, Note() with
     {
@@ -222,6 +235,13 @@ internal sealed class AwaitedRead(
     {
         State = Core.Reviews.OutcomeState.Unknown,
         Error = "goes on",
+    };
+
+    /// <summary>An error came before it, so it did not run.</summary>
+    public ReadNote NoteOfDropped() => Note() with
+    {
+        State = Core.Reviews.OutcomeState.Failed,
+        Error = "not run",
     };
 
     protected override bool OnData(WireMessage message)
@@ -247,5 +267,5 @@ internal sealed class AwaitedRead(
         }
     }
 
-    private ReadNote Note() => new(statement, parameters, at) { Rows = _rows, Bytes = _bytes };
+    private ReadNote Note() => begun with { Rows = _rows, Bytes = _bytes };
 }

@@ -135,6 +135,102 @@ public sealed class JournalTests : CoreTests
     }
 
     [Fact]
+    public async Task A_read_becomes_durable_while_it_is_answered()
+    {
+        await using var reads = Open();
+        _journal.Hold();
+        var mark = reads.Begin(Note(Balance));
+        _journal.Finish();
+
+        // Whatever waits for another flush waits for good.
+        _journal.Hold();
+        reads.Add(Note(Balance), mark);
+        Assert.True(reads.RecordAsync(Host.Cancel).IsCompletedSuccessfully);
+
+        Assert.NotEmpty(_journal.Unsettled.Records);
+        _journal.Finish();
+    }
+
+    [Fact]
+    public async Task An_answer_that_is_faster_than_the_journal_waits_for_it()
+    {
+        await using var reads = Open();
+        _journal.Hold();
+        reads.Add(Note(Balance), reads.Begin(Note(Balance)));
+
+        var recorded = reads.RecordAsync(Host.Cancel);
+        Assert.False(recorded.IsCompleted);
+        _journal.Finish();
+        await recorded;
+    }
+
+    [Fact]
+    public async Task A_crash_between_question_and_answer_leaves_a_read_that_goes_on()
+    {
+        var reads = Open();
+        var first = reads.Begin(Note(Balance, "[1]"));
+        reads.Begin(Note(Balance, "[2]"));
+        reads.Add(Note(Balance, "[1]") with { Rows = 7 }, first);
+
+        var rows = await RowsAfterCrashAsync();
+
+        Assert.Equal(["[0,0,[1],7,57,300]", """[0,0,[2],1,57,300,"unknown","goes on"]"""], rows);
+    }
+
+    [Fact]
+    public async Task A_sweep_lets_a_read_be_answered_first()
+    {
+        await using var reads = Open();
+        var mark = reads.Begin(Note(Balance, at: Host.Time.GetUtcNow()));
+        Host.Time.Advance(TimeSpan.FromSeconds(3));
+        await Host.SweepAsync();
+        Assert.Empty(await EntriesAsync());
+
+        reads.Add(Note(Balance, at: Host.Time.GetUtcNow()), mark);
+        await reads.RecordAsync(Host.Cancel);
+        await UntilSettledAsync(reads);
+
+        var row = Assert.Single(Assert.Single(await EntriesAsync()).GetProperty("reads").EnumerateArray());
+        Assert.Equal(6, row.GetArrayLength());
+    }
+
+    [Fact]
+    public async Task A_long_read_is_told_of_twice_and_its_end_is_durable_before_its_answer_is_complete()
+    {
+        await using var reads = Open();
+        var mark = reads.Begin(Note(Balance));
+        await reads.RecordAsync(Host.Cancel);
+        Host.Time.Advance(TimeSpan.FromSeconds(5));
+        await Host.SweepAsync();
+        await UntilSettledAsync(reads);
+        var first = Assert.Single(Assert.Single(await EntriesAsync()).GetProperty("reads").EnumerateArray());
+        Assert.Equal("goes on", first[7].GetString());
+
+        _journal.Hold();
+        reads.Add(Note(Balance), mark);
+        var recorded = reads.RecordAsync(Host.Cancel);
+        Assert.False(recorded.IsCompleted);
+        _journal.Finish();
+        await recorded;
+        await reads.DisposeAsync();
+
+        Assert.Equal(2, (await EntriesAsync()).Count);
+    }
+
+    [Fact]
+    public async Task Without_a_journal_a_read_is_recorded_when_it_has_ended()
+    {
+        await using var reads = Host.Reads.Open(SessionOf(CoreHost.Ask()));
+
+        var mark = reads.Begin(Note(Balance));
+        Assert.False(mark.IsBegun);
+        reads.Add(Note(Balance), mark);
+        await reads.RecordAsync(Host.Cancel);
+
+        Assert.Single(Assert.Single(await EntriesAsync()).GetProperty("reads").EnumerateArray());
+    }
+
+    [Fact]
     public async Task What_was_written_before_a_crash_is_not_written_again()
     {
         PlayedJournal left;
@@ -178,6 +274,7 @@ public sealed class JournalTests : CoreTests
     [InlineData("x{}")]
     [InlineData("s[]")]
     [InlineData("s{")]
+    [InlineData("e[0,1,1,1]")]
     public async Task A_record_that_cannot_be_read_is_a_gap(string record)
     {
         var reads = Open();
@@ -215,6 +312,20 @@ public sealed class JournalTests : CoreTests
     {
         Host.Store.PlayedJournal = _journal;
         return Host.Reads.Open(SessionOf(CoreHost.Ask()));
+    }
+
+    /// <summary>What the next process makes of the journal, where nothing else was left.</summary>
+    private async Task<string[]> RowsAfterCrashAsync()
+    {
+        var left = _journal.Unsettled;
+        Host.LoseNode();
+        Host.Store.PlayedJournal = new PlayedJournal { Remains = left };
+        await Host.SweepAsync();
+        return
+        [
+            .. Assert.Single(await EntriesAsync()).GetProperty("reads").EnumerateArray()
+                .Select(each => each.GetRawText()),
+        ];
     }
 
     private static async Task UntilSettledAsync(SessionReads reads) =>
