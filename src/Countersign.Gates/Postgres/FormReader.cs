@@ -63,7 +63,8 @@ internal sealed class FormReader(Analyser analyser)
 
     private async ValueTask<Effects> AnalyseAsync(
         string text, ReadContext context, CancellationToken cancellationToken) =>
-        EffectsOf(await analyser.AnalyseAsync(text, context.Types, context.Meaning, cancellationToken));
+        EffectsOf(await analyser.AnalyseAsync(
+            text, context.Types, context.Meaning, context.Version, cancellationToken));
 
     /// <summary>
     /// Without ANALYZE nothing of it runs but what the planner runs, so it changes what the planner may change.
@@ -169,5 +170,8 @@ internal sealed class FormReader(Analyser analyser)
         Encoding.UTF8.GetString(text.Span.Slice(span.Start, span.Length));
 }
 
-/// <summary>Under what a text is read: the types of its parameters, and the session's settings.</summary>
-internal sealed record ReadContext(ImmutableArray<uint> Types, Meaning Meaning);
+/// <summary>Under what a text is read.</summary>
+/// <param name="Types">The types of its parameters.</param>
+/// <param name="Meaning">The session's settings.</param>
+/// <param name="Version">The catalog's state; <c>null</c> when nothing may be said from memory.</param>
+internal sealed record ReadContext(ImmutableArray<uint> Types, Meaning Meaning, CatalogVersion? Version);

@@ -50,7 +50,7 @@ internal sealed class StatementReader(
             return known.Reading;
         }
 
-        var reading = await UnderstandAsync(bytes, types, meaning, cancellationToken);
+        var reading = await UnderstandAsync(bytes, new ReadContext(types, meaning, version), cancellationToken);
         if (MayBeKept(reading))
         {
             if (_remembered.Count >= MaxRemembered)
@@ -70,14 +70,16 @@ internal sealed class StatementReader(
     public ValueTask<Reading> ReadAfreshAsync(
         RunnableStatement statement, Meaning meaning, CancellationToken cancellationToken) => UnderstandAsync(
         Encoding.UTF8.GetBytes(statement.Sent),
-        [.. statement.Parameters.Select(parameter => parameter.Type)],
-        meaning,
+        new ReadContext([.. statement.Parameters.Select(parameter => parameter.Type)], meaning, Version: null),
         cancellationToken);
 
     /// <summary>A statement that another one executes, looked at again.</summary>
     public ValueTask<Reading> ReadAfreshAsync(
         Prepared statement, Meaning meaning, CancellationToken cancellationToken) =>
-        UnderstandAsync(Encoding.UTF8.GetBytes(statement.Text), statement.DeclaredTypes, meaning, cancellationToken);
+        UnderstandAsync(
+            Encoding.UTF8.GetBytes(statement.Text),
+            new ReadContext(statement.DeclaredTypes, meaning, Version: null),
+            cancellationToken);
 
     /// <summary>Definitions changed, so nothing that was understood before need be true now.</summary>
     public void Forget()
@@ -87,7 +89,7 @@ internal sealed class StatementReader(
     }
 
     private async ValueTask<Reading> UnderstandAsync(
-        byte[] text, ImmutableArray<uint> types, Meaning meaning, CancellationToken cancellationToken)
+        byte[] text, ReadContext context, CancellationToken cancellationToken)
     {
         // 3.
         switch (await parser.ParseAsync(text, cancellationToken))
@@ -96,7 +98,6 @@ internal sealed class StatementReader(
                 return ReadingOf(fault);
             case ParseOutcome.List { Statements: var list }:
                 // 4.
-                var context = new ReadContext(types, meaning);
                 var statements = ImmutableArray.CreateBuilder<ReadStatement>(list.Length);
                 foreach (var form in list)
                 {

@@ -32,6 +32,7 @@ internal sealed class Analyser : IAsyncDisposable
     private readonly NpgsqlDataSource _source;
     private readonly CatalogWatch _watch;
     private BuiltIns? _builtIns;
+    private volatile KnownFacts? _known;
 
     public Analyser(AnalyserOptions options, TimeProvider time)
     {
@@ -60,11 +61,16 @@ internal sealed class Analyser : IAsyncDisposable
     /// <param name="text">One SELECT, VALUES, TABLE, INSERT, UPDATE, DELETE or MERGE, without a semicolon.</param>
     /// <param name="parameters">Types of its parameters; 0 is one that nobody named.</param>
     /// <param name="meaning">The session's settings.</param>
+    /// <param name="version">The catalog's state (<see cref="CatalogAsync"/>), so that a read may use what earlier
+    /// analyses of the same state learned; <c>null</c> when the server shall be asked for everything.</param>
     /// <param name="cancellationToken">Stops waiting for the server.</param>
     public Task<Analysed> AnalyseAsync(
-        string text, ImmutableArray<uint> parameters, Meaning meaning, CancellationToken cancellationToken) =>
+        string text, ImmutableArray<uint> parameters, Meaning meaning, CatalogVersion? version,
+        CancellationToken cancellationToken) =>
         GuardAsync(
-            connection => AnalyseAsync(connection, text, parameters, meaning, cancellationToken), cancellationToken);
+            connection => AnalyseAsync(
+                connection, text, parameters, meaning, version is { } now ? KnownAt(now) : null, cancellationToken),
+            cancellationToken);
 
     /// <summary>
     /// What a statement does that the server's analyser does not take: DDL, TRUNCATE, LOCK TABLE, VACUUM.
@@ -80,11 +86,15 @@ internal sealed class Analyser : IAsyncDisposable
             {
                 var named = await Resolver.ObjectsAsync(connection, utility, meaning, _options, cancellationToken);
                 var own = await WalkAsync(
-                    connection, meaning, facts => new NamedObjectWalk(facts, utility, named).Effects(),
+                    connection,
+                    meaning,
+                    new CatalogFacts(_builtIns!, known: null),
+                    facts => new NamedObjectWalk(facts, utility, named).Effects(),
                     cancellationToken);
                 return inner is null
                     ? new Analysed.Understood(own)
-                    : await AnalyseAsync(connection, inner, [], meaning, cancellationToken) is Analysed.Understood query
+                    : await AnalyseAsync(
+                        connection, inner, [], meaning, known: null, cancellationToken) is Analysed.Understood query
                         ? new Analysed.Understood(own.Then(query.Effects) with { Output = [] })
                         : new Analysed.Opaque("The query inside was not understood.", IsTransient: false);
             },
@@ -95,12 +105,26 @@ internal sealed class Analyser : IAsyncDisposable
         _watch.CurrentAsync(cancellationToken);
 
     /// <summary>DDL went through the gate: nothing that is kept may be used unasked.</summary>
-    public void CatalogChanged() => _watch.Forget();
+    public void CatalogChanged()
+    {
+        _watch.Forget();
+        _known = null;
+    }
 
     public ValueTask DisposeAsync()
     {
         _watch.Dispose();
         return _source.DisposeAsync();
+    }
+
+    private KnownFacts KnownAt(CatalogVersion version)
+    {
+        if (_known is { } known && known.Version == version)
+        {
+            return known;
+        }
+
+        return _known = new KnownFacts(version);
     }
 
     private static int Seconds(TimeSpan time) => Math.Max(1, (int)Math.Ceiling(time.TotalSeconds));
@@ -140,7 +164,7 @@ internal sealed class Analyser : IAsyncDisposable
 
     private async Task<Analysed> AnalyseAsync(
         NpgsqlConnection connection, string text, ImmutableArray<uint> parameters, Meaning meaning,
-        CancellationToken cancellationToken)
+        KnownFacts? known, CancellationToken cancellationToken)
     {
         if (parameters.Length > MostParameters)
         {
@@ -153,7 +177,7 @@ internal sealed class Analyser : IAsyncDisposable
             ? await InferredAsync(connection, text, parameters, meaning, cancellationToken)
             : await ResolvedAsync(connection, text, parameters, meaning, cancellationToken);
         return QueryTree.All(tree) is [var query]
-            ? new Analysed.Understood(await EffectsAsync(connection, query, meaning, cancellationToken))
+            ? new Analysed.Understood(await EffectsAsync(connection, query, meaning, known, cancellationToken))
             : new Analysed.Opaque("It is more than one statement.", IsTransient: false);
     }
 
@@ -208,10 +232,25 @@ internal sealed class Analyser : IAsyncDisposable
     }
 
     private async Task<Effects> EffectsAsync(
-        NpgsqlConnection connection, QueryTree query, Meaning meaning, CancellationToken cancellationToken)
+        NpgsqlConnection connection, QueryTree query, Meaning meaning, KnownFacts? known,
+        CancellationToken cancellationToken)
     {
         var names = ResolvedNames.Of(query.Node);
-        return await WalkAsync(connection, meaning, Walk, cancellationToken);
+        var facts = new CatalogFacts(_builtIns!, known);
+        var effects = await WalkAsync(connection, meaning, facts, Walk, cancellationToken);
+        if (known is null)
+        {
+            return effects;
+        }
+
+        if (effects.IsReadOnly)
+        {
+            known.Keep(facts);
+            return effects;
+        }
+
+        // What it changes is not said from memory.
+        return await EffectsAsync(connection, query, meaning, known: null, cancellationToken);
 
         Effects Walk(CatalogFacts facts)
         {
@@ -226,10 +265,9 @@ internal sealed class Analyser : IAsyncDisposable
 
     /// <summary>Walks again and again, until nothing is missing from the catalog.</summary>
     private async Task<Effects> WalkAsync(
-        NpgsqlConnection connection, Meaning meaning, Func<CatalogFacts, Effects> walk,
+        NpgsqlConnection connection, Meaning meaning, CatalogFacts facts, Func<CatalogFacts, Effects> walk,
         CancellationToken cancellationToken)
     {
-        var facts = new CatalogFacts(_builtIns!);
         for (var round = 0; round < MostRounds; round++)
         {
             var effects = walk(facts);

@@ -63,7 +63,7 @@ internal sealed class AnalysedDatabase : IAsyncDisposable
     }
 
     public Task<Analysed> AnalyseAsync(string text, Meaning? meaning = null, params uint[] parameters) =>
-        _analyser.AnalyseAsync(text, [.. parameters], meaning ?? Meaning.Usual, Cancelled);
+        _analyser.AnalyseAsync(text, [.. parameters], meaning ?? Meaning.Usual, version: null, Cancelled);
 
     public Task<Analysed> AnalyseCommandAsync(CommandEffect utility, string? inner, Meaning meaning) =>
         _analyser.AnalyseCommandAsync(utility, inner, meaning, Cancelled);

@@ -147,7 +147,7 @@ public sealed class AnalyserTests(SharedShop shared) : IClassFixture<SharedShop>
             new AnalyserOptions("Host=127.0.0.1;Port=1;Username=x;Database=x"), TimeProvider.System);
 
         var opaque = Assert.IsType<Analysed.Opaque>(await analyser.AnalyseAsync(
-            "SELECT 1", [], Meaning.Usual, TestContext.Current.CancellationToken));
+            "SELECT 1", [], Meaning.Usual, version: null, TestContext.Current.CancellationToken));
 
         Assert.True(opaque.IsTransient);
     }
@@ -160,7 +160,7 @@ public sealed class AnalyserTests(SharedShop shared) : IClassFixture<SharedShop>
             shop.ConnectionString + ";Options=-c default_transaction_read_only=on"), TimeProvider.System);
 
         var opaque = Assert.IsType<Analysed.Opaque>(await analyser.AnalyseAsync(
-            "SELECT 1", [], Meaning.Usual, TestContext.Current.CancellationToken));
+            "SELECT 1", [], Meaning.Usual, version: null, TestContext.Current.CancellationToken));
 
         Assert.Contains("resolver", opaque.Why, StringComparison.Ordinal);
     }

@@ -269,7 +269,7 @@ public sealed class BypassTests(BypassTests.SharedTraps shared, PostgresServer s
             new AnalyserOptions(shop.ConnectionString) { Role = "analyst_of_bypass" }, TimeProvider.System);
 
         var analysed = await analyser.AnalyseAsync(
-            "SELECT '{x}'::evil.dom[]", [], Meaning.Usual, TestContext.Current.CancellationToken);
+            "SELECT '{x}'::evil.dom[]", [], Meaning.Usual, version: null, TestContext.Current.CancellationToken);
 
         Assert.IsType<Analysed.Opaque>(analysed);
         Assert.Equal(3L, await shop.ScalarAsync<long>("SELECT count(*) FROM orders"));

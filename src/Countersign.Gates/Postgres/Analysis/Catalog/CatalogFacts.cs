@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
 using Countersign.Gates.Postgres.Analysis.Trees;
@@ -8,7 +9,9 @@ namespace Countersign.Gates.Postgres.Analysis.Catalog;
 /// What was learned from the catalog for one analysis, and what is still to be asked. Whoever misses something goes on
 /// without it; the analysis is done again when it is there.
 /// </summary>
-internal sealed class CatalogFacts(BuiltIns builtIns)
+/// <param name="builtIns">What came with the server.</param>
+/// <param name="known">What earlier analyses learned; what is used of it counts as learned here.</param>
+internal sealed class CatalogFacts(BuiltIns builtIns, KnownFacts? known)
 {
     /// <summary>FirstNormalObjectId: what came with the server is below, all that anybody made is not.</summary>
     private const uint FirstMade = 16384;
@@ -63,17 +66,20 @@ internal sealed class CatalogFacts(BuiltIns builtIns)
         && missing.Operators.All(Operators.ContainsKey);
 
     public RelationFacts? Relation(uint oid) =>
-        builtIns.Relations.TryGetValue(oid, out var known) ? known : Find(Relations, oid, Missing.Relations);
+        builtIns.Relations.TryGetValue(oid, out var builtIn)
+            ? builtIn
+            : Find(Relations, oid, Missing.Relations, known?.Relations);
 
-    public WriteFacts? Write(uint oid) => Find(Writes, oid, Missing.Writes);
+    public WriteFacts? Write(uint oid) => Find(Writes, oid, Missing.Writes, known: null);
 
-    public FunctionFacts? Function(uint oid) => Find(Functions, oid, Missing.Functions);
+    public FunctionFacts? Function(uint oid) => Find(Functions, oid, Missing.Functions, known?.Functions);
 
-    public string? Body(uint oid) => Find(Bodies, oid, Missing.Bodies);
+    /// <summary>Kept by nobody: what the names in it mean depends on the session's search path.</summary>
+    public string? Body(uint oid) => Find(Bodies, oid, Missing.Bodies, known: null);
 
-    public TypeFacts? Type(uint oid) => Find(Types, oid, Missing.Types);
+    public TypeFacts? Type(uint oid) => Find(Types, oid, Missing.Types, known?.Types);
 
-    public OperatorFacts? Operator(uint oid) => Find(Operators, oid, Missing.Operators);
+    public OperatorFacts? Operator(uint oid) => Find(Operators, oid, Missing.Operators, known?.Operators);
 
     /// <summary>
     /// Hash of all definitions that were asked for. It holds no transaction ids, so that ANALYZE or GRANT does not
@@ -107,11 +113,18 @@ internal sealed class CatalogFacts(BuiltIns builtIns)
         }
     }
 
-    private static T? Find<T>(Dictionary<uint, T> facts, uint oid, SortedSet<uint> missing)
+    private static T? Find<T>(
+        Dictionary<uint, T> facts, uint oid, SortedSet<uint> missing, ConcurrentDictionary<uint, T>? known)
         where T : class
     {
         if (facts.TryGetValue(oid, out var found))
         {
+            return found;
+        }
+
+        if (known is not null && known.TryGetValue(oid, out found))
+        {
+            facts.Add(oid, found);
             return found;
         }
 
