@@ -236,9 +236,12 @@ internal sealed class ExtendedQueries(
             return;
         }
 
-        if (portal.Statement.Reading is Reading.Refused { Why: var why })
+        var refused = portal.Statement.Reading is Reading.Refused { Why: var why }
+            ? why
+            : texts.WhyNotFetched(portal.Statement.Reading, portal.Statement.Executes);
+        if (refused is not null)
         {
-            session.ProvokeFailure(why);
+            session.ProvokeFailure(refused);
             return;
         }
 
@@ -266,6 +269,12 @@ internal sealed class ExtendedQueries(
             && _backend.Transaction != TransactionStatus.Failed
             && await IsTakenAsync(prepares.Name, cancellationToken))
         {
+            return;
+        }
+
+        if (portal.Allowed is null && texts.WhyNotFetched(portal.Statement.Reading, []) is { } fetched)
+        {
+            session.ProvokeFailure(fetched);
             return;
         }
 

@@ -125,7 +125,7 @@ internal sealed class SimpleQueries(SessionState session, PostgresExecutor execu
         string text, Reading reading, ImmutableArray<ReadStatement> statements, CancellationToken cancellationToken)
     {
         var (own, prepares) = texts.NamesIn(text, reading);
-        if ((own.Refusal ?? WhyTaken(prepares)) is { } refusal)
+        if ((own.Refusal ?? WhyTaken(prepares) ?? texts.WhyNotFetched(reading, own.Executes)) is { } refusal)
         {
             session.ProvokeFailure(refusal);
             return;

@@ -67,6 +67,20 @@ internal sealed class StatementTexts(SessionState session)
             });
     }
 
+    /// <summary>
+    /// Why rows may not be fetched: a portal of the protocol passed as a read that is recorded when it is executed, and
+    /// cursors of SQL have their names in common with portals.
+    /// </summary>
+    public Refusal? WhyNotFetched(Reading reading, ImmutableArray<Prepared> executes) =>
+        IsFetch(reading) || executes.Any(executed => IsFetch(executed.Reading))
+            ? PostgresAnswers.PortalFetched()
+            : null;
+
+    private bool IsFetch(Reading reading) =>
+        reading is Reading.Of { Statements: var statements }
+        && statements.Any(statement =>
+            statement.Form is Parsed.Fetch { Name: var name } && session.Names.TryFindPortal(name, out var _));
+
     /// <summary>What a text is under the session's present settings.</summary>
     public async ValueTask<Reading> ReadAsync(
         string text, ImmutableArray<uint> types, CancellationToken cancellationToken)

@@ -126,6 +126,41 @@ public sealed class PipelineTricksTests(PostgresServer server)
         Assert.Equal(11m, await prey.Host.AskDirectlyAsync("SELECT total FROM orders WHERE id = 1"));
     }
 
+    /// <summary>Portals and cursors share their names, and what is fetched by SQL is in no record of reads.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_portal_is_not_read_by_SQL_past_the_record(bool mayWrite)
+    {
+        await using var prey = await Prey.SetAsync(server, mayWrite);
+        await using var session = await RawSession.OpenAsync(prey.Host);
+        Assert.Equal("done BEGIN; Z T", await session.AskAsync("BEGIN"));
+        await session.SendAsync(
+            RawSession.Parse("SELECT ssn FROM secrets"), RawSession.Bind("", "c"),
+            RawSession.Parse("FETCH ALL FROM c", "f"), RawSession.Sync);
+        Assert.Equal("1; 2; 1; Z T", await session.AnswerAsync());
+        Assert.Equal("done SAVEPOINT; Z T", await session.AskAsync("SAVEPOINT a"));
+
+        await AssertUnreadAsync(session, () => session.QueryAsync("FETCH ALL FROM c"));
+        await AssertUnreadAsync(session, () => session.QueryAsync("SELECT 1; FETCH ALL FROM c"));
+        await AssertUnreadAsync(session, () => session.QueryAsync("EXECUTE f"));
+        await AssertUnreadAsync(session, () => session.SendAsync(
+            RawSession.Bind("f"), RawSession.Execute(), RawSession.Sync));
+        await AssertUnreadAsync(session, () => session.SendAsync(
+            [.. RawSession.Extended("EXECUTE f"), RawSession.Sync]));
+        await session.SendAsync(RawSession.Execute("c"), RawSession.Sync);
+        Assert.Equal("row 536-22-0009; done SELECT 1; Z T", await session.AnswerAsync());
+    }
+
+    private static async Task AssertUnreadAsync(RawSession session, Func<Task> send)
+    {
+        await send();
+        var answer = await session.AnswerAsync();
+        Assert.DoesNotContain("536-22-0009", answer, StringComparison.Ordinal);
+        Assert.Contains("error ", answer, StringComparison.Ordinal);
+        Assert.Equal("done ROLLBACK; Z T", await session.AskAsync("ROLLBACK TO a"));
+    }
+
     /// <summary>The name is free at the database, where it is another one; the gate knows that it is not.</summary>
     [Theory]
     [InlineData("PREPARE s AS SELECT 2")]
