@@ -30,7 +30,8 @@ internal abstract class Awaited
     /// <summary>A single message without content, such as BindComplete.</summary>
     internal sealed class Complete(byte type, bool isRelayed, Action? done = null, Action? dropped = null) : Awaited
     {
-        public static Complete Bind { get; } = new(BackendMessage.BindComplete, isRelayed: true);
+        /// <summary>Told when an error came instead of it; as one that was dropped by default.</summary>
+        public Action? Failed { get; init; }
 
         public static Complete SilentBind { get; } = new(BackendMessage.BindComplete, isRelayed: false);
 
@@ -57,6 +58,8 @@ internal abstract class Awaited
         }
 
         public override void Drop() => dropped?.Invoke();
+
+        public override void Fail(ErrorFields error) => (Failed ?? dropped)?.Invoke();
     }
 
     /// <summary>The columns of a portal; of a simple query without any, the client is told nothing.</summary>
@@ -141,13 +144,17 @@ internal abstract class Awaited
     }
 
     /// <summary>What the gate itself says at this point of the conversation; the database owes nothing.</summary>
-    internal sealed class Own(Action<WireWriter> say) : Awaited
+    internal sealed class Own(Action<WireWriter> say, Action? done = null, Action? dropped = null) : Awaited
     {
-        public static Own BindComplete { get; } = new(static writer => writer.WriteBindComplete());
-
         public static Own CloseComplete { get; } = new(static writer => writer.WriteCloseComplete());
 
-        public void Say(Client client) => say(client.Out);
+        public void Say(Client client)
+        {
+            done?.Invoke();
+            say(client.Out);
+        }
+
+        public override void Drop() => dropped?.Invoke();
 
         public override bool Take(WireMessage message, Client client) => throw Unasked(message);
     }

@@ -36,6 +36,9 @@ internal sealed class Backend(DatabaseConnection connection, Client client, Post
     /// </summary>
     public bool IsSkipping { get; private set; }
 
+    /// <summary>Told when a Sync is on its way.</summary>
+    public Action OnSync { get; set; } = static () => { };
+
     /// <summary>Told when a transaction is over: portals are gone, and settings may be what they were before.</summary>
     public Action<TransactionStatus> OnReady { get; set; } = static _ => { };
 
@@ -67,10 +70,27 @@ internal sealed class Backend(DatabaseConnection connection, Client client, Post
     public void Sync(bool isRelayed)
     {
         Out.WriteSync();
+        OnSync();
         IsSkipping = false;
         Await(isRelayed
             ? _relayedReady ??= new Awaited.Ready(isRelayed: true, BecomeReady)
             : _silentReady ??= new Awaited.Ready(isRelayed: false, BecomeReady));
+    }
+
+    /// <summary>
+    /// Takes the answers to all that is on its way, for who must not rest on what may yet fail. <c>false</c> when an
+    /// error came: what is asked now would be dropped.
+    /// </summary>
+    /// <exception cref="BackendLost">The connection ended, or said what nobody asked.</exception>
+    public async ValueTask<bool> CatchUpAsync(CancellationToken cancellationToken)
+    {
+        if (!IsSettled)
+        {
+            Out.WriteFlush();
+            await SettleAsync(cancellationToken);
+        }
+
+        return !IsSkipping;
     }
 
     /// <summary>Sends what was asked and hands on the answers until none is owed.</summary>

@@ -17,13 +17,18 @@ internal sealed class ExtendedQueries(
     private readonly Backend _backend = session.Backend;
     private readonly Names _names = session.Names;
 
+    // They know nothing of the portal that they bind, so there is one of each.
+    private readonly Awaited _bound = new Awaited.Complete(
+        BackendMessage.BindComplete, isRelayed: true, session.Names.OnBound, session.Names.OnUnbound);
+
+    private readonly Awaited _boundHere = new Awaited.Own(
+        static writer => writer.WriteBindComplete(), session.Names.OnBound, session.Names.OnUnbound);
+
     public async ValueTask ParseAsync(WireMessage message, CancellationToken cancellationToken)
     {
         var (name, text, types) = Read(message);
-        if (name.Length > 0 && _names.TryFind(name, out var _))
+        if (await IsTakenAsync(name, cancellationToken))
         {
-            session.ProvokeFailure(new Refusal(
-                Refusal.DuplicateStatement, $"prepared statement \"{name}\" already exists"));
             return;
         }
 
@@ -46,19 +51,50 @@ internal sealed class ExtendedQueries(
             return;
         }
 
-        _names.Put(statement);
+        var change = _names.Send(name, statement);
         _backend.Out.WriteParse(
             Encoding.UTF8.GetBytes(statement.ServerName), Encoding.UTF8.GetBytes(statement.ServerText), types.AsSpan());
         _backend.Await(new Awaited.Complete(
-            BackendMessage.ParseComplete,
-            isRelayed: true,
-            done: () => Names.Confirm(statement),
-            dropped: () => _names.Undo(statement)));
+            BackendMessage.ParseComplete, isRelayed: true, done: change.Confirm, dropped: change.Drop)
+        {
+            Failed = change.Fail,
+        });
+    }
+
+    /// <summary>
+    /// Whether nothing can be prepared under a name; the client is told. What comes before it may fail, or free the
+    /// name.
+    /// </summary>
+    private async ValueTask<bool> IsTakenAsync(string name, CancellationToken cancellationToken)
+    {
+        if (name.Length == 0 || (_names.WhyTaken(name) is null && _names.IsCertain(name)))
+        {
+            return false;
+        }
+
+        if (await _backend.CatchUpAsync(cancellationToken))
+        {
+            if (_names.WhyTaken(name) is not { } taken)
+            {
+                return false;
+            }
+
+            session.ProvokeFailure(taken);
+        }
+
+        return true;
     }
 
     public async ValueTask BindAsync(WireMessage message, CancellationToken cancellationToken)
     {
         var (portal, statement) = NamesIn(message);
+        // What is on its way may make the one name, or free the other.
+        if ((!Exists(Preparation.Statement, statement) || IsPortal(portal))
+            && !await _backend.CatchUpAsync(cancellationToken))
+        {
+            return;
+        }
+
         if (_names.TryFind(statement, out var known))
         {
             await texts.RefreshAsync(known, cancellationToken);
@@ -81,7 +117,7 @@ internal sealed class ExtendedQueries(
             return;
         }
 
-        if (portalName.Length > 0 && _names.TryFindPortal(portalName, out var _))
+        if (IsPortal(portalName))
         {
             session.ProvokeFailure(new Refusal("42P03", $"cursor \"{portalName}\" already exists"));
             return;
@@ -105,13 +141,16 @@ internal sealed class ExtendedQueries(
         if (passes)
         {
             _backend.Out.WriteBind(body.Portal, Encoding.UTF8.GetBytes(statement.ServerName), body.Rest);
-            _backend.Await(Awaited.Complete.Bind);
+            _backend.Await(_bound);
         }
         else
         {
-            _backend.Await(Awaited.Own.BindComplete);
+            _backend.Await(_boundHere);
         }
     }
+
+    /// <summary>Whether a portal has this name, so that no other one can; the unnamed one makes room.</summary>
+    private bool IsPortal(string name) => name.Length > 0 && _names.TryFindPortal(name, out var _);
 
     private static (string Portal, string Statement) NamesIn(WireMessage message)
     {
@@ -119,11 +158,18 @@ internal sealed class ExtendedQueries(
         return (Text(body.Portal), Text(body.Statement));
     }
 
-    public void Describe(WireMessage message)
+    public async ValueTask DescribeAsync(WireMessage message, CancellationToken cancellationToken)
     {
-        var body = DescribeBody.Read(message.Body);
-        var name = Text(body.Name);
-        if (body.What == Preparation.Statement)
+        var (what, name) = Named(DescribeBody.Read(message.Body));
+        if (Exists(what, name) || await _backend.CatchUpAsync(cancellationToken))
+        {
+            Describe(what, name);
+        }
+    }
+
+    private void Describe(Preparation what, string name)
+    {
+        if (what == Preparation.Statement)
         {
             if (!_names.TryFind(name, out var statement))
             {
@@ -140,7 +186,7 @@ internal sealed class ExtendedQueries(
         }
         else if (portal.IsOnServer)
         {
-            _backend.Out.WriteDescribe(Preparation.Portal, body.Name);
+            _backend.Out.WriteDescribe(Preparation.Portal, Encoding.UTF8.GetBytes(name));
             _backend.Await(Awaited.Columns.OfPortal);
         }
         else
@@ -152,6 +198,11 @@ internal sealed class ExtendedQueries(
     public async ValueTask ExecuteAsync(WireMessage message, CancellationToken cancellationToken)
     {
         var (name, maxRows) = ReadExecute(message);
+        if (!Exists(Preparation.Portal, name) && !await _backend.CatchUpAsync(cancellationToken))
+        {
+            return;
+        }
+
         if (!_names.TryFindPortal(name, out var portal))
         {
             session.ProvokeFailure(NoPortal(name));
@@ -164,12 +215,6 @@ internal sealed class ExtendedQueries(
             return;
         }
 
-        if (portal.Statement.Reading is Reading.Refused { Why: var why })
-        {
-            session.ProvokeFailure(why);
-            return;
-        }
-
         // What was asked before it is answered before it; an error there drops this as well.
         _backend.Out.WriteFlush();
         await _backend.SettleAsync(cancellationToken);
@@ -178,6 +223,33 @@ internal sealed class ExtendedQueries(
             return;
         }
 
+        if (!_names.TryFindPortal(name, out var still) || still != portal)
+        {
+            session.ProvokeFailure(NoPortal(name));
+            return;
+        }
+
+        // It is bound only now, under settings that may be others than when the client said so.
+        await texts.RefreshAsync(portal.Statement, cancellationToken);
+        if (_backend.IsSkipping)
+        {
+            return;
+        }
+
+        var refused = portal.Statement.Reading is Reading.Refused { Why: var why }
+            ? why
+            : texts.WhyNotFetched(portal.Statement.Reading, portal.Statement.Executes);
+        if (refused is not null)
+        {
+            session.ProvokeFailure(refused);
+            return;
+        }
+
+        await ActAsync(portal, maxRows, cancellationToken);
+    }
+
+    private async ValueTask ActAsync(Portal portal, int maxRows, CancellationToken cancellationToken)
+    {
         var plan = await PlanAsync(portal, maxRows, cancellationToken);
         if (!_backend.IsSkipping && await executor.ActAsync(plan, cancellationToken) is { } refusal)
         {
@@ -193,6 +265,19 @@ internal sealed class ExtendedQueries(
     private async ValueTask GoOnAsync(Portal portal, int maxRows, CancellationToken cancellationToken)
     {
         AwaitedRows rows;
+        if (portal.Statement.Prepares is { } prepares
+            && _backend.Transaction != TransactionStatus.Failed
+            && await IsTakenAsync(prepares.Name, cancellationToken))
+        {
+            return;
+        }
+
+        if (portal.Allowed is null && texts.WhyNotFetched(portal.Statement.Reading, []) is { } fetched)
+        {
+            session.ProvokeFailure(fetched);
+            return;
+        }
+
         if (portal.Allowed is null)
         {
             rows = texts.RowsOf(portal.Statement.Single, portal.Statement.Prepares);
@@ -213,28 +298,41 @@ internal sealed class ExtendedQueries(
         _backend.Await(rows);
     }
 
-    public void Close(WireMessage message)
+    public async ValueTask CloseAsync(WireMessage message, CancellationToken cancellationToken)
     {
-        var body = DescribeBody.ReadClose(message.Body);
-        var name = Text(body.Name);
-        if (body.What == Preparation.Portal)
+        var (what, name) = Named(DescribeBody.ReadClose(message.Body));
+        if (what == Preparation.Portal || Exists(what, name) || await _backend.CatchUpAsync(cancellationToken))
+        {
+            Close(what, name);
+        }
+    }
+
+    private void Close(Preparation what, string name)
+    {
+        if (what == Preparation.Portal)
         {
             // A portal that exists only here is not missed there: closing what does not exist is no error.
             _names.RemovePortal(name);
-            _backend.Out.WriteClose(Preparation.Portal, body.Name);
+            _backend.Out.WriteClose(Preparation.Portal, Encoding.UTF8.GetBytes(name));
             _backend.Await(Awaited.Complete.Close);
         }
         else if (_names.TryFind(name, out var statement))
         {
-            _names.Remove(name);
+            var change = _names.Send(name, statement: null);
             _backend.Out.WriteClose(Preparation.Statement, Encoding.UTF8.GetBytes(statement.ServerName));
-            _backend.Await(Awaited.Complete.Close);
+            _backend.Await(new Awaited.Complete(
+                BackendMessage.CloseComplete, isRelayed: true, done: change.Confirm, dropped: change.Drop));
         }
         else
         {
             _backend.Await(Awaited.Own.CloseComplete);
         }
     }
+
+    /// <summary>Whether it is certain that there is such a statement or portal, unless all behind it fails.</summary>
+    private bool Exists(Preparation what, string name) => what == Preparation.Portal
+        ? _names.TryFindPortal(name, out var portal) && _names.IsCertain(portal)
+        : _names.TryFind(name, out var _) && _names.IsCertain(name);
 
     private void DescribeStatement(Prepared statement, DescriptionFor whom, Portal? portal)
     {
@@ -281,6 +379,8 @@ internal sealed class ExtendedQueries(
         var body = ExecuteBody.Read(message.Body);
         return (Text(body.Portal), body.MaxRows);
     }
+
+    private static (Preparation What, string Name) Named(DescribeBody body) => (body.What, Text(body.Name));
 
     private static string Text(ReadOnlySpan<byte> utf8) => Encoding.UTF8.GetString(utf8);
 

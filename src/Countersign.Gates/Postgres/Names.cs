@@ -6,7 +6,7 @@ namespace Countersign.Gates.Postgres;
 
 /// <summary>
 /// The prepared statements and portals of a session, by the client's names. SQL's PREPARE and the protocol's Parse
-/// share one space of names, as they do in PostgreSQL. A change is undone when the database did not take it.
+/// share one space of names, as they do in PostgreSQL. A change that the database did not take has never been.
 /// </summary>
 internal sealed class Names(PostgresLimits limits, FillRandom random)
 {
@@ -15,10 +15,15 @@ internal sealed class Names(PostgresLimits limits, FillRandom random)
     /// <summary>In bytes; its hexadecimal digits leave room for 19 more in a name of PostgreSQL's 63.</summary>
     private const int SecretSize = 16;
 
-    private readonly Dictionary<string, Prepared> _statements = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Named> _statements = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Portal> _portals = new(StringComparer.Ordinal);
+    private readonly Queue<long> _portalsAtSync = new();
     private readonly string _secret = NewSecret(random);
     private long _last;
+    private long _syncs;
+    private long _bound;
+    private long _lastAtSync;
+    private int _removals;
 
     /// <summary>
     /// A name that nothing at the database has: SQL cannot guess which statement it leads to. The unnamed statement
@@ -38,61 +43,153 @@ internal sealed class Names(PostgresLimits limits, FillRandom random)
 
     public bool HasRoom => _statements.Count < limits.Statements && _portals.Count < limits.Statements;
 
-    public bool TryFind(string name, [NotNullWhen(true)] out Prepared? statement) =>
-        _statements.TryGetValue(name, out statement);
+    /// <summary>What a name leads to once the database has taken all that is on its way.</summary>
+    public bool TryFind(string name, [NotNullWhen(true)] out Prepared? statement)
+    {
+        statement = _statements.TryGetValue(name, out var named) ? named.Sent : null;
+        return statement is not null;
+    }
+
+    /// <summary>
+    /// Whether it only depends on this pipeline what a name leads to. A change of an earlier one may fail without it.
+    /// </summary>
+    public bool IsCertain(string name) =>
+        _removals == 0
+        && (!_statements.TryGetValue(name, out var named)
+            || named.Changes is not [.., var last]
+            || last.Pipeline == _syncs);
+
+    /// <summary>Whether it only depends on this pipeline that a portal exists.</summary>
+    public bool IsCertain(Portal portal) => _portalsAtSync.Count == 0 || portal.Number > _lastAtSync;
+
+    /// <summary>Why nothing can be prepared under a name. There the name is the gate's own, and free.</summary>
+    public Refusal? WhyTaken(string name) => name.Length > 0 && TryFind(name, out var _)
+        ? new Refusal(Refusal.DuplicateStatement, $"prepared statement \"{name}\" already exists")
+        : null;
 
     public bool TryFindPortal(string name, [NotNullWhen(true)] out Portal? portal) =>
         _portals.TryGetValue(name, out portal);
 
-    public void Put(Prepared statement)
+    /// <summary>A Parse, a Close, a PREPARE or a DEALLOCATE is on its way.</summary>
+    /// <param name="name">The client's name.</param>
+    /// <param name="statement">What it leads to afterwards; <c>null</c> when it is closed.</param>
+    public NameChange Send(string name, Prepared? statement)
     {
-        statement.Replaced = _statements.GetValueOrDefault(statement.Name);
-        _statements[statement.Name] = statement;
-        if (statement.Name.Length == 0)
-        {
-            RemoveWaiting(statement.Replaced);
-        }
+        RemoveWaiting(Find(name).Sent);
+        var change = new NameChange(this, name, statement) { Pipeline = _syncs };
+        Find(name).Changes.Add(change);
+        return change;
     }
 
-    /// <summary>The database took it, so what had its name before is gone for good.</summary>
-    public static void Confirm(Prepared statement) => statement.Replaced = null;
-
-    /// <summary>The database did not take it.</summary>
-    public void Undo(Prepared statement)
+    public void Put(Portal portal)
     {
-        if (_statements.GetValueOrDefault(statement.Name) != statement)
-        {
-            return;
-        }
-
-        if (statement.Replaced is { } before)
-        {
-            _statements[statement.Name] = before;
-        }
-        else
-        {
-            _statements.Remove(statement.Name);
-        }
+        portal.Number = ++LastPortal;
+        _portals[portal.Name] = portal;
     }
-
-    public void Remove(string name) => _statements.Remove(name);
-
-    public void Put(Portal portal) => _portals[portal.Name] = portal;
 
     public void RemovePortal(string name) => _portals.Remove(name);
 
-    /// <summary>Portals end with their transaction.</summary>
-    public void RemovePortals() => _portals.Clear();
+    /// <summary>The database, or the gate in its place, has bound the next portal.</summary>
+    public void OnBound() => _bound++;
 
-    /// <summary>DEALLOCATE ALL and DISCARD ALL.</summary>
-    public void RemoveStatements() => _statements.Clear();
+    /// <summary>The next portal was not bound.</summary>
+    public void OnUnbound()
+    {
+        _bound++;
+        foreach (var (name, portal) in _portals)
+        {
+            if (portal.Number == _bound)
+            {
+                _portals.Remove(name);
+            }
+        }
+    }
+
+    /// <summary>How many portals there were so far.</summary>
+    public long LastPortal { get; private set; }
+
+    /// <summary>A Sync is on its way: portals that are bound after it outlive it.</summary>
+    public void OnSync()
+    {
+        _syncs++;
+        _lastAtSync = LastPortal;
+        _portalsAtSync.Enqueue(_lastAtSync);
+    }
+
+    /// <summary>The answer to the oldest Sync on its way.</summary>
+    /// <returns>How many portals there were when it was sent.</returns>
+    public long OnReady() => _portalsAtSync.Dequeue();
+
+    /// <summary>Portals end with their transaction.</summary>
+    /// <param name="last">Later ones belong to another transaction.</param>
+    public void RemovePortals(long last)
+    {
+        foreach (var (name, portal) in _portals)
+        {
+            if (portal.Number <= last)
+            {
+                _portals.Remove(name);
+            }
+        }
+    }
+
+    /// <summary>DEALLOCATE ALL or DISCARD ALL is on its way.</summary>
+    public void OnRemoval() => _removals++;
+
+    /// <summary>The database did not do it.</summary>
+    public void OnNoRemoval() => _removals--;
+
+    /// <summary>It did it; the unnamed statement stays.</summary>
+    public void RemoveStatements()
+    {
+        _removals--;
+        foreach (var (name, named) in _statements)
+        {
+            if (name.Length > 0)
+            {
+                RemoveWaiting(named.Known);
+                named.Known = null;
+                Forget(name);
+            }
+        }
+    }
 
     /// <summary>A simple query destroys the unnamed statement and the unnamed portal.</summary>
     public void RemoveUnnamed()
     {
-        RemoveWaiting(_statements.GetValueOrDefault(Unnamed));
+        RemoveWaiting(Find(Unnamed).Sent);
         _statements.Remove(Unnamed);
         _portals.Remove(Unnamed);
+    }
+
+    /// <summary>The database answered to a change, or will not look at it.</summary>
+    internal void End(NameChange change, bool isKnown, Prepared? known)
+    {
+        // A simple query may have destroyed the unnamed statement meanwhile.
+        if (_statements.TryGetValue(change.Name, out var named) && named.Changes.Remove(change))
+        {
+            named.Known = isKnown ? known : named.Known;
+            Forget(change.Name);
+        }
+    }
+
+    private Named Find(string name)
+    {
+        if (!_statements.TryGetValue(name, out var named))
+        {
+            _statements[name] = named = new Named();
+        }
+
+        return named;
+    }
+
+    /// <summary>Names that lead to nothing do not count against the limit.</summary>
+    private void Forget(string name)
+    {
+        if (_statements.TryGetValue(name, out var named) && named is { Known: null, Changes.Count: 0 })
+        {
+            _statements.Remove(name);
+        }
     }
 
     private static string NewSecret(FillRandom random)
@@ -103,17 +200,46 @@ internal sealed class Names(PostgresLimits limits, FillRandom random)
     }
 
     /// <summary>
-    /// A portal that waits here is bound at the database when it runs. By then the unnamed statement there is another
-    /// one, and would run in place of what people saw.
+    /// A portal that waits here is bound at the database when it runs. By then its statement is gone there, and another
+    /// one that is unnamed as well would run in place of what people saw.
     /// </summary>
-    private void RemoveWaiting(Prepared? unnamed)
+    private void RemoveWaiting(Prepared? gone)
     {
         foreach (var (name, portal) in _portals)
         {
-            if (!portal.IsOnServer && portal.Statement == unnamed)
+            if (!portal.IsOnServer && portal.Statement == gone)
             {
                 _portals.Remove(name);
             }
         }
     }
+
+    /// <summary>What the database has under a name, and what is on its way to it.</summary>
+    private sealed class Named
+    {
+        public Prepared? Known { get; set; }
+
+        public List<NameChange> Changes { get; } = new(capacity: 1);
+
+        public Prepared? Sent => Changes.Count > 0 ? Changes[^1].Statement : Known;
+    }
+}
+
+/// <summary>A change of a name that the database has not acknowledged yet.</summary>
+internal sealed class NameChange(Names names, string name, Prepared? statement)
+{
+    public string Name => name;
+
+    public Prepared? Statement => statement;
+
+    /// <summary>How many Syncs were sent before it.</summary>
+    public required long Pipeline { get; init; }
+
+    public void Confirm() => names.End(this, isKnown: true, statement);
+
+    /// <summary>An error came before it, so the database never looked at it.</summary>
+    public void Drop() => names.End(this, isKnown: false, known: null);
+
+    /// <summary>An error came to it. A Parse of the unnamed statement destroys the one before even then.</summary>
+    public void Fail() => names.End(this, isKnown: name.Length == 0, known: null);
 }

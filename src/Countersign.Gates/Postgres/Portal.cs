@@ -22,6 +22,9 @@ internal sealed class Portal(string name, Prepared statement, ReadOnlyMemory<byt
     /// <summary>What was judged when it was bound; the statement may be read anew meanwhile.</summary>
     public ReadStatement? Passed { get; init; }
 
+    /// <summary>By the order in which portals were bound.</summary>
+    public long Number { get; set; }
+
     /// <summary>Whether it exists at the database.</summary>
     public bool IsOnServer { get; set; }
 }

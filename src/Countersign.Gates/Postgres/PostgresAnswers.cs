@@ -77,6 +77,13 @@ internal static class PostgresAnswers
         IsFatal = true,
     };
 
+    /// <summary>Rows that are fetched like this would be in no record of reads.</summary>
+    public static Refusal PortalFetched() => new(
+        Refusal.FeatureNotSupported, "This portal was bound by the protocol, so SQL cannot fetch from it here.")
+    {
+        Hint = "Go on with Execute, or declare a cursor for the query.",
+    };
+
     /// <summary>Rows that are fetched later are counted by nobody.</summary>
     public static Refusal UnboundedCursor() => new(
         Refusal.FeatureNotSupported, "A cursor cannot be kept to the rows or bytes that may be returned.")

@@ -31,7 +31,7 @@ internal sealed class PostgresSession : IAsyncDisposable
         _reads = new Reads(state);
         _extended = new ExtendedQueries(state, executor, texts, _reads);
         _simple = new SimpleQueries(state, executor, texts, _reads);
-        _backend.OnReady = texts.OnReady;
+        texts.Listen();
         _backend.OnSetting = PinnedSettings.WhyNot;
     }
 
@@ -110,13 +110,13 @@ internal sealed class PostgresSession : IAsyncDisposable
                 await _extended.BindAsync(message, cancellationToken);
                 break;
             case FrontendMessage.Describe:
-                _extended.Describe(message);
+                await _extended.DescribeAsync(message, cancellationToken);
                 break;
             case FrontendMessage.Execute:
                 await _extended.ExecuteAsync(message, cancellationToken);
                 break;
             case FrontendMessage.Close:
-                _extended.Close(message);
+                await _extended.CloseAsync(message, cancellationToken);
                 break;
             case FrontendMessage.Sync:
                 _texts.OnSync();

@@ -43,11 +43,6 @@ internal sealed class Prepared(string name, string serverName, string text, stri
     /// <summary>The statement that it prepares by name, if it is SQL's PREPARE.</summary>
     public Prepared? Prepares { get; init; }
 
-    /// <summary>
-    /// The statement that had this name before; it is put back when the database did not take this one.
-    /// </summary>
-    public Prepared? Replaced { get; set; }
-
     /// <summary>What the record says of all executions of it that pass as reads.</summary>
     public Core.Reads.ReadStatement RecordOf(Allowed allowed)
     {

@@ -65,6 +65,8 @@ internal abstract record RunStep
         public override void Send(SessionState session, AwaitedRows rows)
         {
             var backend = session.Backend;
+            // From here on the database has this text where the client's unnamed statement was.
+            session.Names.RemoveUnnamed();
             backend.Out.WriteParse([], Text.Span, Types.AsSpan());
             backend.Await(Awaited.Complete.SilentParse);
             if (Bind is { } bind)

@@ -125,7 +125,7 @@ internal sealed class SimpleQueries(SessionState session, PostgresExecutor execu
         string text, Reading reading, ImmutableArray<ReadStatement> statements, CancellationToken cancellationToken)
     {
         var (own, prepares) = texts.NamesIn(text, reading);
-        if (own.Refusal is { } refusal)
+        if ((own.Refusal ?? WhyTaken(prepares) ?? texts.WhyNotFetched(reading, own.Executes)) is { } refusal)
         {
             session.ProvokeFailure(refusal);
             return;
@@ -157,6 +157,12 @@ internal sealed class SimpleQueries(SessionState session, PostgresExecutor execu
             await ActAsync(statement, steps, cancellationToken);
         }
     }
+
+    /// <summary>In a failed transaction the database has another error for it.</summary>
+    private Refusal? WhyTaken(Prepared? prepares) =>
+        prepares is null || _backend.Transaction == TransactionStatus.Failed
+            ? null
+            : session.Names.WhyTaken(prepares.Name);
 
     private static Refusal NamesInList() => new(
         Refusal.FeatureNotSupported,

@@ -67,6 +67,20 @@ internal sealed class StatementTexts(SessionState session)
             });
     }
 
+    /// <summary>
+    /// Why rows may not be fetched: a portal of the protocol passed as a read that is recorded when it is executed, and
+    /// cursors of SQL have their names in common with portals.
+    /// </summary>
+    public Refusal? WhyNotFetched(Reading reading, ImmutableArray<Prepared> executes) =>
+        IsFetch(reading) || executes.Any(executed => IsFetch(executed.Reading))
+            ? PostgresAnswers.PortalFetched()
+            : null;
+
+    private bool IsFetch(Reading reading) =>
+        reading is Reading.Of { Statements: var statements }
+        && statements.Any(statement =>
+            statement.Form is Parsed.Fetch { Name: var name } && session.Names.TryFindPortal(name, out var _));
+
     /// <summary>What a text is under the session's present settings.</summary>
     public async ValueTask<Reading> ReadAsync(
         string text, ImmutableArray<uint> types, CancellationToken cancellationToken)
@@ -192,20 +206,40 @@ internal sealed class StatementTexts(SessionState session)
     /// <summary>How the rows of a statement about the session are taken, and what it changes when it is done.</summary>
     public AwaitedRows RowsOf(ReadStatement? statement, Prepared? prepares) => statement?.Form switch
     {
-        Parsed.Prepare when prepares is not null => new AwaitedDone(() => session.Names.Put(prepares)),
+        Parsed.Prepare when prepares is not null => DoneWith(session.Names.Send(prepares.Name, prepares)),
         Parsed.Set set => new AwaitedDone(() => OnSet(set)),
-        Parsed.Deallocate { Name: { } name } => new AwaitedDone(() => session.Names.Remove(name)),
-        Parsed.Deallocate => new AwaitedDone(session.ForgetStatements),
-        Parsed.Discard { What: "ALL" } => new AwaitedDone(() =>
-        {
-            session.ForgetStatements();
-            session.Meaning = null;
-            session.Reason = null;
-        }),
+        Parsed.Deallocate { Name: { } name } => DoneWith(session.Names.Send(name, statement: null)),
+        Parsed.Deallocate => Removal(static () => { }),
+        Parsed.Discard { What: "ALL" } => Removal(() => (session.Meaning, session.Reason) = (null, null)),
         Parsed.Discard => new AwaitedDone(() => session.Meaning = null),
+        Parsed.Transaction { Verb: TransactionVerb.Commit or TransactionVerb.Rollback } => EndOfTransaction(),
         Parsed.Transaction => new AwaitedDone(OnTransaction),
         _ => AwaitedRows.Plain,
     };
+
+    private static AwaitedDone DoneWith(NameChange change) => new(change.Confirm, change.Drop);
+
+    private AwaitedDone Removal(Action done)
+    {
+        session.Names.OnRemoval();
+        return new AwaitedDone(
+            () =>
+            {
+                session.ForgetStatements();
+                done();
+            },
+            session.Names.OnNoRemoval);
+    }
+
+    private AwaitedDone EndOfTransaction()
+    {
+        var last = session.Names.LastPortal;
+        return new AwaitedDone(() =>
+        {
+            session.Names.RemovePortals(last);
+            OnTransaction();
+        });
+    }
 
     /// <summary>What ran may have changed settings and definitions in ways that no text tells.</summary>
     public void AfterRun(RunnableStatement statement)
@@ -225,15 +259,23 @@ internal sealed class StatementTexts(SessionState session)
         }
     }
 
-    /// <summary>A transaction is over: others see what it did, and what it set locally or in vain is undone.</summary>
-    public void OnReady(TransactionStatus status)
+    /// <summary>From here on it knows when transactions end.</summary>
+    public void Listen()
     {
+        session.Backend.OnSync = session.Names.OnSync;
+        session.Backend.OnReady = OnReady;
+    }
+
+    /// <summary>A transaction is over: others see what it did, and what it set locally or in vain is undone.</summary>
+    private void OnReady(TransactionStatus status)
+    {
+        var last = session.Names.OnReady();
         if (status != TransactionStatus.Idle)
         {
             return;
         }
 
-        session.Names.RemovePortals();
+        session.Names.RemovePortals(last);
         session.HasUnseenDefinitions = false;
         if (_settingsWereTouched)
         {
@@ -289,8 +331,12 @@ internal sealed class StatementTexts(SessionState session)
 }
 
 /// <summary>A statement about the session: once the database has done it, the gate knows it too.</summary>
-internal sealed class AwaitedDone(Action done) : AwaitedRows(isSilent: false)
+/// <param name="done">What it knows then.</param>
+/// <param name="dropped">Told when the database did not do it.</param>
+internal sealed class AwaitedDone(Action done, Action? dropped = null) : AwaitedRows(isSilent: false)
 {
+    public override void Drop() => dropped?.Invoke();
+
     protected override bool OnEnd(WireMessage message)
     {
         done();

@@ -94,7 +94,8 @@ public sealed class RevisionTests(PostgresServer server)
         await Assert.ThrowsAsync<PostgresException>(() => deleting);
     }
 
-    private static async Task<ActionRecord> ReviseAsync(
+    /// <summary>Bob makes another statement of it.</summary>
+    internal static async Task<ActionRecord> ReviseAsync(
         PostgresHost host, ActionRecord held, string text, string parameters = "[]")
     {
         var (asking, problem) = await ReadAsync(host, held, text, parameters);

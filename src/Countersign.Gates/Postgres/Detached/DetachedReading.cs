@@ -20,7 +20,7 @@ internal sealed class DetachedReading(SessionState session)
     public async Task<(RunnableStatement? Statement, Refusal? WhyNot)> ReadAsync(
         SqlArguments given, CancellationToken cancellationToken)
     {
-        session.Backend.OnReady = _texts.OnReady;
+        _texts.Listen();
         session.Backend.OnSetting = PinnedSettings.WhyNot;
         // 1.
         var reading = await _texts.ReadAsync(given.Text, given.Types, cancellationToken);

@@ -140,7 +140,7 @@ internal static class Tricks
         (42, ["PREPARE a AS SELECT 1", "PREPARE b AS DELETE FROM orders", "SELECT 1; EXECUTE countersign_2"]),
         (42, ["PREPARE countersign_2 AS SELECT 1", "PREPARE x AS DELETE FROM orders",
             "SELECT 1; EXECUTE countersign_2"]),
-        (42, ["PREPARE a AS SELECT 1", "PREPARE a AS DELETE FROM orders", "EXECUTE a"]),
+        (42, ["PREPARE a AS SELECT 1", "PREPARE a AS DELETE FROM orders"]),
         (42, ["PREPARE a AS SELECT 1", "DEALLOCATE a", "PREPARE a AS DELETE FROM orders", "EXECUTE a"]),
         (42, ["PREPARE a AS DELETE FROM orders", "DEALLOCATE ALL", "EXECUTE a"]),
         (42, ["DEALLOCATE countersign_begin"]),

@@ -50,6 +50,7 @@ internal sealed class PostgresHost : IAsyncDisposable
     private static readonly AgentId s_bot = new("bot");
 
     private readonly PostgresGate _gate;
+    private readonly PostgresParts _parts;
     private readonly SqlParser _parser;
     private readonly PgQuery _query;
     private readonly Shapes _shapes;
@@ -82,27 +83,27 @@ internal sealed class PostgresHost : IAsyncDisposable
             new AgentSecret.Scram(Gates.Postgres.Wire.Login.ScramVerifier.Derive(
                 Token, 4096, RandomNumberGenerator.GetBytes(16))),
             new Asker(s_bot, OnBehalfOf: null));
-        _gate = new PostgresGate(
-            new PostgresGateOptions(Office.Gatekeeper, () => Charter)
+        Options = new PostgresGateOptions(Office.Gatekeeper, () => Charter)
+        {
+            Reads = Office.Reads,
+            Listen = new IPEndPoint(IPAddress.Loopback, 0),
+            FindSecrets = agent => agent == s_bot.Value ? [secret] : [],
+            Stopped = Office.Agents.Stopped,
+            Targets = new Dictionary<TargetName, PostgresTargetOptions>
             {
-                Reads = Office.Reads,
-                Listen = new IPEndPoint(IPAddress.Loopback, 0),
-                FindSecrets = agent => agent == s_bot.Value ? [secret] : [],
-                Stopped = Office.Agents.Stopped,
-                Targets = new Dictionary<TargetName, PostgresTargetOptions>
-                {
-                    [Orders] = new(
-                        new DatabaseAddress { Host = target.Host!, Port = target.Port },
-                        target.Database!,
-                        rights),
-                },
-                ReviewUrl = id => ReviewUrl(id),
-                NoteDelivery = _ => { },
-                Random = RandomNumberGenerator.Fill,
-                Time = TimeProvider.System,
-                Loggers = Log,
+                [Orders] = new(
+                    new DatabaseAddress { Host = target.Host!, Port = target.Port },
+                    target.Database!,
+                    rights),
             },
-            new PostgresParts("node", _shapes, _parser, _ => NullLogger.Instance));
+            ReviewUrl = id => ReviewUrl(id),
+            NoteDelivery = _ => { },
+            Random = RandomNumberGenerator.Fill,
+            Time = TimeProvider.System,
+            Loggers = Log,
+        };
+        _parts = new PostgresParts("node", _shapes, _parser, _ => NullLogger.Instance);
+        _gate = new PostgresGate(Options, _parts);
         StartApart(_gate);
     }
 
@@ -122,6 +123,8 @@ internal sealed class PostgresHost : IAsyncDisposable
     public MemoryStore Store { get; } = new(TimeProvider.System);
 
     public Office Office { get; }
+
+    public PostgresGateOptions Options { get; }
 
     /// <summary>Connection string of a superuser, straight to the database.</summary>
     public string Database { get; }
@@ -179,6 +182,10 @@ internal sealed class PostgresHost : IAsyncDisposable
                 : new RightsOptions.EphemeralRole(database) { Grants = [baseline], PoolSize = 2 },
             time ?? TimeProvider.System);
     }
+
+    /// <summary>The database as the gate itself understands it, for sessions that a test makes by hand.</summary>
+    public Task<PostgresTarget> StartTargetAsync() => PostgresTarget.StartAsync(
+        Orders, Options.Targets[Orders], Options, _parts, TestContext.Current.CancellationToken);
 
     /// <summary>Another policy is in force from here on.</summary>
     public void Enforce(string rules) => _policy = PolicyFixture.Loaded(rules, PeopleOf());
