@@ -9,7 +9,8 @@ namespace Countersign.Core;
 
 /// <summary>
 /// Records that somebody tried to approve what they stand behind. The refusal itself changes nothing; that it was tried
-/// is worth knowing. One entry for each revision and caller, so that trying again and again fills no ledger.
+/// is worth knowing. It is an answer of somebody like any other vote, and its entry says that it was refused. One entry
+/// for each revision and caller, so that trying again and again fills no ledger.
 /// </summary>
 internal sealed class SelfApprovals(IStore store)
 {
@@ -46,7 +47,7 @@ internal sealed class SelfApprovals(IStore store)
             await store.CommitAsync(
                 new Change
                 {
-                    Entries = [new EntryDraft(EntryType.ReviewRefused, record.Id, record.Life.Revision, payload)],
+                    Entries = [new EntryDraft(EntryType.ReviewVote, record.Id, record.Life.Revision, payload)],
                 },
                 cancellationToken);
             isRecorded = true;

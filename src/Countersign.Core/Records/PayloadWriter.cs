@@ -115,7 +115,7 @@ internal static class PayloadWriter
         }
     });
 
-    /// <summary><c>review.refused</c>: who tried to approve what they stand behind.</summary>
+    /// <summary><c>review.vote</c> of an approval that was refused: who tried it, and on what.</summary>
     /// <param name="who"><c>person</c> or <c>agent</c>.</param>
     /// <param name="id">Their id.</param>
     /// <param name="assurance">How strongly they were known; <c>null</c> for an agent.</param>
