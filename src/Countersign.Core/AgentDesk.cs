@@ -54,6 +54,9 @@ public sealed class AgentDesk
         return today.PersonsWhoMayReview().Contains(person) || ChainOf(agent, today).Contains(person);
     }
 
+    /// <summary>Whether it is a registered agent; the gateway itself asks for things too, and is none.</summary>
+    public bool Knows(AgentId agent) => _charter().People.Find(agent) is not null;
+
     /// <summary>The agents that a person may stop, as the configuration lists them.</summary>
     public IEnumerable<Agent> StoppableBy(PersonId person) =>
         _charter().People.Agents.Where(agent => MayStop(person, agent.Id));

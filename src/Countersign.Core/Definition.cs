@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
+using System.Text.Json;
 using Countersign.Core.Actions.Json;
 using Countersign.Core.Storage;
 
@@ -15,6 +16,12 @@ public sealed class Definition
     /// Largest definition that is accepted, in canonical bytes: a reviewer has to be able to read it.
     /// </summary>
     public const int MaxBytes = 256 * 1024;
+
+    /// <summary>
+    /// The argument under which a client's answers to a tool's questions are approved with its call (MCP 2026-07-28).
+    /// The gateway adds it; no tool describes it.
+    /// </summary>
+    public const string InputArgument = "countersign_input";
 
     private static readonly JsonLimits DefinitionLimits = new() { Bytes = MaxBytes };
 
@@ -50,6 +57,25 @@ public sealed class Definition
         }
 
         return definition is not null;
+    }
+
+    /// <summary>The arguments of a call that are the tool's own.</summary>
+    internal static CanonicalJson OwnArgumentsOf(CanonicalJson arguments)
+    {
+        if (!arguments.TryGetMember(InputArgument, out _))
+        {
+            return arguments;
+        }
+
+        var own = new CanonicalObject();
+        using var document = JsonDocument.Parse(arguments.Bytes, new JsonDocumentOptions { MaxDepth = 1024 });
+        foreach (var member in document.RootElement.EnumerateObject().Where(each => each.Name != InputArgument))
+        {
+            arguments.TryGetMember(member.Name, out var value);
+            own.Add(member.Name, value!);
+        }
+
+        return own.ToCanonicalJson();
     }
 
     /// <summary>The canonical text that was stored once; it passed <see cref="TryRead"/> before.</summary>

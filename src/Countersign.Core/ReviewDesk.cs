@@ -25,6 +25,7 @@ public sealed class ReviewDesk
     private readonly Registrar _registrar;
     private readonly Executions _executions;
     private readonly Signatures _signatures;
+    private readonly SelfApprovals _selfApprovals;
     private readonly IStore _store;
     private readonly Func<Charter> _charter;
 
@@ -34,44 +35,31 @@ public sealed class ReviewDesk
         _registrar = registrar;
         _executions = executions;
         _signatures = signatures;
+        _selfApprovals = new SelfApprovals(store);
         _store = store;
         _charter = charter;
     }
 
     /// <summary>
-    /// Counts one person's answer to what they were shown. The digest binds it to exactly that revision.
+    /// Counts one person's answer to what they were shown. The digest binds it to exactly that revision. An approval of
+    /// what they stand behind is refused, and that it was tried is recorded.
     /// </summary>
     public async Task<DeskAnswer> VoteAsync(
         ActionId id, Voter voter, Ballot ballot, CancellationToken cancellationToken)
     {
-        var shown = await _registrar.FindAsync(id, cancellationToken);
-        using var span = shown is null ? null : Spans.Begin("countersign.vote", shown);
-        if (shown is not null)
+        var answer = await CountAsync(id, voter, ballot, cancellationToken);
+        if (answer is DeskAnswer.Refused { Why: StepRefusal.SelfApproval } refused)
         {
-            // A deadline changes who may vote, so it passes first.
-            await _registrar.PassDueDeadlineAsync(shown, cancellationToken);
+            await _selfApprovals.RecordAsync(refused.Record, voter, cancellationToken);
         }
 
-        var check = ballot.Signature is null || shown is null
-            ? null
-            : await _signatures.CheckAsync(shown, voter.Person, ballot, cancellationToken);
-        // A signature is as strong as it gets, whatever the sign-in it came through.
-        voter = check is null ? voter : voter with { Assurance = Assurance.Passkey };
-        if (check is SignatureCheck.Failed failed)
-        {
-            return (DeskAnswer?)MayNotVote(shown!, voter, ballot) ?? new DeskAnswer.Unproven(failed.Why, shown!);
-        }
-
-        var registered = await _registrar.ApplyAsync(
-            id, record => DescribeVote(record, voter, ballot, check as SignatureCheck.Passed), cancellationToken);
-        TellVote(span, voter, ballot, registered);
-        if (registered is Registered.Done { Record: { State: ActionState.Approved, Detached: true } approved })
-        {
-            await TryTakeAsync(approved.Id, cancellationToken);
-        }
-
-        return AnswerOf(registered);
+        return answer;
     }
+
+    /// <summary>Agents have no vote; one that tries to approve is recorded like a person who may not.</summary>
+    /// <exception cref="StoreUnavailableException">Nobody knows whether it is recorded.</exception>
+    public Task RecordSelfApprovalAsync(ActionRecord record, AgentId agent, CancellationToken cancellationToken) =>
+        _selfApprovals.RecordAsync(record, agent, cancellationToken);
 
     /// <summary>
     /// Ends a review because it is not wanted any more: by the agent that asked, or by whoever may vote on it.
@@ -114,6 +102,38 @@ public sealed class ReviewDesk
         var today = _charter();
         var electorate = Electorate.Of(record.Life, record.Asker, today.People, today.PolicyAuthors);
         return [.. record.Life.Tracks.Select((track, i) => Tally.Of(track, i, record.Life.Votes, electorate))];
+    }
+
+    private async Task<DeskAnswer> CountAsync(
+        ActionId id, Voter voter, Ballot ballot, CancellationToken cancellationToken)
+    {
+        var shown = await _registrar.FindAsync(id, cancellationToken);
+        using var span = shown is null ? null : Spans.Begin("countersign.vote", shown);
+        if (shown is not null)
+        {
+            // A deadline changes who may vote, so it passes first.
+            await _registrar.PassDueDeadlineAsync(shown, cancellationToken);
+        }
+
+        var check = ballot.Signature is null || shown is null
+            ? null
+            : await _signatures.CheckAsync(shown, voter.Person, ballot, cancellationToken);
+        // A signature is as strong as it gets, whatever the sign-in it came through.
+        voter = check is null ? voter : voter with { Assurance = Assurance.Passkey };
+        if (check is SignatureCheck.Failed failed)
+        {
+            return (DeskAnswer?)MayNotVote(shown!, voter, ballot) ?? new DeskAnswer.Unproven(failed.Why, shown!);
+        }
+
+        var registered = await _registrar.ApplyAsync(
+            id, record => DescribeVote(record, voter, ballot, check as SignatureCheck.Passed), cancellationToken);
+        TellVote(span, voter, ballot, registered);
+        if (registered is Registered.Done { Record: { State: ActionState.Approved, Detached: true } approved })
+        {
+            await TryTakeAsync(approved.Id, cancellationToken);
+        }
+
+        return AnswerOf(registered);
     }
 
     /// <summary>Who voted is the ledger's business: a trace goes to people who may not read that.</summary>

@@ -1,8 +1,11 @@
+using System.Collections.Immutable;
+using System.Text.Json;
 using Countersign.Core.Actions;
 using Countersign.Core.Identity;
 using Countersign.Core.Policies;
 using Countersign.Core.Records;
 using Countersign.Core.Reviews;
+using Countersign.Core.Schemas;
 using Countersign.Core.Storage;
 
 namespace Countersign.Core;
@@ -10,14 +13,18 @@ namespace Countersign.Core;
 /// <summary>
 /// Where people change what was asked before they let it run (DESIGN section 2.6). A change is a new revision:
 /// <list type="number">
+/// <item>Arguments that a tool describes otherwise are not for its server to find out about.</item>
 /// <item>The policy judges it as if the agent had asked for it, with a preview of its own. What it denies is not
-/// revised.</item>
+/// revised, and neither is what nobody could approve any more.</item>
 /// <item>Where the policy would let it pass now, the people who were asked are asked all the same.</item>
 /// <item>Earlier votes are void, and whoever changed it never approves it.</item>
 /// </list>
 /// </summary>
 public sealed class RevisionDesk
 {
+    /// <summary>What passed the limits on its way in is read again whole.</summary>
+    private static readonly JsonDocumentOptions s_deep = new() { MaxDepth = 1024 };
+
     private readonly Registrar _registrar;
     private readonly IStore _store;
     private readonly Func<Charter> _charter;
@@ -30,6 +37,14 @@ public sealed class RevisionDesk
     public bool MayModify(PersonId person, ActionRecord record) =>
         record.State == ActionState.Pending && WhyFixed(record) is null && IsReviewer(person, record, _charter());
 
+    /// <summary>
+    /// What speaks against a change before it is known what it would be; <c>null</c> when nothing does. Facts and a
+    /// preview of it are for reviewers only, so this is asked before they are made.
+    /// </summary>
+    public async Task<RevisionAnswer?> WhyNotAsync(
+        ActionId id, Voter voter, ActionDigest shown, CancellationToken cancellationToken) =>
+        (await BeginAsync(id, voter, shown, cancellationToken)).Refusal;
+
     /// <summary>Makes a revision of an open review.</summary>
     /// <param name="id">The action.</param>
     /// <param name="voter">Who changes it.</param>
@@ -39,21 +54,10 @@ public sealed class RevisionDesk
     public async Task<RevisionAnswer> ReviseAsync(
         ActionId id, Voter voter, Revision revision, CancellationToken cancellationToken)
     {
-        if (await _registrar.FindAsync(id, cancellationToken) is not { } found)
+        var (open, refusal) = await BeginAsync(id, voter, revision.Shown, cancellationToken);
+        if (open is not { } record)
         {
-            return new RevisionAnswer.Missing();
-        }
-
-        var record = await _registrar.PassDueDeadlineAsync(found, cancellationToken);
-        if (WhyFixed(record) is { } why)
-        {
-            return new RevisionAnswer.Fixed(why, record);
-        }
-
-        var today = _charter();
-        if (!IsReviewer(voter.Person, record, today))
-        {
-            return new RevisionAnswer.Refused(StepRefusal.NotEligible, record);
+            return refusal!;
         }
 
         if (revision.Asking.Action.Digest == record.Action.Digest)
@@ -62,6 +66,13 @@ public sealed class RevisionDesk
         }
 
         // 1.
+        if (await FindFaultsAsync(record, revision.Asking.Action, cancellationToken) is { IsEmpty: false } faults)
+        {
+            return RevisionAnswer.Unfit.Of(faults, record);
+        }
+
+        // 2.
+        var today = _charter();
         var preview = await new PreviewOnce(revision.Asking).MakeAsync(cancellationToken);
         var verdict = today.Judge(revision.Asking, preview);
         if (verdict.Outcome == VerdictOutcome.Deny)
@@ -69,25 +80,68 @@ public sealed class RevisionDesk
             return new RevisionAnswer.RefusedByPolicy(verdict, record);
         }
 
-        return await RecordAsync(record, voter, revision, new Judged(today, preview, verdict), cancellationToken);
+        var judged = new Judged(today, preview, verdict);
+        return WhyNobody(record, Describe(record, voter, revision, judged).Event, today) is { } nobody
+            ? new RevisionAnswer.NobodyLeft(nobody, record)
+            : await RecordAsync(record, voter, revision, judged, cancellationToken);
     }
 
-    /// <summary>Why a person may not change an action, as it stands now.</summary>
-    public async Task<RevisionAnswer> ExplainAsync(ActionId id, Voter voter, CancellationToken cancellationToken)
+    /// <summary>The open review as it stands, or what speaks against changing it.</summary>
+    private async Task<(ActionRecord? Open, RevisionAnswer? Refusal)> BeginAsync(
+        ActionId id, Voter voter, ActionDigest shown, CancellationToken cancellationToken)
     {
-        if (await _registrar.FindAsync(id, cancellationToken) is not { } record)
+        if (await _registrar.FindAsync(id, cancellationToken) is not { } found)
         {
-            return new RevisionAnswer.Missing();
+            return (null, new RevisionAnswer.Missing());
         }
 
-        return WhyFixed(record) is { } why
-            ? new RevisionAnswer.Fixed(why, record)
-            : new RevisionAnswer.Refused(
-                !IsReviewer(voter.Person, record, _charter()) ? StepRefusal.NotEligible
-                    : record.State == ActionState.Expired ? StepRefusal.Expired
-                    : StepRefusal.AlreadyDecided,
-                record);
+        var record = await _registrar.PassDueDeadlineAsync(found, cancellationToken);
+        if (WhyFixed(record) is { } why)
+        {
+            return (null, new RevisionAnswer.Fixed(why, record));
+        }
+
+        // The lifecycle alone knows when a review can be changed; this change leaves it as it is.
+        var trial = new LifeEvent.Modified(
+            voter.Person,
+            IsReviewer(voter.Person, record, _charter()),
+            shown,
+            record.Action.Digest,
+            record.Verdict.Requirements,
+            _store.Now);
+        return Lifecycle.Next(record.Life, trial) is Step.Refused refused
+            ? (null, new RevisionAnswer.Refused(refused.Why, record))
+            : (record, null);
     }
+
+    /// <summary>What the accepted definition of the operation takes no more; nothing where none was seen yet.</summary>
+    private async Task<ImmutableArray<SchemaFault>> FindFaultsAsync(
+        ActionRecord record, CanonicalAction changed, CancellationToken cancellationToken)
+    {
+        if (record.Gate != GateKind.Mcp
+            || await _store.FindDefinitionAsync(changed.Target, changed.Operation, cancellationToken)
+                is not { } definition)
+        {
+            return [];
+        }
+
+        using var described = JsonDocument.Parse(definition.Definition, s_deep);
+        using var old = JsonDocument.Parse(Definition.OwnArgumentsOf(record.Action.Arguments).Bytes, s_deep);
+        using var edited = JsonDocument.Parse(Definition.OwnArgumentsOf(changed.Arguments).Bytes, s_deep);
+        return described.RootElement.TryGetProperty("inputSchema", out var schema)
+            ? ArgumentSchema.FindNew(schema, old.RootElement, edited.RootElement)
+            : [];
+    }
+
+    /// <summary>Whoever changes a request does not approve it, so a change may leave nobody who could.</summary>
+    private static string? WhyNobody(ActionRecord record, LifeEvent change, Charter today) =>
+        Lifecycle.Next(record.Life, change) is Step.To { Life: var changed }
+        && Electorate.FindUnmeetable(changed, record.Asker, today.People, today.PolicyAuthors) is { } track
+            ? "If you change it, nobody is left who may approve it: rule " +
+                $"'{track.Requirement.Rule}' needs {Electorate.TextOf(track.Requirement)}, and neither you nor " +
+                "whoever stands behind the request counts there. Let another reviewer change it, or deny it and say " +
+                "in the comment what to ask for instead."
+            : null;
 
     private async Task<RevisionAnswer> RecordAsync(
         ActionRecord shown, Voter voter, Revision revision, Judged judged, CancellationToken cancellationToken)
@@ -112,14 +166,14 @@ public sealed class RevisionDesk
             ? longer[..ReviewDesk.MaxComment]
             : revision.Comment;
 
-        // 2.
+        // 3.
         var verdict = judged.Verdict.Outcome == VerdictOutcome.Require
             ? judged.Verdict
             : record.Verdict with { Policy = judged.Verdict.Policy };
         var action = revision.Asking.Action;
         var change = new Modification(voter.Person, now, comment, record.Action.Arguments);
 
-        // 3.
+        // 4.
         return new Happening(new LifeEvent.Modified(
             voter.Person,
             IsReviewer(voter.Person, record, judged.Today),
@@ -169,27 +223,3 @@ public sealed class RevisionDesk
 /// <param name="Asking">What is asked then, as its gate understands it.</param>
 /// <param name="Comment">Why; the agent is told.</param>
 public sealed record Revision(ActionDigest Shown, Asking Asking, string? Comment);
-
-/// <summary>What became of a change.</summary>
-public abstract record RevisionAnswer
-{
-    private RevisionAnswer()
-    {
-    }
-
-    /// <summary>It is durable and in the ledger; people are asked about it.</summary>
-    public sealed record Recorded(ActionRecord Record) : RevisionAnswer;
-
-    public sealed record Refused(StepRefusal Why, ActionRecord Record) : RevisionAnswer;
-
-    /// <summary>The policy denies what it would be changed into.</summary>
-    public sealed record RefusedByPolicy(Verdict Verdict, ActionRecord Record) : RevisionAnswer;
-
-    /// <summary>The arguments are those that it has already.</summary>
-    public sealed record Unchanged(ActionRecord Record) : RevisionAnswer;
-
-    /// <summary>It is not one that can be changed, and why.</summary>
-    public sealed record Fixed(string Why, ActionRecord Record) : RevisionAnswer;
-
-    public sealed record Missing : RevisionAnswer;
-}

@@ -10,6 +10,7 @@ public sealed class PolicyChangeTests
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
+    [Trait("Threat", "THR-019"), Trait("CWE", "778")]
     public async Task A_changed_policy_decides_only_after_an_admin_approved_it()
     {
         await using var product = await Product.StartAsync(new ProductOptions(), Cancel);

@@ -86,6 +86,25 @@ public sealed class SlackTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_agent_is_stopped_from_its_card_and_the_card_says_so()
+    {
+        var held = await AskAsync("stopped");
+        var card = await _slack.NextMessageAsync(Cancel);
+
+        await SendAsync(_slack.Press("U0BOB", "stop", SlackWorld.ValueOf(card, "stop")!));
+        var sent = await SendAsync(_slack.Submit("U0BOB", "It runs wild."));
+        var refused = await AskAsync("again");
+        var ended = await _bench.Alice.WaitForEndAsync(held.Id!, Cancel);
+
+        Assert.Equal(HttpStatusCode.OK, sent);
+        Assert.Equal((HttpStatusCode.Forbidden, "agent-stopped"), (refused.Status, refused.Problem));
+        Assert.Equal("withdrawn", ended.State);
+        Assert.Contains("stopped by bob: It runs wild.", ended.Text("explanation"), StringComparison.Ordinal);
+        await UntilAsync(message => message.ToJsonString().Contains("Withdrawn", StringComparison.Ordinal));
+        await _bench.Product.VerifyLedgerAsync(Cancel);
+    }
+
+    [Fact]
     public async Task The_owner_is_told_why_they_may_not_approve()
     {
         await AskAsync("own");
@@ -97,6 +116,7 @@ public sealed class SlackTests : IAsyncLifetime
     }
 
     [Fact]
+    [Trait("Threat", "THR-023"), Trait("CWE", "294")]
     public async Task A_vote_and_the_message_it_belongs_to_survive_kill_9()
     {
         var held = await AskAsync("killed");

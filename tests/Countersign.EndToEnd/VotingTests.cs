@@ -98,6 +98,7 @@ public sealed class VotingTests(SharedBench shared) : IClassFixture<SharedBench>
     }
 
     [Fact]
+    [Trait("Threat", "THR-004"), Trait("CWE", "441")]
     public async Task A_token_is_too_weak_where_a_session_is_asked_for()
     {
         var held = await AskAsync("delete_backup", "weak");
@@ -178,6 +179,7 @@ public sealed class VotingTests(SharedBench shared) : IClassFixture<SharedBench>
     }
 
     [Fact]
+    [Trait("Threat", "THR-025"), Trait("CWE", "362")]
     public async Task Two_people_who_approve_at_once_make_one_decision()
     {
         var held = await AskAsync("restart_service", "at once");

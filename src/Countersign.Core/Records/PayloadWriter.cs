@@ -115,6 +115,20 @@ internal static class PayloadWriter
         }
     });
 
+    /// <summary><c>review.vote</c> of an approval that was refused: who tried it, and on what.</summary>
+    /// <param name="who"><c>person</c> or <c>agent</c>.</param>
+    /// <param name="id">Their id.</param>
+    /// <param name="assurance">How strongly they were known; <c>null</c> for an agent.</param>
+    /// <param name="digest">Of the revision that stood there.</param>
+    public static byte[] SelfApproval(string who, string id, string? assurance, ActionDigest digest) => Write(json =>
+    {
+        json.WriteString(who, id);
+        json.WriteString("decision", Decision.Approve.ToText());
+        json.WriteString("refused", StepRefusal.SelfApproval.ToSlug());
+        json.WriteString("assurance", assurance);
+        json.WriteString("digest", digest.Value);
+    });
+
     public static byte[] Ending(string text, Action<Utf8JsonWriter>? more = null) => Write(json =>
     {
         json.WriteString("reason", text);

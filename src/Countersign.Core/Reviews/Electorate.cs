@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Countersign.Core.Identity;
+using Countersign.Core.Policies.Checking;
 
 namespace Countersign.Core.Reviews;
 
@@ -30,6 +31,32 @@ public sealed class Electorate
         var chain = people.ActorChain(asker).Union(life.Modifiers);
         return new Electorate(chain, [.. life.Tracks.Select(track => PerStage(track, chain, people, policyAuthors))]);
     }
+
+    /// <summary>
+    /// The first track that today's people could not meet any more, whoever votes and whatever escalates; <c>null</c>
+    /// when each can be met.
+    /// </summary>
+    public static Track? FindUnmeetable(
+        Life life, Asker asker, People people, ImmutableHashSet<PersonId> policyAuthors)
+    {
+        // A stage that is over counts its escalation, so all stages are taken as over.
+        var over = life with
+        {
+            Tracks = [.. life.Tracks.Select(track => track with { Stage = track.Requirement.Stages.Length })],
+        };
+        var everybody = Of(over, asker, people, policyAuthors);
+        return life.Tracks.Where((track, i) =>
+        {
+            var places = track.Requirement.Stages
+                .SelectMany((stage, at) => Enumerable.Repeat(everybody.At(i, at), stage.Need))
+                .ToImmutableArray();
+            return Places.CountFillable(places) < places.Length;
+        }).FirstOrDefault();
+    }
+
+    /// <summary>What a requirement asks for, like <c>1 of group:dba, then 2 of group:leads</c>.</summary>
+    public static string TextOf(Requirement requirement) => string.Join(
+        ", then ", requirement.Stages.Select(stage => $"{stage.Need} of {string.Join(" or ", stage.Of)}"));
 
     public bool MayVote(PersonId person, int track, int stage) =>
         track < _eligible.Length && stage < _eligible[track].Length && _eligible[track][stage].Contains(person);

@@ -59,10 +59,9 @@ internal sealed class ApiRevisions(ApiRooms rooms, RevisionReader reader, JsonLi
             return;
         }
 
-        if (!rooms.Revisions.MayModify(person.Voter.Person, record))
+        if (await rooms.Revisions.WhyNotAsync(record.Id, person.Voter, digest, context.RequestAborted) is { } whyNot)
         {
-            await AnswerAsync(context, person, await rooms.Revisions.ExplainAsync(
-                record.Id, person.Voter, context.RequestAborted));
+            await AnswerAsync(context, person, whyNot);
             return;
         }
 
@@ -92,6 +91,12 @@ internal sealed class ApiRevisions(ApiRooms rooms, RevisionReader reader, JsonLi
                 break;
             case RevisionAnswer.RefusedByPolicy denied:
                 await ApiProblems.RevisionDenied(denied.Verdict).WriteAsync(context);
+                break;
+            case RevisionAnswer.Unfit { Why: var why }:
+                await RequestBody.Malformed($"{why} The action stays as it was.").WriteAsync(context);
+                break;
+            case RevisionAnswer.NobodyLeft { Why: var why }:
+                await new Problem(409, "no-reviewer", why).WriteAsync(context);
                 break;
             case RevisionAnswer.Unchanged:
                 await RequestBody.Malformed(

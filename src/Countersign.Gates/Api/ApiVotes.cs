@@ -31,7 +31,7 @@ internal sealed class ApiVotes(ApiRooms rooms, JsonLimits limits)
 
         if (caller is not Caller.OfPerson person)
         {
-            await RefuseAgent(ballot!, record).WriteAsync(context);
+            await RefuseAgentAsync(context, ballot!, record);
             return;
         }
 
@@ -65,10 +65,17 @@ internal sealed class ApiVotes(ApiRooms rooms, JsonLimits limits)
         await AnswerAsync(context, caller, answer);
     }
 
-    private static Problem RefuseAgent(Ballot ballot, ActionRecord record) => ApiProblems.Of(
-        ballot.Decision == Decision.Approve ? StepRefusal.SelfApproval : StepRefusal.NotEligible,
-        record,
-        "Agents ask; people decide.");
+    private async Task RefuseAgentAsync(HttpContext context, Ballot ballot, ActionRecord record)
+    {
+        var approves = ballot.Decision == Decision.Approve;
+        if (approves)
+        {
+            await rooms.ReviewDesk.RecordSelfApprovalAsync(record, record.Asker.Agent, context.RequestAborted);
+        }
+
+        var refusal = approves ? StepRefusal.SelfApproval : StepRefusal.NotEligible;
+        await ApiProblems.Of(refusal, record, "Agents ask; people decide.").WriteAsync(context);
+    }
 
     private async Task AnswerAsync(HttpContext context, Caller caller, DeskAnswer answer)
     {

@@ -13,7 +13,7 @@ namespace Countersign.Gates.Mcp;
 internal sealed class McpRounds(McpGateOptions options, SealedBox box)
 {
     /// <summary>The member of an action's arguments that holds the input of the round.</summary>
-    public const string InputArgument = "countersign_input";
+    public const string InputArgument = Definition.InputArgument;
 
     /// <summary>Clients give up at the eleventh answer that asks for another round (reference section 3.1).</summary>
     private const int MaxRounds = 9;

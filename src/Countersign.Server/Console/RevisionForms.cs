@@ -25,9 +25,9 @@ internal sealed class RevisionForms(RevisionDesk revisions, RevisionReader reade
             return unreadable;
         }
 
-        if (!MayModify(voter, record))
+        if (await revisions.WhyNotAsync(record.Id, voter, form.Digest, cancellationToken) is { } refusal)
         {
-            return WhyNot(await revisions.ExplainAsync(record.Id, voter, cancellationToken), voter);
+            return WhyNot(refusal, voter);
         }
 
         var (asking, problem) = await reader.ReadAsync(record, arguments, cancellationToken);
@@ -47,6 +47,8 @@ internal sealed class RevisionForms(RevisionDesk revisions, RevisionReader reade
             Words.Of(refused.Why, refused.Record, desk.RightOf(voter.Person, refused.Record)),
         RevisionAnswer.RefusedByPolicy denied => "The policy denies it in this form: " + string.Join(
             " ", denied.Verdict.Rules.Select(rule => Words.OneLine($"{rule.Id.Value}: {rule.Reason}"))),
+        RevisionAnswer.Unfit unfit => unfit.Why,
+        RevisionAnswer.NobodyLeft nobody => nobody.Why,
         RevisionAnswer.Unchanged => "Nothing was changed.",
         RevisionAnswer.Fixed why => why.Why,
         _ => "The action does not exist any more.",

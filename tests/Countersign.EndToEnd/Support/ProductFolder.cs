@@ -41,7 +41,7 @@ internal sealed class ProductFolder : IDisposable
         store: sqlite:{{_options.DataFolder}}/countersign.db
         ledger: { origin: e2e.example/countersign, key: {{_options.DataFolder}}/ledger.key }
         people:
-          - { id: alice, name: Alice Liddell, groups: [platform], roles: [admin], tokens: [ env:ALICE_TOKEN ] }
+          - { id: alice, name: Alice Liddell, groups: [platform, oncall], roles: [admin], tokens: [ env:ALICE_TOKEN ] }
           - { id: bob, name: Bob Dodgson, groups: [platform, dba], tokens: [ env:BOB_TOKEN ] }
           - { id: carol, name: Carol Lewis, groups: [platform, dba, crew], tokens: [ env:CAROL_TOKEN ] }
           - { id: dave, name: Dave Hatter, groups: [crew], tokens: [ env:DAVE_TOKEN ] }

@@ -91,11 +91,21 @@ public sealed class ApiDocumentTests
     [Fact]
     public async Task What_a_revision_answers_has_the_documented_shape()
     {
-        await using var node = await DemoNode.StartAsync(Cancelled);
+        await using var node = await DemoNode.StartAsync(WithCarol, Cancelled);
         var calls = new DocumentedCalls(await DocumentOf(node));
+        // What this executes is how the gateway comes to know how the tools are described.
+        await calls.AskAsync(
+            node.Agent, "/v1/actions?wait=20", "read_report", new { name = "weekly" }, HttpStatusCode.OK);
         var held = await calls.AskAsync(
             node.Agent, "/v1/actions", "export_customers", new { country = "UK" }, HttpStatusCode.Accepted);
         var address = $"/v1/actions/{held.GetProperty("id").GetString()}";
+        var unfit = await calls.PostAsync(
+            node.Alice,
+            "/v1/actions/{id}/revisions",
+            $"{address}/revisions",
+            new { digest = held.GetProperty("digest").GetString(), arguments = new { country = 7 } },
+            HttpStatusCode.BadRequest);
+        Assert.Contains("'country' must be of type string", unfit.GetProperty("detail").GetString());
 
         var revised = await calls.PostAsync(
             node.Alice,
@@ -109,6 +119,24 @@ public sealed class ApiDocumentTests
         var change = Assert.Single(revised.GetProperty("review").GetProperty("changes").EnumerateArray());
         Assert.Equal("UK", change.GetProperty("before").GetProperty("country").GetString());
         await calls.GetAsync(node.Agent, "/v1/actions/{id}", address, HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task A_revision_that_nobody_could_approve_has_the_documented_shape()
+    {
+        await using var node = await DemoNode.StartAsync(Cancelled);
+        var calls = new DocumentedCalls(await DocumentOf(node));
+        var held = await calls.AskAsync(
+            node.Agent, "/v1/actions", "export_customers", new { country = "UK" }, HttpStatusCode.Accepted);
+
+        var refused = await calls.PostAsync(
+            node.Alice,
+            "/v1/actions/{id}/revisions",
+            $"/v1/actions/{held.GetProperty("id").GetString()}/revisions",
+            new { digest = held.GetProperty("digest").GetString(), arguments = new { country = "IE" } },
+            HttpStatusCode.Conflict);
+
+        Assert.EndsWith("/no-reviewer", refused.GetProperty("type").GetString(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -198,6 +226,10 @@ public sealed class ApiDocumentTests
 
     private static Task<JsonElement> DocumentOf(DemoNode node) =>
         node.Nobody.GetFromJsonAsync<JsonElement>("/openapi/v1.json", Cancelled);
+
+    /// <summary>In the demo itself there is nobody left who could approve what Alice changed.</summary>
+    private static string WithCarol(string configuration) => configuration.Replace(
+        "people:\n", "people:\n  - { id: carol, groups: [platform] }\n", StringComparison.Ordinal);
 
     private static IEnumerable<string> RoutesOf(DemoNode node) =>
         from endpoint in node.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()

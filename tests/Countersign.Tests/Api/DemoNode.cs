@@ -32,10 +32,16 @@ internal sealed class DemoNode : IAsyncDisposable
 
     public IServiceProvider Services => _node.Services;
 
-    public static async Task<DemoNode> StartAsync(CancellationToken cancellationToken)
+    public static Task<DemoNode> StartAsync(CancellationToken cancellationToken) =>
+        StartAsync(static text => text, cancellationToken);
+
+    /// <summary>The demo with another configuration.</summary>
+    public static async Task<DemoNode> StartAsync(Func<string, string> change, CancellationToken cancellationToken)
     {
         var ops = await AcmeOps.StartAsync(cancellationToken);
         var files = DemoFiles.Create(ops.Address, port: 0);
+        var text = await File.ReadAllTextAsync(files.Configuration, cancellationToken);
+        await File.WriteAllTextAsync(files.Configuration, change(text), cancellationToken);
         var settings = SettingsFile.Load(files.Configuration, name => files.Variables.GetValueOrDefault(name));
         var options = new NodeOptions { LogsToTerminal = false };
         return new DemoNode(ops, files, await Node.StartAsync(settings, options, cancellationToken));

@@ -36,6 +36,7 @@ public abstract partial class StoreTests
     }
 
     [Fact]
+    [Trait("Threat", "THR-025"), Trait("CWE", "362")]
     public async Task Of_many_writes_of_one_version_exactly_one_wins()
     {
         var row = Sample.Pending();

@@ -10,6 +10,7 @@ public sealed class ForgeryTests
     [InlineData(null)]
     [InlineData("")]
     [InlineData("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
+    [Trait("Threat", "THR-024"), Trait("CWE", "294")]
     public async Task A_form_without_the_sessions_token_is_refused(string? token)
     {
         await using var host = await ConsoleHost.StartAsync();

@@ -46,6 +46,7 @@ public sealed class ExecutionsTests : CoreTests
     }
 
     [Fact]
+    [Trait("Threat", "THR-011"), Trait("CWE", "367")]
     public async Task A_detached_approval_whose_approver_left_the_group_is_superseded_by_the_sweep()
     {
         var held = await ApproveAndCrashAsync();

@@ -250,6 +250,7 @@ public sealed class GatekeeperTests : CoreTests
     }
 
     [Fact]
+    [Trait("Threat", "THR-011"), Trait("CWE", "367")]
     public async Task An_approver_who_left_the_group_before_the_claim_does_not_count()
     {
         var asking = CoreHost.Ask();

@@ -84,6 +84,7 @@ public sealed class IntakeTests : CoreTests
     }
 
     [Fact]
+    [Trait("Threat", "THR-029"), Trait("CWE", "362")]
     public async Task An_idempotency_key_with_another_request_is_a_conflict()
     {
         var earlier = await Host.RecordOfAsync(CoreHost.Ask() with { IdempotencyKey = "one" });

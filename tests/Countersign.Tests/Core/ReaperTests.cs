@@ -37,6 +37,7 @@ public sealed class ReaperTests : CoreTests
     }
 
     [Fact]
+    [Trait("Threat", "THR-026"), Trait("CWE", "613")]
     public async Task A_grant_nobody_took_expires()
     {
         var held = await Host.RecordOfAsync(CoreHost.Ask());

@@ -50,6 +50,7 @@ public sealed class RevisionDeskTests : CoreTests
     }
 
     [Fact]
+    [Trait("Threat", "THR-021"), Trait("CWE", "367")]
     public async Task Votes_on_what_it_was_before_are_void()
     {
         await Host.PutInForceAsync(Demand.TwoDbas);
@@ -68,6 +69,7 @@ public sealed class RevisionDeskTests : CoreTests
     }
 
     [Fact]
+    [Trait("Threat", "THR-028"), Trait("CWE", "863")]
     public async Task What_the_policy_denies_is_not_made_of_it()
     {
         var held = await Host.HoldAsync(AskDetached());
@@ -121,6 +123,74 @@ public sealed class RevisionDeskTests : CoreTests
             held.Id, VoterOf(Alice), RevisionOf(held, AskWith("""{"n":3}""")), Host.Cancel);
 
         Assert.Equal(StepRefusal.StaleDigest, Assert.IsType<RevisionAnswer.Refused>(answer).Why);
+    }
+
+    [Fact]
+    public async Task A_change_of_what_has_changed_since_gets_no_preview()
+    {
+        var held = await Host.HoldAsync(AskDetached());
+        await ReviseAsync(held, Bob, Changed);
+        var previews = 0;
+        var asking = AskWith("""{"n":3}""") with
+        {
+            Previewer = (_, _) =>
+            {
+                previews++;
+                return Task.FromResult(new Preview("Looked."));
+            },
+        };
+
+        var answer = await Host.Revisions.ReviseAsync(
+            held.Id, VoterOf(Alice), RevisionOf(held, asking), Host.Cancel);
+
+        Assert.Equal(StepRefusal.StaleDigest, Assert.IsType<RevisionAnswer.Refused>(answer).Why);
+        Assert.Equal(0, previews);
+    }
+
+    [Fact]
+    public async Task A_change_after_which_nobody_could_approve_is_refused_with_the_reason()
+    {
+        Host.SetDbas(Bob);
+        Host.SetOwner(Lead);
+        var held = await Host.HoldAsync(AskDetached());
+
+        var answer = await Host.Revisions.ReviseAsync(
+            held.Id, VoterOf(Bob), RevisionOf(held, AskWith(Changed)), Host.Cancel);
+
+        var nobody = Assert.IsType<RevisionAnswer.NobodyLeft>(answer);
+        Assert.Contains("rule 'writes' needs 1 of group:dba", nobody.Why, StringComparison.Ordinal);
+        Assert.Equal(1, (await Host.ReadAsync(held)).Life.Revision);
+        Assert.IsType<DeskAnswer.Recorded>(await Host.VoteAsync(held, Bob));
+    }
+
+    [Fact]
+    public async Task Who_is_asked_when_the_deadline_passes_may_be_all_that_is_left()
+    {
+        Host.SetDbas(Bob);
+        var held = await Host.HoldAsync(AskDetached());
+
+        var revised = await ReviseAsync(held, Bob, Changed);
+        Host.Time.Advance(Demand.Within);
+
+        Assert.IsType<DeskAnswer.Recorded>(await Host.VoteAsync(revised, Lead));
+    }
+
+    [Fact]
+    public async Task What_speaks_against_a_change_is_known_before_it_is_made()
+    {
+        Host.SetOwner(Alice);
+        var held = await Host.HoldAsync(AskDetached());
+        Task<RevisionAnswer?> Ask(PersonId person) =>
+            Host.Revisions.WhyNotAsync(held.Id, VoterOf(person), held.Action.Digest, Host.Cancel);
+
+        Assert.Null(await Ask(Bob));
+        Assert.Equal(StepRefusal.NotEligible, Assert.IsType<RevisionAnswer.Refused>(await Ask(Alice)).Why);
+        await ReviseAsync(held, Bob, Changed);
+        Assert.Equal(StepRefusal.StaleDigest, Assert.IsType<RevisionAnswer.Refused>(await Ask(Bob)).Why);
+        Host.Time.Advance(Demand.Within + Demand.Within);
+        var revised = await Host.ReadAsync(held);
+        var late = await Host.Revisions.WhyNotAsync(held.Id, VoterOf(Bob), revised.Action.Digest, Host.Cancel);
+        Assert.Equal(StepRefusal.Expired, Assert.IsType<RevisionAnswer.Refused>(late).Why);
     }
 
     [Fact]

@@ -64,6 +64,7 @@ public sealed class MintedCredentialTests : IAsyncLifetime
     }
 
     [Fact]
+    [Trait("Threat", "THR-032"), Trait("CWE", "324")]
     public async Task It_is_made_after_the_claim_for_exactly_the_approved_action()
     {
         await using var host = await StartAsync(Mint());

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json.Nodes;
 using Countersign.Core;
 using Countersign.Core.Actions;
 using Countersign.Core.Actions.Json;
@@ -62,7 +63,35 @@ public sealed class RevisionTests : IAsyncLifetime
         Assert.Single(_server.Calls);
     }
 
-    private static async Task ReviseAsync(GateHost host, ActionRecord held, string arguments, string? comment)
+    [Fact]
+    public async Task Arguments_that_the_tool_describes_otherwise_are_refused_with_place_and_reason()
+    {
+        _server.Tools[0]["inputSchema"] = JsonNode.Parse("""
+            {"type":"object","properties":{"a":{"type":"integer","maximum":9}},"required":["a"],
+             "additionalProperties":false}
+            """);
+        await using var host = await GateHost.StartAsync(_server);
+        using var client = await RawClient.OpenAsync(host);
+        var calling = client.CallAsync("write", """{"a":1}""");
+        var held = await host.UntilAsync(ActionState.Pending);
+
+        var unfit = Assert.IsType<RevisionAnswer.Unfit>(await TryReviseAsync(host, held, """{"a":"2","b":1}""", null));
+        var missing = Assert.IsType<RevisionAnswer.Unfit>(await TryReviseAsync(host, held, "{}", comment: null));
+        await ReviseAsync(host, held, """{"a":9}""", comment: null);
+        await host.DecideAsync(Decision.Approve);
+        await calling;
+
+        Assert.Contains("'a' must be of type integer, and is string", unfit.Why, StringComparison.Ordinal);
+        Assert.Contains("'b' is not known to the tool", unfit.Why, StringComparison.Ordinal);
+        Assert.Contains("'a' is missing", missing.Why, StringComparison.Ordinal);
+        Assert.Contains("\"a\":9", Assert.Single(_server.Calls).Body, StringComparison.Ordinal);
+    }
+
+    private static async Task ReviseAsync(GateHost host, ActionRecord held, string arguments, string? comment) =>
+        Assert.IsType<RevisionAnswer.Recorded>(await TryReviseAsync(host, held, arguments, comment));
+
+    private static Task<RevisionAnswer> TryReviseAsync(
+        GateHost host, ActionRecord held, string arguments, string? comment)
     {
         Assert.True(CanonicalJson.TryCanonicalize(
             Encoding.UTF8.GetBytes(arguments), JsonLimits.Default, out var changed, out _));
@@ -74,10 +103,10 @@ public sealed class RevisionTests : IAsyncLifetime
         {
             Facts = held.Facts,
         };
-        Assert.IsType<RevisionAnswer.Recorded>(await host.Office.Revisions.ReviseAsync(
+        return host.Office.Revisions.ReviseAsync(
             held.Id,
             new Voter(new PersonId("bob"), Assurance.Session),
             new Revision(held.Action.Digest, asking, comment),
-            TestContext.Current.CancellationToken));
+            TestContext.Current.CancellationToken);
     }
 }

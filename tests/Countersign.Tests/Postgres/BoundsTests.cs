@@ -16,6 +16,7 @@ public sealed class BoundsTests(PostgresServer server)
     [InlineData("rows: 0", "SELECT repeat('x', 100000)", 0)]
     [InlineData("output: 40", "COPY orders (id) TO STDOUT", 5)]
     [InlineData("rows: 3", "COPY orders (id) TO STDOUT", 5)]
+    [Trait("Threat", "THR-022"), Trait("CWE", "367")]
     public async Task Nothing_beyond_a_bound_is_passed_on(string bounds, string text, int rows)
     {
         await using var host = await StartAsync(bounds);

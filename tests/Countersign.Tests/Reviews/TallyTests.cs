@@ -21,6 +21,7 @@ public sealed class TallyTests
     }
 
     [Fact]
+    [Trait("Threat", "THR-013"), Trait("CWE", "863")]
     public void Two_votes_of_one_person_are_one()
     {
         var track = Track.Begin(Requires(Stage(2)), Start);

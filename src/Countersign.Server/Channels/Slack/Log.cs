@@ -33,6 +33,9 @@ internal static partial class Log
     [LoggerMessage(9, LogLevel.Error, "Work of the Slack channel failed and goes on later")]
     public static partial void WorkFailed(ILogger log, Exception failure);
 
+    [LoggerMessage(11, LogLevel.Warning, "Person {Person} stops agent {Agent} from Slack: {Answer}")]
+    public static partial void AgentStopped(ILogger log, PersonId person, AgentId agent, string answer);
+
     [LoggerMessage(10, LogLevel.Information, "Socket Mode is connected")]
     public static partial void SocketConnected(ILogger log);
 }

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Countersign.Core.Actions;
 using Countersign.Core.Records;
+using Countersign.Core.Reviews;
 
 namespace Countersign.Server.Channels.Slack;
 
@@ -15,6 +16,7 @@ internal static class SlackButtons
     public const string Modify = "modify";
     public const string Open = "open";
     public const string Link = "link";
+    public const string Stop = "stop";
 
     private const char Separator = '.';
 
@@ -23,15 +25,23 @@ internal static class SlackButtons
         var button = Pressed(Approve, "Approve", ValueOf(record), "primary");
         if (confirm is not null)
         {
-            button["confirm"] = new JsonObject
-            {
-                ["title"] = SlackText.Plain("Approve what cannot be undone?", 100),
-                ["text"] = SlackText.Plain(confirm, SlackLimits.ConfirmText),
-                ["confirm"] = SlackText.Plain("Approve", 30),
-                ["deny"] = SlackText.Plain("Back", 30),
-            };
+            button["confirm"] = Confirm("Approve what cannot be undone?", confirm, "Approve");
         }
 
+        return button;
+    }
+
+    /// <summary>Stops the agent that asks; who may is found out when it is pressed.</summary>
+    public static JsonObject ForStopping(ActionRecord record)
+    {
+        var button = Pressed(Stop, "Stop agent…", ValueOf(record), style: null);
+        button["confirm"] = Confirm(
+            "Stop this agent?",
+            Shortening.Of(
+                $"{record.Asker.Agent}: what it has open is withdrawn, its sessions are cut and its calls refused, " +
+                "at once. To let it go on takes two persons.",
+                SlackLimits.ConfirmText),
+            "Stop it…");
         return button;
     }
 
@@ -57,6 +67,14 @@ internal static class SlackButtons
         && ActionDigest.TryParse(hash, out var digest)
             ? (action, digest)
             : null;
+
+    private static JsonObject Confirm(string title, string text, string yes) => new()
+    {
+        ["title"] = SlackText.Plain(title, 100),
+        ["text"] = SlackText.Plain(text, SlackLimits.ConfirmText),
+        ["confirm"] = SlackText.Plain(yes, 30),
+        ["deny"] = SlackText.Plain("Back", 30),
+    };
 
     private static JsonObject Pressed(string verb, string text, string value, string? style)
     {

@@ -84,7 +84,7 @@ internal sealed class SlackCard(Func<Charter> charter, Func<ActionId, Uri> revie
         blocks.Section(string.Join('\n', tracks.Compose()));
         AddVotes(blocks, record, today);
         AddClaimed(blocks, record.Claimed);
-        AddButtons(blocks, record, tracks);
+        AddButtons(blocks, record, tracks, today);
     }
 
     private void AddEnded(SlackBlocks blocks, ActionRecord record, Charter today, Card card)
@@ -102,8 +102,16 @@ internal sealed class SlackCard(Func<Charter> charter, Func<ActionId, Uri> revie
         }
 
         blocks.Context($"Ledger entry {record.Ledger.Index} under a signed tree of {record.Ledger.Size}");
-        blocks.Actions(SlackButtons.ForOpening(reviewUrl(record.Id)));
+        blocks.Actions([SlackButtons.ForOpening(reviewUrl(record.Id)), .. StopsOf(record, today)]);
     }
+
+    /// <summary>
+    /// The way to stop the agent, as long as it has something here to be stopped; the gateway is no agent to stop.
+    /// </summary>
+    private static IEnumerable<JsonObject> StopsOf(ActionRecord record, Charter today) =>
+        record.State.HasEnded() || today.People.Find(record.Asker.Agent) is null
+            ? []
+            : [SlackButtons.ForStopping(record)];
 
     private static void AddExact(SlackBlocks blocks, ActionRecord record, Card card)
     {
@@ -173,31 +181,35 @@ internal sealed class SlackCard(Func<Charter> charter, Func<ActionId, Uri> revie
         }
     }
 
-    private void AddButtons(SlackBlocks blocks, ActionRecord record, SlackTracks tracks)
+    private void AddButtons(SlackBlocks blocks, ActionRecord record, SlackTracks tracks, Charter today)
     {
         var page = reviewUrl(record.Id);
+        var stops = StopsOf(record, today);
         var deny = SlackButtons.ForDenying(record);
         var open = SlackButtons.ForOpening(page);
         if (!blocks.IsComplete)
         {
             blocks.Context("This message cannot show everything. Open it to read all of it; approve it there.");
-            blocks.Actions(deny, open);
+            blocks.Actions([deny, open, .. stops]);
         }
         else if (!tracks.TakesApproval)
         {
             blocks.Context(
                 $"A click here counts as '{SlackTracks.Worth.ToText()}'; approving this asks for " +
                 $"'{tracks.Needed?.ToText()}' or stronger. Open it to approve.");
-            blocks.Actions(deny, SlackButtons.ForModifying(record, page), open);
+            blocks.Actions([deny, SlackButtons.ForModifying(record, page), open, .. stops]);
         }
         else
         {
             var confirm = record.Preview?.Reversible == false ? Words.Headline(Card.Of(record).Headline) : null;
             blocks.Actions(
+            [
                 deny,
                 SlackButtons.ForApproving(record, confirm),
                 SlackButtons.ForModifying(record, page),
-                open);
+                open,
+                .. stops,
+            ]);
         }
     }
 

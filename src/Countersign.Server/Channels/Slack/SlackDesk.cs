@@ -19,6 +19,7 @@ internal sealed class SlackDesk(
     SlackConversation conversation,
     SlackLinking linking,
     SlackRevisions revisions,
+    SlackStops stops,
     ReviewDesk desk,
     Func<ActionId, Uri> reviewUrl,
     ILogger<SlackDesk> log)
@@ -30,11 +31,15 @@ internal sealed class SlackDesk(
             SlackInteraction.Pressed { Verb: SlackButtons.Deny } pressed => AskWhyAsync(pressed, cancellationToken),
             SlackInteraction.Pressed { Verb: SlackButtons.Modify, Value.Length: > 0 } pressed =>
                 AskChangesAsync(pressed, cancellationToken),
+            SlackInteraction.Pressed { Verb: SlackButtons.Stop } pressed =>
+                stops.AskWhyAsync(pressed, cancellationToken),
             SlackInteraction.Pressed { Verb: SlackButtons.Link } pressed => AskCodeAsync(pressed, cancellationToken),
             // Buttons that lead to the console's page are told about too; there is nothing to record.
             SlackInteraction.Submitted { Callback: SlackModal.DenyCallback } sent => DenyAsync(sent, cancellationToken),
             SlackInteraction.Submitted { Callback: SlackModal.ModifyCallback } sent =>
                 ReviseAsync(sent, cancellationToken),
+            SlackInteraction.Submitted { Callback: SlackModal.StopCallback } sent =>
+                stops.StopAsync(sent, cancellationToken),
             SlackInteraction.Submitted { Callback: SlackModal.LinkCallback } sent =>
                 linking.UseCodeAsync(sent, cancellationToken),
             _ => Task.FromResult<SlackAnswer>(new SlackAnswer.Done()),
@@ -56,7 +61,7 @@ internal sealed class SlackDesk(
         var (identity, whyNotHere) = (await identifying, await asking);
         if (identity is not SlackIdentity.Known known)
         {
-            Refuse(pressed, identity);
+            conversation.Refuse(pressed, identity);
             return new SlackAnswer.Done();
         }
 
@@ -95,7 +100,7 @@ internal sealed class SlackDesk(
         else if (await people.FindAsync(pressed.Actor, cancellationToken) is var identity
             && identity is not SlackIdentity.Known)
         {
-            Refuse(pressed, identity);
+            conversation.Refuse(pressed, identity);
         }
         else
         {
@@ -116,7 +121,7 @@ internal sealed class SlackDesk(
         }
         else if (identity is not SlackIdentity.Known known)
         {
-            Refuse(pressed, identity);
+            conversation.Refuse(pressed, identity);
         }
         else if (await revisions.FindAsync(known.Person, shown, cancellationToken) is var (editable, whyNot)
             && editable is null)
@@ -212,19 +217,6 @@ internal sealed class SlackDesk(
             DeskAnswer.Refused refused => Words.Of(refused.Why, refused.Record, desk.RightOf(person, refused.Record)),
             _ => "The action does not exist.",
         };
-    }
-
-    private void Refuse(SlackInteraction.Pressed pressed, SlackIdentity identity)
-    {
-        Log.AccountRefused(log, pressed.Actor.User, identity.ToString());
-        if (identity is SlackIdentity.Refused refused)
-        {
-            conversation.Tell(pressed, $"Nothing was recorded. {refused.Why}");
-        }
-        else
-        {
-            conversation.OfferLink(pressed);
-        }
     }
 
     private async Task<string?> WhyNotHereAsync(string? channel, CancellationToken cancellationToken)

@@ -45,12 +45,12 @@ internal sealed class SlackEndpoint(
         context.Response.Headers.CacheControl = "no-store";
         switch (answer)
         {
-            case SlackAnswer.Invalid invalid:
-                context.Response.ContentType = MediaTypeNames.Application.Json;
-                await context.Response.WriteAsync(invalid.ToJson().ToJsonString(), context.RequestAborted);
-                break;
             case SlackAnswer.Unavailable:
                 context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+                break;
+            case var known when known.ToJson() is { } json:
+                context.Response.ContentType = MediaTypeNames.Application.Json;
+                await context.Response.WriteAsync(json.ToJsonString(), context.RequestAborted);
                 break;
             default:
                 context.Response.StatusCode = StatusCodes.Status200OK;

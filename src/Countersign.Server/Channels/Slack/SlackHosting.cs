@@ -8,8 +8,8 @@ namespace Countersign.Server.Channels.Slack;
 internal static class SlackHosting
 {
     /// <summary>
-    /// Registers the channel. It finds in the container: Gatekeeper, ReviewDesk, RevisionForms, ActionLookup, IStore,
-    /// Func&lt;Charter&gt;, Func&lt;ActionId, Uri&gt;, TimeProvider and FillRandom.
+    /// Registers the channel. It finds in the container: Gatekeeper, ReviewDesk, AgentDesk, RevisionForms,
+    /// ActionLookup, IStore, Func&lt;Charter&gt;, Func&lt;ActionId, Uri&gt;, TimeProvider and FillRandom.
     /// </summary>
     /// <param name="services">The node's.</param>
     /// <param name="options">What the configuration says.</param>
@@ -30,8 +30,10 @@ internal static class SlackHosting
             .AddSingleton(provider => new SlackConversation(
                 provider.GetRequiredService<SlackClient>(),
                 provider.GetRequiredService<SlackReplies>(),
-                () => console(provider)))
+                () => console(provider),
+                provider.GetRequiredService<ILogger<SlackConversation>>()))
             .AddSingleton<SlackRevisions>()
+            .AddSingleton<SlackStops>()
             .AddSingleton<SlackDesk>()
             .AddSingleton<SlackRedeliveries>()
             .AddSingleton<SlackInbox>()

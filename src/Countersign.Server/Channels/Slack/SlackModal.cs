@@ -1,18 +1,20 @@
 using System.Text.Json.Nodes;
 using Countersign.Core;
+using Countersign.Core.Identity;
 using Countersign.Core.Records;
 using Countersign.Server.Console.Views;
 
 namespace Countersign.Server.Channels.Slack;
 
 /// <summary>
-/// The three modals: a denial with its comment, changed arguments, and the code that links an account.
+/// The modals: a denial with its comment, changed arguments, a stop with its reason, the code that links an account.
 /// </summary>
 internal static class SlackModal
 {
     public const string DenyCallback = "deny_v1";
     public const string LinkCallback = "link_v1";
     public const string ModifyCallback = "modify_v1";
+    public const string StopCallback = "stop_v1";
     public const string StatementBlock = "statement";
     public const string JsonBlock = "json";
     public const string CommentBlock = "comment";
@@ -44,6 +46,23 @@ internal static class SlackModal
         return Modal(ModifyCallback, "Change it", "Save", value, [.. inputs]);
     }
 
+    public static JsonObject ForStopping(string value, AgentId agent) => Modal(
+        StopCallback,
+        "Stop the agent",
+        "Stop it now",
+        value,
+        Said($"{agent} is stopped at once: what it has open is withdrawn, and its calls are refused."),
+        Commented("Why?", "The agent and its owner are told. It may stay empty."));
+
+    /// <summary>What became of something that was sent.</summary>
+    public static JsonObject ForTelling(string title, string text) => new()
+    {
+        ["type"] = "modal",
+        ["title"] = SlackText.Plain(title, 24),
+        ["close"] = SlackText.Plain("Close", 24),
+        ["blocks"] = new JsonArray(Said(text)),
+    };
+
     public static JsonObject ForLinking() => Modal(
         LinkCallback,
         "Link this account",
@@ -62,7 +81,7 @@ internal static class SlackModal
             hint: "Only a code that you made yourself. Whoever uses your code acts as you."));
 
     private static JsonObject Modal(
-        string callback, string title, string submit, string note, params JsonObject[] inputs) => new()
+        string callback, string title, string submit, string note, params JsonObject[] blocks) => new()
     {
         ["type"] = "modal",
         ["callback_id"] = callback,
@@ -70,7 +89,13 @@ internal static class SlackModal
         ["title"] = SlackText.Plain(title, 24),
         ["submit"] = SlackText.Plain(submit, 24),
         ["close"] = SlackText.Plain("Cancel", 24),
-        ["blocks"] = new JsonArray([.. inputs]),
+        ["blocks"] = new JsonArray([.. blocks]),
+    };
+
+    private static JsonObject Said(string text) => new()
+    {
+        ["type"] = "section",
+        ["text"] = SlackText.Plain(text, SlackLimits.SectionText),
     };
 
     private static JsonObject Commented(string label, string hint) => Input(

@@ -157,9 +157,9 @@ internal sealed class SlackSocket(
             }
 
             var acknowledgement = new JsonObject { ["envelope_id"] = envelope.Id };
-            if (answer is SlackAnswer.Invalid invalid)
+            if (answer.ToJson() is { } payloadOfAnswer)
             {
-                acknowledgement["payload"] = invalid.ToJson();
+                acknowledgement["payload"] = payloadOfAnswer;
             }
 
             await gates.Sending.WaitAsync(cancellationToken);

@@ -52,7 +52,7 @@ internal sealed class AgentEndpoints(
         var answer = await desk.StopAsync(agent.Id, visit.Person.Id, CommentOf(form), visit.Aborted);
         Log.StoppedAgent(logger, visit.Person.Id, agent.Id, answer is StopAnswer.Stopped ? "stopped" : "not stopped");
         visit.SendTo(answer is StopAnswer.Stopped stopped
-            ? new Notice(AddressOf(agent.Id), Recorded: true, TextOf(stopped.Done))
+            ? new Notice(AddressOf(agent.Id), Recorded: true, Words.Of(stopped.Done))
             : new Notice(AddressOf(agent.Id), Recorded: false, "You may not stop this agent any more."));
     }
 
@@ -98,17 +98,6 @@ internal sealed class AgentEndpoints(
 
     private static string? CommentOf(IFormCollection form) =>
         form["comment"].ToString().Trim().ReplaceLineEndings("\n") is { Length: > 0 } comment ? comment : null;
-
-    private static string TextOf(StopDone done)
-    {
-        var entry = $"It is in the ledger as entry {done.Stop.Entry}.";
-        var executing = done.Executing == 0
-            ? ""
-            : $" {done.Executing} of its actions had been sent and cannot be unsent.";
-        return done.IsNew
-            ? $"The agent is stopped, and what it had open is withdrawn ({done.Withdrawn}).{executing} {entry}"
-            : $"Somebody had stopped the agent before.{executing} {entry}";
-    }
 
     private static string TextOf(ResumeAnswer answer) => answer switch
     {

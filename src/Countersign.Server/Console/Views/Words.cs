@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Countersign.Core;
 using Countersign.Core.Actions;
 using Countersign.Core.Identity;
 using Countersign.Core.Records;
@@ -57,6 +58,18 @@ internal static class Words
         StepRefusal.Expired => "The time for a decision is over; the agent has to ask again.",
         _ => $"The action is {record.State.ToText()}; there is nothing to decide.",
     };
+
+    /// <summary>What a stop did.</summary>
+    public static string Of(StopDone done)
+    {
+        var entry = $"It is in the ledger as entry {done.Stop.Entry}.";
+        var executing = done.Executing == 0
+            ? ""
+            : $" {done.Executing} of its actions had been sent and cannot be unsent.";
+        return done.IsNew
+            ? $"The agent is stopped, and what it had open is withdrawn ({done.Withdrawn}).{executing} {entry}"
+            : $"Somebody had stopped the agent before.{executing} {entry}";
+    }
 
     /// <summary>A text on one line, with everything that could mislead spelled out.</summary>
     public static string OneLine(string? raw) => DisplayText.OneLine(raw).Text;

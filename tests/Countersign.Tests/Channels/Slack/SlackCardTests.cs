@@ -112,6 +112,8 @@ public sealed class SlackCardTests : IAsyncLifetime
     {
         Compare("deny-modal", SlackModal.ForDenying("act_1.1.sha256:0"));
         Compare("link-modal", SlackModal.ForLinking());
+        Compare("stop-modal", SlackModal.ForStopping("act_1.1.sha256:0", new AgentId("deploy-bot")));
+        Compare("stopped-modal", SlackModal.ForTelling("Stopped", "deploy-bot: The agent is stopped."));
         Compare("modify-modal", SlackModal.ForModifying("act_1.1.sha256:0", new ReviseView("DELETE FROM t", "[]")));
     }
 

@@ -35,6 +35,7 @@ public sealed class SlackClickTests : IAsyncLifetime
     }
 
     [Fact]
+    [Trait("Threat", "THR-023"), Trait("CWE", "294")]
     public async Task The_same_bytes_again_are_acknowledged_and_do_nothing()
     {
         _host.Require(need: 2, Assurance.Chat);
@@ -70,6 +71,7 @@ public sealed class SlackClickTests : IAsyncLifetime
     [InlineData(-301, SlackDouble.Secret)]
     [InlineData(301, SlackDouble.Secret)]
     [InlineData(0, "another secret")]
+    [Trait("Threat", "THR-023"), Trait("CWE", "294")]
     public async Task A_wrong_signature_or_time_is_401_and_records_nothing(int away, string secret)
     {
         var asked = await _host.AskShownAsync();
@@ -226,6 +228,7 @@ public sealed class SlackClickTests : IAsyncLifetime
     [InlineData("is_restricted", "Guests")]
     [InlineData("is_ultra_restricted", "Guests")]
     [InlineData("is_stranger", "another organisation")]
+    [Trait("Threat", "THR-008"), Trait("CWE", "287")]
     public async Task Accounts_that_may_not_decide_are_refused(string member, string why)
     {
         var asked = await _host.AskShownAsync();
@@ -253,6 +256,7 @@ public sealed class SlackClickTests : IAsyncLifetime
     [Theory]
     [InlineData("team", "T0999")]
     [InlineData("user", "T0999")]
+    [Trait("Threat", "THR-008"), Trait("CWE", "287")]
     public async Task Users_of_a_foreign_team_are_refused(string where, string team)
     {
         var asked = await _host.AskShownAsync();
@@ -281,6 +285,7 @@ public sealed class SlackClickTests : IAsyncLifetime
     [InlineData("is_ext_shared")]
     [InlineData("is_pending_ext_shared")]
     [InlineData("is_shared")]
+    [Trait("Threat", "THR-008"), Trait("CWE", "287")]
     public async Task A_click_in_a_channel_that_strangers_read_is_refused(string member)
     {
         var asked = await _host.AskShownAsync();
@@ -297,6 +302,7 @@ public sealed class SlackClickTests : IAsyncLifetime
     [InlineData("users.info")]
     [InlineData("auth.test")]
     [InlineData("conversations.info")]
+    [Trait("Threat", "THR-006"), Trait("CWE", "754")]
     public async Task When_slack_does_not_say_nobody_counts(string method)
     {
         var asked = await _host.AskShownAsync();
@@ -325,6 +331,7 @@ public sealed class SlackClickTests : IAsyncLifetime
     }
 
     [Fact]
+    [Trait("Threat", "THR-002"), Trait("CWE", "863")]
     public async Task An_account_of_nobody_is_offered_a_link()
     {
         var asked = await _host.AskShownAsync();

@@ -36,6 +36,7 @@ public sealed partial class SlackLinkTests : IAsyncLifetime
     }
 
     [Fact]
+    [Trait("Threat", "THR-013"), Trait("CWE", "863")]
     public async Task Two_accounts_of_one_person_are_one_vote()
     {
         _host.Require(need: 2, Assurance.Chat);
@@ -52,6 +53,7 @@ public sealed partial class SlackLinkTests : IAsyncLifetime
     }
 
     [Fact]
+    [Trait("Threat", "THR-002"), Trait("CWE", "863")]
     public async Task Whoever_stands_behind_the_request_cannot_approve_it_with_a_second_account_either()
     {
         var asked = await _host.AskShownAsync();
@@ -65,6 +67,7 @@ public sealed partial class SlackLinkTests : IAsyncLifetime
     }
 
     [Fact]
+    [Trait("Threat", "THR-009"), Trait("CWE", "290")]
     public async Task A_code_works_once_and_not_for_ever()
     {
         using var bob = await SignInAsync("bob");
@@ -156,6 +159,7 @@ public sealed partial class SlackLinkTests : IAsyncLifetime
     }
 
     [Fact]
+    [Trait("Threat", "THR-009"), Trait("CWE", "290")]
     public async Task A_sign_in_that_is_weaker_than_a_click_makes_no_code()
     {
         using var bob = await _host.Console.OpenForAsync("bob");

@@ -1,5 +1,8 @@
 using System.Net;
+using System.Text;
+using System.Text.Json.Nodes;
 using Countersign.Core.Actions;
+using Countersign.Core.Storage;
 
 namespace Countersign.Tests.Channels.Slack;
 
@@ -35,6 +38,30 @@ public sealed class SlackModifyTests : IAsyncLifetime
         var ended = await _host.EndOfAsync(asked);
         Assert.Equal((ActionState.Succeeded, "{\"table\":\"test\"}"), (ended.State, ended.Action.Arguments.ToString()));
         Assert.Equal("Only the test table.", Assert.Single(ended.Changes).Comment);
+    }
+
+    [Fact]
+    public async Task Arguments_that_the_tool_describes_otherwise_are_told_in_the_form()
+    {
+        const string Described =
+            """{"inputSchema":{"properties":{"table":{"enum":["orders","test"]}}},"name":"drop_table"}""";
+        var asked = await _host.AskShownAsync();
+        await _host.Console.Store.CommitAsync(
+            new Change
+            {
+                Definitions =
+                [
+                    new DefinitionRow(asked.Action.Target, "drop_table", "sha256:0", Encoding.UTF8.GetBytes(Described)),
+                ],
+            },
+            Cancel);
+        await _host.PressAsync("U0BOB", "modify");
+
+        var sent = await _host.SendAsync(_host.Slack.Submit("U0BOB", ("json", """{"table":"<users>"}""")));
+
+        var why = (string)JsonNode.Parse(sent.Body)!["errors"]!["json"]!;
+        Assert.Contains("""'table' must be one of "orders", "test".""", why, StringComparison.Ordinal);
+        Assert.Equal(1, (await _host.FindAsync(asked)).Life.Revision);
     }
 
     [Theory]

@@ -22,7 +22,7 @@ public sealed class SlackOutboxTests : IAsyncLifetime
         await _host.AskShownAsync();
         await _host.DeliverAsync();
 
-        Assert.Equal(["deny", "approve", "modify", "open"], VerbsOf(_host.Slack.Message));
+        Assert.Equal(["deny", "approve", "modify", "open", "stop"], VerbsOf(_host.Slack.Message));
         Assert.Single(_host.Slack.Calls, call => call.Method == "chat.postMessage");
         Assert.False(_host.Slack.Message["unfurl_links"]!.GetValue<bool>());
     }

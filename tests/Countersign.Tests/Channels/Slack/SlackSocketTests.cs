@@ -62,6 +62,21 @@ public sealed class SlackSocketTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_became_of_a_stop_comes_with_its_acknowledgement()
+    {
+        await _host.AskShownAsync();
+        var connection = await _host.Slack.NextConnectionAsync(Cancel);
+        await connection.SendAsync("e1", _host.Slack.Press("U0BOB", "stop", _host.ValueOf("stop")!), Cancel);
+        await connection.NextAcknowledgementAsync(Cancel);
+
+        await connection.SendAsync("e2", _host.Slack.Submit("U0BOB", "comment", ""), Cancel);
+        var acknowledgement = await connection.NextAcknowledgementAsync(Cancel);
+
+        Assert.Equal("update", acknowledgement["payload"]!["response_action"]!.GetValue<string>());
+        Assert.Equal("modal", acknowledgement["payload"]!["view"]!["type"]!.GetValue<string>());
+    }
+
+    [Fact]
     public async Task What_cannot_be_recorded_is_not_acknowledged_and_comes_again()
     {
         var asked = await _host.AskShownAsync();

@@ -107,6 +107,7 @@ public sealed class AnalyserTests(SharedShop shared) : IClassFixture<SharedShop>
     [InlineData("SELECT 1; END; DROP TABLE orders; --")]
     [InlineData("SELECT 1; DELETE FROM orders")]
     [InlineData("SELECT 1 END; DROP TABLE orders; SELECT 1")]
+    [Trait("Threat", "THR-033"), Trait("CWE", "863")]
     public async Task Text_that_is_more_than_one_statement_is_not_understood(string text)
     {
         var shop = shared.Shop;

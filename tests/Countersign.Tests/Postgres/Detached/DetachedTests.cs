@@ -143,6 +143,7 @@ public sealed class DetachedTests(PostgresServer server)
     }
 
     [Fact]
+    [Trait("Threat", "THR-022"), Trait("CWE", "367")]
     public async Task What_changed_since_it_was_asked_for_does_not_run()
     {
         await using var host = await PostgresHost.StartAsync(server);

@@ -29,6 +29,7 @@ public sealed class LeaseTests(PostgresServer server)
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
+    [Trait("Threat", "THR-032"), Trait("CWE", "324")]
     public async Task A_returned_lease_ends_its_session_and_its_password(bool isSuperuser)
     {
         var database = await RightsDatabase.CreateAsync(server);

@@ -63,6 +63,9 @@ internal sealed class Pattern
         }
     }
 
+    /// <summary>Whether it is found anywhere in a text that is no condition's, such as an argument.</summary>
+    public bool IsMatch(string text) => _regex.IsMatch(text);
+
     public Truth Test(ref Evaluation evaluation, in CelValue text)
     {
         if (text.Kind != CelKind.String)
