@@ -27,7 +27,7 @@ internal sealed class HistoryEndpoints(ActionLookup lookup, IStore store, PageWr
         var chosen = ChosenOf(query, visit.Charter);
         var view = new HistoryView([.. ended.Select(ItemOf)], chosen, store.Now)
         {
-            Older = last is { } before ? OlderThan(before, chosen) : null,
+            Older = last is { } before ? OlderThan(before.Id, chosen) : null,
         };
         await pages.WritePageAsync<HistoryPage>(visit.Context, 200, Frames.For("History", visit), view);
     }
