@@ -41,7 +41,7 @@ public sealed partial class PasskeyTests
         var page = await EnrolAsync(bob, "bob", code);
 
         Assert.Contains("The passkey is enrolled.", page);
-        Assert.Contains("Carol Danvers (carol) vouched.", page);
+        Assert.Contains("Vouched for by Carol Danvers (carol).", page);
         Assert.DoesNotContain(code, await carol.ReadAsync("/console/people/bob"));
     }
 

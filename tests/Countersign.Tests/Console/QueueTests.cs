@@ -47,7 +47,7 @@ public sealed partial class QueueTests
     {
         await using var host = await ConsoleHost.StartAsync(_time);
         var asked = new List<string>();
-        for (var i = 0; i < 450; i++)
+        for (var i = 0; i < 250; i++)
         {
             asked.Add((await AskAsync(host, new Ask { Operation = $"read_{i}" })).Id.Value);
         }
@@ -78,18 +78,18 @@ public sealed partial class QueueTests
     {
         await using var host = await ConsoleHost.StartAsync(_time);
         var asked = new List<ActionRecord>();
-        for (var i = 0; i < 210; i++)
+        for (var i = 0; i < 110; i++)
         {
             asked.Add(await AskAsync(host, new Ask { Operation = $"read_{i}" }));
         }
 
         using var bob = await host.OpenForAsync("bob");
         var next = NextPage().Match(await bob.ReadAsync("/console")).Groups[1].Value;
-        await bob.VoteAsync(asked[199].Id.Value, "deny");
+        await bob.VoteAsync(asked[99].Id.Value, "deny");
         await bob.VoteAsync(asked[7].Id.Value, "deny");
 
         Assert.Equal(
-            asked[200..].Select(record => record.Id.Value),
+            asked[100..].Select(record => record.Id.Value),
             Rows().Matches(await bob.ReadAsync(next)).Select(row => row.Groups[1].Value));
     }
 

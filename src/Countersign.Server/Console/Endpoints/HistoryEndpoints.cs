@@ -73,6 +73,7 @@ internal sealed class HistoryEndpoints(ActionLookup lookup, IStore store, PageWr
         Id = record.Id.Value,
         Environment = Words.OneLine(record.Environment),
         Headline = Words.Headline(Card.Of(record).Headline),
+        Glimpse = GlimpseView.Of(record),
         Agent = record.Asker.Agent.Value,
         State = record.State.ToText(),
         StateText = Words.Of(record.State),

@@ -9,12 +9,23 @@ namespace Countersign.Server.Console.Endpoints;
 
 /// <summary>The list of reviews that wait, page by page: what a deadline reaches first comes first.</summary>
 internal sealed class QueueEndpoints(ActionLookup lookup, ReviewDesk desk, IStore store, PageWriter pages)
+    : IDisposable
 {
     private const string Address = "/console";
     private const string AddressOfPart = "/console/fragments/queue";
 
     /// <summary>How many reviews one page shows at least, when there are as many.</summary>
-    private const int PageSize = 200;
+    private const int PageSize = 100;
+
+    /// <summary>
+    /// How many pages are read at once. A change wakes every open console: without a limit the records of all their
+    /// pages would be in memory together, waiting for a processor.
+    /// </summary>
+    private const int MaxReads = 4;
+
+    private readonly SemaphoreSlim _reads = new(MaxReads);
+
+    public void Dispose() => _reads.Dispose();
 
     public async Task ShowAsync(Visit visit)
     {
@@ -38,6 +49,19 @@ internal sealed class QueueEndpoints(ActionLookup lookup, ReviewDesk desk, IStor
         place is null ? address : $"{address}?after={place}";
 
     private async Task<QueueView> ReadAsync(Visit visit, DeadlinePlace? after)
+    {
+        await _reads.WaitAsync(visit.Aborted);
+        try
+        {
+            return await ComposeAsync(visit, after);
+        }
+        finally
+        {
+            _reads.Release();
+        }
+    }
+
+    private async Task<QueueView> ComposeAsync(Visit visit, DeadlinePlace? after)
     {
         var filter = new ActionFilter
         {

@@ -18,6 +18,8 @@ internal sealed record QueueComposer(Charter Charter, Func<ActionRecord, VotingR
 
     private QueueItem ItemOf(ActionRecord record) => new()
     {
+        Glimpse = GlimpseView.Of(record),
+        IsIrreversible = record.Preview is { Reversible: false },
         Id = record.Id.Value,
         Environment = Words.OneLine(record.Environment),
         Headline = Words.Headline(Card.Of(record).Headline),

@@ -26,6 +26,12 @@ public sealed record QueueItem
 
     public required string Agent { get; init; }
 
+    /// <summary>What tells it from others of the same operation.</summary>
+    public required GlimpseView Glimpse { get; init; }
+
+    /// <summary>Whether the preview says that it cannot be undone.</summary>
+    public required bool IsIrreversible { get; init; }
+
     /// <summary>Why the rules ask.</summary>
     public required string Why { get; init; }
 
