@@ -69,6 +69,13 @@ public sealed class AccessibilityTests(Chromium chromium) : IClassFixture<Chromi
         await watched.Page.GetByRole(AriaRole.Button, new() { Name = "Approve and sign" }).ClickAsync();
         await Assertions.Expect(watched.Page.Locator(".notice-recorded")).ToBeVisibleAsync();
         await look.AtAsync(null, "action-signed");
+        await watched.Page.GetByRole(AriaRole.Button, new() { Name = "Sign out" }).ClickAsync();
+        await watched.Page.GetByRole(AriaRole.Button, new() { Name = "Sign in with a passkey" }).ClickAsync();
+        await Assertions.Expect(watched.Page.GetByText("signed in with a session")).ToBeVisibleAsync();
+        await look.AtAsync("/console/people/bob", "vouching");
+        await watched.Page.GetByRole(AriaRole.Button, new() { Name = "Vouch for Bob" }).ClickAsync();
+        await Assertions.Expect(watched.Page.GetByLabel("Enrolment code")).ToBeVisibleAsync();
+        await look.AtAsync(null, "vouched");
         await watched.Page.GotoAsync("/console");
         await watched.Page.GetByRole(AriaRole.Button, new() { Name = "Keys" }).ClickAsync();
         await look.AtAsync(null, "keys");

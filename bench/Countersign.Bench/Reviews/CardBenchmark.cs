@@ -19,7 +19,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Countersign.Bench.Reviews;
 
-/// <summary>How long the card of an action with 100 KB of arguments takes in each channel, from its record on.</summary>
+/// <summary>How long the card of an action with 100 KB of arguments takes in each channel.</summary>
 internal static class CardBenchmark
 {
     private const int CardBytes = 100_000;

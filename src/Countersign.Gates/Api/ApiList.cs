@@ -36,7 +36,7 @@ internal sealed class ApiList(ApiRooms rooms)
         json.WriteEndObject();
     }
 
-    /// <summary>What the caller gives back for the next page, as <c>before</c> or by deadline as <c>after</c>.</summary>
+    /// <summary>What is given back for the next page: as <c>before</c>, by deadline as <c>after</c>.</summary>
     private static string? NextOf(ActionRow last, ActionFilter filter) =>
         filter.ByDeadline ? DeadlinePlace.Of(last)?.ToString() : last.Id.Value;
 }
