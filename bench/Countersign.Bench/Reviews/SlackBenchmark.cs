@@ -59,7 +59,7 @@ internal static class SlackBenchmark
             "click in Slack to acknowledgement, 50 clicks/s",
             $"p50 {Samples.Time(samples.P50)}, p99.9 {Samples.Time(samples.P999)}",
             "",
-            "",
+            Samples.Times(samples.P999 / 1_000_000),
             "p99.9 ≤ 1 s",
             samples.P999 <= 1_000_000);
     }
