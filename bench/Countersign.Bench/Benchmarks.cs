@@ -18,7 +18,9 @@ internal static class Benchmarks
         ["postgres"] = PostgresBenchmark.RunAsync,
         ["resume"] = ResumeBenchmark.RunAsync,
         ["pending"] = PendingBenchmark.RunAsync,
+        ["card"] = CardBenchmark.RunAsync,
         ["slack"] = SlackBenchmark.RunAsync,
+        ["console"] = ConsoleBenchmark.RunAsync,
     };
 
     /// <returns>The exit code: 0 when every budget is met, 1 when one is not, 2 when a name is unknown.</returns>

@@ -48,7 +48,8 @@ public sealed class Office
         var handles = new PasskeyHandles(options.Passkeys);
         var passkeys = new PasskeyRegister(store, handles);
         var signatures = new Signatures(store, passkeys, options.Passkeys, options.Random);
-        Passkeys = new PasskeyDesk(passkeys, handles, signatures, options.Passkeys, options.Charter);
+        var codes = new EnrolmentCodes(options.Passkeys.Key, () => store.Now, options.Random);
+        Passkeys = new PasskeyDesk(passkeys, handles, signatures, codes, options.Passkeys, options.Charter);
         ReviewDesk = new ReviewDesk(registrar, executions, signatures, store, options.Charter);
         Revisions = new RevisionDesk(registrar, store, options.Charter);
         Rehearsals = new RehearsalDesk(registrar, store, options.Charter, options.Execution.FindRehearser);

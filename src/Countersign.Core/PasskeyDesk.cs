@@ -9,15 +9,20 @@ using Countersign.Core.Storage;
 namespace Countersign.Core;
 
 /// <summary>
-/// Where people enrol and revoke passkeys, and where a passkey tells who somebody is. A first passkey is taken from
-/// whoever has the person's sign-in; from then on only a sign-in at least as strong as a session adds or removes one,
-/// because a copied token must not grow into a signature.
+/// Where people enrol and revoke passkeys, and where a passkey tells who somebody is. A sign-in at least as strong as a
+/// session adds and removes them. With a weaker one, such as a token, a person enrols their first passkey only, and
+/// only when somebody vouches for them with a code: a copied token must not grow into a signature.
 /// </summary>
 public sealed class PasskeyDesk
 {
+    private const string NoCode =
+        "The code is missing, of somebody else, older than an hour, or was used before. A first passkey with a token " +
+        "takes a code of an admin, or of whoever runs the server ('countersign passkey code').";
+
     private readonly PasskeyRegister _register;
     private readonly PasskeyHandles _handles;
     private readonly Signatures _signatures;
+    private readonly EnrolmentCodes _codes;
     private readonly PasskeyOptions _options;
     private readonly Func<Charter> _charter;
 
@@ -25,12 +30,14 @@ public sealed class PasskeyDesk
         PasskeyRegister register,
         PasskeyHandles handles,
         Signatures signatures,
+        EnrolmentCodes codes,
         PasskeyOptions options,
         Func<Charter> charter)
     {
         _register = register;
         _handles = handles;
         _signatures = signatures;
+        _codes = codes;
         _options = options;
         _charter = charter;
     }
@@ -59,6 +66,41 @@ public sealed class PasskeyDesk
         _ => null,
     };
 
+    /// <summary>Whether enrolling with this sign-in takes a code of somebody who vouches for its person.</summary>
+    public static bool NeedsCode(Voter voter, ImmutableArray<Passkey> present) =>
+        present.IsEmpty && voter.Assurance < Assurance.Session;
+
+    /// <summary>Why a person may not vouch for another's first passkey; <c>null</c> when they may.</summary>
+    public static string? WhyNotVouch(Voter voter, bool isAdmin, PersonId person) => 0 switch
+    {
+        _ when !isAdmin => "Only admins vouch for the first passkey of others.",
+        _ when voter.Person == person =>
+            "Nobody vouches for themselves: ask another admin, or whoever runs the server.",
+        _ when voter.Assurance < Assurance.Session => "Sign in with a passkey to vouch for somebody.",
+        _ => null,
+    };
+
+    /// <summary>
+    /// Makes the code with which a person enrols their first passkey. What the entry of the enrolment says of who
+    /// vouched is the whole record of it: a code that nobody uses changed nothing.
+    /// </summary>
+    public async Task<CodeAnswer> VouchAsync(Voter voter, PersonId person, CancellationToken cancellationToken)
+    {
+        var people = _charter().People;
+        var isAdmin = people.Find(voter.Person) is { IsAdmin: true };
+        var refusal = WhyNotVouch(voter, isAdmin, person) ?? 0 switch
+        {
+            _ when people.Find(person) is null => "Nobody of that name is registered.",
+            _ when Party is null => "This server takes no passkeys.",
+            _ when !(await ListAsync(person, cancellationToken)).IsEmpty =>
+                "They have a passkey already, and add others with it. If it is lost, revoke it first.",
+            _ => null,
+        };
+        return refusal is null
+            ? new CodeAnswer.Made(_codes.Create(person, voter.Person))
+            : new CodeAnswer.Refused(refusal);
+    }
+
     /// <summary>Why a person may not revoke a passkey; <c>null</c> when they may.</summary>
     public static string? WhyNotRevoke(Voter voter, bool isAdmin, Passkey passkey) => 0 switch
     {
@@ -75,10 +117,18 @@ public sealed class PasskeyDesk
             return new PasskeyAnswer.Refused("This server takes no passkeys from you.");
         }
 
-        if (WhyNotEnrol(voter, await ListAsync(person.Id, cancellationToken)) is { } refusal
+        var present = await ListAsync(person.Id, cancellationToken);
+        if (WhyNotEnrol(voter, present) is { } refusal
             || !asked.Registration.TryVerify(new Ceremony(party, asked.Challenge), out var said, out refusal))
         {
             return new PasskeyAnswer.Refused(refusal);
+        }
+
+        // Last, so that a code is not used up by what would have been refused anyway.
+        var vouched = NeedsCode(voter, present) ? _codes.TryUse(person.Id, asked.Code) : null;
+        if (vouched is null && NeedsCode(voter, present))
+        {
+            return new PasskeyAnswer.Refused(NoCode);
         }
 
         var name = asked.Name.Trim() is { Length: > 0 } given ? given : "Passkey";
@@ -91,7 +141,8 @@ public sealed class PasskeyDesk
                 [
                     EntryOf(
                         EntryType.CredentialEnrolled,
-                        PasskeyPayload.Enrolled(person, voter.Assurance, asked, said, party)),
+                        PasskeyPayload.Enrolled(
+                            person, new EnrolmentProof(voter.Assurance, vouched), asked, said, party)),
                 ],
             },
             cancellationToken);

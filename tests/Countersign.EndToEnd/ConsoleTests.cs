@@ -10,6 +10,9 @@ namespace Countersign.EndToEnd;
 public sealed partial class ConsoleTests(SharedBench shared, Chromium chromium)
     : IClassFixture<SharedBench>, IClassFixture<Chromium>
 {
+    /// <summary>A browser waits a few seconds before it opens a stream again.</summary>
+    private static readonly LocatorAssertionsToHaveTextOptions s_longer = new() { Timeout = 20_000 };
+
     private readonly Bench _bench = shared.Bench;
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -26,6 +29,37 @@ public sealed partial class ConsoleTests(SharedBench shared, Chromium chromium)
 
         await Assertions.Expect(row).ToHaveCountAsync(0);
         Assert.Empty(watched.Complaints);
+    }
+
+    [Fact]
+    public async Task The_page_says_when_it_is_not_live_and_catches_up_when_it_is_again()
+    {
+        await using var watched = await OpenAsync("ALICE");
+        var mark = watched.Page.Locator("[data-live]");
+        await Assertions.Expect(mark).ToHaveTextAsync("Live");
+
+        await watched.Page.RouteAsync("**/console/events*", route => route.AbortAsync());
+        await watched.Page.ReloadAsync();
+        await Assertions.Expect(mark).ToHaveTextAsync("Reconnecting…");
+        var held = await AskAsync("restart_service", """{"id":"missed"}""");
+        await watched.Page.UnrouteAllAsync();
+
+        await Assertions.Expect(mark).ToHaveTextAsync("Live", s_longer);
+        await Assertions.Expect(watched.Page.Locator($"[data-review='{held.Id}']")).ToBeVisibleAsync();
+    }
+
+    [Fact]
+    public async Task A_page_whose_session_is_over_says_that_it_is_signed_out()
+    {
+        await using var watched = await OpenAsync("ALICE");
+        var mark = watched.Page.Locator("[data-live]");
+        await Assertions.Expect(mark).ToHaveTextAsync("Live");
+
+        await watched.Page.Context.ClearCookiesAsync();
+        await AskAsync("restart_service", """{"id":"unseen"}""");
+
+        await Assertions.Expect(mark).ToHaveTextAsync("Signed out: reload to sign in");
+        await Assertions.Expect(watched.Page.GetByText("unseen")).ToHaveCountAsync(0);
     }
 
     [Fact]

@@ -35,6 +35,31 @@ public sealed class ListingTests(SharedBench shared) : IClassFixture<SharedBench
     }
 
     [Fact]
+    public async Task What_is_pending_is_paged_by_deadline_too()
+    {
+        var agent = _bench.Product.As("DEPLOY_BOT");
+        var asked = new List<string>();
+        for (var i = 0; i < 5; i++)
+        {
+            var held = await agent.AskAsync("sdk", "restart_service", $$"""{"deadline":{{i}}}""", Cancel);
+            asked.Add(held.Id!);
+        }
+
+        var listed = new List<string>();
+        for (string? next = ""; next is not null;)
+        {
+            var after = next.Length == 0 ? "" : $"&after={next}";
+            var page = await _bench.Alice.GetAsync($"v1/actions?order=deadline&limit=2{after}", Cancel);
+            Assert.All(page.Json.GetProperty("items").EnumerateArray(), item =>
+                Assert.Equal("pending", item.GetProperty("state").GetString()));
+            listed.AddRange(IdsOf(page));
+            next = page.Text("next");
+        }
+
+        Assert.Equal(asked, listed.Where(asked.Contains));
+    }
+
+    [Fact]
     public async Task Filters_select_by_state_target_and_agent()
     {
         var other = _bench.Product.As("OTHER_BOT");
@@ -56,6 +81,10 @@ public sealed class ListingTests(SharedBench shared) : IClassFixture<SharedBench
     [InlineData("limit=0", "'limit' is a number")]
     [InlineData("before=yesterday", "'before' is an action id")]
     [InlineData("target=%00", "target")]
+    [InlineData("order=size", "'order=deadline' lists")]
+    [InlineData("order=deadline&after=yesterday", "'order=deadline' lists")]
+    [InlineData("order=deadline&state=denied", "'order=deadline' lists")]
+    [InlineData("after=1.act_00000000000000000000000000", "'order=deadline' lists")]
     public async Task A_filter_that_means_nothing_is_refused(string query, string detail)
     {
         var answer = await _bench.Alice.GetAsync($"v1/actions?{query}", Cancel);

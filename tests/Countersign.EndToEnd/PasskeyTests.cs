@@ -72,6 +72,38 @@ public sealed class PasskeyTests(Chromium chromium) : IClassFixture<Chromium>, I
     }
 
     [Fact]
+    public async Task A_denial_is_signed_and_a_stranger_verifies_it()
+    {
+        var held = await AskAsync("move_money", """{"id":"signed denial"}""");
+        await using var alice = await OpenAsync("ALICE");
+        await EnrolAsync(alice, "alice");
+
+        await alice.Page.GotoAsync($"/console/actions/{held.Id}");
+        await alice.Page.GetByRole(AriaRole.Button, new() { Name = "Deny and sign" }).ClickAsync();
+        await Assertions.Expect(Alert(alice)).ToContainTextAsync("Your denial is recorded.");
+
+        var shown = await _bench.Alice.ShowAsync(held.Id!, Cancel);
+        Assert.Equal("denied", shown.State);
+        var vote = Assert.Single(shown.Json.GetProperty("review").GetProperty("votes").EnumerateArray().ToList());
+        Assert.Equal("deny", vote.GetProperty("decision").GetString());
+        Assert.Equal("passkey", vote.GetProperty("assurance").GetString());
+        await AssertVerifiesAsync(vote, held);
+        Assert.Empty(alice.Complaints);
+    }
+
+    [Fact]
+    public async Task Whoever_has_a_stolen_token_enrols_nothing()
+    {
+        await using var thief = await OpenAsync("ALICE");
+        await thief.Page.GotoAsync("/console/people/alice");
+        await thief.Page.GetByLabel("Code of somebody").FillAsync("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
+        await thief.Page.GetByRole(AriaRole.Button, new() { Name = "Enrol a passkey" }).ClickAsync();
+
+        await Assertions.Expect(Alert(thief)).ToContainTextAsync("The code is missing, of somebody else");
+        await Assertions.Expect(thief.Page.GetByText("None yet.")).ToBeVisibleAsync();
+    }
+
+    [Fact]
     public async Task Whoever_enrolled_a_passkey_signs_in_with_it_and_counts_as_a_session()
     {
         var held = await AskAsync("delete_backup", """{"id":"session"}""");
@@ -147,6 +179,11 @@ public sealed class PasskeyTests(Chromium chromium) : IClassFixture<Chromium>, I
         await keys.PressAsync("j");
         await keys.PressAsync("Enter");
         await alice.Page.WaitForURLAsync($"**/console/actions/{second.Id}");
+        await keys.PressAsync("m");
+        await keys.PressAsync("Enter");
+        await Assertions.Expect(alice.Page.GetByLabel("Arguments (JSON)")).ToBeVisibleAsync();
+        await keys.PressAsync("Enter");
+        await Assertions.Expect(alice.Page.GetByLabel("Arguments (JSON)")).ToBeHiddenAsync();
         await keys.PressAsync("a");
         Assert.Equal("pending", (await _bench.Alice.ShowAsync(second.Id!, Cancel)).State);
         await keys.PressAsync("Enter");
@@ -181,6 +218,7 @@ public sealed class PasskeyTests(Chromium chromium) : IClassFixture<Chromium>, I
         await alice.SignInAsync("ALICE");
 
         await alice.Page.GotoAsync("/console/people/alice");
+        await alice.Page.GetByLabel("Code of somebody").FillAsync("any");
         await alice.Page.GetByRole(AriaRole.Button, new() { Name = "Enrol a passkey" }).ClickAsync();
 
         var origin = Home.GetLeftPart(UriPartial.Authority);
@@ -217,13 +255,8 @@ public sealed class PasskeyTests(Chromium chromium) : IClassFixture<Chromium>, I
     private static ILocator Alert(WatchedPage watched) =>
         watched.Page.GetByRole(AriaRole.Alert).Filter(new() { Visible = true }).First;
 
-    private static async Task EnrolAsync(WatchedPage watched, string person)
-    {
-        await watched.Page.GotoAsync($"/console/people/{person}");
-        await watched.Page.GetByLabel("Its name").FillAsync("Laptop");
-        await watched.Page.GetByRole(AriaRole.Button, new() { Name = "Enrol a passkey" }).ClickAsync();
-        await Assertions.Expect(Alert(watched)).ToContainTextAsync("The passkey is enrolled.");
-    }
+    private Task EnrolAsync(WatchedPage watched, string person) =>
+        Authenticator.EnrolAsync(watched.Page, _bench.Product, person, Cancel);
 
     private static async Task SignOnAsync(WatchedPage watched, string id)
     {

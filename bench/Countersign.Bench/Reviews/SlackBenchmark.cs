@@ -4,14 +4,6 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Countersign.Core.Actions;
-using Countersign.Core.Actions.Json;
-using Countersign.Core.Identity;
-using Countersign.Core.Policies;
-using Countersign.Core.Records;
-using Countersign.Core.Reviews;
-using Countersign.Core.Storage;
-using Countersign.Server.Channels.Slack;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -20,43 +12,17 @@ using Microsoft.Extensions.Logging;
 namespace Countersign.Bench.Reviews;
 
 /// <summary>
-/// How long the card of a large action takes, and a click until it is acknowledged: signed, recorded and executed, at
-/// fifty clicks a second.
+/// How long a click takes until it is acknowledged: signed, recorded and executed, at fifty clicks a second.
 /// </summary>
 internal static class SlackBenchmark
 {
     private const string Secret = "secret-of-the-benchmarks";
-    private const int CardBytes = 100_000;
-    private const int Cards = 300;
     private const int Clicks = 1000;
     private const int Warmup = 100;
 
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1.0 / 50);
 
-    public static async Task<IReadOnlyList<Row>> RunAsync(Bench bench) => [Card(), await ClickAsync(bench)];
-
-    private static Row Card()
-    {
-        var record = LargeAction();
-        var card = new SlackCard(() => Today(record), id => new Uri($"http://localhost/console/actions/{id}"));
-        var times = new double[Cards];
-        var start = Stopwatch.GetTimestamp();
-        for (var i = -Warmup; i < Cards; i++)
-        {
-            var began = Stopwatch.GetTimestamp();
-            card.Render(record, isFirst: false).ToArguments("C0123", ts: null).ToJsonString();
-            times[Math.Max(i, 0)] = Stopwatch.GetElapsedTime(began).TotalMicroseconds;
-        }
-
-        var samples = Samples.Of(times, Stopwatch.GetElapsedTime(start));
-        return new Row(
-            "card of a 100 KB action for Slack",
-            $"p50 {Samples.Time(samples.P50)}, p99 {Samples.Time(samples.P99)}",
-            "",
-            "",
-            "≤ 2 ms",
-            samples.P50 <= 2_000);
-    }
+    public static async Task<IReadOnlyList<Row>> RunAsync(Bench bench) => [await ClickAsync(bench)];
 
     private static async Task<Row> ClickAsync(Bench bench)
     {
@@ -93,7 +59,7 @@ internal static class SlackBenchmark
             "click in Slack to acknowledgement, 50 clicks/s",
             $"p50 {Samples.Time(samples.P50)}, p99.9 {Samples.Time(samples.P999)}",
             "",
-            "",
+            Samples.Times(samples.P999 / 1_000_000),
             "p99.9 ≤ 1 s",
             samples.P999 <= 1_000_000);
     }
@@ -144,51 +110,4 @@ internal static class SlackBenchmark
         await web.StartAsync();
         return web;
     }
-
-    private static ActionRecord LargeAction()
-    {
-        var words = string.Concat(Enumerable.Range(0, CardBytes / 8).Select(i => $"{i % 10_000_000:0000000} "));
-        var target = new TargetName("sdk");
-        var action = CanonicalAction.Of(
-            target, "restart", new CanonicalObject().Add("text", words).ToCanonicalJson());
-        var asker = new Asker(new AgentId("bot-0"), OnBehalfOf: null);
-        var now = TimeProvider.System.GetUtcNow();
-        var stage = new Stage([Party.Parse("alice")], Need: 1, TimeSpan.FromHours(1), []);
-        var requirement = new Requirement(
-            new RuleId("restarts"), "why", [stage], Assurance.Chat, [], Bounds.None, GrantTerms.Default);
-        var verdict = new Verdict(
-            VerdictOutcome.Require,
-            [new MatchedRule(requirement.Rule, "why")],
-            [requirement],
-            PolicyHash.Of("policy"u8));
-        return new ActionRecord
-        {
-            Id = ActionId.Create(now, new byte[10]),
-            Version = 1,
-            Asker = asker,
-            Gate = GateKind.Api,
-            Via = GateKind.Api,
-            Environment = "bench",
-            Action = action,
-            Facts = Facts.None,
-            Claimed = Claimed.Nothing,
-            Verdict = verdict,
-            Key = AttachKey.Of(asker, action, idempotencyKey: null),
-            Detached = true,
-            CreatedAt = now,
-            Life = Lifecycle.Begin(action.Digest, verdict, now).Life,
-            Ledger = new LedgerPosition(0, 1, now),
-        };
-    }
-
-    private static Core.Charter Today(ActionRecord record) => new()
-    {
-        People = new People(
-            [new Person(new PersonId("alice"), "Alice", [], IsAdmin: false)],
-            [new Agent(record.Asker.Agent, Party.Parse("alice"))]),
-        Targets = System.Collections.Immutable.ImmutableDictionary<TargetName, Target>.Empty.Add(
-            record.Action.Target, new Target(record.Action.Target, GateKind.Api, "bench")),
-        Policy = record.Verdict.Policy,
-        Judge = (_, _) => record.Verdict,
-    };
 }

@@ -9,16 +9,21 @@ namespace Countersign.Core.Records;
 /// <summary>The payloads of <c>credential.enrolled</c> and <c>credential.revoked</c>.</summary>
 internal static class PasskeyPayload
 {
+    private const string ByAdmin = "admin";
+    private const string ByOperator = "operator";
+
     /// <summary>
     /// All that verifying a signature years later takes, and all that the authenticator and the browser said.
     /// </summary>
     public static byte[] Enrolled(
-        Person person, Assurance signedIn, NewPasskey asked, AuthenticatorData said, RelyingParty party) =>
+        Person person, EnrolmentProof proof, NewPasskey asked, AuthenticatorData said, RelyingParty party) =>
         PayloadWriter.Write(json =>
         {
             var credential = said.Credential!;
             json.WriteString("person", person.Id.Value);
-            json.WriteString("signed_in", signedIn.ToText());
+            json.WriteString("signed_in", proof.SignedIn.ToText());
+            json.WriteString("vouched_by", WordOf(proof.Vouched));
+            json.WriteString("vouched_by_admin", proof.Vouched?.Admin?.Value);
             json.WriteString("name", asked.Name);
             json.WriteString("credential_id", credential.Id.Value);
             PasskeyJson.WriteBytes(json, "public_key", credential.EncodedKey);
@@ -63,6 +68,21 @@ internal static class PasskeyPayload
             SignCount = row.SignCount,
             IsSynced = json.GetProperty("backup_eligible").GetBoolean(),
             Transports = [.. json.GetProperty("transports").EnumerateArray().Select(item => item.GetString()!)],
+            Vouched = VouchedOf(json),
         };
     }
+
+    private static string? WordOf(Vouched? vouched) =>
+        vouched is null ? null : vouched.Admin is null ? ByOperator : ByAdmin;
+
+    /// <summary>Entries of the first versions do not have it: then nobody had to vouch.</summary>
+    private static Vouched? VouchedOf(JsonElement json) =>
+        !json.TryGetProperty("vouched_by", out var by) || by.ValueKind == JsonValueKind.Null
+            ? null
+            : new Vouched(json.GetProperty("vouched_by_admin").GetString() is { } admin ? new PersonId(admin) : null);
 }
+
+/// <summary>What says that it was really the person who enrolled a passkey.</summary>
+/// <param name="SignedIn">How strong their sign-in was.</param>
+/// <param name="Vouched">Who vouched for them besides; <c>null</c> when the sign-in was strong enough.</param>
+internal sealed record EnrolmentProof(Assurance SignedIn, Vouched? Vouched);

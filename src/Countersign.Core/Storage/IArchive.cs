@@ -7,7 +7,7 @@ namespace Countersign.Core.Storage;
 /// <summary>Queries for the console, lists, reports and the ledger's readers. Nothing is decided from them.</summary>
 public interface IArchive
 {
-    /// <summary>Actions that match, newest first, with their payloads except results.</summary>
+    /// <summary>Actions that match, in the filter's order, with their payloads except results.</summary>
     Task<ImmutableArray<StoredAction>> ListAsync(ActionFilter filter, CancellationToken cancellationToken);
 
     /// <summary>How many actions are in each state; states without any are left out.</summary>
@@ -48,6 +48,15 @@ public sealed record ActionFilter
 
     /// <summary>Only actions older than this one.</summary>
     public ActionId? Before { get; init; }
+
+    /// <summary>
+    /// Whether to list by the next deadline, soonest first, instead of newest first; actions without a deadline are
+    /// left out then.
+    /// </summary>
+    public bool ByDeadline { get; init; }
+
+    /// <summary>Of a list by deadline: only what comes behind this place.</summary>
+    public DeadlinePlace? After { get; init; }
 
     public int Limit { get; init; } = 50;
 }

@@ -44,7 +44,32 @@ internal static class ApiFilter
             filter = filter with { Limit = limit };
         }
 
-        return WithNames(filter, Value(query, "target"), Value(query, "agent"));
+        if (OrderOf(query, filter) is not { } ordered)
+        {
+            return Bad(
+                "'order=deadline' lists pending actions, with 'after' as 'next' gave it and without 'before'; no other "
+                + "order has a name");
+        }
+
+        return WithNames(ordered, Value(query, "target"), Value(query, "agent"));
+    }
+
+    /// <summary>
+    /// The filter with the order that is asked for. Only what is pending has its deadlines in one list; others have
+    /// none.
+    /// </summary>
+    private static ActionFilter? OrderOf(IQueryCollection query, ActionFilter filter)
+    {
+        var after = Value(query, "after");
+        return Value(query, "order") switch
+        {
+            null => after is null ? filter : null,
+            "deadline" when filter is { Before: null, State: null or ActionState.Pending } =>
+                (after, DeadlinePlace.TryParse(after, out var place)) is (not null, false)
+                    ? null
+                    : filter with { State = ActionState.Pending, ByDeadline = true, After = place },
+            _ => null,
+        };
     }
 
     private static (ActionFilter? Filter, Problem? Problem) WithNames(

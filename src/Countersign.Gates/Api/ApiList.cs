@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Http;
 namespace Countersign.Gates.Api;
 
 /// <summary>
-/// Writes <c>GET /v1/actions</c>: whole actions without results, newest first, only those the caller may see.
+/// Writes <c>GET /v1/actions</c>: whole actions without results, in the order asked for, of those the caller may see.
 /// </summary>
 internal sealed class ApiList(ApiRooms rooms)
 {
@@ -20,21 +20,23 @@ internal sealed class ApiList(ApiRooms rooms)
             visibleTo = visibleTo with { Limit = 0 };
         }
 
-        var page = visibleTo.Limit == 0
-            ? []
-            : (await rooms.Archive.ListAsync(visibleTo, context.RequestAborted)).Select(ActionRecord.Of).ToList();
+        var page = visibleTo.Limit == 0 ? [] : await rooms.Archive.ListAsync(visibleTo, context.RequestAborted);
         context.Response.ContentType = "application/json";
         context.Response.Headers.CacheControl = "no-store";
         await using var json = new Utf8JsonWriter(context.Response.BodyWriter.AsStream());
         json.WriteStartObject();
         json.WriteStartArray("items");
-        foreach (var record in page.Where(record => rooms.MaySee(caller, record)))
+        foreach (var record in page.Select(ActionRecord.Of).Where(record => rooms.MaySee(caller, record)))
         {
             ActionJson.Write(json, record, rooms.ViewFor(caller, record, withResult: false));
         }
 
         json.WriteEndArray();
-        json.WriteString("next", page.Count == filter.Limit ? page[^1].Id.Value : null);
+        json.WriteString("next", page.Length == filter.Limit ? NextOf(page[^1].Row, filter) : null);
         json.WriteEndObject();
     }
+
+    /// <summary>What is given back for the next page: as <c>before</c>, by deadline as <c>after</c>.</summary>
+    private static string? NextOf(ActionRow last, ActionFilter filter) =>
+        filter.ByDeadline ? DeadlinePlace.Of(last)?.ToString() : last.Id.Value;
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Countersign.Server.Cli.Action;
 using Countersign.Server.Cli.Agent;
 using Countersign.Server.Cli.Ledger;
+using Countersign.Server.Cli.Passkey;
 using Countersign.Server.Cli.Policy;
 
 namespace Countersign.Server.Cli;
@@ -33,6 +34,10 @@ internal static class CommandTree
         {
             TokenCommand.Create(),
             ResumeCommand.Create(),
+        },
+        new Command("passkey", "Work with passkeys.")
+        {
+            CodeCommand.Create(),
         },
         new Command("policy", "Work with policy files; no server is needed.")
         {

@@ -31,13 +31,15 @@ internal sealed class ActionLookup(Gatekeeper gatekeeper, IArchive archive)
     }
 
     /// <summary>
-    /// Wanted actions that exist for this person, at least as many as the filter's limit if there are, and the id at
-    /// which an older page would begin. It reads on behind what is not for them: that must not crowd out what is.
+    /// Wanted actions that exist for this person, at least as many as the filter's limit if there are, and the action
+    /// behind which a further page would begin. It reads on behind what is not for them: that must not crowd out what
+    /// is.
     /// </summary>
-    public async Task<(IReadOnlyList<ActionRecord> Records, ActionId? Last)> ListAsync(
+    public async Task<(IReadOnlyList<ActionRecord> Records, ActionRow? Last)> ListAsync(
         ActionFilter filter, Func<ActionRecord, bool> wanted, Visit visit)
     {
         var found = new List<ActionRecord>();
+        ActionRow? last = null;
         for (var page = 0; page < MaxPages; page++)
         {
             var stored = await archive.ListAsync(filter, visit.Aborted);
@@ -47,14 +49,17 @@ internal sealed class ActionLookup(Gatekeeper gatekeeper, IArchive archive)
                 return (found, null);
             }
 
-            filter = filter with { Before = stored[^1].Row.Id };
+            last = stored[^1].Row;
+            filter = filter.ByDeadline
+                ? filter with { After = DeadlinePlace.Of(last) }
+                : filter with { Before = last.Id };
             if (found.Count >= filter.Limit)
             {
                 break;
             }
         }
 
-        return (found, filter.Before);
+        return (found, last);
     }
 
     /// <summary>

@@ -12,33 +12,37 @@ internal sealed class ConsoleAsset
     private const string Folder = "/console/assets/";
     private const int HashLength = 16;
 
-    private ConsoleAsset(string file, string contentType)
+    private ConsoleAsset(string contentType, params ReadOnlySpan<string> files)
     {
         ContentType = contentType;
-        using var stream = typeof(ConsoleAsset).Assembly.GetManifestResourceStream($"console/{file}")
-            ?? throw new InvalidOperationException($"The program was built without the console's file '{file}'.");
-        var bytes = new byte[stream.Length];
-        stream.ReadExactly(bytes);
+        using var all = new MemoryStream();
+        foreach (var file in files)
+        {
+            using var stream = typeof(ConsoleAsset).Assembly.GetManifestResourceStream($"console/{file}")
+                ?? throw new InvalidOperationException($"The program was built without the console's file '{file}'.");
+            stream.CopyTo(all);
+        }
+
+        var bytes = all.ToArray();
         Bytes = bytes;
         var hash = Convert.ToHexStringLower(SHA256.HashData(bytes))[..HashLength];
-        Name = $"{Path.GetFileNameWithoutExtension(file)}.{hash}{Path.GetExtension(file)}";
+        Name = $"{Path.GetFileNameWithoutExtension(files[0])}.{hash}{Path.GetExtension(files[0])}";
     }
 
-    public static ConsoleAsset Stylesheet { get; } = new("console.css", "text/css; charset=utf-8");
+    /// <summary>Both sheets as one: nothing is painted before each sheet has come.</summary>
+    public static ConsoleAsset Stylesheet { get; } = new("text/css; charset=utf-8", "console.css", "forms.css");
 
-    public static ConsoleAsset FormStylesheet { get; } = new("forms.css", "text/css; charset=utf-8");
+    public static ConsoleAsset KeyScript { get; } = new("text/javascript; charset=utf-8", "keys.js");
 
-    public static ConsoleAsset KeyScript { get; } = new("keys.js", "text/javascript; charset=utf-8");
+    public static ConsoleAsset PasskeyScript { get; } = new("text/javascript; charset=utf-8", "passkeys.js");
 
-    public static ConsoleAsset PasskeyScript { get; } = new("passkeys.js", "text/javascript; charset=utf-8");
+    public static ConsoleAsset Script { get; } = new("text/javascript; charset=utf-8", "console.js");
 
-    public static ConsoleAsset Script { get; } = new("console.js", "text/javascript; charset=utf-8");
-
-    public static ConsoleAsset Icon { get; } = new("icon.svg", "image/svg+xml");
+    public static ConsoleAsset Icon { get; } = new("image/svg+xml", "icon.svg");
 
     /// <summary>Every asset by the name in its address.</summary>
     public static FrozenDictionary<string, ConsoleAsset> All { get; } =
-        new[] { Stylesheet, FormStylesheet, Script, KeyScript, PasskeyScript, Icon }
+        new[] { Stylesheet, Script, KeyScript, PasskeyScript, Icon }
             .ToFrozenDictionary(asset => asset.Name, StringComparer.Ordinal);
 
     public string Name { get; }

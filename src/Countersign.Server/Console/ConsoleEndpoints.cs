@@ -100,6 +100,7 @@ internal static class ConsoleEndpoints
 
         routes.MapMethods("/console/people", Reading, door.Page(people.ListAsync));
         routes.MapMethods("/console/people/{person}", Reading, door.Page(people.ShowAsync));
+        routes.MapPost("/console/people/{person}/code", door.Form(people.VouchAsync));
         routes.MapMethods("/console/passkeys/options", Reading, door.Page(passkeys.WriteOptionsAsync));
         routes.MapPost("/console/passkeys", door.Form(passkeys.EnrolAsync));
         routes.MapPost("/console/passkeys/{entry}/revoke", door.Form(passkeys.RevokeAsync));

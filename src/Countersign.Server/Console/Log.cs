@@ -32,6 +32,9 @@ internal static partial class Log
     [LoggerMessage(10, LogLevel.Warning, "{Person} wanted to revoke the passkey of entry {Entry}: {Result}.")]
     public static partial void RevokedPasskey(ILogger logger, PersonId person, long entry, string result);
 
+    [LoggerMessage(11, LogLevel.Warning, "{Person} wanted to vouch for the first passkey of {Other}: code {Result}.")]
+    public static partial void Vouched(ILogger logger, PersonId person, PersonId other, string result);
+
     [LoggerMessage(8, LogLevel.Warning, "{Person} agreed in the console that agent {Agent} goes on: {Result}.")]
     public static partial void ResumedAgent(ILogger logger, PersonId person, AgentId agent, string result);
 }

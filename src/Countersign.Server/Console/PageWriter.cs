@@ -38,13 +38,16 @@ internal sealed class PageWriter(IServiceProvider services, ILoggerFactory logge
         where TComponent : IComponent
     {
         await using var renderer = new HtmlRenderer(services, loggers);
-        var html = await renderer.Dispatcher.InvokeAsync(async () =>
+        await renderer.Dispatcher.InvokeAsync(async () =>
         {
             var root = await renderer.RenderComponentAsync<TComponent>(ParameterView.FromDictionary(parameters));
-            return root.ToHtmlString();
+            // From here on nothing fails but the connection, so that an error still gets a page of its own.
+            context.Response.StatusCode = status;
+            context.Response.ContentType = "text/html; charset=utf-8";
+            await context.Response.StartAsync(context.RequestAborted);
+            await using var html = new Utf8Writer(context.Response.BodyWriter);
+            root.WriteHtmlTo(html);
         });
-        context.Response.StatusCode = status;
-        context.Response.ContentType = "text/html; charset=utf-8";
-        await context.Response.WriteAsync(html, context.RequestAborted);
+        await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
     }
 }

@@ -12,6 +12,9 @@ namespace Countersign.Server.Hosting;
 /// </summary>
 internal sealed class Keyring : IDisposable
 {
+    /// <summary>The purpose of the key that seals statements to sign and enrolment codes.</summary>
+    public const string ForPasskeys = "countersign-passkey-v1";
+
     private Keyring(LedgerKey ledger, PayloadKey payload)
     {
         Ledger = ledger;

@@ -187,7 +187,7 @@ internal static class WebServer
             {
                 Party = () => PasskeySite.Of(PublicOf(services, settings)),
                 Ledger = settings.Ledger.Origin,
-                Key = parts.Keys.DeriveKey("countersign-passkey-v1"),
+                Key = parts.Keys.DeriveKey(Keyring.ForPasskeys),
             },
             Channels = settings.Slack is null ? [] : [SlackOutbox.Channel],
         });

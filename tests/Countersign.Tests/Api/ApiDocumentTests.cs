@@ -44,6 +44,7 @@ public sealed class ApiDocumentTests
         await calls.AskAsync(node.Nobody, "/v1/actions", "read_report", new { }, HttpStatusCode.Unauthorized);
         await calls.GetAsync(ask, "/v1/actions", "/v1/actions?limit=2", HttpStatusCode.OK);
         await calls.GetAsync(ask, "/v1/actions", "/v1/actions?limit=0", HttpStatusCode.BadRequest);
+        await calls.GetAsync(ask, "/v1/actions", "/v1/actions?order=deadline&limit=1", HttpStatusCode.OK);
         await calls.GetAsync(ask, "/v1/actions/{id}", "/v1/actions/act_0", HttpStatusCode.NotFound);
     }
 

@@ -265,6 +265,34 @@ public abstract partial class StoreTests
         }
     }
 
+    [Fact]
+    public async Task A_list_by_deadline_begins_with_the_next_one_and_goes_on_behind_a_place()
+    {
+        var now = Time.GetUtcNow();
+        int[] minutes = [30, 10, 20, 10];
+        var rows = new List<ActionRow>();
+        foreach (var within in minutes)
+        {
+            rows.Add(Sample.Pending() with { NextDeadline = now + TimeSpan.FromMinutes(within) });
+            await CommitAsync(Sample.Insert(rows[^1]));
+        }
+
+        await CommitAsync(Sample.Insert(Sample.Pending() with { NextDeadline = null }));
+        await CommitAsync(Sample.Insert(Sample.Approved(Sample.Pending()) with { NextDeadline = now }));
+        var pending = new ActionFilter { State = ActionState.Pending, ByDeadline = true };
+
+        await AssertListAsync(pending, 1, 3, 2, 0);
+        await AssertListAsync(pending with { Limit = 1 }, 1);
+        await AssertListAsync(pending with { After = DeadlinePlace.Of(rows[1]) }, 3, 2, 0);
+        await AssertListAsync(pending with { After = DeadlinePlace.Of(rows[3]), Limit = 1 }, 2);
+        await AssertListAsync(pending with { After = DeadlinePlace.Of(rows[0]) });
+        await AssertListAsync(pending with { Agent = new AgentId("nobody") });
+
+        async Task AssertListAsync(ActionFilter filter, params int[] expected) => Assert.Equal(
+            expected.Select(i => rows[i].Id),
+            (await Archive.ListAsync(filter, Cancel)).Select(action => action.Row.Id));
+    }
+
     private static Change VoteOn(ActionRow row, long from, string person, string comment) =>
         Sample.Move(row, from, EntryType.ReviewVote, comment) with { Votes = [Sample.Vote(row, person)] };
 }

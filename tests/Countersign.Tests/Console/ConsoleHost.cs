@@ -29,6 +29,8 @@ namespace Countersign.Tests.Console;
 /// </summary>
 internal sealed class ConsoleHost : IAsyncDisposable
 {
+    private static readonly byte[] s_passkeyKey = "a key of this ledger"u8.ToArray();
+
     private readonly WebApplication _app;
     private readonly TimeProvider _time;
 
@@ -50,7 +52,7 @@ internal sealed class ConsoleHost : IAsyncDisposable
             {
                 Party = () => TestAuthenticator.Party,
                 Ledger = "example.org/ledger",
-                Key = "a key of this ledger"u8.ToArray(),
+                Key = s_passkeyKey,
             },
             Channels = slack is null ? [] : [SlackOutbox.Channel],
         });
@@ -86,6 +88,11 @@ internal sealed class ConsoleHost : IAsyncDisposable
         return host;
     }
 
+    /// <summary>A code with which whoever runs the server vouches for a person's first passkey.</summary>
+    public static string CodeFor(string person) =>
+        new EnrolmentCodes(s_passkeyKey, TimeProvider.System.GetUtcNow, RandomNumberGenerator.Fill)
+            .Create(new PersonId(person), admin: null);
+
     public Browser Open() => new(Address);
 
     /// <summary>A browser in which somebody signed in by the token <c>NAME-token</c>.</summary>
@@ -96,6 +103,23 @@ internal sealed class ConsoleHost : IAsyncDisposable
         Assert.Equal(HttpStatusCode.SeeOther, answer.StatusCode);
         return browser;
     }
+
+    /// <summary>A browser in which somebody signed in with assurance <c>session</c>.</summary>
+    public async Task<Browser> OpenWithSessionAsync(string person)
+    {
+        var browser = Open();
+        var code = Links.Create(new PersonId(person), TimeSpan.FromMinutes(5));
+        using var answer = await browser.PostAsync($"/console/sign-in/{code}");
+        Assert.Equal(HttpStatusCode.SeeOther, answer.StatusCode);
+        return browser;
+    }
+
+    public void MakeAdmin(string admin) => Charter = Charter with
+    {
+        People = new People(
+            Charter.People.Persons.Select(person => person with { IsAdmin = person.Id.Value == admin }),
+            Charter.People.Agents),
+    };
 
     /// <summary>A request of the agent; through the API, so that this node executes it once it is approved.</summary>
     public async Task<ActionRecord> AskAsync(Ask ask)

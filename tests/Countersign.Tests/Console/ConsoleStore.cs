@@ -80,10 +80,19 @@ internal sealed class ConsoleStore : DelegatingStore, IArchive
                 .Where(action => filter.Agent is not { } agent || action.Row.Agent == agent)
                 .Where(action => filter.Before is not { } before
                     || string.CompareOrdinal(action.Row.Id.Value, before.Value) < 0)
-                .OrderByDescending(action => action.Row.Id.Value, StringComparer.Ordinal)
+                .Where(action => !filter.ByDeadline || IsBehind(action.Row, filter.After))
+                .OrderBy(action => filter.ByDeadline ? action.Row.NextDeadline : null)
+                .ThenBy(action => action.Row.Id.Value, IdsIn(filter))
                 .Take(filter.Limit),
         ]);
     }
+
+    private static bool IsBehind(ActionRow row, DeadlinePlace? place) => row.NextDeadline is { } deadline
+        && (place is null || (deadline, row.Id.Value).CompareTo((place.Deadline, place.Id.Value)) > 0);
+
+    private static Comparer<string> IdsIn(ActionFilter filter) => filter.ByDeadline
+        ? Comparer<string>.Create(string.CompareOrdinal)
+        : Comparer<string>.Create((one, other) => string.CompareOrdinal(other, one));
 
     public Task<ImmutableDictionary<ActionState, long>> CountStatesAsync(CancellationToken cancellationToken)
     {

@@ -1,10 +1,12 @@
 using System.Net;
+using System.Text.RegularExpressions;
 using Countersign.Core.Actions;
 using Countersign.Server.Console;
+using Microsoft.AspNetCore.Routing;
 
 namespace Countersign.Tests.Console;
 
-public sealed class ForgeryTests
+public sealed partial class ForgeryTests
 {
     [Theory]
     [InlineData(null)]
@@ -22,6 +24,40 @@ public sealed class ForgeryTests
             $"/console/actions/{record.Id}/votes", token is null ? fields : [.. fields, ("form_token", token)]);
 
         await AssertRefusedAsync(host, record.Id, answer);
+    }
+
+    [Fact]
+    public async Task No_form_of_the_console_is_taken_without_the_sessions_token_or_by_a_get()
+    {
+        await using var host = await ConsoleHost.StartAsync();
+        var record = await host.AskAsync(new Ask());
+        using var bob = await host.OpenForAsync("bob");
+        var before = host.Store.Entries.Length;
+        var forms = host.Service<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
+            .Where(route => route.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods.Contains("POST") == true)
+            .Select(route => Route().Replace(route.RoutePattern.RawText!, name => name.Groups[1].Value switch
+            {
+                "id" => record.Id.Value,
+                "agent" => "deploy-bot",
+                "person" => "bob",
+                _ => "0",
+            }))
+            .Where(path => path.StartsWith("/console/", StringComparison.Ordinal))
+            .Where(path => !path.Contains("sign-in", StringComparison.Ordinal))
+            .ToList();
+
+        Assert.True(forms.Count > 7, string.Join(' ', forms));
+        foreach (var form in forms)
+        {
+            using var forged = await bob.PostAsync(
+                form, ("form_token", "forged"), ("decision", "deny"), ("digest", record.Action.Digest.Value));
+            Assert.Equal(HttpStatusCode.Forbidden, forged.StatusCode);
+            using var read = await bob.GetAsync($"{form}?decision=deny&digest={record.Action.Digest}");
+            Assert.Equal(HttpStatusCode.NotFound, read.StatusCode);
+        }
+
+        await AssertPendingAsync(host, record.Id);
+        Assert.Equal(before, host.Store.Entries.Length);
     }
 
     [Fact]
@@ -136,4 +172,7 @@ public sealed class ForgeryTests
         var record = await host.Office.Gatekeeper.FindAsync(id, TestContext.Current.CancellationToken);
         Assert.Equal(ActionState.Pending, record!.State);
     }
+
+    [GeneratedRegex(@"\{(\w+)\}")]
+    private static partial Regex Route();
 }

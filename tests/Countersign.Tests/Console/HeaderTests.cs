@@ -104,7 +104,7 @@ public sealed class HeaderTests
         }
 
         Assert.Equal(
-            ["image/svg+xml", "text/css", "text/css", .. Enumerable.Repeat("text/javascript", 3)], types.Order());
+            ["image/svg+xml", "text/css", .. Enumerable.Repeat("text/javascript", 3)], types.Order());
     }
 
     [Fact]

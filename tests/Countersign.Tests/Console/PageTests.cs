@@ -190,6 +190,44 @@ public sealed class PageTests
     }
 
     [Fact]
+    public async Task Markup_in_a_preview_a_dry_run_and_a_change_stays_text()
+    {
+        await using var host = await ConsoleHost.StartAsync();
+        host.Finding = new RehearsalFinding { Commands = [Attack], Warnings = [Attack], Error = null };
+        var hostile = new CanonicalObject().Add("text", Attack).ToCanonicalJson().ToString();
+        var previewed = await host.AskAsync(new Ask
+        {
+            Target = "orders-db",
+            Arguments = hostile,
+            Preview = new Preview(Attack)
+            {
+                Statement = Attack,
+                Parameters = [Attack],
+                Effects = [Attack],
+                Locks = [Attack],
+            },
+        });
+        var failed = await host.AskAsync(new Ask { Preview = new Preview("") { Error = Attack } });
+        using var bob = await host.OpenForAsync("bob");
+
+        AssertHarmless(await bob.ReadAsync("/console"));
+        AssertHarmless(await bob.ReadAsync($"/console/actions/{previewed.Id}"));
+        AssertHarmless(await bob.ReadAsync($"/console/actions/{failed.Id}"));
+        using var rehearsed = await bob.PostAsync(
+            $"/console/actions/{previewed.Id}/dry-run",
+            ("form_token", await bob.FormTokenAsync()),
+            ("digest", previewed.Action.Digest.Value));
+        AssertHarmless(await bob.ReadAsync($"/console/actions/{previewed.Id}"));
+        using var revised = await bob.PostAsync(
+            $"/console/actions/{failed.Id}/revisions",
+            ("form_token", await bob.FormTokenAsync()),
+            ("digest", failed.Action.Digest.Value),
+            ("json", hostile),
+            ("comment", Attack));
+        AssertHarmless(await bob.ReadAsync($"/console/actions/{failed.Id}"));
+    }
+
+    [Fact]
     public async Task What_a_person_may_not_see_does_not_exist_for_them()
     {
         await using var host = await ConsoleHost.StartAsync();

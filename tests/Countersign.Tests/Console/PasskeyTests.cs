@@ -14,7 +14,7 @@ using Countersign.Tests.Support;
 namespace Countersign.Tests.Console;
 
 /// <summary>Passkeys in the console: an authenticator in software, and the forms that its script would send.</summary>
-public sealed class PasskeyTests : IDisposable
+public sealed partial class PasskeyTests : IDisposable
 {
     private static readonly Requirement NeedsPasskey =
         ConsoleHost.Need("r", "Because.", ConsoleHost.Of("group:dba", 1)) with { Assurance = Assurance.Passkey };
@@ -127,28 +127,67 @@ public sealed class PasskeyTests : IDisposable
         await EnrolAsync(bob);
         var after = await bob.ReadAsync($"/console/actions/{record.Id}");
 
-        var page = await SignAsync(bob, record, "sign");
+        var page = await SignAsync(bob, record, "approve");
 
         Assert.Contains("Enrol a passkey to sign the approval with it.", before);
-        Assert.DoesNotContain("value=\"sign\"", before);
-        Assert.Contains("value=\"sign\"", after);
+        Assert.DoesNotContain("value=\"sign-approval\"", before);
+        Assert.Contains("value=\"sign-approval\"", after);
         Assert.DoesNotContain("value=\"approve\"", after);
         Assert.Contains("Your approval is recorded, and the review is approved.", page);
         Assert.Contains("<span class=\"tag\">signed</span>", page);
         Assert.Equal(Assurance.Passkey, Assert.Single((await FindAsync(host, record.Id)).Life.Votes).Assurance);
     }
 
-    [Fact]
-    public async Task Whoever_wanted_to_sign_gives_no_unsigned_approval_instead()
+    [Theory]
+    [InlineData("sign-approval")]
+    [InlineData("sign-denial")]
+    public async Task Whoever_wanted_to_sign_gives_no_unsigned_answer_instead(string decision)
     {
         await using var host = await ConsoleHost.StartAsync();
         var record = await host.AskAsync(new Ask());
         using var bob = await host.OpenForAsync("bob");
 
-        var page = await bob.VoteAsync(record.Id.Value, "sign");
+        var page = await bob.VoteAsync(record.Id.Value, decision);
 
         Assert.Contains("No signature came with it.", page);
         Assert.Empty((await FindAsync(host, record.Id)).Life.Votes);
+    }
+
+    [Fact]
+    public async Task A_denial_is_signed_too_also_by_somebody_who_may_not_approve()
+    {
+        await using var host = await ConsoleHost.StartAsync();
+        var record = await host.AskAsync(new Ask());
+        using var alice = await host.OpenForAsync("alice");
+        await EnrolAsync(alice, "alice");
+        var shown = await alice.ReadAsync($"/console/actions/{record.Id}");
+
+        var page = await SignAsync(alice, record, "deny");
+
+        Assert.Contains("value=\"deny\"", shown);
+        Assert.Contains("value=\"sign-denial\"", shown);
+        Assert.DoesNotContain("value=\"sign-approval\"", shown);
+        Assert.Contains("Your denial is recorded.", page);
+        Assert.Contains("<span class=\"tag\">signed</span>", page);
+        var denied = await FindAsync(host, record.Id);
+        Assert.Equal(ActionState.Denied, denied.State);
+        var vote = Assert.Single(denied.Life.Votes);
+        Assert.Equal((Decision.Deny, Assurance.Passkey), (vote.Decision, vote.Assurance));
+        Assert.NotNull(vote.Signature);
+    }
+
+    [Fact]
+    public async Task A_signed_approval_that_is_sent_as_a_denial_counts_as_neither()
+    {
+        await using var host = await ConsoleHost.StartAsync();
+        var record = await host.AskAsync(new Ask());
+        using var bob = await host.OpenForAsync("bob");
+        await EnrolAsync(bob);
+
+        var page = await SignAsync(bob, record, signed: "approve", sent: "sign-denial");
+
+        Assert.Contains("Your signature does not count", page);
+        Assert.Equal(ActionState.Pending, (await FindAsync(host, record.Id)).State);
     }
 
     [Fact]
@@ -160,7 +199,7 @@ public sealed class PasskeyTests : IDisposable
         await EnrolAsync(bob);
         using var carols = new TestAuthenticator();
 
-        var page = await SignAsync(bob, record, "sign", carols);
+        var page = await SignAsync(bob, record, "approve", carols);
 
         Assert.Contains("Your signature does not count: The passkey is not enrolled here", page);
         Assert.Empty((await FindAsync(host, record.Id)).Life.Votes);
@@ -209,9 +248,7 @@ public sealed class PasskeyTests : IDisposable
         await using var host = await ConsoleHost.StartAsync();
         using var bob = await host.OpenForAsync("bob");
         await EnrolAsync(bob);
-        using var carol = host.Open();
-        var code = host.Links.Create(new PersonId("carol"), TimeSpan.FromMinutes(5));
-        using var entered = await carol.PostAsync($"/console/sign-in/{code}");
+        using var carol = await host.OpenWithSessionAsync("carol");
 
         Assert.DoesNotContain("My key", await carol.ReadAsync("/console/people/bob"));
         using var answer = await carol.PostAsync(
@@ -224,6 +261,7 @@ public sealed class PasskeyTests : IDisposable
     [Theory]
     [InlineData("/console/passkeys")]
     [InlineData("/console/passkeys/0/revoke")]
+    [InlineData("/console/people/bob/code")]
     public async Task Passkeys_change_by_forms_of_the_session_only(string path)
     {
         await using var host = await ConsoleHost.StartAsync();
@@ -302,13 +340,14 @@ public sealed class PasskeyTests : IDisposable
         return await browser.ReadAsync(answer.Headers.Location!.ToString());
     }
 
-    private async Task<string> EnrolAsync(Browser browser)
+    private async Task<string> EnrolAsync(Browser browser, string person = "bob", string? code = null)
     {
         var challenge = await ChallengeAsync(browser, "/console/passkeys/options");
         return await SendAsync(
             browser,
             "/console/passkeys",
             ("name", "My key"),
+            ("code", code ?? ConsoleHost.CodeFor(person)),
             ("credential", TestAuthenticator.Json(_authenticator.Register(challenge))));
     }
 
@@ -318,12 +357,17 @@ public sealed class PasskeyTests : IDisposable
     private async Task<HttpResponseMessage> SignInAsync(Browser browser) =>
         await browser.PostAsync("/console/passkeys/sign-in", ("credential", await AssertAsync(browser)));
 
+    private Task<string> SignAsync(
+        Browser browser, ActionRecord record, string decision, TestAuthenticator? other = null) =>
+        SignAsync(browser, record, decision, decision == "deny" ? "sign-denial" : "sign-approval", other);
+
+    /// <summary>Signs one answer and sends a form that says it is this or another.</summary>
     private async Task<string> SignAsync(
-        Browser browser, ActionRecord record, string decision, TestAuthenticator? other = null)
+        Browser browser, ActionRecord record, string signed, string sent, TestAuthenticator? other = null)
     {
         var digest = record.Action.Digest.Value;
         var statement = JsonNode.Parse(await browser.ReadAsync(
-            $"/console/actions/{record.Id}/statement?decision=approve&digest={digest}"))!;
+            $"/console/actions/{record.Id}/statement?decision={signed}&digest={digest}"))!;
         var challenge = Base64Url.DecodeFromChars(statement["options"]!["challenge"]!.GetValue<string>());
         var answer = new JsonObject
         {
@@ -334,7 +378,7 @@ public sealed class PasskeyTests : IDisposable
         return await SendAsync(
             browser,
             $"/console/actions/{record.Id}/votes",
-            ("decision", decision),
+            ("decision", sent),
             ("digest", digest),
             ("assertion", answer.ToJsonString()));
     }

@@ -35,6 +35,8 @@ internal sealed class CoreHost : IAsyncDisposable
 
     public static readonly AgentId BotId = new("bot");
 
+    private static readonly byte[] s_passkeyKey = "a key of this ledger"u8.ToArray();
+
     private static readonly Asker Bot = new(new AgentId("bot"), OnBehalfOf: null);
 
     private readonly SqliteFolder _folder;
@@ -69,7 +71,7 @@ internal sealed class CoreHost : IAsyncDisposable
             {
                 Party = () => TestAuthenticator.Party,
                 Ledger = "example.org/ledger",
-                Key = "a key of this ledger"u8.ToArray(),
+                Key = s_passkeyKey,
             },
         };
         _office = new Office(_options);
@@ -92,6 +94,9 @@ internal sealed class CoreHost : IAsyncDisposable
     public RevisionDesk Revisions => _office.Revisions;
 
     public PasskeyDesk Passkeys => _office.Passkeys;
+
+    /// <summary>The codes that whoever has the ledger's key can make.</summary>
+    public EnrolmentCodes Codes => new(s_passkeyKey, () => Store.Now, RandomNumberGenerator.Fill);
 
     public CancellationToken Cancel => _limit.Token;
 

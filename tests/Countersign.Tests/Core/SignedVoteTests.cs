@@ -229,7 +229,7 @@ public sealed class SignedVoteTests : CoreTests
         var challenge = new byte[32];
         var asked = new NewPasskey("Key", challenge, authenticator.Register(challenge));
         Assert.IsType<PasskeyAnswer.Done>(
-            await Host.Passkeys.EnrolAsync(new Voter(person, Assurance.Token), asked, Host.Cancel));
+            await Host.Passkeys.EnrolAsync(new Voter(person, Assurance.Session), asked, Host.Cancel));
     }
 
     private SealedStatement StatementFor(ActionRecord held, Decision decision = Decision.Approve) =>

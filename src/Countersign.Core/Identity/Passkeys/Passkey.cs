@@ -28,6 +28,9 @@ public sealed record Passkey(CredentialId Id, PersonId Person, ReadOnlyMemory<by
 
     /// <summary>How the browser reaches it, in the words of WebAuthn; a hint.</summary>
     public ImmutableArray<string> Transports { get; init; } = [];
+
+    /// <summary>Who vouched for its person at its enrolment; <c>null</c> when the sign-in was strong enough.</summary>
+    public Vouched? Vouched { get; init; }
 }
 
 /// <summary>A passkey that somebody wants to enrol.</summary>
@@ -37,4 +40,7 @@ public sealed record Passkey(CredentialId Id, PersonId Person, ReadOnlyMemory<by
 public sealed record NewPasskey(string Name, ReadOnlyMemory<byte> Challenge, PasskeyRegistration Registration)
 {
     public ImmutableArray<string> Transports { get; init; } = [];
+
+    /// <summary>The code of somebody who vouches for the person, if they gave one.</summary>
+    public string? Code { get; init; }
 }

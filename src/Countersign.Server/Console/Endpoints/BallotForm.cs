@@ -11,15 +11,16 @@ namespace Countersign.Server.Console.Endpoints;
 /// <summary>Reads what a person answered with an action's form.</summary>
 internal static class BallotForm
 {
-    private const string Signs = "sign";
+    private const string SignedApproval = "sign-approval";
+    private const string SignedDenial = "sign-denial";
 
     /// <summary>The answer; <c>null</c> when the form holds none that can be read.</summary>
     public static Ballot? Read(IFormCollection form)
     {
         Decision? decision = form["decision"].ToString() switch
         {
-            "approve" or Signs => Decision.Approve,
-            "deny" => Decision.Deny,
+            "approve" or SignedApproval => Decision.Approve,
+            "deny" or SignedDenial => Decision.Deny,
             _ => null,
         };
         // A form sends line breaks as CR LF (WHATWG HTML section 4.10.21.4), whatever the person typed.
@@ -32,8 +33,8 @@ internal static class BallotForm
     /// <summary>What the form lacks; <c>null</c> when it says all that this action asks for.</summary>
     public static string? WhyNot(IFormCollection form, Ballot ballot, ActionRecord record) => 0 switch
     {
-        // Whoever wanted to sign does not get an unsigned approval instead.
-        _ when form["decision"] == Signs && ballot.Signature is null =>
+        // Whoever wanted to sign does not get an unsigned answer instead.
+        _ when Signs(form) && ballot.Signature is null =>
             "No signature came with it. Signing needs the page's script and an enrolled passkey.",
         _ when ballot is { Decision: Decision.Approve, Signature: null }
             && CardComposer.ConfirmationOf(record) is { } wanted && form["confirm"].ToString().Trim() != wanted =>
@@ -41,9 +42,11 @@ internal static class BallotForm
         _ => null,
     };
 
+    private static bool Signs(IFormCollection form) => form["decision"].ToString() is SignedApproval or SignedDenial;
+
     private static SignedAnswer? SignatureOf(IFormCollection form)
     {
-        if (form["decision"] != Signs)
+        if (!Signs(form))
         {
             return null;
         }

@@ -27,7 +27,7 @@ internal sealed class HistoryEndpoints(ActionLookup lookup, IStore store, PageWr
         var chosen = ChosenOf(query, visit.Charter);
         var view = new HistoryView([.. ended.Select(ItemOf)], chosen, store.Now)
         {
-            Older = last is { } before ? OlderThan(before, chosen) : null,
+            Older = last is { } before ? OlderThan(before.Id, chosen) : null,
         };
         await pages.WritePageAsync<HistoryPage>(visit.Context, 200, Frames.For("History", visit), view);
     }
@@ -73,6 +73,7 @@ internal sealed class HistoryEndpoints(ActionLookup lookup, IStore store, PageWr
         Id = record.Id.Value,
         Environment = Words.OneLine(record.Environment),
         Headline = Words.Headline(Card.Of(record).Headline),
+        Glimpse = GlimpseView.Of(record),
         Agent = record.Asker.Agent.Value,
         State = record.State.ToText(),
         StateText = Words.Of(record.State),

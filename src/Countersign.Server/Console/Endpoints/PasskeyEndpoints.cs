@@ -77,6 +77,7 @@ internal sealed class PasskeyEndpoints(
             var asked = new NewPasskey(form["name"].ToString(), challenge, registration)
             {
                 Transports = PasskeyJson.ReadTransports(document.RootElement),
+                Code = form["code"],
             };
             return challenges.TryTake(PurposeOf(visit), challenge)
                 ? await desk.EnrolAsync(visit.Voter, asked, visit.Aborted)

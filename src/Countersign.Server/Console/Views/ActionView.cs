@@ -101,8 +101,11 @@ public sealed record StageView(
 /// <summary>What the reader may do.</summary>
 public sealed record BallotView(bool MayApprove, bool MayDeny, string? WhyNot)
 {
-    /// <summary>The address at which the reader's passkeys sign an approval; <c>null</c> when they may not.</summary>
+    /// <summary>The address at which the reader's passkeys sign; <c>null</c> without one, or nothing to sign.</summary>
     public string? SignsAt { get; init; }
+
+    /// <summary>Whether a signed approval of the reader would count.</summary>
+    public bool MaySignApproval { get; init; }
 
     /// <summary>Where the reader could enrol a passkey that would let them approve.</summary>
     public string? EnrolAddress { get; init; }

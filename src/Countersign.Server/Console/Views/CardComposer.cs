@@ -135,7 +135,10 @@ internal sealed record CardComposer(Charter Charter, Voter Reader, VotingRight R
     {
         if (!Right.MayApprove)
         {
-            return new BallotView(Right.MayApprove, Right.MayDeny, Right.WhyNot);
+            return new BallotView(Right.MayApprove, Right.MayDeny, Right.WhyNot)
+            {
+                SignsAt = Right.MayDeny ? PasskeyOrigin : null,
+            };
         }
 
         var isStrongEnough = WeakestNeeded(record) is not { } needed || Reader.Assurance >= needed;
@@ -143,6 +146,7 @@ internal sealed record CardComposer(Charter Charter, Voter Reader, VotingRight R
             isStrongEnough, Right.MayDeny, isStrongEnough || PasskeyOrigin is not null ? null : TooWeak(record))
         {
             SignsAt = PasskeyOrigin,
+            MaySignApproval = PasskeyOrigin is not null,
             EnrolAddress = isStrongEnough || PasskeyOrigin is not null ? null : $"/console/people/{Reader.Person}",
             Confirmation = isStrongEnough ? ConfirmationOf(record) : null,
         };

@@ -17,6 +17,9 @@ public sealed record HistoryItem
 
     public required string Headline { get; init; }
 
+    /// <summary>What tells it from others of the same operation.</summary>
+    public required GlimpseView Glimpse { get; init; }
+
     public required string Agent { get; init; }
 
     public required string State { get; init; }

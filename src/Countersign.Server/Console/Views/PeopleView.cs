@@ -20,6 +20,9 @@ public sealed record PersonView(PersonItem Person, DateTimeOffset Now)
     /// <summary>How the reader adds one; <c>null</c> on the page of somebody else.</summary>
     public EnrolmentView? Enrolment { get; init; }
 
+    /// <summary>How the reader vouches for their first one; <c>null</c> when they may not or need not.</summary>
+    public VouchingView? Vouching { get; init; }
+
     public NoticeView? Notice { get; init; }
 }
 
@@ -30,9 +33,23 @@ public sealed record PersonView(PersonItem Person, DateTimeOffset Now)
 /// <param name="IsSynced">Whether copies may be on other devices.</param>
 /// <param name="WhyNotRevoke">Why the reader may not revoke it; <c>null</c> when they may.</param>
 public sealed record PasskeyView(
-    long Entry, string Name, DateTimeOffset EnrolledAt, bool IsSynced, string? WhyNotRevoke);
+    long Entry, string Name, DateTimeOffset EnrolledAt, bool IsSynced, string? WhyNotRevoke)
+{
+    /// <summary>Who vouched for its person; <c>null</c> when nobody had to.</summary>
+    public string? Voucher { get; init; }
+}
+
+/// <summary>The form that makes a code for somebody's first passkey, or the code that was just made.</summary>
+public sealed record VouchingView(string? Code, string? WhyNot);
 
 /// <summary>The form that enrols a passkey.</summary>
 /// <param name="WhyNot">Why the reader may not; <c>null</c> when they may.</param>
 /// <param name="Origin">The only address at which browsers make passkeys for this server.</param>
-public sealed record EnrolmentView(string? WhyNot, string Origin);
+public sealed record EnrolmentView(string? WhyNot, string Origin)
+{
+    /// <summary>Who enrols.</summary>
+    public string Person { get; init; } = "";
+
+    /// <summary>Whether somebody has to vouch for them first.</summary>
+    public bool NeedsCode { get; init; }
+}

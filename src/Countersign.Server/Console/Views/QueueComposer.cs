@@ -6,20 +6,20 @@ using Countersign.Core.Reviews;
 namespace Countersign.Server.Console.Views;
 
 /// <summary>
-/// Sorts waiting reviews for one reader: those they can decide first, and what expires soonest on top.
+/// Sorts waiting reviews for one reader: those they can decide first; otherwise they stay in the order they came in.
 /// </summary>
 internal sealed record QueueComposer(Charter Charter, Func<ActionRecord, VotingRight> RightOf, DateTimeOffset Now)
 {
-    public QueueView Compose(IReadOnlyCollection<ActionRecord> pending, bool isCut)
+    public QueueView Compose(IReadOnlyCollection<ActionRecord> pending)
     {
-        var lookup = pending
-            .OrderBy(record => record.Life.ExpiresAt)
-            .ToLookup(record => RightOf(record).MayApprove, ItemOf);
-        return new QueueView([.. lookup[true]], [.. lookup[false]], isCut, Now);
+        var lookup = pending.ToLookup(record => RightOf(record).MayApprove, ItemOf);
+        return new QueueView([.. lookup[true]], [.. lookup[false]], Now);
     }
 
     private QueueItem ItemOf(ActionRecord record) => new()
     {
+        Glimpse = GlimpseView.Of(record),
+        IsIrreversible = record.Preview is { Reversible: false },
         Id = record.Id.Value,
         Environment = Words.OneLine(record.Environment),
         Headline = Words.Headline(Card.Of(record).Headline),

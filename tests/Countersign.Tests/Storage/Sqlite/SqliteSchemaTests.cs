@@ -1,3 +1,4 @@
+using Countersign.Core.Actions;
 using Countersign.Core.Storage;
 using Countersign.Server.Storage.Sqlite;
 using Countersign.Tests.Conformance;
@@ -54,6 +55,26 @@ public sealed class SqliteSchemaTests : IDisposable
             $"EXPLAIN QUERY PLAN {ActionColumns.Select} {ActionReader.Attachable}",
             static reader => reader.GetString(3), "key", 0L, 16L);
         Assert.Contains("USING INDEX action_attachable (attach_key=?)", plan[0], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_page_by_deadline_is_read_along_its_index_and_never_sorted()
+    {
+        await (await OpenAsync(0)).DisposeAsync();
+        using var session = SqliteSession.Open(_folder.Database, SqliteOpenMode.ReadOnly);
+        var id = new Sample(_time).Pending().Id;
+        var (condition, values) = ActionReader.ConditionOf(new ActionFilter
+        {
+            State = ActionState.Pending,
+            ByDeadline = true,
+            After = new DeadlinePlace(_time.GetUtcNow(), id),
+        });
+
+        var plan = session.Query(
+            $"EXPLAIN QUERY PLAN {ActionColumns.Select} {condition}", static reader => reader.GetString(3), values);
+
+        Assert.Contains(plan, step => step.Contains("USING INDEX action_due", StringComparison.Ordinal));
+        Assert.DoesNotContain(plan, step => step.Contains("TEMP B-TREE", StringComparison.Ordinal));
     }
 
     [Theory]
