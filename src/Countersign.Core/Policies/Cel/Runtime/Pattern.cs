@@ -63,6 +63,15 @@ internal sealed class Pattern
         }
     }
 
+    /// <summary>Where it matches in a text, from left to right and without overlaps.</summary>
+    public IEnumerable<(int Start, int Length)> Matches(string text)
+    {
+        for (var match = _regex.Match(text); match.Success; match = match.NextMatch())
+        {
+            yield return (match.Index, match.Length);
+        }
+    }
+
     public Truth Test(ref Evaluation evaluation, in CelValue text)
     {
         if (text.Kind != CelKind.String)
