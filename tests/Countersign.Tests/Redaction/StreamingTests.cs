@@ -68,6 +68,19 @@ public sealed class StreamingTests
     }
 
     [Fact]
+    public void A_pattern_inside_something_longer_than_a_block_does_not_divide_it()
+    {
+        var text = $"see https://example.org/{string.Concat(Enumerable.Repeat("TICKET-1234/a", 3000))} end";
+
+        for (var block = SmallBlock; block < SmallBlock + 14; block++)
+        {
+            var (masked, _) = Stream(Encoding.UTF8.GetBytes(text), new Random(block), 5000, block);
+
+            Assert.Equal(new Redactor(Plan).Redact(text, out _), masked);
+        }
+    }
+
+    [Fact]
     public void A_token_with_a_long_header_is_masked_whole()
     {
         var json = $"{{\"alg\":\"x\",\"k\":\"{new string('k', 600)}\"}}";

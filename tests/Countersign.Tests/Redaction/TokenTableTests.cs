@@ -63,6 +63,15 @@ public sealed class TokenTableTests
     }
 
     [Fact]
+    public void A_word_that_goes_on_behind_the_form_is_no_token()
+    {
+        var token = new Made(2).Token(TokenTable.Rows.Single(each => each.Name == "databricks-token"), 0);
+
+        Assert.Single(Redact($"see {token} there"));
+        Assert.Empty(Redact($"see {token}Z there"));
+    }
+
+    [Fact]
     public void A_token_that_was_broken_over_lines_is_found()
     {
         var row = TokenTable.Rows.Single(each => each.Name == "github-token");
