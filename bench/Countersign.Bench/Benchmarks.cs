@@ -3,6 +3,7 @@ using Countersign.Bench.Ledger;
 using Countersign.Bench.Mcp;
 using Countersign.Bench.Policies;
 using Countersign.Bench.Postgres;
+using Countersign.Bench.Redaction;
 using Countersign.Bench.Reviews;
 
 namespace Countersign.Bench;
@@ -21,6 +22,7 @@ internal static class Benchmarks
         ["card"] = CardBenchmark.RunAsync,
         ["slack"] = SlackBenchmark.RunAsync,
         ["console"] = ConsoleBenchmark.RunAsync,
+        ["redaction"] = RedactionBenchmark.RunAsync,
     };
 
     /// <returns>The exit code: 0 when every budget is met, 1 when one is not, 2 when a name is unknown.</returns>

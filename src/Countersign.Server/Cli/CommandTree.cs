@@ -19,6 +19,7 @@ internal static class CommandTree
         ServeCommand.Create(),
         DoctorCommand.Create(),
         StopCommand.Create(),
+        RedactCommand.Create(),
         PgQueryCommand.Create(),
         new Command("action", "Read and decide actions over the API of a running server.")
         {

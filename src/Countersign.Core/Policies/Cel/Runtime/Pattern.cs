@@ -66,6 +66,15 @@ internal sealed class Pattern
     /// <summary>Whether it is found anywhere in a text that is no condition's, such as an argument.</summary>
     public bool IsMatch(string text) => _regex.IsMatch(text);
 
+    /// <summary>Where it matches in a text, from left to right and without overlaps.</summary>
+    public IEnumerable<(int Start, int Length)> Matches(string text)
+    {
+        for (var match = _regex.Match(text); match.Success; match = match.NextMatch())
+        {
+            yield return (match.Index, match.Length);
+        }
+    }
+
     public Truth Test(ref Evaluation evaluation, in CelValue text)
     {
         if (text.Kind != CelKind.String)

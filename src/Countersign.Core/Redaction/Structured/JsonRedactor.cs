@@ -1,0 +1,190 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Json;
+using Countersign.Core.Redaction.Scanning;
+
+namespace Countersign.Core.Redaction.Structured;
+
+/// <summary>
+/// Masks a JSON document: first what rules name, then what its members' names call a secret, then what detectors find
+/// in each string, number and name. Everything else stays byte for byte as it came.
+/// </summary>
+public sealed class JsonRedactor
+{
+    /// <summary>A document that nests deeper is masked as text.</summary>
+    public const int MostDepth = 128;
+
+    private readonly Redactor _redactor;
+    private readonly FieldRules _rules;
+    private readonly DataKind _field = new("field", "FIELD", DataGroup.Custom, index: 0);
+    private readonly List<PathStep> _place = [];
+
+    /// <exception cref="ArgumentException">A rule hashes or tokenises, and the plan has no key.</exception>
+    public JsonRedactor(RedactionPlan plan, FieldRules rules)
+    {
+        (_redactor, _rules) = (new Redactor(plan), rules);
+        if (plan.Key is null && rules.Treatments.Any(treatment => treatment.NeedsKey))
+        {
+            throw new ArgumentException("A rule hashes or tokenises a field, and the plan has no key to do it with.");
+        }
+    }
+
+    /// <summary>Masks a document; the same memory when there is nothing to mask.</summary>
+    public ReadOnlyMemory<byte> Redact(ReadOnlyMemory<byte> json, out RedactionReport report)
+    {
+        var counts = new Dictionary<string, long>();
+        var output = new ArrayBufferWriter<byte>(json.Length + 64);
+        bool isChanged;
+        try
+        {
+            isChanged = Walk(json.Span, output, counts);
+        }
+        catch (JsonException)
+        {
+            // What is no JSON, or too deep, can still hold values; as text they are found as well.
+            output.Clear();
+            counts.Clear();
+            isChanged = _redactor.Write(json.Span, output, counts);
+        }
+
+        report = RedactionReport.Of(counts);
+        return isChanged ? output.WrittenMemory : json;
+    }
+
+    private bool Walk(ReadOnlySpan<byte> json, ArrayBufferWriter<byte> output, Dictionary<string, long> counts)
+    {
+        var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = MostDepth });
+        var written = 0;
+        var name = "";
+        _place.Clear();
+        while (reader.Read())
+        {
+            var start = (int)reader.TokenStartIndex;
+            switch (reader.TokenType)
+            {
+                case JsonTokenType.PropertyName:
+                    name = reader.GetString()!;
+                    _place[^1] = new PathStep(name, 0);
+                    WriteFound(json, start + 1, reader.ValueSpan.Length, ref written, output, counts);
+                    continue;
+                case JsonTokenType.EndObject or JsonTokenType.EndArray:
+                    _place.RemoveAt(_place.Count - 1);
+                    Advance();
+                    continue;
+                default:
+                    break;
+            }
+
+            if (RuleFor(name) is { } treatment)
+            {
+                WriteField(ref reader, json, treatment, ref written, output);
+                counts[_field.Name] = counts.GetValueOrDefault(_field.Name) + 1;
+                Advance();
+            }
+            else if (reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray)
+            {
+                _place.Add(new PathStep(null, 0));
+                name = reader.TokenType == JsonTokenType.StartObject ? "" : name;
+            }
+            else
+            {
+                WriteValue(ref reader, json, name, ref written, output, counts);
+                Advance();
+            }
+        }
+
+        output.Write(json[written..]);
+        return written > 0;
+    }
+
+    /// <summary>The next value of an array has the next index.</summary>
+    private void Advance()
+    {
+        if (_place.Count > 0 && _place[^1].Name is null)
+        {
+            _place[^1] = new PathStep(null, _place[^1].Index + 1);
+        }
+    }
+
+    private Treatment? RuleFor(string name)
+    {
+        var isMember = _place.Count > 0 && _place[^1].Name is not null;
+        return (isMember ? _rules.OfMember(name) : null) ?? (_rules.HasPaths ? _rules.OfPlace(_place) : null);
+    }
+
+    /// <summary>Masks a whole value, with everything inside it.</summary>
+    private void WriteField(
+        ref Utf8JsonReader reader, ReadOnlySpan<byte> json, Treatment treatment, ref int written,
+        ArrayBufferWriter<byte> output)
+    {
+        var start = (int)reader.TokenStartIndex;
+        reader.Skip();
+        var end = (int)reader.BytesConsumed;
+        var value = json[start..end];
+        var text = reader.TokenType == JsonTokenType.String ? value[1..^1] : value;
+        output.Write(json[written..start]);
+        output.Write(Encoding.UTF8.GetBytes($"\"{Masks.Of(_redactor.Plan, treatment, _field, text, text)}\""));
+        written = end;
+    }
+
+    private void WriteValue(
+        ref Utf8JsonReader reader, ReadOnlySpan<byte> json, string name, ref int written,
+        ArrayBufferWriter<byte> output, Dictionary<string, long> counts)
+    {
+        var start = (int)reader.TokenStartIndex;
+        if (reader.TokenType == JsonTokenType.String)
+        {
+            using var scope = _redactor.Under(name, ColumnType.Text);
+            if (IsSecret(scope.Context, reader.ValueSpan))
+            {
+                WriteSecret(json, start, reader.ValueSpan, ref written, output, counts);
+                return;
+            }
+
+            WriteFound(json, start + 1, reader.ValueSpan.Length, ref written, output, counts);
+        }
+        else if (reader.TokenType == JsonTokenType.Number)
+        {
+            using var scope = _redactor.Under(name, ColumnType.Number);
+            var masked = new ArrayBufferWriter<byte>();
+            if (_redactor.Write(reader.ValueSpan, masked, counts))
+            {
+                output.Write(json[written..start]);
+                output.Write([(byte)'"', .. masked.WrittenSpan, (byte)'"']);
+                written = start + reader.ValueSpan.Length;
+            }
+        }
+    }
+
+    private bool IsSecret(ColumnContext context, ReadOnlySpan<byte> value)
+    {
+        const int ShortestToken = 8;
+        return context.IsSecret && _redactor.Plan.Enabled[DataKinds.AssignedSecret.Index]
+            && value.Length >= (context.Speaks(Topic.Password) ? 1 : ShortestToken)
+            && (context.Speaks(Topic.Password) || !value.Contains((byte)' '));
+    }
+
+    private void WriteSecret(
+        ReadOnlySpan<byte> json, int start, ReadOnlySpan<byte> value, ref int written, ArrayBufferWriter<byte> output,
+        Dictionary<string, long> counts)
+    {
+        var kind = DataKinds.AssignedSecret;
+        output.Write(json[written..(start + 1)]);
+        output.Write(Encoding.UTF8.GetBytes(Masks.Of(_redactor.Plan, kind, value, value)));
+        counts[kind.Name] = counts.GetValueOrDefault(kind.Name) + 1;
+        written = start + 1 + value.Length;
+    }
+
+    private void WriteFound(
+        ReadOnlySpan<byte> json, int start, int length, ref int written, ArrayBufferWriter<byte> output,
+        Dictionary<string, long> counts)
+    {
+        var masked = new ArrayBufferWriter<byte>();
+        if (_redactor.Write(json.Slice(start, length), masked, counts))
+        {
+            output.Write(json[written..start]);
+            output.Write(masked.WrittenSpan);
+            written = start + length;
+        }
+    }
+}
