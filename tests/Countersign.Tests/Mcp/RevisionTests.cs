@@ -49,11 +49,13 @@ public sealed class RevisionTests : IAsyncLifetime
     {
         await using var host = await GateHost.StartAsync(_server);
         using var first = await RawClient.OpenAsync(host);
+        using var leaving = new CancellationTokenSource();
+        first.Leave = leaving.Token;
         var calling = first.CallAsync("write", """{"a":1}""");
         var held = await host.UntilAsync(ActionState.Pending);
         await ReviseAsync(host, held, """{"a":2}""", comment: null);
-        first.Dispose();
-        await Assert.ThrowsAnyAsync<Exception>(() => calling);
+        await leaving.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => calling);
 
         using var second = await RawClient.OpenAsync(host);
         var again = second.CallAsync("write", """{"a":1}""");
