@@ -85,6 +85,9 @@ public sealed class ReadDesk
         try
         {
             await _windows.StopAsync().WaitAsync(cancellationToken);
+
+            // Whoever is stopped at once has not swept yet.
+            await RecoverAsync(cancellationToken);
             foreach (var session in _sessions.Keys)
             {
                 session.Flush(all: true);

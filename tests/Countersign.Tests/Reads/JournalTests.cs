@@ -178,6 +178,22 @@ public sealed class JournalTests : CoreTests
     }
 
     [Fact]
+    public async Task Who_is_stopped_before_the_first_sweep_makes_the_entries_that_were_left()
+    {
+        var reads = Open();
+        reads.Add(Note(Balance));
+        await reads.RecordAsync(Host.Cancel);
+        var left = new PlayedJournal { Remains = _journal.Unsettled };
+        Host.LoseNode();
+        Host.Store.PlayedJournal = left;
+
+        await Host.DrainAsync();
+
+        Assert.Single(await EntriesAsync());
+        Assert.Null(left.Remains);
+    }
+
+    [Fact]
     public async Task A_sweep_lets_a_read_be_answered_first()
     {
         await using var reads = Open();
