@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using Countersign.Bench.Hooks;
+using Countersign.Bench.Http;
 using Countersign.Bench.Ledger;
 using Countersign.Bench.Mcp;
 using Countersign.Bench.Policies;
@@ -17,11 +19,14 @@ internal static class Benchmarks
         ["ledger"] = LedgerBenchmark.RunAsync,
         ["mcp"] = McpBenchmark.RunAsync,
         ["postgres"] = PostgresBenchmark.RunAsync,
+        ["masking"] = MaskingBenchmark.RunAsync,
+        ["http"] = HttpBenchmark.RunAsync,
         ["resume"] = ResumeBenchmark.RunAsync,
         ["pending"] = PendingBenchmark.RunAsync,
         ["card"] = CardBenchmark.RunAsync,
         ["slack"] = SlackBenchmark.RunAsync,
         ["console"] = ConsoleBenchmark.RunAsync,
+        ["hooks"] = HookBenchmark.RunAsync,
         ["redaction"] = RedactionBenchmark.RunAsync,
     };
 

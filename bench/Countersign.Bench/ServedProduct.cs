@@ -25,6 +25,10 @@ internal sealed class ServedProduct : IAsyncDisposable
             reason: Reading changes nothing.
             when: action.gate == "postgres" && sql.read_only
             then: allow
+          - id: gets
+            reason: A GET changes nothing here.
+            when: action.gate == "http" && http.method == "GET"
+            then: allow
           - id: restarts
             reason: A restart interrupts customers.
             when: action.operation == "restart"

@@ -36,4 +36,10 @@ public sealed record Call(ActionExecutor Execute, TimeSpan Patience, Action<Acti
     /// taken by the node that records it.
     /// </summary>
     public bool LeavesWhenHeld { get; init; }
+
+    /// <summary>
+    /// Whether the caller goes in the same way when its patience ends while people still decide (DESIGN section 2.7:
+    /// over HTTP, once a 202 was answered).
+    /// </summary>
+    public bool LeavesAtLast { get; init; }
 }

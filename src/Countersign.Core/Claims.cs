@@ -21,6 +21,22 @@ internal sealed class Claims(IStore store, Func<Charter> charter, NodeId self)
         return Describe(record, today, IsStricter(record, today), after);
     }
 
+    /// <summary>
+    /// The claim of a permit by its asker, who says what became of it; no node is answerable for that, and this one
+    /// only wrote it down.
+    /// </summary>
+    public Happening DescribePermit(ActionRecord record, ActionDigest shown, Evidence? key)
+    {
+        var today = charter();
+        var within = today.Targets.GetValueOrDefault(record.Action.Target)?.ReportWithin ?? Target.DefaultReportWithin;
+        var claim = Describe(record, today, IsStricter(record, today));
+        return claim with
+        {
+            Event = (LifeEvent.Claimed)claim.Event with { Shown = shown, ReportBy = store.Now + within },
+            Evidence = key,
+        };
+    }
+
     public string WhyLapsed(ActionRecord record) => IsStricter(record, charter())
         ? "What is in force became stricter since this was approved; the request has to be judged again."
         : "An approval no longer counts, because whoever gave it may not approve any more.";
@@ -43,14 +59,24 @@ internal sealed class Claims(IStore store, Func<Charter> charter, NodeId self)
 
     /// <summary>
     /// Whether the request would not get as far today: another policy or hour, an agent that is gone or shut out. A
-    /// target that is gone changes nothing here, because then there is nothing to send to.
+    /// target that is gone changes nothing here, because then there is nothing to send to; of permits, which are sent
+    /// nowhere, none is given for what is not configured as their target.
     /// </summary>
     public static bool IsStricter(ActionRecord record, Charter today)
     {
-        if (record.Asker.Agent == DefinitionRegister.Gateway
-            || !today.Targets.TryGetValue(record.Action.Target, out var target))
+        if (TokenDesk.IsAbout(record.Action.Target, record.Action.Operation))
+        {
+            return TokenDesk.IsStricter(record, today);
+        }
+
+        if (record.Asker.Agent == DefinitionRegister.Gateway)
         {
             return false;
+        }
+
+        if (!today.Targets.TryGetValue(record.Action.Target, out var target))
+        {
+            return record.GivesPermit;
         }
 
         var asking = new Asking(record.Asker, target, record.Via, record.Action)
@@ -58,7 +84,8 @@ internal sealed class Claims(IStore store, Func<Charter> charter, NodeId self)
             Facts = record.Facts,
             Claimed = record.Claimed,
         };
-        return today.People.Find(record.Asker.Agent) is null
+        return record.GivesPermit != target.GivesPermits
+            || today.People.Find(record.Asker.Agent) is null
             || !target.Admits(record.Asker.Agent)
             || today.Judge(asking, record.Preview).IsStricterThan(record.Verdict);
     }

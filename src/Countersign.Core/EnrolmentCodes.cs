@@ -9,7 +9,8 @@ namespace Countersign.Core;
 /// <summary>
 /// Codes with which somebody vouches for the person who enrols a first passkey: an admin who knows them, or whoever
 /// runs the server. A code is sealed under a key of the ledger, so that no node keeps what was made and the command
-/// line makes one without the server. It works once, for one person, for a short while.
+/// line makes one without the server. It works once, for one person, for a short while; the store keeps which were
+/// used.
 /// </summary>
 public sealed class EnrolmentCodes(ReadOnlyMemory<byte> key, Func<DateTimeOffset> now, FillRandom random)
 {
@@ -22,11 +23,6 @@ public sealed class EnrolmentCodes(ReadOnlyMemory<byte> key, Func<DateTimeOffset
     private const int TimeBytes = 8;
     private const int NonceBytes = 8;
     private const int SealBytes = 16;
-
-    // Guards what was used and has not expired. A node that starts again forgets it: by then its person has a passkey,
-    // and a code is for the first one only.
-    private readonly Lock _lock = new();
-    private readonly Dictionary<string, DateTimeOffset> _used = [];
 
     private static ReadOnlySpan<byte> Label => "countersign-enrolment-code-v1\n"u8;
 
@@ -42,8 +38,8 @@ public sealed class EnrolmentCodes(ReadOnlyMemory<byte> key, Func<DateTimeOffset
         return Base64Url.EncodeToString(code);
     }
 
-    /// <summary>Uses a code up; <c>null</c> when it is none for this person, has expired, or was used before.</summary>
-    internal Vouched? TryUse(PersonId person, string? text)
+    /// <summary>Reads a code; <c>null</c> when it is none for this person, or has expired.</summary>
+    internal EnrolmentCode? TryRead(PersonId person, string? text)
     {
         if (Read(text) is not { } code
             || !CryptographicOperations.FixedTimeEquals(
@@ -54,8 +50,11 @@ public sealed class EnrolmentCodes(ReadOnlyMemory<byte> key, Func<DateTimeOffset
 
         var until = new DateTimeOffset(BinaryPrimitives.ReadInt64BigEndian(code), TimeSpan.Zero);
         var voucher = Encoding.ASCII.GetString(code.AsSpan((TimeBytes + NonceBytes)..^SealBytes));
-        return now() < until && IsFirstUse(Convert.ToHexString(code), until)
-            ? new Vouched(voucher.Length == 0 ? null : new PersonId(voucher))
+        return now() < until
+            ? new EnrolmentCode(
+                new Vouched(voucher.Length == 0 ? null : new PersonId(voucher)),
+                $"enrolment:{Convert.ToHexStringLower(SHA256.HashData(code))}",
+                until)
             : null;
     }
 
@@ -71,23 +70,15 @@ public sealed class EnrolmentCodes(ReadOnlyMemory<byte> key, Func<DateTimeOffset
         return code.Length >= TimeBytes + NonceBytes + SealBytes ? code : null;
     }
 
-    private bool IsFirstUse(string code, DateTimeOffset until)
-    {
-        lock (_lock)
-        {
-            var today = now();
-            foreach (var expired in _used.Where(pair => pair.Value <= today).Select(pair => pair.Key).ToList())
-            {
-                _used.Remove(expired);
-            }
-
-            return _used.TryAdd(code, until);
-        }
-    }
-
     private byte[] SealOf(PersonId person, ReadOnlySpan<byte> said) => HMACSHA256.HashData(
         key.Span, [.. Label, .. Encoding.ASCII.GetBytes(person.Value), (byte)'\n', .. said])[..SealBytes];
 }
+
+/// <summary>A code that holds.</summary>
+/// <param name="Vouched">Who made it.</param>
+/// <param name="Key">Names its one use for the store, without being the code.</param>
+/// <param name="Until">When it expires.</param>
+internal sealed record EnrolmentCode(Vouched Vouched, string Key, DateTimeOffset Until);
 
 /// <summary>Who vouched for somebody's enrolment.</summary>
 /// <param name="Admin">The admin; <c>null</c> when it was whoever runs the server.</param>

@@ -44,7 +44,7 @@ internal sealed class Executions(
     /// again.
     /// </summary>
     public Task<ActionRecord?> ClaimAsync(ActionId id, CancellationToken cancellationToken) =>
-        ClaimAsync(id, after: null, cancellationToken);
+        ClaimAsync(id, after: null, isForNode: false, cancellationToken);
 
     /// <summary>The claim of an action that the policy allows and that nobody has recorded yet.</summary>
     public Happening DescribeFirstClaim(ActionRecord record) => claims.DescribeFirst(record);
@@ -67,11 +67,18 @@ internal sealed class Executions(
     public Task<ActionRecord> RunUnrecorded(ActionRecord allowed, ActionExecutor execute) =>
         Track(allowed.Id, recordings.RunAsync(allowed, execute));
 
-    private async Task<ActionRecord?> ClaimAsync(ActionId id, long? after, CancellationToken cancellationToken)
+    private async Task<ActionRecord?> ClaimAsync(
+        ActionId id, long? after, bool isForNode, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         var claim = await EngageAsync(
-            id, () => registrar.ApplyAsync(id, record => claims.Describe(record, after), CancellationToken.None));
+            id,
+            () => registrar.ApplyAsync(
+                id,
+                record => claims.Describe(record, after) is var claimed && isForNode
+                    ? claimed with { Detaches = true }
+                    : claimed,
+                CancellationToken.None));
         if (claim is Registered.Refused { Why: StepRefusal.ApprovalLapsed, Record: var lapsed })
         {
             await registrar.ApplyAsync(id, Unasked.Overtaken(claims.WhyLapsed(lapsed)), cancellationToken);
@@ -93,8 +100,8 @@ internal sealed class Executions(
     }
 
     /// <summary>
-    /// Takes a detached approval for this node and starts it. Losing the race to another node is fine; a target that is
-    /// gone ends in <c>failed</c>, because nothing was sent.
+    /// Takes an approval that no live call waits for, for this node, and starts it. Losing the race to another node is
+    /// fine; a target that is gone ends in <c>failed</c>, because nothing was sent.
     /// </summary>
     /// <param name="id">The action.</param>
     /// <param name="after">
@@ -104,7 +111,7 @@ internal sealed class Executions(
     /// <returns>Whether this node took it.</returns>
     public async Task<bool> TakeAsync(ActionId id, long after, CancellationToken cancellationToken)
     {
-        if (await ClaimAsync(id, after, cancellationToken) is not { } claimed)
+        if (await ClaimAsync(id, after, isForNode: true, cancellationToken) is not { } claimed)
         {
             return false;
         }

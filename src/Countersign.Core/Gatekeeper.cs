@@ -41,8 +41,9 @@ public sealed class Gatekeeper
     }
 
     /// <summary>
-    /// Judges a request, attaches it to an earlier identical one or records it, and says where it stands. A detached
-    /// action that needs nobody is taken by this node at once.
+    /// Judges a request, attaches it to an earlier identical one or records it, and says where it stands. Nobody waits
+    /// with a detached request: what needs nobody is taken by this node at once, and a review that a live call opened
+    /// is left to the node that records its decision.
     /// </summary>
     public Task<Admission> AdmitAsync(Asking asking, CancellationToken cancellationToken) =>
         AdmitAsync(asking, judge: null, cancellationToken);
@@ -55,15 +56,34 @@ public sealed class Gatekeeper
         for (var round = 0; round < MaxRounds; round++)
         {
             var admission = await _intake.AdmitAsync(asking, judge, taker: null, cancellationToken);
-            if (admission is not Admission.Granted { Record: { Detached: true } granted }
-                || await _executions.TakeAsync(granted.Id, granted.Life.Fence, cancellationToken)
-                || !await HasLapsedAsync(granted, cancellationToken))
+            if (await LeaveToNodeAsync(asking, admission, cancellationToken) is { } left)
             {
-                return admission;
+                return left;
             }
         }
 
         throw Overtaken();
+    }
+
+    /// <summary><c>null</c> means that the ground shifted under the request: it starts again at the verdict.</summary>
+    private async Task<Admission?> LeaveToNodeAsync(
+        Asking asking, Admission admission, CancellationToken cancellationToken)
+    {
+        switch (admission)
+        {
+            case Admission.Held { Record: { Detached: false } held } when asking.IsDetached:
+                return await _registrar.DetachAsync(held, cancellationToken)
+                    is Registered.Done { Record: { State: ActionState.Pending } pending }
+                    ? new Admission.Held(pending)
+                    : null;
+            case Admission.Granted { Record: var granted } when asking.IsDetached || granted.Detached:
+                return await _executions.TakeAsync(granted.Id, granted.Life.Fence, cancellationToken)
+                    || !await HasLapsedAsync(granted, cancellationToken)
+                    ? admission
+                    : null;
+            default:
+                return admission;
+        }
     }
 
     /// <summary>
@@ -71,6 +91,12 @@ public sealed class Gatekeeper
     /// </summary>
     public async Task<Handled> HandleAsync(Asking asking, Call call, CancellationToken cancellationToken)
     {
+        if (asking.Target.GivesPermits)
+        {
+            throw new InvalidOperationException(
+                $"Nothing is executed behind '{asking.Target.Name}': whoever asks claims a permit.");
+        }
+
         for (var round = 0; round < MaxRounds; round++)
         {
             var admission = await _intake.AdmitAsync(
@@ -87,6 +113,16 @@ public sealed class Gatekeeper
     /// <summary>Notes that the answer has left for the caller, so that nobody else gets this outcome.</summary>
     public Task DeliveredAsync(ActionRecord record, CancellationToken cancellationToken) =>
         DeliveredAsync(record, ChangePriority.Decision, cancellationToken);
+
+    /// <summary>The same for who may hand it over only if nobody else does.</summary>
+    /// <returns>Whether this was the delivery.</returns>
+    public async Task<bool> TryDeliverAsync(ActionRecord record, CancellationToken cancellationToken) =>
+        !record.Life.Delivered
+        && await _registrar.ApplyAsync(
+            record,
+            // Of no execution, and so refused, as soon as somebody else handed it over.
+            current => new Happening(new LifeEvent.Delivered(current.Life.Delivered ? -1 : record.Life.Fence)),
+            cancellationToken) is Registered.Done;
 
     /// <summary>
     /// The same for who keeps the outcome for its caller meanwhile (<see cref="Handled"/>): the note lingers until
@@ -216,6 +252,7 @@ public sealed class Gatekeeper
         return decided switch
         {
             null => throw new StoreUnavailableException($"Action {held.Id} vanished from the store."),
+            { State: ActionState.Pending } when call.LeavesAtLast => await LeaveAsync(decided, cancellationToken),
             { State: ActionState.Pending } => new Handled(new Answer.StillPending(decided), presence: null),
             { State: ActionState.Approved } => await TakeAsync(asking, decided, call, cancellationToken),
             { State: ActionState.Superseded } => null,

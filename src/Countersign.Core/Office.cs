@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Countersign.Core.Identity.Passkeys;
 using Countersign.Core.Reads;
 using Countersign.Core.Records;
+using Countersign.Core.Redaction;
 using Countersign.Core.Reviews;
 using Countersign.Core.Storage;
 
@@ -22,6 +23,9 @@ public sealed record OfficeOptions(IStore Store, Func<Charter> Charter, Executio
 
     public PasskeyOptions Passkeys { get; init; } = new();
 
+    /// <summary>The key of tokens; <c>null</c> where none are made.</summary>
+    public RedactionKey? Tokens { get; init; }
+
     /// <summary>Channels that get an outbox message for every step of a review.</summary>
     public ImmutableArray<string> Channels { get; init; } = [];
 }
@@ -36,7 +40,8 @@ public sealed class Office
         var callers = new Callers();
         var register = new DefinitionRegister(store);
         var stops = new StopRegister(store, registrar);
-        var find = register.FindExecutorOr(stops.FindExecutorOr(options.Execution.Find));
+        Tokens = new TokenDesk(options.Tokens, options.Charter);
+        var find = register.FindExecutorOr(stops.FindExecutorOr(Tokens.FindExecutorOr(options.Execution.Find)));
         var claims = new Claims(store, options.Charter, options.Self);
         var attempt = new Attempt(options.Execution.Limit, options.Time);
         var recordings = new Recordings(registrar, store, attempt, options.Self);
@@ -50,9 +55,11 @@ public sealed class Office
         var signatures = new Signatures(store, passkeys, options.Passkeys, options.Random);
         var codes = new EnrolmentCodes(options.Passkeys.Key, () => store.Now, options.Random);
         Passkeys = new PasskeyDesk(passkeys, handles, signatures, codes, options.Passkeys, options.Charter);
+        Permits = new PermitDesk(registrar, claims, store, options.Charter);
         ReviewDesk = new ReviewDesk(registrar, executions, signatures, store, options.Charter);
         Revisions = new RevisionDesk(registrar, store, options.Charter);
         Rehearsals = new RehearsalDesk(registrar, store, options.Charter, options.Execution.FindRehearser);
+        Reveals = new RevealDesk(registrar, store, options.Charter);
         var windows = new ReadWindows(store, options.Reads, options.Self);
         Reads = new ReadDesk(store, registrar, windows, options.Reads);
         var orphans = new Orphans(registrar, store, options.Execution, options.Time);
@@ -66,8 +73,17 @@ public sealed class Office
 
     public ReviewDesk ReviewDesk { get; }
 
+    /// <summary>Where askers take permits and say what became of them.</summary>
+    public PermitDesk Permits { get; }
+
     /// <summary>Where reviewers ask for dry runs.</summary>
     public RehearsalDesk Rehearsals { get; }
+
+    /// <summary>Where agents ask for the values behind tokens.</summary>
+    public TokenDesk Tokens { get; }
+
+    /// <summary>Where reviewers ask to see what is hidden.</summary>
+    public RevealDesk Reveals { get; }
 
     /// <summary>Where people change what was asked.</summary>
     public RevisionDesk Revisions { get; }

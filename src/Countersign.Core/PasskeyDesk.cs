@@ -125,7 +125,9 @@ public sealed class PasskeyDesk
         }
 
         // Last, so that a code is not used up by what would have been refused anyway.
-        var vouched = NeedsCode(voter, present) ? _codes.TryUse(person.Id, asked.Code) : null;
+        var vouched = NeedsCode(voter, present)
+            ? await _register.TryUseAsync(_codes.TryRead(person.Id, asked.Code), cancellationToken)
+            : null;
         if (vouched is null && NeedsCode(voter, present))
         {
             return new PasskeyAnswer.Refused(NoCode);

@@ -48,6 +48,16 @@ internal sealed class PasskeyRegister(IStore store, PasskeyHandles handles)
             : new PasskeyCheck.Passed(passkey, new PasskeyWrite.Uses(locator, passkey.SignCount, count));
     }
 
+    /// <summary>
+    /// Uses a code up; <c>null</c> when it was used before, on whichever node. A use whose enrolment then fails is one
+    /// all the same: a code is made quickly, and must never work twice.
+    /// </summary>
+    public async Task<Vouched?> TryUseAsync(EnrolmentCode? code, CancellationToken cancellationToken) =>
+        code is not null
+        && await store.BeginOnceAsync(code.Key, code.Until, cancellationToken) == OnceState.Begun
+            ? code.Vouched
+            : null;
+
     public Task<CommitResult> CommitAsync(Change change, CancellationToken cancellationToken) =>
         store.CommitAsync(change, cancellationToken);
 }

@@ -22,6 +22,9 @@ public sealed class ReviewDesk
     /// </summary>
     private static readonly TimeSpan DenyGatewayFor = TimeSpan.FromDays(1);
 
+    /// <summary>How often others' approvals may come between before the voter is told to try again.</summary>
+    private const int MostFavours = 8;
+
     private readonly Registrar _registrar;
     private readonly Executions _executions;
     private readonly Signatures _signatures;
@@ -79,11 +82,37 @@ public sealed class ReviewDesk
     }
 
     /// <summary>What a person may do about an action, and if not, why not.</summary>
-    public VotingRight RightOf(PersonId person, ActionRecord record)
+    public VotingRight RightOf(PersonId person, ActionRecord record, Favours favours)
     {
         var today = _charter();
         var electorate = Electorate.Of(record.Life, record.Asker, today.People, today.PolicyAuthors);
-        return VotingRight.Of(person, record, electorate);
+        return VotingRight.Of(person, record, electorate, new FavoursNow(favours, _store.Now));
+    }
+
+    /// <summary>The same, with the favours read for it.</summary>
+    public async Task<VotingRight> FindRightAsync(
+        PersonId person, ActionRecord record, CancellationToken cancellationToken) =>
+        RightOf(person, record, await FindFavoursAsync([record], cancellationToken));
+
+    /// <summary>Who approved whose requests lately, as far back as these actions' rules look.</summary>
+    public async Task<Favours> FindFavoursAsync(
+        IEnumerable<ActionRecord> records, CancellationToken cancellationToken)
+    {
+        var pending = records.Where(record => record.State == ActionState.Pending).ToList();
+        if (pending.Count == 0)
+        {
+            return Favours.None;
+        }
+
+        var window = Favours.WindowFor(pending.SelectMany(record => record.Verdict.Requirements));
+        return new Favours(await _store.FindFavoursAsync(_store.Now - window, cancellationToken));
+    }
+
+    /// <summary>Whose approval of this would return one, for cards and answers.</summary>
+    public ImmutableArray<Favour> OwedFor(ActionRecord record, Favours favours)
+    {
+        var today = _charter();
+        return favours.FindOwed(Electorate.Of(record.Life, record.Asker, today.People, today.PolicyAuthors));
     }
 
     /// <summary>
@@ -122,11 +151,13 @@ public sealed class ReviewDesk
         voter = check is null ? voter : voter with { Assurance = Assurance.Passkey };
         if (check is SignatureCheck.Failed failed)
         {
-            return (DeskAnswer?)MayNotVote(shown!, voter, ballot) ?? new DeskAnswer.Unproven(failed.Why, shown!);
+            var favours = await FindFavoursAsync([shown!], cancellationToken);
+            return (DeskAnswer?)MayNotVote(shown!, voter, ballot, favours)
+                ?? new DeskAnswer.Unproven(failed.Why, shown!);
         }
 
-        var registered = await _registrar.ApplyAsync(
-            id, record => DescribeVote(record, voter, ballot, check as SignatureCheck.Passed), cancellationToken);
+        var registered = await RegisterAsync(
+            shown, (id, voter, ballot), check as SignatureCheck.Passed, cancellationToken);
         TellVote(span, voter, ballot, registered);
         if (registered is Registered.Done { Record: { State: ActionState.Approved, Detached: true } approved })
         {
@@ -134,6 +165,28 @@ public sealed class ReviewDesk
         }
 
         return AnswerOf(registered);
+    }
+
+    /// <summary>
+    /// Two people who approve each other's at the same moment must not miss each other, so the vote is committed only
+    /// while what it knows of earlier approvals is all there is.
+    /// </summary>
+    private async Task<Registered> RegisterAsync(
+        ActionRecord? shown,
+        (ActionId Id, Voter Voter, Ballot Ballot) vote,
+        SignatureCheck.Passed? proof,
+        CancellationToken cancellationToken)
+    {
+        for (var round = 0; ; round++)
+        {
+            var favours = await FindFavoursAsync(shown is null ? [] : [shown], cancellationToken);
+            var registered = await _registrar.ApplyAsync(
+                vote.Id, record => DescribeVote(record, vote.Voter, vote.Ballot, proof, favours), cancellationToken);
+            if (registered is not Registered.Blocked { Reason: ConflictReason.FavourDone } || round == MostFavours)
+            {
+                return registered;
+            }
+        }
     }
 
     /// <summary>Who voted is the ledger's business: a trace goes to people who may not read that.</summary>
@@ -181,21 +234,24 @@ public sealed class ReviewDesk
     };
 
     /// <summary>Who may not vote at all learns that before anything about their signature.</summary>
-    private DeskAnswer.Refused? MayNotVote(ActionRecord record, Voter voter, Ballot ballot) =>
-        Lifecycle.Next(record.Life, DescribeVote(record, voter, ballot, proof: null).Event)
+    private DeskAnswer.Refused? MayNotVote(ActionRecord record, Voter voter, Ballot ballot, Favours favours) =>
+        Lifecycle.Next(record.Life, DescribeVote(record, voter, ballot, proof: null, favours).Event)
             is Step.Refused { Why: StepRefusal.SelfApproval or StepRefusal.NotEligible } refused
             ? new DeskAnswer.Refused(refused.Why, record)
             : null;
 
-    private Happening DescribeVote(ActionRecord record, Voter voter, Ballot ballot, SignatureCheck.Passed? proof)
+    private Happening DescribeVote(
+        ActionRecord record, Voter voter, Ballot ballot, SignatureCheck.Passed? proof, Favours favours)
     {
         var today = _charter();
         var electorate = Electorate.Of(record.Life, record.Asker, today.People, today.PolicyAuthors);
         var denyFor = DenyForOf(record, today);
+        var approves = ballot.Decision == Decision.Approve;
         var comment = ballot.Comment is { Length: > MaxComment } longer ? longer[..MaxComment] : ballot.Comment;
         var vote = new Vote(voter.Person, ballot.Decision, voter.Assurance, _store.Now, comment)
         {
             Signature = proof?.Signature,
+            Returns = approves ? favours.FindOwed(voter.Person, electorate.ActorChain) : null,
         };
         return new Happening(new LifeEvent.VoteCast(vote, ballot.Digest, electorate, denyFor))
         {
@@ -203,12 +259,21 @@ public sealed class ReviewDesk
                 ? PayloadWriter.Vote(vote, ballot.Digest)
                 : PayloadWriter.Ending(DecisionText(vote), json => json.WriteString("state", next.State.ToText())),
             Votes = [new VoteRow(
-                record.Id, record.Life.Revision, vote.Person, vote.Decision.ToKind(), vote.Assurance, vote.At)],
+                record.Id, record.Life.Revision, vote.Person, vote.Decision.ToKind(), vote.Assurance, vote.At)
+            {
+                Behind = approves ? electorate.ActorChain : [],
+            }],
+            OnlyWithoutFavour = approves ? GuardOf(record, vote, electorate) : null,
             NotAfter = record.Life.ExpiresAt,
             Passkey = proof?.Use,
             Ending = vote.Decision == Decision.Deny ? DecisionText(vote) : null,
         };
     }
+
+    private static FavourGuard GuardOf(ActionRecord record, Vote vote, Electorate electorate) => new(
+        electorate.ActorChain,
+        vote.Person,
+        vote.Returns?.At ?? vote.At - Favours.WindowFor(record.Verdict.Requirements));
 
     private static TimeSpan DenyForOf(ActionRecord record, Charter today) => 0 switch
     {

@@ -38,12 +38,36 @@ public sealed class RevisionDesk
         record.State == ActionState.Pending && WhyFixed(record) is null && IsReviewer(person, record, _charter());
 
     /// <summary>
+    /// Why a change of this person would leave nobody who may approve it, if the rules ask the same of it then;
+    /// <c>null</c> when it leaves somebody. They are told before they write, and may go on all the same.
+    /// </summary>
+    public string? WhyNobodyLeft(PersonId person, ActionRecord record)
+    {
+        var today = _charter();
+        var change = new LifeEvent.Modified(
+            person,
+            IsReviewer(person, record, today),
+            record.Action.Digest,
+            record.Action.Digest,
+            record.Verdict.Requirements,
+            _store.Now);
+        return WhyNobody(record, change, today);
+    }
+
+    /// <summary>
     /// What speaks against a change before it is known what it would be; <c>null</c> when nothing does. Facts and a
     /// preview of it are for reviewers only, so this is asked before they are made.
     /// </summary>
     public async Task<RevisionAnswer?> WhyNotAsync(
         ActionId id, Voter voter, ActionDigest shown, CancellationToken cancellationToken) =>
         (await BeginAsync(id, voter, shown, cancellationToken)).Refusal;
+
+    /// <summary>What the accepted definition does not take; <c>null</c> when it takes everything.</summary>
+    public async Task<RevisionAnswer?> FindUnfitAsync(
+        ActionRecord record, CanonicalAction changed, CancellationToken cancellationToken) =>
+        await FindFaultsAsync(record, changed, cancellationToken) is { IsEmpty: false } faults
+            ? RevisionAnswer.Unfit.Of(faults, record)
+            : null;
 
     /// <summary>Makes a revision of an open review.</summary>
     /// <param name="id">The action.</param>
@@ -66,9 +90,9 @@ public sealed class RevisionDesk
         }
 
         // 1.
-        if (await FindFaultsAsync(record, revision.Asking.Action, cancellationToken) is { IsEmpty: false } faults)
+        if (await FindUnfitAsync(record, revision.Asking.Action, cancellationToken) is { } unfit)
         {
-            return RevisionAnswer.Unfit.Of(faults, record);
+            return unfit;
         }
 
         // 2.

@@ -20,6 +20,11 @@ internal static class Unasked
     /// <summary>Time passed: it escalates stages, expires reviews and ends grants.</summary>
     public static Func<ActionRecord, Happening> TimePassed(DateTimeOffset now) => record =>
     {
+        if (record.Life.Execution is { } execution)
+        {
+            return Silence(execution, now);
+        }
+
         var why = record.State == ActionState.Approved
             ? "The approval was not used in time."
             : "Nobody decided in time.";
@@ -29,4 +34,19 @@ internal static class Unasked
             Ending = why,
         };
     };
+    /// <summary>Whoever claimed a permit did not say in time what became of it.</summary>
+    private static Happening Silence(Execution execution, DateTimeOffset now)
+    {
+        var outcome = new Outcome(
+            OutcomeState.Unknown,
+            Result: null,
+            "Whoever claimed this permit did not say in time what became of it. It may or may not have taken effect: " +
+            "look before asking again.",
+            now - execution.StartedAt);
+        return new Happening(new LifeEvent.TimePassed(now))
+        {
+            Payload = (_, _) => PayloadWriter.Write(json => PayloadWriter.Outcome(json, outcome, execution.Fence)),
+            Outcome = outcome,
+        };
+    }
 }

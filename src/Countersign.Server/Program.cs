@@ -1,15 +1,5 @@
 using Countersign.Server.Cli;
+using Countersign.Server.Cli.Hook;
 
-var parsed = CommandTree.Create().Parse(args.Length > 0 ? args : ["--help"]);
-if (parsed.Errors.Count > 0)
-{
-    foreach (var error in parsed.Errors)
-    {
-        await Terminal.TellAsync(error.Message);
-    }
-
-    await Terminal.TellAsync("Run 'countersign --help', or a command with --help.");
-    return ExitCode.Usage;
-}
-
-return await parsed.InvokeAsync();
+// A coding agent waits for its hook before each call of a tool; nothing else is loaded on that way.
+return HookEntry.TryRead(args) is { } hook ? await HookEntry.RunAsync(hook) : await CommandTree.RunAsync(args);

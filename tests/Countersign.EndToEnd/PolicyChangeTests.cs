@@ -1,3 +1,4 @@
+using System.Net;
 using Countersign.EndToEnd.Support;
 
 namespace Countersign.EndToEnd;
@@ -107,6 +108,36 @@ public sealed class PolicyChangeTests
 
         Assert.Equal("refused", again.State);
         Assert.Equal("superseded", (await product.As("ALICE").ShowAsync(held.Id!, Cancel)).State);
+    }
+
+    [Fact]
+    [Trait("Threat", "THR-010"), Trait("CWE", "269")]
+    public async Task A_token_and_a_membership_that_somebody_wrote_down_count_only_after_an_admin_approved_them()
+    {
+        await using var product = await Product.StartAsync(new ProductOptions(), Cancel);
+        await product.StopAsync(Cancel);
+        var file = await File.ReadAllTextAsync(product.Folder.Configuration, Cancel);
+        const string dave = "groups: [crew], tokens: [ env:DAVE_TOKEN ]";
+        Assert.Contains(dave, file, StringComparison.Ordinal);
+        await File.WriteAllTextAsync(
+            product.Folder.Configuration,
+            file.Replace(
+                dave,
+                "groups: [crew, dba], tokens: [ env:DAVE_TOKEN, second-token-of-dave ]",
+                StringComparison.Ordinal),
+            Cancel);
+        await product.StartAgainAsync(Cancel);
+        var second = product.WithToken("second-token-of-dave");
+
+        Assert.Equal(HttpStatusCode.Unauthorized, (await second.GetAsync("v1/actions", Cancel)).Status);
+        var proposal = await product.As("ALICE").FindAsync("pending", Cancel);
+        Assert.Equal("people.change", proposal.GetProperty("operation").GetString());
+        Assert.Contains("person dave is in group:dba", proposal.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("second-token", proposal.ToString(), StringComparison.Ordinal);
+        await ApproveProposalAsync(product);
+
+        Assert.Equal(HttpStatusCode.OK, (await second.GetAsync("v1/actions", Cancel)).Status);
+        await product.VerifyLedgerAsync(Cancel);
     }
 
     /// <summary>The rule that allows reports goes; the default of the policy denies what no rule covers.</summary>

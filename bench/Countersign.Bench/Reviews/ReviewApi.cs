@@ -22,8 +22,8 @@ internal sealed class ReviewApi : IDisposable
         return await ReadAsync(response);
     }
 
-    public async Task<JsonElement> ListPendingAsync() =>
-        await ReadAsync(await _http.GetAsync("/v1/actions?state=pending&limit=1"));
+    public async Task<JsonElement> ListPendingAsync(int limit = 1) =>
+        await ReadAsync(await _http.GetAsync($"/v1/actions?state=pending&limit={limit}"));
 
     public async Task ApproveAsync(JsonElement action)
     {

@@ -34,7 +34,8 @@ sealed class Compilation
         var (analyzers, generators) = LoadAnalyzers();
         var settings = Settings.Read(EditorConfig, Project, analyzers);
         var parsing = CSharpParseOptions.Default
-            .WithLanguageVersion(LanguageVersion.Latest).WithPreprocessorSymbols(Symbols());
+            .WithLanguageVersion(LanguageVersion.Latest).WithPreprocessorSymbols(Symbols())
+            .WithDocumentationMode(Project.HasDocumentation ? DocumentationMode.Diagnose : DocumentationMode.Parse);
         var trees = Sources.AsParallel().AsOrdered().Select(file =>
         {
             using var stream = File.OpenRead(file);
@@ -66,11 +67,13 @@ sealed class Compilation
     {
         using var assembly = new MemoryStream();
         using var symbols = new MemoryStream();
+        using var documentation = Project.HasDocumentation ? new MemoryStream() : null;
         var resources = Resources.Select(
             one => new ResourceDescription(one.Name, () => File.OpenRead(one.File), isPublic: true));
         var emitted = compilation.Emit(
             assembly,
             symbols,
+            documentation,
             manifestResources: resources,
             options: new EmitOptions(debugInformationFormat: DebugInformationFormat.PortablePdb));
         var problems = before.Concat(emitted.Diagnostics)
@@ -81,6 +84,10 @@ sealed class Compilation
             throw new BuildException(string.Join('\n', problems));
         }
         File.WriteAllBytes(Path.ChangeExtension(Output, ".pdb"), symbols.ToArray());
+        if (documentation is not null)
+        {
+            File.WriteAllBytes(Path.ChangeExtension(Output, ".xml"), documentation.ToArray());
+        }
         File.WriteAllBytes(Output, assembly.ToArray());
     }
 

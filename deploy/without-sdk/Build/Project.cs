@@ -18,13 +18,14 @@ sealed class Project
         "EnforceCodeStyleInBuild", "Deterministic", "InvariantGlobalization", "SatelliteResourceLanguages", "Version",
         "Company", "Product", "Copyright", "OutputType", "AssemblyName", "RootNamespace", "RequiresAspNetWebAssets",
         "AllowUnsafeBlocks",
-        "DefineConstants", "IsPackable", "DefaultItemExcludes",
+        "DefineConstants", "IsPackable", "DefaultItemExcludes", "IsAotCompatible", "GenerateDocumentationFile",
+        "Description", "PackageLicenseExpression",
     ];
 
     static readonly HashSet<string> KnownItems =
     [
         "PackageReference", "ProjectReference", "FrameworkReference", "InternalsVisibleTo", "EmbeddedResource",
-        "AdditionalFiles", "RuntimeHostConfigurationOption", "Content", "Using",
+        "AdditionalFiles", "RuntimeHostConfigurationOption", "Content", "Using", "Compile",
     ];
 
     // Interpreted: the builder is compiled without source generators.
@@ -58,6 +59,11 @@ sealed class Project
 
     public bool IsProgram => this["OutputType"] == "Exe";
 
+    /// <summary>Whether the analyzers for trimming and ahead-of-time compilation look at it.</summary>
+    public bool IsAotCompatible => this["IsAotCompatible"] == "true";
+
+    public bool HasDocumentation => this["GenerateDocumentationFile"] == "true";
+
     public bool UsesAspNet =>
         IsWeb || Items("FrameworkReference").Any(item => item.Include == "Microsoft.AspNetCore.App");
 
@@ -77,7 +83,10 @@ sealed class Project
 
     public string InFolder(string relative) => System.IO.Path.GetFullPath(System.IO.Path.Combine(Folder, relative));
 
-    /// <summary>The project's own files with an ending, without what was built and what the project excludes.</summary>
+    /// <summary>
+    /// The project's own files with an ending, without what was built and what the project excludes, and those of others
+    /// that it names.
+    /// </summary>
     public IEnumerable<string> Sources(string ending)
     {
         var excluded = this["DefaultItemExcludes"].Split(';', StringSplitOptions.RemoveEmptyEntries)
@@ -87,6 +96,8 @@ sealed class Project
             .Concat(["bin", "obj"]).ToHashSet();
         return Directory.EnumerateFiles(Folder, "*" + ending, SearchOption.AllDirectories)
             .Where(file => !excluded.Contains(System.IO.Path.GetRelativePath(Folder, file).Split('/')[0]))
+            .Concat(Items("Compile").Select(item => InFolder(item.Include))
+                .Where(file => file.EndsWith(ending, StringComparison.Ordinal)))
             .Order(StringComparer.Ordinal);
     }
 

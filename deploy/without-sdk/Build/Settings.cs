@@ -26,6 +26,9 @@ sealed class Settings
             build_property.ProjectDir = {project.Folder}/
             build_property.TargetFramework = {project["TargetFramework"]}
             build_property.EnforceCodeStyleInBuild = {project["EnforceCodeStyleInBuild"]}
+            build_property.EnableTrimAnalyzer = {project.IsAotCompatible}
+            build_property.EnableAotAnalyzer = {project.IsAotCompatible}
+            build_property.EnableSingleFileAnalyzer = {project.IsAotCompatible}
 
             """ + string.Concat(Recommended(analyzers).Select(id => $"dotnet_diagnostic.{id}.severity = error\n"));
         AnalyzerConfig[] files =

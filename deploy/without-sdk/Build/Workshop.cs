@@ -114,7 +114,8 @@ sealed class Workshop(string root, PackageFolders packages, string configuration
             .Concat(project.UsesAspNet ? packages.Analyzers("Microsoft.AspNetCore.App.Ref") : []);
         var sdk = packages.Analyzers("Microsoft.CodeAnalysis.NetAnalyzers")
             .Concat(packages.Analyzers("Microsoft.CodeAnalysis.CSharp.CodeStyle"));
-        return frameworks.Concat(sdk).Concat(closure.SelectMany(packages.Analyzers))
+        var trimming = project.IsAotCompatible ? packages.Analyzers("Microsoft.NET.ILLink.Tasks") : [];
+        return frameworks.Concat(sdk).Concat(trimming).Concat(closure.SelectMany(packages.Analyzers))
             .Where(file => !Dormant.Contains(Path.GetFileName(file)))
             .Where(file => !file.Contains("CodeFix", StringComparison.Ordinal))
             .DistinctBy(Path.GetFileName);
@@ -184,6 +185,11 @@ sealed class Workshop(string root, PackageFolders packages, string configuration
         foreach (var (name, value) in attributes)
         {
             info.Append($"[assembly: System.Reflection.Assembly{name}(\"{value}\")]\n");
+        }
+        if (project.IsAotCompatible)
+        {
+            info.Append("[assembly: System.Reflection.AssemblyMetadata(\"IsTrimmable\", \"True\")]\n");
+            info.Append("[assembly: System.Reflection.AssemblyMetadata(\"IsAotCompatible\", \"True\")]\n");
         }
         foreach (var friend in project.Items("InternalsVisibleTo"))
         {

@@ -41,6 +41,12 @@ public sealed record Asking(Asker Asker, Target Target, GateKind Via, CanonicalA
     public bool NeedsIntent { get; init; }
 
     /// <summary>
+    /// Whether the target describes its operations and this is none of them: no rule allows it, and where no other rule
+    /// is about it the policy's default decides.
+    /// </summary>
+    public bool IsUndescribed { get; init; }
+
+    /// <summary>
     /// Whether the node itself takes an approval and keeps the outcome for whoever asks; otherwise only a live call of
     /// the asking principal may take it (DESIGN section 2.7).
     /// </summary>

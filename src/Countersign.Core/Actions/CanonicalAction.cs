@@ -26,6 +26,12 @@ public sealed class CanonicalAction
 
     public ActionDigest Digest { get; }
 
+    /// <summary>
+    /// The same action for readers, some of whose words are masked; its digest stays that of what will run.
+    /// </summary>
+    internal CanonicalAction ShownAs(string operation, CanonicalJson arguments) =>
+        new(Target, operation, arguments, Digest);
+
     /// <summary>Composes an action and its digest.</summary>
     /// <exception cref="ArgumentException">The operation holds a lone surrogate.</exception>
     public static CanonicalAction Of(TargetName target, string operation, CanonicalJson arguments)

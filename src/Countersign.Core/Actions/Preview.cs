@@ -30,6 +30,12 @@ public sealed record Preview(string Summary)
     /// <summary>How many bytes it would read, write or move.</summary>
     public long? Bytes { get; init; }
 
+    /// <summary>
+    /// What the target calls the state that people looked at, such as an <c>ETag</c>; the action runs on that state
+    /// only.
+    /// </summary>
+    public string? Tag { get; init; }
+
     /// <summary>Why there is no better preview.</summary>
     public string? Error { get; init; }
 

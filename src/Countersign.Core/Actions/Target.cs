@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Countersign.Core.Identity;
+using Countersign.Core.Redaction;
 
 namespace Countersign.Core.Actions;
 
@@ -9,6 +10,8 @@ namespace Countersign.Core.Actions;
 public sealed record Target(TargetName Name, GateKind Gate, string Environment)
 {
     public static readonly TimeSpan DefaultDenyFor = TimeSpan.FromMinutes(10);
+
+    public static readonly TimeSpan DefaultReportWithin = TimeSpan.FromDays(1);
 
     public ImmutableArray<string> Labels { get; init; } = [];
 
@@ -26,10 +29,18 @@ public sealed record Target(TargetName Name, GateKind Gate, string Environment)
     /// <summary>Whether only those who may vote see reviews of this target.</summary>
     public bool VisibleToReviewersOnly { get; init; }
 
+    /// <summary>What is masked in what it answers.</summary>
+    public TargetRedaction Redaction { get; init; } = TargetRedaction.None;
+
     public RecordMode Record { get; init; } = RecordMode.Before;
 
+    /// <summary>
+    /// How long after its claim the asker may say what became of a permit; then the outcome is unknown for good.
+    /// </summary>
+    public TimeSpan ReportWithin { get; init; } = DefaultReportWithin;
+
     /// <summary>Permits are claimed by the asker and never executed by a node (DESIGN section 2.7).</summary>
-    public bool GivesPermits => Gate is GateKind.Api or GateKind.Hook;
+    public bool GivesPermits => Gate.GivesPermits();
 
     public bool Admits(AgentId agent) => Agents is null || Agents.Contains(agent);
 }

@@ -25,8 +25,26 @@ public sealed class People
 
     public Agent? Find(AgentId id) => _agents.GetValueOrDefault(id);
 
+    /// <summary>
+    /// Memberships that are too young to count for anybody's approval. They keep from approving all the same: who joins
+    /// an owning group stands behind what its agents ask.
+    /// </summary>
+    public ImmutableHashSet<(PersonId Person, GroupName Group)> Young { get; private init; } = [];
+
+    /// <summary>Of which of those it is known when they count.</summary>
+    public ImmutableArray<YoungMembership> Waiting { get; private init; } = [];
+
+    /// <summary>The same people, of whom some do not count in a group yet.</summary>
+    public People With(
+        ImmutableHashSet<(PersonId Person, GroupName Group)> young, ImmutableArray<YoungMembership> waiting) =>
+        new(_people.Values, _agents.Values) { Young = young, Waiting = waiting };
+
     /// <summary>The persons meant by a party; an unknown name is nobody, never everybody.</summary>
-    public ImmutableHashSet<PersonId> MembersOf(Party party) => party switch
+    public ImmutableHashSet<PersonId> MembersOf(Party party) => party is Party.OfGroup group && !Young.IsEmpty
+        ? AllOf(party).Where(person => !Young.Contains((person, group.Name))).ToImmutableHashSet()
+        : AllOf(party);
+
+    private ImmutableHashSet<PersonId> AllOf(Party party) => party switch
     {
         Party.OfGroup group => [.. _people.Values.Where(p => p.Groups.Contains(group.Name)).Select(p => p.Id)],
         Party.OfPerson person => _people.ContainsKey(person.Id) ? [person.Id] : [],
@@ -43,7 +61,7 @@ public sealed class People
     public ImmutableHashSet<PersonId> ActorChain(Asker asker)
     {
         var owner = Find(asker.Agent)?.Owner;
-        var chain = owner is null ? [] : MembersOf(owner);
+        var chain = owner is null ? [] : AllOf(owner);
         return asker.OnBehalfOf is { } person ? chain.Add(person) : chain;
     }
 }

@@ -79,7 +79,8 @@ public sealed class Policy
     public Verdict Judge(PolicyInput input)
     {
         var matched = _gates[(int)input.Asking.Target.Gate].Judge(input);
-        return matched.Count == 0 ? _theDefault.ToVerdict(Hash) : ToVerdict(matched);
+        var isOpen = matched.Count == 0 || input.Asking.IsUndescribed && matched[0].Effect == VerdictOutcome.Allow;
+        return isOpen ? _theDefault.ToVerdict(Hash) : ToVerdict(matched);
     }
 
     /// <summary>

@@ -39,6 +39,9 @@ public static class PolicyLimits
     /// <summary>Longest time a stage may wait.</summary>
     public static readonly TimeSpan Within = TimeSpan.FromDays(30);
 
+    /// <summary>Longest time an approval may not be returned.</summary>
+    public static readonly TimeSpan ReciprocalWithin = TimeSpan.FromDays(30);
+
     /// <summary>Longest time a grant may live.</summary>
     public static readonly TimeSpan GrantTimeToLive = TimeSpan.FromDays(7);
 

@@ -31,6 +31,7 @@ public static class VerdictStrictness
     private static bool IsStricter(Requirement now, Requirement then) =>
         now.Assurance > then.Assurance
         || !now.DistinctFrom.IsSubsetOf(then.DistinctFrom)
+        || (now.DistinctFrom.Contains(Exclusion.Reciprocal) && now.ReciprocalWithin > then.ReciprocalWithin)
         || IsTighter(now.Bounds, then.Bounds)
         || now.Grant.Uses < then.Grant.Uses
         || now.Grant.TimeToLive < then.Grant.TimeToLive

@@ -73,6 +73,9 @@ public sealed record ActionRecord
 
     public ActionState State => Life.State;
 
+    /// <summary>Whether whoever asked takes a permit and acts; no node executes it.</summary>
+    public bool GivesPermit => Gate.GivesPermits();
+
     /// <summary>Whether a person had to decide.</summary>
     public bool WasHeld => Verdict.Outcome == VerdictOutcome.Require;
 

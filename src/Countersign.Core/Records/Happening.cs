@@ -45,6 +45,9 @@ internal sealed record Happening(LifeEvent Event)
     /// <summary>The use of the passkey that a vote was signed with.</summary>
     public PasskeyWrite? Passkey { get; init; }
 
+    /// <summary>What a vote knows of earlier approvals.</summary>
+    public FavourGuard? OnlyWithoutFavour { get; init; }
+
     /// <summary>What the execution that is under way notes.</summary>
     public Evidence? Evidence { get; init; }
 }

@@ -32,6 +32,7 @@ public static class PayloadNames
         Exclusion.Owner => "owner",
         Exclusion.Modifier => "modifier",
         Exclusion.PolicyAuthor => "policy-author",
+        Exclusion.Reciprocal => "reciprocal",
         _ => throw new UnreachableException(),
     };
 

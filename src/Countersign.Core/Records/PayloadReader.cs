@@ -6,6 +6,7 @@ using Countersign.Core.Actions.Json;
 using Countersign.Core.Identity;
 using Countersign.Core.Policies;
 using Countersign.Core.Policies.Allowing;
+using Countersign.Core.Redaction;
 using Countersign.Core.Reviews;
 using Countersign.Core.Storage;
 using Countersign.Core.Tracing;
@@ -85,6 +86,7 @@ internal static class PayloadReader
                 Effects = Strings(preview, "effects"),
                 Reversible = Flag(preview, "reversible"),
                 Bytes = Number(preview, "bytes"),
+                Tag = Text(preview, "tag"),
                 Error = Text(preview, "error"),
             };
 
@@ -105,7 +107,11 @@ internal static class PayloadReader
         PayloadNames.Parse<OutcomeState>(json.GetProperty("state").GetString()!),
         json.TryGetProperty("result", out var result) ? (ReadOnlyMemory<byte>?)RawBytes(result) : null,
         Text(json, "error"),
-        TimeSpan.FromMilliseconds(json.GetProperty("duration_ms").GetInt64()));
+        TimeSpan.FromMilliseconds(json.GetProperty("duration_ms").GetInt64()))
+    {
+        Masked = RedactionReport.Read(json, "masked"),
+        IsSelfReported = Flag(json, "self_reported") ?? false,
+    };
 
     /// <summary>What the intent of one execution left; <c>null</c> when it is another one's, or left nothing.</summary>
     public static Evidence? Evidence(JsonElement intent, long fence) =>

@@ -109,6 +109,11 @@ internal static class PayloadWriter
         json.WriteString("assurance", vote.Assurance.ToText());
         json.WriteString("digest", digest.Value);
         json.WriteString("comment", vote.Comment);
+        if (vote.Returns is { } returned)
+        {
+            FavourPayload.Write(json, "returns", returned);
+        }
+
         if (vote.Signature is { } signed)
         {
             SignaturePayload.Write(json, signed);
@@ -177,6 +182,12 @@ internal static class PayloadWriter
         json.WriteNumber("fence", fence);
         json.WriteNumber("duration_ms", (long)outcome.Duration.TotalMilliseconds);
         json.WriteString("error", outcome.Error);
+        if (outcome.IsSelfReported)
+        {
+            json.WriteBoolean("self_reported", true);
+        }
+
+        outcome.Masked.WriteTo(json, "masked");
         if (outcome.Result is { } result)
         {
             json.WritePropertyName("result");
@@ -205,6 +216,11 @@ internal static class PayloadWriter
         WriteStrings(json, "effects", preview.Effects);
         WriteOptional(json, "reversible", preview.Reversible);
         WriteOptional(json, "bytes", preview.Bytes);
+        if (preview.Tag is { } tag)
+        {
+            json.WriteString("tag", tag);
+        }
+
         json.WriteString("error", preview.Error);
         json.WriteEndObject();
     }

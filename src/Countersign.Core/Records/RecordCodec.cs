@@ -111,6 +111,8 @@ internal static class RecordCodec
                 .Where(vote => vote.Row.Kind == VoteKind.Modify).Select(vote => vote.Row.Person)],
             Grant = row.Grant,
             Execution = row.Execution,
+            // While it is being executed, the only deadline of an action is that of the report on its permit.
+            ReportBy = row.Execution is null ? null : row.NextDeadline,
             Fence = row.Fence,
             LastOutcome = row.LastOutcome,
             Delivered = row.Delivered,
@@ -130,6 +132,7 @@ internal static class RecordCodec
             row.Person, decision, row.Assurance, row.At, PayloadReader.Text(document.RootElement, "comment"))
         {
             Signature = SignaturePayload.Read(document.RootElement),
+            Returns = FavourPayload.Read(document.RootElement, "returns", row.Person),
         };
     }
 

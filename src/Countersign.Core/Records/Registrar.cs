@@ -156,9 +156,9 @@ internal sealed class Registrar(IStore store, FillRandom random, ImmutableArray<
         Outcome = happening.Outcome ?? record.Outcome,
         Rehearsals = happening.Rehearsal is { } rehearsal ? record.Rehearsals.Add(rehearsal) : record.Rehearsals,
         // Evidence is about one execution, and gone with it.
-        Evidence = life.Execution is { } execution && execution == record.Life.Execution
-            ? happening.Evidence ?? record.Evidence
-            : null,
+        Evidence = life.Execution is not { } execution ? null
+            : execution == record.Life.Execution ? happening.Evidence ?? record.Evidence
+            : happening.Evidence,
     };
 
     private static ActionRecord Confirm(ActionRecord record, CommitResult.Committed done) => record with
@@ -180,6 +180,7 @@ internal sealed class Registrar(IStore store, FillRandom random, ImmutableArray<
         NotAfter = happening.NotAfter,
         OnlyUnderPolicy = happening.OnlyUnderPolicy,
         OnlyIfActive = happening.OnlyIfActive,
+        OnlyWithoutFavour = happening.OnlyWithoutFavour,
         Passkey = happening.Passkey,
         Priority = happening.Priority,
     };

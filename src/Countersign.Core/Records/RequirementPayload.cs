@@ -24,6 +24,11 @@ internal static class RequirementPayload
         json.WriteString("assurance", requirement.Assurance.ToText());
         PayloadWriter.WriteStrings(
             json, "distinct_from", [.. requirement.DistinctFrom.Order().Select(e => e.ToText())]);
+        if (requirement.DistinctFrom.Contains(Exclusion.Reciprocal))
+        {
+            json.WriteNumber("reciprocal_seconds", (long)requirement.ReciprocalWithin.TotalSeconds);
+        }
+
         json.WriteStartObject("bounds");
         json.WriteBoolean("rows_from_preview", requirement.Bounds.RowsFromPreview);
         WriteOptional(json, "rows", requirement.Bounds.Rows);
@@ -56,7 +61,12 @@ internal static class RequirementPayload
             },
             new GrantTerms(
                 grant.GetProperty("uses").GetInt32(),
-                TimeSpan.FromSeconds(grant.GetProperty("seconds").GetInt64())));
+                TimeSpan.FromSeconds(grant.GetProperty("seconds").GetInt64())))
+        {
+            ReciprocalWithin = Optional(json, "reciprocal_seconds") is { } within
+                ? TimeSpan.FromSeconds(within)
+                : Favours.Lately,
+        };
     }
 
     private static void WriteStage(Utf8JsonWriter json, Stage stage)

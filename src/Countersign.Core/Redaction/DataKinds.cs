@@ -39,6 +39,10 @@ public static class DataKinds
     /// </summary>
     public static ImmutableArray<DataKind> All { get; } = WithTokens();
 
+    /// <summary>The names that stand for several kinds.</summary>
+    public static ImmutableArray<string> Groups { get; } =
+        ["personal", "financial", "national", "network", "secrets", "all"];
+
     private static Dictionary<string, DataKind> ByName { get; } = All.ToDictionary(kind => kind.Name);
 
     /// <summary>

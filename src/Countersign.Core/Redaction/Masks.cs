@@ -9,6 +9,10 @@ namespace Countersign.Core.Redaction;
 /// </summary>
 internal static class Masks
 {
+    /// <summary>What stands in every fingerprint between length and hash.</summary>
+    public const string FingerprintMark = " chars #";
+
+    private const int FingerprintLength = 12;
     private const int PartialLength = 4;
     private const int ShortestPartial = 9;
 
@@ -28,12 +32,20 @@ internal static class Masks
                 $"[{kind.Name} {first}*]",
             Treatment.PartialTreatment when LastOf(kind, seen) is { } last => $"[{kind.Name} *{last}]",
             Treatment.HashTreatment => $"[{kind.Name} #{plan.Key!.HashOf(kind.Name, Plain(kind, seen))}]",
+            Treatment.FingerprintTreatment => FingerprintOf(plan.Key!, kind, seen),
             Treatment.TokeniseTreatment when value.Length <= RedactionKey.LongestValue =>
                 $"[{kind.Name} ~{plan.Key!.TokenOf(kind.Name, value)}]",
             Treatment.GeneraliseTreatment when Generalised(kind, seen) is { } general => $"[{kind.Name} {general}]",
             Treatment.DropTreatment => "",
             _ => $"[{kind.Name}]",
         };
+
+    private static string FingerprintOf(RedactionKey key, DataKind kind, ReadOnlySpan<byte> seen)
+    {
+        var length = Encoding.UTF8.GetCharCount(seen);
+        var hash = key.HashOf(kind.Name, Plain(kind, seen))[..FingerprintLength];
+        return $"[{kind.Name} {length}{FingerprintMark}{hash}]";
+    }
 
     /// <summary>The last characters of a value that is long enough, and whose end says little.</summary>
     private static string? LastOf(DataKind kind, ReadOnlySpan<byte> seen)

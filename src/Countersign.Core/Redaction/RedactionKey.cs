@@ -38,6 +38,18 @@ public sealed class RedactionKey
         _streams = HMACSHA256.HashData(key, "countersign-redaction-v1 stream"u8);
     }
 
+    private RedactionKey(byte[] hashing, byte[] vectors, byte[] streams) =>
+        (_hashing, _vectors, _streams) = (hashing, vectors, streams);
+
+    /// <summary>
+    /// The key of one target's tokens; hashes are alike everywhere. A token of one target cannot be opened as
+    /// another's, whose reviewers may be others.
+    /// </summary>
+    public RedactionKey ForTokensOf(string target) => new(
+        _hashing,
+        HMACSHA256.HashData(_vectors, Encoding.UTF8.GetBytes(target)),
+        HMACSHA256.HashData(_streams, Encoding.UTF8.GetBytes(target)));
+
     /// <summary>The value behind a token that this key made for this kind; <c>null</c> when it did not.</summary>
     public string? Open(string kind, string token)
     {

@@ -8,10 +8,11 @@ namespace Countersign.Core.Redaction;
 public sealed class RedactionPlan
 {
     private readonly ImmutableArray<Treatment> _treatments;
+    private readonly RedactionOptions _options;
 
     private RedactionPlan(RedactionOptions options)
     {
-        (Mode, Key) = (options.Mode, options.Key);
+        (Mode, Key, _options) = (options.Mode, options.Key, options);
         var kinds = new List<DataKind>(DataKinds.All);
         Patterns = [.. options.Patterns.Select(each => CustomPattern.Compile(AddKind(kinds, each.Name), each.Pattern))];
         Terms = CustomTerms.Of(options.Dictionaries.Select(each => (AddKind(kinds, each.Name), each.Terms)));
@@ -27,6 +28,9 @@ public sealed class RedactionPlan
         _treatments = [.. kinds.Select(kind => options.Treatments.GetValueOrDefault(kind.Name, options.Treatment))];
         RefuseMissingKey();
     }
+
+    /// <summary>A plan that looks for nothing and has no key.</summary>
+    public static RedactionPlan Nothing { get; } = new(new RedactionOptions { Kinds = [] });
 
     /// <summary>What the text is.</summary>
     public RedactionMode Mode { get; }
@@ -47,6 +51,24 @@ public sealed class RedactionPlan
     /// A pattern cannot be run in linear time, a name is already a kind's, or a treatment lacks its key.
     /// </exception>
     public static RedactionPlan Create(RedactionOptions options) => new(options);
+
+    /// <summary>A plan for reviewers: the same kinds and all secrets, each with its fingerprint.</summary>
+    internal RedactionPlan ForCards(RedactionKey key) => new(_options with
+    {
+        Mode = RedactionMode.Text,
+        Kinds = [.. _options.Kinds.Union(DataKinds.Named("secrets"))],
+        Treatment = Treatment.Fingerprint,
+        Treatments = [],
+        Key = key,
+    });
+
+    /// <summary>The same without a key: what would need it gets the plain mask.</summary>
+    internal RedactionPlan WithoutKey() => new(_options with
+    {
+        Treatment = _options.Treatment.WithoutKey(),
+        Treatments = _options.Treatments.ToImmutableDictionary(each => each.Key, each => each.Value.WithoutKey()),
+        Key = null,
+    });
 
     internal Treatment TreatmentOf(DataKind kind) => _treatments[kind.Index];
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json;
 
 namespace Countersign.Core.Redaction;
 
@@ -26,6 +27,32 @@ public sealed class RedactionReport
         }
 
         return new RedactionReport(counts.ToImmutable());
+    }
+
+    /// <summary>This report, and those kinds of another one that it does not have.</summary>
+    internal RedactionReport WithOtherKinds(RedactionReport other) =>
+        With(new RedactionReport(other.Counts.RemoveRange(Counts.Keys)));
+
+    /// <summary>Reads what <see cref="WriteTo"/> wrote; empty when there is no such member.</summary>
+    public static RedactionReport Read(JsonElement json, string name) => json.TryGetProperty(name, out var counts)
+        ? Of(counts.EnumerateObject().Select(count => KeyValuePair.Create(count.Name, count.Value.GetInt64())))
+        : Empty;
+
+    /// <summary>A member with a number for each kind; nothing when nothing was masked, unless it is wanted.</summary>
+    public void WriteTo(Utf8JsonWriter json, string name, bool evenEmpty = false)
+    {
+        if (Counts.IsEmpty && !evenEmpty)
+        {
+            return;
+        }
+
+        json.WriteStartObject(name);
+        foreach (var (kind, count) in Counts)
+        {
+            json.WriteNumber(kind, count);
+        }
+
+        json.WriteEndObject();
     }
 
     /// <inheritdoc/>

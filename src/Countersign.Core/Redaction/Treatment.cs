@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace Countersign.Core.Redaction;
 
 /// <summary>What becomes of a sensitive value.</summary>
@@ -27,8 +29,21 @@ public abstract record Treatment
     /// <summary>Nothing at all.</summary>
     public static Treatment Drop { get; } = new DropTreatment();
 
+    /// <summary>
+    /// What a reviewer gets: kind, length and keyed fingerprint, so that nobody can exchange a value unseen:
+    /// <c>[card 16 chars #abcdefghijkl]</c>. It is for cards alone and has no name in configuration.
+    /// </summary>
+    internal static Treatment Fingerprint { get; } = new FingerprintTreatment();
+
+    /// <summary>The names in configuration.</summary>
+    public static ImmutableArray<string> Names { get; } =
+        ["redact", "partial", "hash", "tokenise", "generalise", "drop"];
+
     /// <summary>Whether it cannot be done without a key.</summary>
-    internal bool NeedsKey => this is HashTreatment or TokeniseTreatment;
+    public bool NeedsKey => this is HashTreatment or TokeniseTreatment or FingerprintTreatment;
+
+    /// <summary>This treatment, or the plain mask where it would need a key.</summary>
+    public Treatment WithoutKey() => NeedsKey ? Redact : this;
 
     /// <summary>The treatment of a name in configuration; <c>null</c> when there is none.</summary>
     public static Treatment? Named(string name) => name switch
@@ -51,6 +66,8 @@ public abstract record Treatment
     internal sealed record TokeniseTreatment : Treatment;
 
     internal sealed record GeneraliseTreatment : Treatment;
+
+    internal sealed record FingerprintTreatment : Treatment;
 
     internal sealed record DropTreatment : Treatment;
 }

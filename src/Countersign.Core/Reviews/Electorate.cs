@@ -25,11 +25,31 @@ public sealed class Electorate
     /// <summary>Those who stand behind the request: they may deny, never approve.</summary>
     public ImmutableHashSet<PersonId> ActorChain { get; }
 
+    /// <summary>Who will be asked, and is not yet because their membership is too young.</summary>
+    public ImmutableDictionary<PersonId, YoungMembership> Waiting { get; private init; } =
+        ImmutableDictionary<PersonId, YoungMembership>.Empty;
+
     /// <summary>Works out who may vote on a life, from the people registered now.</summary>
     public static Electorate Of(Life life, Asker asker, People people, ImmutableHashSet<PersonId> policyAuthors)
     {
         var chain = people.ActorChain(asker).Union(life.Modifiers);
-        return new Electorate(chain, [.. life.Tracks.Select(track => PerStage(track, chain, people, policyAuthors))]);
+        return new Electorate(chain, [.. life.Tracks.Select(track => PerStage(track, chain, people, policyAuthors))])
+        {
+            Waiting = people.Waiting.IsEmpty ? Nobody.Waiting : WaitingFor(life, people),
+        };
+    }
+
+    private static ImmutableDictionary<PersonId, YoungMembership> WaitingFor(Life life, People people)
+    {
+        var asked = life.Tracks.SelectMany(track => track.Requirement.Stages)
+            .SelectMany(stage => stage.Of)
+            .OfType<Party.OfGroup>()
+            .Select(group => group.Name)
+            .ToHashSet();
+        return people.Waiting
+            .Where(young => asked.Contains(young.Membership.Group))
+            .GroupBy(young => young.Membership.Person)
+            .ToImmutableDictionary(person => person.Key, person => person.MinBy(young => young.CountsFrom)!);
     }
 
     /// <summary>

@@ -2,7 +2,8 @@ namespace Countersign.Core.Reviews;
 
 /// <summary>
 /// What an execution leaves before its effect becomes durable, so that its target can say later what became of it:
-/// PostgreSQL's transaction id before COMMIT, an idempotency key before a request.
+/// PostgreSQL's transaction id before COMMIT, an idempotency key before a request. The claim of a permit leaves the key
+/// by which its taker knows it again.
 /// </summary>
 public sealed record Evidence
 {

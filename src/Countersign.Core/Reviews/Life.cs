@@ -26,6 +26,11 @@ public sealed record Life
 
     public Execution? Execution { get; init; }
 
+    /// <summary>
+    /// Until when the asker may say what became of the permit that it claimed; <c>null</c> when no permit is claimed.
+    /// </summary>
+    public DateTimeOffset? ReportBy { get; init; }
+
     /// <summary>Number of the latest execution; grows with every claim and never falls.</summary>
     public long Fence { get; init; }
 
@@ -63,6 +68,7 @@ public sealed record Life
     {
         ActionState.Pending => OpenTracks.Min(track => (DateTimeOffset?)track.Deadline),
         ActionState.Approved => Grant?.ExpiresAt,
+        ActionState.Executing => ReportBy,
         _ => null,
     };
 

@@ -53,7 +53,22 @@ public abstract record LifeEvent
         /// <c>null</c> takes whatever is left.
         /// </summary>
         public long? After { get; init; }
+
+        /// <summary>The digest that the taker means; <c>null</c> takes what stands there.</summary>
+        public ActionDigest? Shown { get; init; }
+
+        /// <summary>
+        /// Of a permit: until when its taker may say what became of it; <c>null</c> when a node executes.
+        /// </summary>
+        public DateTimeOffset? ReportBy { get; init; }
     }
+
+    /// <summary>
+    /// Who claimed a permit says what became of it; <c>Fence</c> is the claim that is meant, <c>null</c> the one that
+    /// is open.
+    /// </summary>
+    public sealed record Reported(ActionDigest Shown, long? Fence, OutcomeState Outcome, DateTimeOffset Now)
+        : LifeEvent;
 
     public sealed record Completed(long Fence, OutcomeState Outcome, DateTimeOffset Now) : LifeEvent;
 

@@ -50,6 +50,7 @@ public static class Lifecycle
         LifeEvent.TimePassed e => OnTimePassed(life, e.Now),
         LifeEvent.Claimed e => OnClaimed(life, e),
         LifeEvent.Completed e => OnCompleted(life, e),
+        LifeEvent.Reported e => OnReported(life, e),
         LifeEvent.EvidenceLeft e => OnEvidenceLeft(life, e),
         LifeEvent.OwnerLost e => OnOwnerLost(life, e),
         LifeEvent.Delivered e => OnDelivered(life, e),
@@ -93,6 +94,7 @@ public static class Lifecycle
         {
             _ when approves && inChain => StepRefusal.SelfApproval,
             _ when !inChain && !electorate.FitsAny(vote.Person) => StepRefusal.NotEligible,
+            _ when approves && IsReturned(life, vote, electorate) => StepRefusal.NotEligible,
             _ when approves && IsTooWeak(life, vote, electorate) => StepRefusal.AssuranceTooLow,
             _ when e.Digest != life.Digest => StepRefusal.StaleDigest,
             _ when life.State == ActionState.Expired => StepRefusal.Expired,
@@ -106,6 +108,11 @@ public static class Lifecycle
         !life.Tracks.Where((track, i) =>
             electorate.FitsTrack(vote.Person, i) && vote.Assurance >= track.Requirement.Assurance).Any();
 
+    /// <summary>Whether it returns an approval, and every rule that would ask this person refuses that.</summary>
+    private static bool IsReturned(Life life, Vote vote, Electorate electorate) =>
+        !life.Tracks.Where((track, i) =>
+            electorate.FitsTrack(vote.Person, i) && !track.Requirement.RefusesReturn(vote.Returns, vote.At)).Any();
+
     /// <summary>
     /// A person votes once; a stronger proof of the same answer may follow, and still counts as one person.
     /// </summary>
@@ -115,7 +122,7 @@ public static class Lifecycle
     private static bool FitsNow(Life life, LifeEvent.VoteCast e) =>
         life.Tracks.Where((track, i) =>
             !track.IsMet
-            && e.Vote.Assurance >= track.Requirement.Assurance
+            && track.Requirement.Takes(e.Vote)
             && e.Electorate.MayVote(e.Vote.Person, i, track.Stage)).Any();
 
     private static Step.To Count(Life life, Electorate electorate, DateTimeOffset now)
@@ -192,11 +199,20 @@ public static class Lifecycle
         ActionState.Pending => To(PassDeadlines(life, now)!),
         ActionState.Approved when now >= life.Grant!.ExpiresAt =>
             To(life with { State = AfterLastUse(life.LastOutcome) }, EntryType.ReviewExpired),
+
+        // Whoever claimed the permit said nothing: it may have been used.
+        ActionState.Executing when now >= life.ReportBy =>
+            To(Ended(life, OutcomeState.Unknown, now), EntryType.ExecutionOutcome),
         _ => new Step.Refused(StepRefusal.OutOfOrder),
     };
 
     private static Step OnClaimed(Life life, LifeEvent.Claimed e)
     {
+        if (e.Shown is { } shown && shown != life.Digest)
+        {
+            return new Step.Refused(StepRefusal.StaleDigest);
+        }
+
         if (life.State != ActionState.Approved
             || life.Grant is not { UsesLeft: > 0 } grant
             || (e.After is { } after && after != life.Fence))
@@ -222,6 +238,7 @@ public static class Lifecycle
                 Grant = grant with { UsesLeft = grant.UsesLeft - 1 },
                 Fence = life.Fence + 1,
                 Execution = new Execution(e.Owner, life.Fence + 1, e.Now),
+                ReportBy = e.ReportBy,
                 Delivered = false,
             },
             EntryType.ExecutionIntent);
@@ -232,7 +249,7 @@ public static class Lifecycle
 
     private static Step OnCompleted(Life life, LifeEvent.Completed e)
     {
-        if (life.State != ActionState.Executing)
+        if (life.State != ActionState.Executing || life.ReportBy is not null)
         {
             return new Step.Refused(StepRefusal.OutOfOrder);
         }
@@ -245,6 +262,19 @@ public static class Lifecycle
         return To(Ended(life, e.Outcome, e.Now), EntryType.ExecutionOutcome);
     }
 
+    /// <summary>
+    /// Once, in time, and about the claim that is open. Who reports has the outcome, so nobody else gets it later.
+    /// </summary>
+    private static Step OnReported(Life life, LifeEvent.Reported e) => 0 switch
+    {
+        _ when e.Shown != life.Digest => new Step.Refused(StepRefusal.StaleDigest),
+        _ when life is not { State: ActionState.Executing, ReportBy: not null } =>
+            new Step.Refused(StepRefusal.OutOfOrder),
+        _ when e.Fence is { } fence && fence != life.Fence => new Step.Refused(StepRefusal.StaleFence),
+        _ when e.Now >= life.ReportBy => new Step.Refused(StepRefusal.Expired),
+        _ => To(Ended(life, e.Outcome, e.Now) with { Delivered = true }, EntryType.ExecutionOutcome),
+    };
+
     /// <summary>An intent that says more: it moves nothing, and is refused once the execution is another one.</summary>
     private static Step OnEvidenceLeft(Life life, LifeEvent.EvidenceLeft e) => IsExecuting(life, e.Fence)
         ? To(life, EntryType.ExecutionIntent)
@@ -254,8 +284,9 @@ public static class Lifecycle
         ? To(Ended(life, e.Outcome, e.Now), EntryType.ExecutionOutcome)
         : new Step.Refused(StepRefusal.StaleFence);
 
+    /// <summary>Whether a node executes it with this fence; a claimed permit has no node that could be lost.</summary>
     private static bool IsExecuting(Life life, long fence) =>
-        life.State == ActionState.Executing && life.Execution!.Fence == fence;
+        life is { State: ActionState.Executing, ReportBy: null } && life.Execution!.Fence == fence;
 
     /// <summary>
     /// An unknown outcome ends the grant: what may have happened must not be done again without people.
@@ -268,6 +299,7 @@ public static class Lifecycle
             State = usable ? ActionState.Approved : AfterLastUse(outcome),
             LastOutcome = outcome,
             Execution = null,
+            ReportBy = null,
         };
     }
 

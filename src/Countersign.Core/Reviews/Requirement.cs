@@ -12,7 +12,18 @@ public sealed record Requirement(
     Assurance Assurance,
     ImmutableHashSet<Exclusion> DistinctFrom,
     Bounds Bounds,
-    GrantTerms Grant);
+    GrantTerms Grant)
+{
+    /// <summary>How long an approval may not be returned, where <c>reciprocal</c> is excluded.</summary>
+    public TimeSpan ReciprocalWithin { get; init; } = Favours.Lately;
+
+    /// <summary>Whether a vote is strong enough, and returns nothing that may not be returned yet.</summary>
+    public bool Takes(Vote vote) => vote.Assurance >= Assurance && !RefusesReturn(vote.Returns, vote.At);
+
+    /// <summary>Whether an approval at this time would return an earlier one too soon.</summary>
+    public bool RefusesReturn(Favour? returned, DateTimeOffset at) =>
+        returned is not null && DistinctFrom.Contains(Exclusion.Reciprocal) && at - returned.At <= ReciprocalWithin;
+}
 
 /// <summary>
 /// "<c>Need</c> of <c>Of</c> within <c>Within</c>"; when the time is over, <c>Escalate</c> is asked as well, once.
@@ -48,4 +59,7 @@ public enum Exclusion
     Owner,
     Modifier,
     PolicyAuthor,
+
+    /// <summary>Whose request somebody behind this one approved lately.</summary>
+    Reciprocal,
 }

@@ -16,7 +16,7 @@ public sealed record Tally(int Stage, ImmutableArray<int> Have)
     {
         var requirement = track.Requirement;
         var approvals = votes
-            .Where(vote => vote.Decision == Decision.Approve && vote.Assurance >= requirement.Assurance)
+            .Where(vote => vote.Decision == Decision.Approve && requirement.Takes(vote))
             .Select(vote => vote.Person)
             .Distinct()
             .ToList();

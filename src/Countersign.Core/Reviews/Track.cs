@@ -30,9 +30,9 @@ public sealed record Track(Requirement Requirement, int Stage, bool Escalated, D
     /// </summary>
     public DateTimeOffset ExpiresAt => CanEscalate ? Deadline + CurrentStage.Within : Deadline;
 
-    /// <summary>Whether somebody has a vote that is strong enough for this rule.</summary>
+    /// <summary>Whether somebody has a vote that this rule takes.</summary>
     public bool Counts(PersonId person, ImmutableArray<Vote> votes) =>
-        votes.Any(vote => vote.Person == person && vote.Assurance >= Requirement.Assurance);
+        votes.Any(vote => vote.Person == person && Requirement.Takes(vote));
 
     public static Track Begin(Requirement requirement, DateTimeOffset now) =>
         new(requirement, Stage: 0, Escalated: false, now + requirement.Stages[0].Within);

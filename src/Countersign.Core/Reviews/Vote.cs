@@ -13,4 +13,7 @@ public sealed record Vote(PersonId Person, Decision Decision, Assurance Assuranc
 {
     /// <summary>The signature that makes it as strong as <c>passkey</c>.</summary>
     public SignedDecision? Signature { get; init; }
+
+    /// <summary>The approval that this one returns, as it was known when it was cast.</summary>
+    public Favour? Returns { get; init; }
 }

@@ -24,7 +24,7 @@ internal static class ArgumentSchema
     /// <summary>Everything that does not fit, in the order of the schema.</summary>
     public static ImmutableArray<SchemaFault> Find(JsonElement schema, JsonElement arguments)
     {
-        var check = new SchemaCheck();
+        var check = new SchemaCheck(new SchemaReferences(schema), new SchemaEffort(), depth: 0);
         check.Compare(schema, arguments, path: "");
         return check.Faults;
     }

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Numerics;
@@ -9,7 +10,10 @@ namespace Countersign.Core.Schemas;
 /// <summary>
 /// One comparison of a value with a schema. Both are canonical JSON, so equal values are equal texts.
 /// </summary>
-internal sealed class SchemaCheck
+/// <param name="references">Finds what <c>$ref</c> names, inside the same schema.</param>
+/// <param name="effort">Counts what is compared, over all branches.</param>
+/// <param name="depth">How many references and branches are open around this one.</param>
+internal sealed class SchemaCheck(SchemaReferences references, SchemaEffort effort, int depth)
 {
     /// <summary>Beyond it the arguments are something else altogether.</summary>
     private const int MostFaults = 200;
@@ -17,7 +21,19 @@ internal sealed class SchemaCheck
     /// <summary>Values of an enumeration that are named.</summary>
     private const int MostNamed = 12;
 
+    /// <summary>Keywords that are compared, and those that say nothing about values.</summary>
+    private static readonly FrozenSet<string> s_known = FrozenSet.Create(
+        "type", "const", "enum", "required", "properties", "patternProperties", "additionalProperties", "prefixItems",
+        "items", "minLength", "maxLength", "pattern", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum",
+        "allOf", "anyOf", "oneOf", "not", "$ref", "$defs", "definitions", "$schema", "$id", "$comment", "title",
+        "description", "default", "examples", "deprecated", "readOnly", "writeOnly");
+
     private readonly ImmutableArray<SchemaFault>.Builder _faults = ImmutableArray.CreateBuilder<SchemaFault>();
+
+    /// <summary>
+    /// Whether everything that the schema says was compared: what was passed over may refuse what seems to fit.
+    /// </summary>
+    private bool _isCertain = true;
 
     public ImmutableArray<SchemaFault> Faults => _faults.ToImmutable();
 
@@ -27,26 +43,121 @@ internal sealed class SchemaCheck
         {
             Blame(path, "is not known to the tool");
         }
-        else if (schema.ValueKind == JsonValueKind.Object && HasType(schema, value, path))
+        else if (schema.ValueKind == JsonValueKind.Object && effort.TrySpend())
         {
-            CompareChoice(schema, value, path);
-            switch (value.ValueKind)
+            _isCertain &= schema.EnumerateObject().All(keyword => s_known.Contains(keyword.Name));
+            CompareReference(schema, value, path);
+            if (HasType(schema, value, path))
             {
-                case JsonValueKind.Object:
-                    CompareMembers(schema, value, path);
-                    break;
-                case JsonValueKind.Array:
-                    CompareItems(schema, value, path);
-                    break;
-                case JsonValueKind.String:
-                    CompareText(schema, value.GetString()!, path);
-                    break;
-                case JsonValueKind.Number:
-                    CompareNumber(schema, value, path);
-                    break;
+                CompareChoice(schema, value, path);
+                CompareForms(schema, value, path);
+                CompareParts(schema, value, path);
             }
         }
     }
+
+    private void CompareParts(JsonElement schema, JsonElement value, string path)
+    {
+        switch (value.ValueKind)
+        {
+            case JsonValueKind.Object:
+                CompareMembers(schema, value, path);
+                break;
+            case JsonValueKind.Array:
+                CompareItems(schema, value, path);
+                break;
+            case JsonValueKind.String:
+                CompareText(schema, value.GetString()!, path);
+                break;
+            case JsonValueKind.Number:
+                CompareNumber(schema, value, path);
+                break;
+        }
+    }
+
+    /// <summary>
+    /// Draft 7 ignores what stands beside a reference and 2020-12 does not; those who write both mean both.
+    /// </summary>
+    private void CompareReference(JsonElement schema, JsonElement value, string path)
+    {
+        if (references.Find(schema) is { } target)
+        {
+            Absorb(Branch(target, value, path));
+        }
+        else
+        {
+            _isCertain &= !schema.TryGetProperty("$ref", out _);
+        }
+    }
+
+    /// <summary><c>allOf</c>, <c>anyOf</c>, <c>oneOf</c> and <c>not</c>.</summary>
+    private void CompareForms(JsonElement schema, JsonElement value, string path)
+    {
+        foreach (var part in FormsOf(schema, "allOf"))
+        {
+            Absorb(Branch(part, value, path));
+        }
+
+        foreach (var name in (string[])["anyOf", "oneOf"])
+        {
+            ImmutableArray<SchemaFinding> forms =
+                [.. FormsOf(schema, name).Select(form => Branch(form, value, path))];
+            CompareForms(forms, isOnlyOne: name == "oneOf", path);
+        }
+
+        if (schema.TryGetProperty("not", out var excluded)
+            && Branch(excluded, value, path) is { IsCertain: true, Faults.IsEmpty: true })
+        {
+            Blame(path, "has a form that the tool excludes");
+        }
+    }
+
+    private void CompareForms(ImmutableArray<SchemaFinding> forms, bool isOnlyOne, string path)
+    {
+        var certain = forms.Count(form => form is { IsCertain: true, Faults.IsEmpty: true });
+        if (!forms.IsEmpty && forms.All(form => !form.Faults.IsEmpty))
+        {
+            var nearest = forms.MinBy(form => form.Faults.Length)!.Faults[0];
+            var place = nearest.Path == path ? "it" : nearest.Path;
+            Blame(path, $"must take one of {forms.Length} forms; for the nearest, {place} {nearest.Why}");
+        }
+        else if (isOnlyOne && certain > 1)
+        {
+            Blame(path, $"must take exactly one of {forms.Length} forms, and takes {certain}");
+        }
+    }
+
+    /// <summary>What a part of the schema says of a value on its own.</summary>
+    private SchemaFinding Branch(JsonElement schema, JsonElement value, string path)
+    {
+        var inner = new SchemaCheck(references, effort, depth + 1);
+        if (depth < SchemaEffort.MostDepth)
+        {
+            inner.Compare(schema, value, path);
+        }
+        else
+        {
+            effort.GiveUp();
+        }
+
+        // What was cut short has said too little, and nothing that it said is wrong.
+        var finding = new SchemaFinding(inner.Faults, inner._isCertain && !effort.IsOver);
+        _isCertain &= finding.IsCertain;
+        return finding;
+    }
+
+    private void Absorb(SchemaFinding finding)
+    {
+        foreach (var fault in finding.Faults)
+        {
+            Blame(fault.Path, fault.Why);
+        }
+    }
+
+    private static ImmutableArray<JsonElement> FormsOf(JsonElement schema, string name) =>
+        schema.TryGetProperty(name, out var forms) && forms.ValueKind == JsonValueKind.Array
+            ? [.. forms.EnumerateArray()]
+            : [];
 
     /// <summary>Whether the schema takes a value of this type; if not, nothing else of it is looked at.</summary>
     private bool HasType(JsonElement schema, JsonElement value, string path)
@@ -231,10 +342,12 @@ internal sealed class SchemaCheck
         number.GetRawText(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out value);
 
     /// <summary><c>null</c> when the pattern is none that can be tried in linear time: then nothing is said.</summary>
-    private static bool? Matches(string pattern, string text) =>
-        Pattern.TryCompile(pattern, Pattern.MostWeightAtRunTime, out var compiled, out _)
-            ? compiled!.IsMatch(text)
-            : null;
+    private bool? Matches(string pattern, string text)
+    {
+        var isTried = Pattern.TryCompile(pattern, Pattern.MostWeightAtRunTime, out var compiled, out _);
+        _isCertain &= isTried;
+        return isTried ? compiled!.IsMatch(text) : null;
+    }
 
     private static bool TryGetObject(JsonElement schema, string name, out JsonElement found) =>
         schema.TryGetProperty(name, out found) && found.ValueKind == JsonValueKind.Object;
@@ -252,3 +365,8 @@ internal sealed class SchemaCheck
         }
     }
 }
+
+/// <summary>What a part of a schema says of a value.</summary>
+/// <param name="Faults">What does not fit.</param>
+/// <param name="IsCertain">Whether a value without faults fits for certain.</param>
+internal sealed record SchemaFinding(ImmutableArray<SchemaFault> Faults, bool IsCertain);

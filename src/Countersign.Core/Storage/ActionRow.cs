@@ -80,7 +80,14 @@ public sealed record VoteRow(
     PersonId Person,
     VoteKind Kind,
     Assurance Assurance,
-    DateTimeOffset At);
+    DateTimeOffset At)
+{
+    /// <summary>
+    /// Of an approval: the persons who stand behind what is approved. The store remembers the latest time for each two
+    /// (<see cref="Favour"/>).
+    /// </summary>
+    public ImmutableHashSet<PersonId> Behind { get; init; } = [];
+}
 
 public enum VoteKind
 {

@@ -25,6 +25,18 @@ public sealed record Change
     /// <summary>Puts another policy in force: the store's policy epoch grows by one.</summary>
     public PolicyHash? NewPolicy { get; init; }
 
+    /// <summary>
+    /// Puts another roster in force, which the change's first <c>person.changed</c> or <c>agent.changed</c> entry
+    /// holds.
+    /// </summary>
+    public RosterHash? NewRoster { get; init; }
+
+    /// <summary>
+    /// The commit happens only while this roster is in force, or none yet where <c>default</c>; otherwise
+    /// <c>StaleRoster</c>. It is asked of changes that put another one in force.
+    /// </summary>
+    public RosterHash? OnlyUnderRoster { get; init; }
+
     /// <summary>Stops this agent; when it is stopped already, <c>AgentStopped</c>.</summary>
     public AgentId? Stop { get; init; }
 
@@ -63,6 +75,12 @@ public sealed record Change
     /// <summary>Adds, uses or removes a passkey.</summary>
     public PasskeyWrite? Passkey { get; init; }
 
+    /// <summary>
+    /// The commit happens only while none of these persons has approved anything of this one's that the change does not
+    /// know of; otherwise <c>FavourDone</c>.
+    /// </summary>
+    public FavourGuard? OnlyWithoutFavour { get; init; }
+
     public ChangePriority Priority { get; init; } = ChangePriority.Decision;
 }
 
@@ -77,6 +95,12 @@ public enum ChangePriority
     /// </summary>
     Note,
 }
+
+/// <summary>What a vote knows of earlier approvals, so that two at the same time do not miss each other.</summary>
+/// <param name="By">Who stands behind what is voted on.</param>
+/// <param name="Of">Who votes.</param>
+/// <param name="After">Later approvals are news.</param>
+public sealed record FavourGuard(ImmutableHashSet<PersonId> By, PersonId Of, DateTimeOffset After);
 
 /// <summary>
 /// A conditional write of one action row: it happens only when the stored version is the expected one, and an insert
@@ -93,7 +117,11 @@ public sealed record EntryDraft(EntryType Type, ActionId? Action, int Revision, 
 public sealed record StopReference(AgentId Agent, long Entry);
 
 /// <summary>One message a channel has to deliver at least once.</summary>
-public sealed record OutboxDraft(string Channel, ActionId Action, int Revision, string Kind);
+/// <param name="Channel">Which one.</param>
+/// <param name="Action">What it is about; <c>null</c> when it is about the first entry of the change.</param>
+/// <param name="Revision">Of the action.</param>
+/// <param name="Kind">What happened.</param>
+public sealed record OutboxDraft(string Channel, ActionId? Action, int Revision, string Kind);
 
 /// <summary>The accepted fingerprint of one definition of a target, such as an MCP tool's.</summary>
 public sealed record DefinitionRow(TargetName Target, string Name, string Fingerprint, ReadOnlyMemory<byte> Definition);

@@ -13,7 +13,10 @@ public sealed record ActionChanged(ActionId Id, ActionState State, long Version)
 /// </summary>
 public sealed class ChangeFeed
 {
-    private const int BacklogPerListener = 1024;
+    /// <summary>
+    /// How many announcements wait for one listener; who finds as many at once may have lost older ones.
+    /// </summary>
+    public const int BacklogPerListener = 1024;
 
     private ImmutableList<Channel<ActionChanged>> _listeners = [];
 

@@ -37,6 +37,9 @@ public enum ConflictReason
     /// <summary>Another policy is in force.</summary>
     StalePolicy,
 
+    /// <summary>Another roster is in force.</summary>
+    StaleRoster,
+
     /// <summary>People stopped the agent.</summary>
     AgentStopped,
 
@@ -54,6 +57,9 @@ public enum ConflictReason
 
     /// <summary>The passkey was revoked, or used, since it was read.</summary>
     PasskeyMoved,
+
+    /// <summary>Somebody approved something of the voter's that the vote did not know of: read again.</summary>
+    FavourDone,
 
     /// <summary>The account stands for a person already.</summary>
     AccountTaken,

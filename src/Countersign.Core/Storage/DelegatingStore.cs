@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Countersign.Core.Actions;
 using Countersign.Core.Identity;
+using Countersign.Core.Policies;
 using Countersign.Core.Reviews;
 
 namespace Countersign.Core.Storage;
@@ -67,9 +68,20 @@ public abstract class DelegatingStore(IStore inner) : IStore
     public virtual Task<PolicyInForce?> FindPolicyAsync(CancellationToken cancellationToken) =>
         inner.FindPolicyAsync(cancellationToken);
 
+    public virtual Task<RosterInForce?> FindRosterAsync(CancellationToken cancellationToken) =>
+        inner.FindRosterAsync(cancellationToken);
+
+    public virtual Task<PolicyReplaced?> FindReplacedAsync(
+        PolicyHash policy, DateTimeOffset since, CancellationToken cancellationToken) =>
+        inner.FindReplacedAsync(policy, since, cancellationToken);
+
     public virtual Task<ImmutableArray<PasskeyRow>> FindPasskeysAsync(
         PasskeyFilter filter, CancellationToken cancellationToken) =>
         inner.FindPasskeysAsync(filter, cancellationToken);
+
+    public virtual Task<ImmutableArray<Favour>> FindFavoursAsync(
+        DateTimeOffset since, CancellationToken cancellationToken) =>
+        inner.FindFavoursAsync(since, cancellationToken);
 
     public virtual Task<ImmutableArray<OutboxRow>> TakeOutboxAsync(
         string channel, int limit, CancellationToken cancellationToken) =>
@@ -91,6 +103,17 @@ public abstract class DelegatingStore(IStore inner) : IStore
 
     public virtual Task<ImmutableArray<AccountLink>> FindAccountsAsync(CancellationToken cancellationToken) =>
         inner.FindAccountsAsync(cancellationToken);
+
+    public virtual Task<ImmutableArray<Membership>> SettleMembershipsAsync(
+        ImmutableArray<(PersonId Person, GroupName Group)> present, CancellationToken cancellationToken) =>
+        inner.SettleMembershipsAsync(present, cancellationToken);
+
+    public virtual Task<OnceState> BeginOnceAsync(
+        string key, DateTimeOffset until, CancellationToken cancellationToken) =>
+        inner.BeginOnceAsync(key, until, cancellationToken);
+
+    public virtual Task EndOnceAsync(string key, DateTimeOffset? doneUntil, CancellationToken cancellationToken) =>
+        inner.EndOnceAsync(key, doneUntil, cancellationToken);
 
     public virtual Task<string?> WhyUnavailableAsync(CancellationToken cancellationToken) =>
         inner.WhyUnavailableAsync(cancellationToken);

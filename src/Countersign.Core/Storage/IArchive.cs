@@ -46,6 +46,9 @@ public sealed record ActionFilter
 
     public AgentId? Agent { get; init; }
 
+    /// <summary>Only these, at most <see cref="MaxLimit"/>; <c>null</c> is any.</summary>
+    public ImmutableArray<ActionId>? Ids { get; init; }
+
     /// <summary>Only actions older than this one.</summary>
     public ActionId? Before { get; init; }
 

@@ -47,7 +47,10 @@ public interface IStore : IAsyncDisposable
     /// </summary>
     Task<ImmutableArray<ActionId>> FindUntakenAsync(int limit, CancellationToken cancellationToken);
 
-    /// <summary>Executing actions whose owner is not alive any more.</summary>
+    /// <summary>
+    /// Executing actions whose owner is not alive any more; one with a deadline is a claimed permit, which no node
+    /// executes.
+    /// </summary>
     Task<ImmutableArray<ActionId>> FindOrphansAsync(NodeId self, int limit, CancellationToken cancellationToken);
 
     /// <summary>Open windows of nodes that are not alive any more: nobody will record what ran in them.</summary>
@@ -72,8 +75,18 @@ public interface IStore : IAsyncDisposable
     /// <summary>The policy in force and its epoch; <c>null</c> before the first one.</summary>
     Task<PolicyInForce?> FindPolicyAsync(CancellationToken cancellationToken);
 
+    /// <summary>When a policy was last replaced by another since a time; <c>null</c> when it was not.</summary>
+    Task<PolicyReplaced?> FindReplacedAsync(
+        PolicyHash policy, DateTimeOffset since, CancellationToken cancellationToken);
+
+    /// <summary>The roster in force; <c>null</c> before the first one.</summary>
+    Task<RosterInForce?> FindRosterAsync(CancellationToken cancellationToken);
+
     /// <summary>Passkeys that are not revoked, in the order in which they were enrolled.</summary>
     Task<ImmutableArray<PasskeyRow>> FindPasskeysAsync(PasskeyFilter filter, CancellationToken cancellationToken);
+
+    /// <summary>Who approved whose requests since a time: the latest approval between each two persons.</summary>
+    Task<ImmutableArray<Favour>> FindFavoursAsync(DateTimeOffset since, CancellationToken cancellationToken);
 
     Task<ImmutableArray<OutboxRow>> TakeOutboxAsync(string channel, int limit, CancellationToken cancellationToken);
 
@@ -94,6 +107,19 @@ public interface IStore : IAsyncDisposable
     /// <summary>Every link in force, oldest first; at most a few for each person.</summary>
     Task<ImmutableArray<AccountLink>> FindAccountsAsync(CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Notes who is in which group now, and says since when without a break. What the first call ever finds was always
+    /// so.
+    /// </summary>
+    Task<ImmutableArray<Membership>> SettleMembershipsAsync(
+        ImmutableArray<(PersonId Person, GroupName Group)> present, CancellationToken cancellationToken);
+
+    /// <summary>Begins what may happen once, whichever node it comes to; the first has it until then.</summary>
+    Task<OnceState> BeginOnceAsync(string key, DateTimeOffset until, CancellationToken cancellationToken);
+
+    /// <summary>Keeps it as done until a time; without one it came to nothing, and may be begun again.</summary>
+    Task EndOnceAsync(string key, DateTimeOffset? doneUntil, CancellationToken cancellationToken);
+
     /// <summary>Whether the store can commit right now; the text says why not.</summary>
     Task<string?> WhyUnavailableAsync(CancellationToken cancellationToken);
 }
@@ -113,3 +139,8 @@ public sealed record AgentStop(AgentId Agent, DateTimeOffset At, long Entry, Rea
 /// <param name="Epoch">How often the policy changed.</param>
 /// <param name="Entry">Index of the <c>policy.changed</c> entry whose payload holds its files.</param>
 public sealed record PolicyInForce(PolicyHash Hash, long Epoch, long? Entry);
+
+/// <summary>That a policy was replaced by another.</summary>
+/// <param name="At">When.</param>
+/// <param name="Entry">Index of the <c>policy.changed</c> entry of the other one, where its files stand.</param>
+public sealed record PolicyReplaced(DateTimeOffset At, long? Entry);

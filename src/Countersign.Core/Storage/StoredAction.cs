@@ -36,4 +36,8 @@ public sealed record LedgerPosition(long Index, long Size, DateTimeOffset At);
 
 /// <summary>One message waiting in the outbox.</summary>
 public sealed record OutboxRow(
-    long Id, string Channel, ActionId Action, int Revision, string Kind, int Attempts, DateTimeOffset NotBefore);
+    long Id, string Channel, ActionId? Action, int Revision, string Kind, int Attempts, DateTimeOffset NotBefore)
+{
+    /// <summary>The entry it is about, when it is about no action.</summary>
+    public long? Entry { get; init; }
+}

@@ -21,6 +21,11 @@ internal static class RequestBody
             : (null, refusal.ExceedsLimit ? TooMuch(refusal.Message) : Malformed(refusal.Message));
     }
 
+    /// <summary>Reads a body of any kind, or the problem to answer with.</summary>
+    public static async Task<(ReadOnlyMemory<byte> Bytes, Problem? Problem)> ReadBytesAsync(
+        HttpRequest request, int limit, CancellationToken cancellationToken) =>
+        await ReadAsync(request, limit, cancellationToken) is { } bytes ? (bytes, null) : (default, TooLarge(limit));
+
     public static Problem Malformed(string detail) => new(400, "malformed-action", detail);
 
     private static Problem TooLarge(int limit) => new(

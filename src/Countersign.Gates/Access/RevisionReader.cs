@@ -2,6 +2,7 @@ using Countersign.Core;
 using Countersign.Core.Actions;
 using Countersign.Core.Actions.Json;
 using Countersign.Core.Records;
+using Countersign.Core.Reviews;
 
 namespace Countersign.Gates.Access;
 
@@ -29,6 +30,13 @@ internal sealed class RevisionReader(Func<Charter> charter, CompleteAsking compl
             return Not(RequestBody.Malformed("'arguments' is an object."));
         }
 
+        if (CardMask.IsIn(arguments))
+        {
+            return Not(RequestBody.Malformed(
+                "The arguments hold a mask of the card, which would run as it is. Write the value itself; the " +
+                "console reveals it to reviewers."));
+        }
+
         var asked = arguments;
         if (target.Gate == GateKind.Postgres)
         {
@@ -42,6 +50,11 @@ internal sealed class RevisionReader(Func<Charter> charter, CompleteAsking compl
             }
 
             asked = StatementIn(arguments);
+        }
+
+        if (target.Gate == GateKind.Http)
+        {
+            asked = BodyIn(record.Action.Arguments, arguments);
         }
 
         var action = CanonicalAction.Of(record.Action.Target, record.Action.Operation, asked);
@@ -69,6 +82,25 @@ internal sealed class RevisionReader(Func<Charter> charter, CompleteAsking compl
         }
 
         return statement.ToCanonicalJson();
+    }
+
+    /// <summary>A body that people wrote anew is sent as they wrote it, and not in the agent's spelling.</summary>
+    private static CanonicalJson BodyIn(CanonicalJson before, CanonicalJson arguments)
+    {
+        var changed = new CanonicalObject();
+        var isNew = arguments.TryGetMember("body", out var body)
+            && !(before.TryGetMember("body", out var old) && old.Bytes.Span.SequenceEqual(body.Bytes.Span));
+        foreach (var (name, value) in arguments.Members())
+        {
+            var isOldSpelling = isNew && name is "body_text" or "body_base64"
+                && before.TryGetMember(name, out var spelling) && spelling.Bytes.Span.SequenceEqual(value.Bytes.Span);
+            if (!isOldSpelling)
+            {
+                changed.Add(name, value);
+            }
+        }
+
+        return changed.ToCanonicalJson();
     }
 
     private static Task<(Asking? Asking, Problem? Problem)> Not(Problem problem) =>

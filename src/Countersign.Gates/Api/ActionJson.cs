@@ -40,6 +40,7 @@ internal static class ActionJson
         PayloadJson.Facts(json, record);
         PayloadJson.Preview(json, record);
         WriteReview(json, record, view);
+        WritePermit(json, record);
         WriteOutcome(json, record, view.WithResult);
         json.WriteString("explanation", record.Ending);
         json.WriteString("created_at", record.CreatedAt);
@@ -60,6 +61,7 @@ internal static class ActionJson
         json.WriteString("operation", record.Action.Operation);
         json.WritePropertyName("arguments");
         json.WriteRawValue(record.Action.Arguments.Bytes.Span, skipInputValidation: true);
+        view.Hidden.WriteTo(json, "hidden");
         json.WriteString("digest", record.Action.Digest.Value);
         json.WriteStartObject("agent");
         json.WriteString("id", record.Asker.Agent.Value);
@@ -121,11 +123,17 @@ internal static class ActionJson
                 SignaturePayload.Write(json, signed);
             }
 
+            if (view.Right is not null && vote.Returns is { } returned)
+            {
+                FavourPayload.Write(json, "returns", returned);
+            }
+
             json.WriteEndObject();
         }
 
         json.WriteEndArray();
         PayloadJson.Changes(json, record);
+        WriteReciprocal(json, view);
         json.WriteStartArray("dry_runs");
         foreach (var rehearsal in record.Rehearsals)
         {
@@ -139,6 +147,21 @@ internal static class ActionJson
         json.WriteString("why_not", view.Right is null ? "Agents ask; people decide." : view.Right.WhyNot);
         json.WriteString("url", view.Url.ToString());
         json.WriteEndObject();
+    }
+
+    /// <summary>Who approves whose is for people: an agent gets none.</summary>
+    private static void WriteReciprocal(Utf8JsonWriter json, ActionView view)
+    {
+        json.WriteStartArray("reciprocal");
+        foreach (var owed in view.Owed)
+        {
+            json.WriteStartObject();
+            json.WriteString("person", owed.Of.Value);
+            FavourPayload.WriteMembers(json, owed);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
     }
 
     private static void WriteTrack(Utf8JsonWriter json, Track track, Tally tally)
@@ -164,6 +187,21 @@ internal static class ActionJson
         json.WriteEndObject();
     }
 
+    /// <summary>Of what the asker claims: which claim it was, what is left, and until when it may report.</summary>
+    private static void WritePermit(Utf8JsonWriter json, ActionRecord record)
+    {
+        if (!record.GivesPermit || record.Life.Grant is not { } grant)
+        {
+            return;
+        }
+
+        json.WriteStartObject("permit");
+        json.WriteNumber("claim", record.Life.Fence);
+        json.WriteNumber("uses_left", grant.UsesLeft);
+        WriteTime(json, "report_by", record.Life.ReportBy);
+        json.WriteEndObject();
+    }
+
     private static void WriteOutcome(Utf8JsonWriter json, ActionRecord record, bool withResult)
     {
         if (record.Outcome is not { } outcome)
@@ -184,6 +222,13 @@ internal static class ActionJson
         {
             json.WriteString("error", outcome.Error);
         }
+
+        if (outcome.IsSelfReported)
+        {
+            json.WriteBoolean("self_reported", true);
+        }
+
+        outcome.Masked.WriteTo(json, "masked");
 
         json.WriteNumber("duration_ms", (long)outcome.Duration.TotalMilliseconds);
         json.WriteEndObject();

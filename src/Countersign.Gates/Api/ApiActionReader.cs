@@ -22,11 +22,9 @@ internal sealed class ApiActionReader(
     public async Task<(Asking? Asking, Problem? Problem)> ReadAsync(
         HttpRequest request, Asker asker, CancellationToken cancellationToken)
     {
-        var key = request.Headers["Idempotency-Key"].ToString();
-        if (key.Length > LongestIdempotencyKey)
+        if (ReadKey(request, out var key) is { } tooLong)
         {
-            return (null, RequestBody.Malformed(
-                $"The Idempotency-Key is longer than {LongestIdempotencyKey} characters."));
+            return (null, tooLong);
         }
 
         var (body, problem) = await StrictBody.ReadAsync(request, limits, Texts, Others, cancellationToken);
@@ -34,12 +32,24 @@ internal sealed class ApiActionReader(
         {
             if (body is not null)
             {
-                (var asking, problem) = Read(body, asker, key.Length == 0 ? null : key);
-                return asking is null ? (null, problem) : await complete(asking, cancellationToken);
+                (var asking, problem) = Read(body, asker, key);
+                return asking is null ? (null, problem)
+                    : asking.Target == AgentDesk.Gateway ? (asking, null)
+                    : await complete(asking, cancellationToken);
             }
         }
 
         return (null, problem);
+    }
+
+    /// <summary>Reads the header <c>Idempotency-Key</c>, or the problem with it; an empty one is none.</summary>
+    public static Problem? ReadKey(HttpRequest request, out string? key)
+    {
+        var said = request.Headers["Idempotency-Key"].ToString();
+        key = said.Length == 0 ? null : said;
+        return said.Length > LongestIdempotencyKey
+            ? RequestBody.Malformed($"The Idempotency-Key is longer than {LongestIdempotencyKey} characters.")
+            : null;
     }
 
     private (Asking? Asking, Problem? Problem) Read(StrictBody body, Asker asker, string? key)
@@ -54,7 +64,7 @@ internal sealed class ApiActionReader(
             return (null, RequestBody.Malformed($"'operation' is longer than {LongestOperation} characters."));
         }
 
-        if (!TargetName.TryParse(targetName, out var name) || charter().FindTarget(name, asker.Agent) is not { } target)
+        if (!TargetName.TryParse(targetName, out var name) || Find(name, operation, asker) is not { } target)
         {
             return (null, ApiProblems.UnknownTarget(targetName));
         }
@@ -63,6 +73,10 @@ internal sealed class ApiActionReader(
             ? (AskingOf(body, asker, target, CanonicalAction.Of(name, operation, arguments), key), null)
             : (null, RequestBody.Malformed("'arguments' is an object."));
     }
+
+    /// <summary>No agent is admitted to the gateway itself; this one wish is for it all the same.</summary>
+    private Target? Find(TargetName name, string operation, Asker asker) =>
+        TokenDesk.IsAbout(name, operation) ? AgentDesk.Gateway : charter().FindTarget(name, asker.Agent);
 
     private static Asking AskingOf(
         StrictBody body, Asker asker, Target target, CanonicalAction action, string? idempotencyKey) =>

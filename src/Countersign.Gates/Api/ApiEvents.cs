@@ -35,7 +35,9 @@ internal sealed class ApiEvents(ApiRooms rooms)
             if (await rooms.Gatekeeper.FindAsync(changed.Id, context.RequestAborted) is { } record
                 && rooms.MaySee(caller, record))
             {
-                var json = ActionJson.Write(record, rooms.ViewFor(caller, record, withResult: false));
+                var favours = await rooms.FindFavoursAsync(caller, [record], context.RequestAborted);
+                var (shown, view) = rooms.ShowTo(caller, record, favours, withResult: false);
+                var json = ActionJson.Write(shown, view);
                 await WriteAsync(context, [.. "event: action\ndata: "u8, .. json.Span, .. "\n\n"u8]);
             }
         }

@@ -11,15 +11,17 @@ namespace Countersign.Gates.Api;
 
 /// <summary>
 /// The HTTP API under <c>/v1</c> (DESIGN section 6.3): agents ask and wait here, people read and vote here. What came
-/// in here is detached: the node executes it and keeps the outcome.
+/// in here is detached: the node executes it and keeps the outcome, unless the target gives permits.
 /// </summary>
 internal sealed class ApiGate(
     ApiRooms rooms,
     ApiActionReader reader,
     ApiVotes votes,
+    ApiPermits permits,
     ApiRevisions revisions,
     ApiRehearsals rehearsals,
     ApiAgents agents,
+    ApiRedactions redactions,
     ApiOptions options)
 {
     public void Map(IEndpointRouteBuilder routes)
@@ -31,9 +33,13 @@ internal sealed class ApiGate(
         routes.MapPost("/v1/actions/{id}/revisions", For(revisions.ReviseAsync));
         routes.MapGet("/v1/actions/{id}/statement", For(new ApiStatements(rooms).ShowAsync));
         routes.MapPost("/v1/actions/{id}/withdraw", For(votes.WithdrawAsync));
+        routes.MapPost("/v1/actions/{id}/claim", For(permits.ClaimAsync));
+        routes.MapPost("/v1/actions/{id}/outcome", For(permits.ReportAsync));
         routes.MapPost("/v1/actions/{id}/dry-run", For(rehearsals.AskAsync));
         routes.MapPost("/v1/agents/{id}/stop", For(agents.StopAsync));
         routes.MapPost("/v1/agents/{id}/resume", For(agents.ResumeAsync));
+        routes.MapGet("/v1/targets", For(new ApiTargets(rooms).ListAsync));
+        routes.MapPost("/v1/redact", For(redactions.RedactAsync));
         routes.MapGet("/v1/events", For(new ApiEvents(rooms).StreamAsync, isTraced: false));
         ApiDocument.Map(routes);
     }
@@ -98,6 +104,12 @@ internal sealed class ApiGate(
             return;
         }
 
+        if (asking!.Target == AgentDesk.Gateway)
+        {
+            await AskForValueAsync(context, agent, asking, patience);
+            return;
+        }
+
         if (isDryRun)
         {
             await new ApiDryRun(rooms).AnswerAsync(context, asking!);
@@ -106,6 +118,19 @@ internal sealed class ApiGate(
 
         var admission = await rooms.Gatekeeper.AdmitAsync(asking!, context.RequestAborted);
         await AnswerAsync(context, caller, admission, patience);
+    }
+
+    /// <summary>The one thing agents may ask of the gateway itself; people decide, whatever the policy says.</summary>
+    private async Task AskForValueAsync(HttpContext context, Caller.OfAgent agent, Asking asking, TimeSpan patience)
+    {
+        var (admission, whyNot) = await rooms.Tokens.AskAsync(asking, rooms.Gatekeeper, context.RequestAborted);
+        if (admission is null)
+        {
+            await RequestBody.Malformed(whyNot!).WriteAsync(context);
+            return;
+        }
+
+        await AnswerAsync(context, agent, admission, patience);
     }
 
     private async Task AnswerAsync(HttpContext context, Caller caller, Admission admission, TimeSpan patience)
@@ -143,11 +168,8 @@ internal sealed class ApiGate(
     };
 
     /// <summary>Nothing more happens by itself: it ended, or it is a permit that the asker has to claim.</summary>
-    private bool IsSettled(ActionRecord record) =>
-        record.State.HasEnded() || (record.State == ActionState.Approved && GivesPermits(record));
-
-    private bool GivesPermits(ActionRecord record) =>
-        rooms.Charter().Targets.TryGetValue(record.Action.Target, out var target) && target.GivesPermits;
+    private static bool IsSettled(ActionRecord record) =>
+        record.State.HasEnded() || record is { State: ActionState.Approved, GivesPermit: true };
 
     private async Task WriteAsync(HttpContext context, Caller caller, ActionRecord record)
     {
@@ -170,7 +192,7 @@ internal sealed class ApiGate(
             return;
         }
 
-        if (patience > TimeSpan.Zero && !record.State.HasEnded())
+        if (patience > TimeSpan.Zero && !IsSettled(record))
         {
             record = await rooms.Gatekeeper.WaitForChangeAsync(
                 record.Id, record.State, patience, context.RequestAborted) ?? record;

@@ -26,9 +26,12 @@ internal sealed class ApiList(ApiRooms rooms)
         await using var json = new Utf8JsonWriter(context.Response.BodyWriter.AsStream());
         json.WriteStartObject();
         json.WriteStartArray("items");
-        foreach (var record in page.Select(ActionRecord.Of).Where(record => rooms.MaySee(caller, record)))
+        var records = page.Select(ActionRecord.Of).Where(record => rooms.MaySee(caller, record)).ToList();
+        var favours = await rooms.FindFavoursAsync(caller, records, context.RequestAborted);
+        foreach (var record in records)
         {
-            ActionJson.Write(json, record, rooms.ViewFor(caller, record, withResult: false));
+            var (shown, view) = rooms.ShowTo(caller, record, favours, withResult: false);
+            ActionJson.Write(json, shown, view);
         }
 
         json.WriteEndArray();

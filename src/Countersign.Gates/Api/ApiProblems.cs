@@ -1,3 +1,4 @@
+using Countersign.Core;
 using Countersign.Core.Actions;
 using Countersign.Core.Identity;
 using Countersign.Core.Policies;
@@ -15,6 +16,9 @@ internal static class ApiProblems
 
     public static Problem NoSuchAction { get; } = new(
         404, "unknown-action", "There is no such action among those you may see.");
+
+    public static Problem NoSuchPermit { get; } = new(
+        404, "unknown-action", "There is no such action that you asked for; only whoever asked claims and reports.");
 
     public static Problem OnlyPeopleStop { get; } = new(
         403, "not-eligible", "Agents ask; people decide who may ask. Use the token of a person.");
@@ -92,10 +96,20 @@ internal static class ApiProblems
             Detail = $"The assertion does not count: {why} Ask /v1/actions/{{id}}/statement for a new statement.",
         };
 
-    public static Problem Of(StepRefusal refusal, ActionRecord record, string? whyNot) => new(
-        refusal is StepRefusal.SelfApproval or StepRefusal.NotEligible or StepRefusal.AssuranceTooLow ? 403 : 409,
-        refusal.ToSlug(),
-        TextOf(refusal, record, whyNot))
+    public static Problem Of(StepRefusal refusal, ActionRecord record, string? whyNot) => About(
+        record,
+        new Problem(
+            refusal is StepRefusal.SelfApproval or StepRefusal.NotEligible or StepRefusal.AssuranceTooLow ? 403 : 409,
+            refusal.ToSlug(),
+            TextOf(refusal, record, whyNot)));
+
+    public static Problem Of(PermitRefusal refusal, ActionRecord record) =>
+        About(record, new Problem(409, refusal.ToSlug(), TextOf(refusal, record)));
+
+    public static Problem TooLongReport(string member, string limit) => new(
+        413, "too-large", $"'{member}' is longer than {limit}: report the outcome with less of it, or without.");
+
+    private static Problem About(ActionRecord record, Problem problem) => problem with
     {
         Extensions = new Dictionary<string, string>
         {
@@ -103,6 +117,30 @@ internal static class ApiProblems
             ["state"] = record.State.ToText(),
             ["digest"] = record.Action.Digest.Value,
         },
+    };
+
+    private static string TextOf(PermitRefusal refusal, ActionRecord record) => refusal switch
+    {
+        PermitRefusal.NoPermit =>
+            $"The gateway executes what is asked of target '{record.Action.Target}' by itself: there is nothing to " +
+            "claim or to report. Wait for its outcome.",
+        PermitRefusal.StaleDigest =>
+            "The digest is not that of the action as it was approved: people may have changed it. Read it again, and " +
+            "act on the arguments that it has now.",
+        PermitRefusal.NotApproved =>
+            $"The action's state is '{record.State.ToText()}', so there is no permit. Nothing may be done. " +
+            (record.State == ActionState.Pending ? "Wait until people decided." : record.Ending),
+        PermitRefusal.AlreadyClaimed =>
+            $"The permit was claimed before; the action's state is '{record.State.ToText()}'. Whoever claimed it " +
+            "acts on it. Do nothing; ask anew for another one.",
+        PermitRefusal.Expired when record.Life.LastOutcome is null =>
+            "The approval was not used in time. Nothing may be done; ask again.",
+        PermitRefusal.Expired =>
+            "The time for a report is over, and the outcome is recorded as unknown. Tell whoever has to know.",
+        PermitRefusal.NotClaimed =>
+            $"The permit was not claimed; the action's state is '{record.State.ToText()}'. Only what was claimed has " +
+            "an outcome.",
+        _ => $"The outcome was reported before; the action's state is '{record.State.ToText()}'.",
     };
 
     private static string TextOf(StepRefusal refusal, ActionRecord record, string? whyNot) => refusal switch

@@ -16,10 +16,13 @@ internal sealed class ApiRooms(
     IStore store,
     IArchive archive,
     Func<Charter> charter,
+    CardMask mask,
     Authenticate authenticate,
     Func<ActionId, Uri> reviewUrl)
 {
     public Gatekeeper Gatekeeper => office.Gatekeeper;
+
+    public PermitDesk Permits => office.Permits;
 
     public ReviewDesk ReviewDesk => office.ReviewDesk;
 
@@ -30,6 +33,8 @@ internal sealed class ApiRooms(
     public PasskeyDesk Passkeys => office.Passkeys;
 
     public DryRun DryRun => office.DryRun;
+
+    public TokenDesk Tokens => office.Tokens;
 
     public AgentDesk Agents => office.Agents;
 
@@ -60,7 +65,9 @@ internal sealed class ApiRooms(
         _ => false,
     };
 
-    public VotingRight RightOf(Voter voter, ActionRecord record) => ReviewDesk.RightOf(voter.Person, record);
+    public Task<VotingRight> FindRightAsync(
+        Voter voter, ActionRecord record, CancellationToken cancellationToken) =>
+        ReviewDesk.FindRightAsync(voter.Person, record, cancellationToken);
 
     /// <summary>
     /// Writes the whole action; an outcome that reaches the asking agent this way counts as delivered.
@@ -70,7 +77,12 @@ internal sealed class ApiRooms(
         Spans.Tell(Spans.Current, record);
         // A stopped agent learns what became of its requests, and gets no results.
         var isStopped = caller is Caller.OfAgent agent && Agents.Stopped.Contains(agent.Asker.Agent);
-        var json = ActionJson.Write(record, ViewFor(caller, record, withResult: !isStopped));
+        var known = isStopped || caller is not Caller.OfAgent
+            ? record
+            : await HandOverAsync(record, context.RequestAborted);
+        var favours = await FindFavoursAsync(caller, [record], context.RequestAborted);
+        var (shown, view) = ShowTo(caller, known, favours, withResult: !isStopped);
+        var json = ActionJson.Write(shown, view);
         context.Response.ContentType = "application/json";
         context.Response.Headers.CacheControl = "no-store";
         await context.Response.Body.WriteAsync(json, context.RequestAborted);
@@ -81,9 +93,37 @@ internal sealed class ApiRooms(
         }
     }
 
-    public ActionView ViewFor(Caller caller, ActionRecord record, bool withResult) => new()
+    /// <summary>A value that no record holds is added to the one answer that counts as its delivery.</summary>
+    private async Task<ActionRecord> HandOverAsync(ActionRecord record, CancellationToken cancellationToken) =>
+        Tokens.ValueOf(record) is { } value && await Gatekeeper.TryDeliverAsync(record, cancellationToken)
+            ? record with { Outcome = record.Outcome! with { Result = value } }
+            : record;
+
+    /// <summary>What a person learns of earlier approvals; who approves whose is nothing for agents.</summary>
+    public async Task<Favours> FindFavoursAsync(
+        Caller caller, IEnumerable<ActionRecord> records, CancellationToken cancellationToken) =>
+        caller is Caller.OfPerson ? await ReviewDesk.FindFavoursAsync(records, cancellationToken) : Favours.None;
+
+    /// <summary>The action as its reader sees it: people as on a card, agents as they asked it.</summary>
+    public (ActionRecord Record, ActionView View) ShowTo(
+        Caller caller, ActionRecord record, Favours favours, bool withResult)
     {
-        Right = caller is Caller.OfPerson person ? RightOf(person.Voter, record) : null,
+        var view = ViewFor(caller, record, favours, withResult);
+        if (caller is Caller.OfAgent)
+        {
+            return (record, view);
+        }
+
+        var shown = mask.Of(record);
+        return (shown.Record, view with { Hidden = shown.Hidden });
+    }
+
+    private ActionView ViewFor(Caller caller, ActionRecord record, Favours favours, bool withResult) => new()
+    {
+        Right = caller is Caller.OfPerson person
+            ? ReviewDesk.RightOf(person.Voter.Person, record, favours)
+            : null,
+        Owed = ReviewDesk.OwedFor(record, favours),
         Owner = charter().People.Find(record.Asker.Agent)?.Owner.ToString(),
         Tallies = ReviewDesk.TalliesOf(record),
         Url = reviewUrl(record.Id),

@@ -86,7 +86,7 @@ internal sealed class ApiVotes(ApiRooms rooms, JsonLimits limits)
                 break;
             case DeskAnswer.Refused refused:
                 var whyNot = caller is Caller.OfPerson person
-                    ? rooms.RightOf(person.Voter, refused.Record).WhyNot
+                    ? (await rooms.FindRightAsync(person.Voter, refused.Record, context.RequestAborted)).WhyNot
                     : null;
                 await ApiProblems.Of(refused.Why, refused.Record, whyNot).WriteAsync(context);
                 break;

@@ -31,9 +31,6 @@ internal sealed record CredentialHeader(string Name, Secret Value);
 internal sealed class MintedCredential(
     ImmutableArray<CredentialHeader> headers, DateTimeOffset usableUntil, Func<Task> revoke) : IAsyncDisposable
 {
-    /// <summary>What shorter texts would be found by chance.</summary>
-    private const int ShortestMasked = 8;
-
     public ImmutableArray<CredentialHeader> Headers { get; } = headers;
 
     /// <summary>Nothing is sent with it from here on.</summary>
@@ -43,12 +40,7 @@ internal sealed class MintedCredential(
     /// What has to be found when the target sends the credential back: each value, and the part after its scheme.
     /// </summary>
     public ImmutableArray<string> Secrets { get; } =
-        [.. headers.SelectMany(header => PartsOf(header.Value.Reveal())).Distinct()];
+        [.. SecretParts.Of(headers)];
 
     public ValueTask DisposeAsync() => new(revoke());
-
-    /// <summary>The whole value, and what follows a scheme such as <c>Bearer</c>.</summary>
-    private static IEnumerable<string> PartsOf(string value) =>
-        new[] { value, value[(value.LastIndexOf(' ') + 1)..] }
-            .Where(part => part.Length >= ShortestMasked);
 }

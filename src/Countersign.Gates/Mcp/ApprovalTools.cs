@@ -1,6 +1,8 @@
 using System.Globalization;
+using Countersign.Core;
 using Countersign.Core.Actions;
 using Countersign.Core.Records;
+using Countersign.Gates.Access;
 using Countersign.Gates.Mcp.Wire;
 
 namespace Countersign.Gates.Mcp;
@@ -59,8 +61,10 @@ internal sealed class ApprovalTools(McpGateOptions options)
             record = await WaitAsync(record, arguments, exchange, cancellationToken);
         }
 
-        // What a tool asks for is kept for its own call, which alone can bring the answer.
+        // What a tool asks for is kept for its own call, which alone can bring the answer; a value behind a token is in
+        // no record, and the API hands it over.
         return IsUndelivered(record) && tool == Wait && !McpAnswers.AsksForInput(record)
+            && !TokenDesk.IsAbout(record.Action.Target, record.Action.Operation)
             ? new Reply(Rpc.Result(exchange.Request.Id, McpAnswers.Ended(record))) { Outcome = record }
             : new Reply(Rpc.Result(exchange.Request.Id, Describe(record)));
     }
@@ -84,7 +88,7 @@ internal sealed class ApprovalTools(McpGateOptions options)
         var told = record.Life.LastOutcome is not null && record.State.HasEnded();
         var text = told
             ? $"{record.State.ToText().ToUpperInvariant()} {record.Id}. {record.Outcome?.Error}"
-            : McpAnswers.WhyNotRun(record);
+            : EndText.WhyNotRun(record);
         json.WriteStartArray("content");
         json.WriteStartObject();
         json.WriteString("type", "text");

@@ -2,6 +2,7 @@ using Countersign.Core;
 using Countersign.Core.Actions;
 using Countersign.Core.Policies;
 using Countersign.Core.Records;
+using Countersign.Gates.Access;
 using Countersign.Gates.Mcp.Wire;
 
 namespace Countersign.Gates.Mcp;
@@ -82,7 +83,7 @@ internal sealed class DryRunTool(McpGateOptions options, McpTools tools, McpPrev
                 string.Join("; and ", forecast.Tracks.SelectMany(StagesOf)) + ".",
             _ => "DENIED: the call would be refused.",
         };
-        return McpAnswers.Sentences([
+        return EndText.Sentences([
             first,
             forecast.LacksPreview
                 ? "The real call is previewed first, which may make this milder; now nothing was looked at."

@@ -1,6 +1,7 @@
 using Countersign.Core;
 using Countersign.Core.Actions;
 using Countersign.Core.Records;
+using Countersign.Gates.Access;
 using Countersign.Gates.Mcp.Wire;
 using Microsoft.Extensions.Logging;
 

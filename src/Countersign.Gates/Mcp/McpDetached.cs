@@ -2,6 +2,7 @@ using Countersign.Core;
 using Countersign.Core.Actions;
 using Countersign.Core.Records;
 using Countersign.Core.Reviews;
+using Countersign.Gates.Access;
 using Countersign.Gates.Mcp.Upstream;
 using Countersign.Gates.Mcp.Wire;
 

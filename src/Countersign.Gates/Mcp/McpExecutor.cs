@@ -22,6 +22,8 @@ namespace Countersign.Gates.Mcp;
 /// </summary>
 internal sealed class McpExecutor(McpTools tools, McpGateOptions options)
 {
+    private readonly ClaimCheck _claims = new(options.Gatekeeper, options.Stopped, options.Time);
+
     /// <summary>For a caller who is there, over its session.</summary>
     public async Task<Outcome> ExecuteAsync(
         ActionRecord action, McpSession session, Exchange caller, CancellationToken cancellationToken) =>
@@ -62,7 +64,8 @@ internal sealed class McpExecutor(McpTools tools, McpGateOptions options)
                 await using (credential)
                 {
                     // 3.
-                    return await WhyTooLateAsync(action, credential, cancellationToken) is { } tooLate
+                    return await _claims.WhyTooLateAsync(
+                        action, credential.UsableUntil, cancellationToken) is { } tooLate
                         ? NothingSent(tooLate)
                         : await SendAsync(
                             call with { Credential = credential }, connection, caller, cancellationToken);
@@ -84,44 +87,11 @@ internal sealed class McpExecutor(McpTools tools, McpGateOptions options)
                 caller.UpstreamError = answer.Error;
             }
 
-            return OutcomeOf(answer);
+            return OutcomeOf(answer) with { Masked = answer.Masked };
         }
         catch (UpstreamException unanswered)
         {
             return OutcomeOf(unanswered);
-        }
-    }
-
-    /// <summary>
-    /// Making a credential takes time, in which people may stop the agent and another node may give up on this one.
-    /// </summary>
-    private async Task<string?> WhyTooLateAsync(
-        ActionRecord action, MintedCredential credential, CancellationToken cancellationToken)
-    {
-        try
-        {
-            // What is recorded together with its outcome is in no store yet, and nobody else's.
-            var isOurs = action.Version == 0
-                || await options.Gatekeeper.FindAsync(action.Id, cancellationToken) is
-                    { State: ActionState.Executing, Life.Execution: { } execution }
-                && (execution.Owner, execution.Fence)
-                    == (action.Life.Execution!.Owner, action.Life.Execution.Fence);
-            return 0 switch
-            {
-                _ when !isOurs => "the claim of this action is not held any more.",
-                _ when options.Stopped.Contains(action.Asker.Agent) => "people stopped the agent.",
-                _ when options.Time.GetUtcNow() >= credential.UsableUntil =>
-                    "the credential that was made for it had expired before it could be used.",
-                _ => null,
-            };
-        }
-        catch (StoreUnavailableException failure)
-        {
-            return failure.Message;
-        }
-        catch (OperationCanceledException)
-        {
-            return "the time for this action ended while its credential was made.";
         }
     }
 

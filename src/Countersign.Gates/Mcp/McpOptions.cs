@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Countersign.Core.Redaction;
 using Countersign.Gates.Credentials;
 
 namespace Countersign.Gates.Mcp;
@@ -16,6 +17,9 @@ internal sealed record McpOptions(McpUpstream Upstream)
 
     /// <summary>Which tool says what another one would do: the latter's name, and the name of the former.</summary>
     public ImmutableDictionary<string, string> Previews { get; init; } = ImmutableDictionary<string, string>.Empty;
+
+    /// <summary>What is masked of what the server says; nothing by default.</summary>
+    public TargetRedaction Redaction { get; init; } = TargetRedaction.None;
 
     /// <summary>Largest result of a tool in bytes; 10 MiB by default.</summary>
     public int MaxResult { get; init; } = 10 * 1024 * 1024;

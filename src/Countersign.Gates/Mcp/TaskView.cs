@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Countersign.Core.Actions;
 using Countersign.Core.Records;
+using Countersign.Gates.Access;
 using Countersign.Gates.Mcp.Wire;
 
 namespace Countersign.Gates.Mcp;
@@ -102,7 +103,7 @@ internal sealed record TaskView(string Id, ActionRecord First, TaskRound Round, 
         ActionState.Pending => HeldNotices.TextOf(Record, options),
         ActionState.Approved => $"Approved {Record.Id}; it is about to run.",
         ActionState.Executing => $"Executing {Record.Id}.",
-        _ => McpAnswers.WhyNotRun(Record),
+        _ => EndText.WhyNotRun(Record),
     };
 
     private static string Spell(DateTimeOffset time) => time.UtcDateTime.ToString(

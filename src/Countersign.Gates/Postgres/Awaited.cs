@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Countersign.Gates.Postgres.Masking;
 using Countersign.Gates.Postgres.Wire;
 
 namespace Countersign.Gates.Postgres;
@@ -21,6 +22,9 @@ internal abstract class Awaited
     /// <summary>An error came instead of it.</summary>
     public virtual void Fail(ErrorFields error) => Drop();
 
+    /// <summary>How far the statement is that this is an answer to.</summary>
+    public virtual WordStage Stage => WordStage.Runs;
+
     /// <summary>What the client reads when the error comes to this; the database's own words by default.</summary>
     public virtual Refusal? OwnWords => null;
 
@@ -32,6 +36,13 @@ internal abstract class Awaited
     {
         /// <summary>Told when an error came instead of it; as one that was dropped by default.</summary>
         public Action? Failed { get; init; }
+
+        public override WordStage Stage => type switch
+        {
+            BackendMessage.ParseComplete => WordStage.Names,
+            BackendMessage.BindComplete => WordStage.Plans,
+            _ => WordStage.Runs,
+        };
 
         public static Complete SilentBind { get; } = new(BackendMessage.BindComplete, isRelayed: false);
 
@@ -65,7 +76,21 @@ internal abstract class Awaited
     /// <summary>The columns of a portal; of a simple query without any, the client is told nothing.</summary>
     internal sealed class Columns(bool tellsNoData) : Awaited
     {
-        public static Columns OfPortal { get; } = new(tellsNoData: true);
+        public override WordStage Stage => WordStage.Plans;
+
+        /// <summary>Told what the columns are.</summary>
+        public Action<WireMessage> Told { get; init; } = static _ => { };
+
+        /// <summary>Whether the client has not asked for them.</summary>
+        public bool IsSilent { get; init; }
+
+        /// <summary>What masks names; <c>null</c> where nothing is masked.</summary>
+        public MaskedWords? Words { get; init; }
+
+        private static Columns OfPortal { get; } = new(tellsNoData: true);
+
+        public static Columns Of(SessionMasks? masks) =>
+            masks is null ? OfPortal : new Columns(tellsNoData: true) { Words = masks.Words };
 
         public static Columns OfSimpleQuery { get; } = new(tellsNoData: false);
 
@@ -76,9 +101,10 @@ internal abstract class Awaited
                 throw Unasked(message);
             }
 
-            if (message.Type == BackendMessage.RowDescription || tellsNoData)
+            Told(message);
+            if (!IsSilent && (message.Type == BackendMessage.RowDescription || tellsNoData))
             {
-                client.Out.Append(message.Bytes.Span);
+                client.Out.Append((Words?.Columns(message) ?? message).Bytes.Span);
             }
 
             return true;
@@ -93,7 +119,12 @@ internal abstract class Awaited
     {
         private bool _hasParameters;
 
+        public override WordStage Stage => WordStage.Names;
+
         public Portal? Portal { get; init; }
+
+        /// <summary>What masks names; <c>null</c> where nothing is masked.</summary>
+        public MaskedWords? Words { get; init; }
 
         public override bool Take(WireMessage message, Client client)
         {
@@ -110,6 +141,7 @@ internal abstract class Awaited
                 throw Unasked(message);
             }
 
+            message = Words?.Columns(message) ?? message;
             if (whom == DescriptionFor.Portal && message.Type == BackendMessage.RowDescription)
             {
                 ResultFormats.Rewrite(message, Portal!.Bind.Span, client.Out);

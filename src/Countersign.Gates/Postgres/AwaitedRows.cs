@@ -1,3 +1,4 @@
+using Countersign.Gates.Postgres.Masking;
 using Countersign.Gates.Postgres.Wire;
 
 namespace Countersign.Gates.Postgres;
@@ -12,6 +13,22 @@ internal class AwaitedRows : Awaited
     /// <summary>Whether it answers the gate, and the client gets nothing of it.</summary>
     public bool IsSilent { get; }
 
+    /// <summary>What masks them; <c>null</c> where nothing is masked.</summary>
+    public ResultMask? Mask { get; set; }
+
+    /// <summary>The same rows, masked.</summary>
+    public AwaitedRows Under(ResultMask? mask)
+    {
+        if (mask is null)
+        {
+            return this;
+        }
+
+        var rows = this == Plain ? new AwaitedRows(isSilent: false) : this;
+        rows.Mask = mask;
+        return rows;
+    }
+
     /// <summary>For statements about the session, of which nothing is counted.</summary>
     public static AwaitedRows Plain { get; } = new(isSilent: false);
 
@@ -24,10 +41,14 @@ internal class AwaitedRows : Awaited
         {
             case BackendMessage.DataRow:
             case BackendMessage.CopyData:
-                Relay(message, client, OnData(message));
+                RelayData(message, client, OnData(message));
                 return false;
             case BackendMessage.CopyOutResponse:
+                Mask?.BeginCopy(message);
+                Relay(message, client, isRelayed: true);
+                return false;
             case BackendMessage.CopyDone:
+                Mask?.EndCopy();
                 Relay(message, client, isRelayed: true);
                 return false;
             case BackendMessage.CopyInResponse:
@@ -37,6 +58,11 @@ internal class AwaitedRows : Awaited
             case BackendMessage.CommandComplete:
             case BackendMessage.EmptyQueryResponse:
             case BackendMessage.PortalSuspended:
+                if (message.Type == BackendMessage.CommandComplete)
+                {
+                    Mask?.Done();
+                }
+
                 Relay(message, client, OnEnd(message));
                 return true;
             default:
@@ -57,6 +83,22 @@ internal class AwaitedRows : Awaited
 
     /// <summary>Whether the client gets it now.</summary>
     protected virtual bool OnEnd(WireMessage message) => true;
+
+    private void RelayData(WireMessage message, Client client, bool isRelayed)
+    {
+        if (Mask is null || !isRelayed || IsSilent)
+        {
+            Relay(message, client, isRelayed);
+        }
+        else if (message.Type == BackendMessage.DataRow)
+        {
+            Mask.WriteRow(message, client);
+        }
+        else
+        {
+            Mask.WriteCopy(message, client);
+        }
+    }
 
     private void Relay(WireMessage message, Client client, bool isRelayed)
     {

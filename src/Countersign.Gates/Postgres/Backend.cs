@@ -1,4 +1,5 @@
 using System.Text;
+using Countersign.Gates.Postgres.Masking;
 using Countersign.Gates.Postgres.Wire;
 using Countersign.Gates.Postgres.Wire.Login;
 
@@ -50,6 +51,12 @@ internal sealed class Backend(DatabaseConnection connection, Client client, Post
 
     /// <summary>Told what the database reports of its settings; a refusal ends the connection.</summary>
     public Func<string, string, Refusal?> OnSetting { get; set; } = static (_, _) => null;
+
+    /// <summary>Says errors and notices by the client's names of statements.</summary>
+    public Func<WireMessage, WireMessage> Named { get; set; } = static message => message;
+
+    /// <summary>What of all words but rows may be read; <c>null</c> where nothing is masked.</summary>
+    public MaskedWords? Words { get; set; }
 
     /// <summary>Whether something was asked since the last Sync: a transaction may be open unreported.</summary>
     public bool IsInPipeline { get; private set; }
@@ -186,6 +193,17 @@ internal sealed class Backend(DatabaseConnection connection, Client client, Post
             return;
         }
 
+        if (rows.Mask is { } mask && await RewritesAsync(mask, head, cancellationToken))
+        {
+            if (head.BodyLength > MaskLimits.Row)
+            {
+                throw MaskLimits.TooLong(head.BodyLength);
+            }
+
+            await TakeAsync(await connection.Reader.ReadAsync(MaskLimits.Row, cancellationToken), cancellationToken);
+            return;
+        }
+
         if (!rows.OnLargeData(head))
         {
             await connection.Reader.SkipAsync(limits.ServerMessage, cancellationToken);
@@ -196,19 +214,47 @@ internal sealed class Backend(DatabaseConnection connection, Client client, Post
         await connection.Reader.RelayAsync(client.Out, limits.ServerMessage, cancellationToken);
     }
 
+    /// <summary>Whether a row or COPY data may be masked, so that it has to be here as a whole.</summary>
+    private async ValueTask<bool> RewritesAsync(ResultMask mask, MessageHead head, CancellationToken cancellationToken)
+    {
+        if (head.Type == BackendMessage.CopyData)
+        {
+            return mask.RewritesCopy;
+        }
+
+        int columns;
+        while (!connection.Reader.TryPeekCount(out columns))
+        {
+            if (!await connection.Reader.BufferMoreAsync(limits.ServerMessage, cancellationToken))
+            {
+                throw new BackendLost("The database closed the connection.", inner: null);
+            }
+        }
+
+        return mask.RewritesRow(columns);
+    }
+
     private async ValueTask TakeAsync(WireMessage message, CancellationToken cancellationToken)
     {
+        if (message.Type is BackendMessage.NoticeResponse or BackendMessage.ErrorResponse)
+        {
+            message = Named(message);
+        }
+
         switch (message.Type)
         {
             case BackendMessage.NoticeResponse:
+                var notice = Words is null ? message : Words.Notice(message, StageOf(out var _));
+                client.Out.Append((notice ?? default).Bytes.Span);
+                break;
             case BackendMessage.NotificationResponse:
-                client.Out.Append(message.Bytes.Span);
+                client.Out.Append((Words?.Notification(message) ?? message).Bytes.Span);
                 break;
             case BackendMessage.ParameterStatus:
                 TakeSetting(message);
                 break;
             case BackendMessage.ErrorResponse:
-                TakeError(message);
+                TakeError(Words?.Error(message, StageOf(out var looksAtNoRow), looksAtNoRow) ?? message);
                 break;
             default:
                 TakeAnswer(message);
@@ -287,12 +333,24 @@ internal sealed class Backend(DatabaseConnection connection, Client client, Post
             throw new ProtocolViolation(refusal.Message) { IsFatal = true };
         }
 
-        client.Out.Append(message.Bytes.Span);
+        if (Words is null || Words.PassesSetting(Encoding.UTF8.GetString(status.Name)))
+        {
+            client.Out.Append(message.Bytes.Span);
+        }
+    }
+
+    /// <summary>How far the statement is that the database speaks about.</summary>
+    private WordStage StageOf(out bool looksAtNoRow)
+    {
+        var spokenOf = _awaited.TryPeek(out var next) ? next : null;
+        looksAtNoRow = spokenOf is AwaitedRows { Mask.LooksAtNoRow: true };
+        return spokenOf?.Stage ?? WordStage.Runs;
     }
 
     private void BecomeReady(TransactionStatus status)
     {
         Transaction = status;
+        Words?.OnReady(status);
         OnReady(status);
     }
 }

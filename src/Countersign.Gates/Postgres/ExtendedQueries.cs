@@ -19,10 +19,13 @@ internal sealed class ExtendedQueries(
 
     // They know nothing of the portal that they bind, so there is one of each.
     private readonly Awaited _bound = new Awaited.Complete(
-        BackendMessage.BindComplete, isRelayed: true, session.Names.OnBound, session.Names.OnUnbound);
+        BackendMessage.BindComplete, isRelayed: true, session.Names.OnBound, session.Names.OnDropped)
+    {
+        Failed = session.Names.OnUnbound,
+    };
 
     private readonly Awaited _boundHere = new Awaited.Own(
-        static writer => writer.WriteBindComplete(), session.Names.OnBound, session.Names.OnUnbound);
+        static writer => writer.WriteBindComplete(), session.Names.OnBound, session.Names.OnDropped);
 
     public async ValueTask ParseAsync(WireMessage message, CancellationToken cancellationToken)
     {
@@ -55,10 +58,7 @@ internal sealed class ExtendedQueries(
         _backend.Out.WriteParse(
             Encoding.UTF8.GetBytes(statement.ServerName), Encoding.UTF8.GetBytes(statement.ServerText), types.AsSpan());
         _backend.Await(new Awaited.Complete(
-            BackendMessage.ParseComplete, isRelayed: true, done: change.Confirm, dropped: change.Drop)
-        {
-            Failed = change.Fail,
-        });
+            BackendMessage.ParseComplete, isRelayed: true, change.Confirm, change.Drop) { Failed = change.Fail });
     }
 
     /// <summary>
@@ -140,8 +140,11 @@ internal sealed class ExtendedQueries(
         _names.Put(portal);
         if (passes)
         {
+            portal.Mask = session.MaskOf(statement.Single, []);
+            session.AwaitCode(portal.Mask);
             _backend.Out.WriteBind(body.Portal, Encoding.UTF8.GetBytes(statement.ServerName), body.Rest);
             _backend.Await(_bound);
+            session.AwaitShape(body.Portal, portal.Mask);
         }
         else
         {
@@ -187,7 +190,7 @@ internal sealed class ExtendedQueries(
         else if (portal.IsOnServer)
         {
             _backend.Out.WriteDescribe(Preparation.Portal, Encoding.UTF8.GetBytes(name));
-            _backend.Await(Awaited.Columns.OfPortal);
+            _backend.Await(Awaited.Columns.Of(session.Masks));
         }
         else
         {
@@ -280,7 +283,7 @@ internal sealed class ExtendedQueries(
 
         if (portal.Allowed is null)
         {
-            rows = texts.RowsOf(portal.Statement.Single, portal.Statement.Prepares);
+            rows = texts.RowsOf(portal.Statement.Single, portal.Statement.Prepares, portal.Statement.Text);
         }
         else if (reads.FindAllowed(portal) is { } allowed)
         {
@@ -293,9 +296,10 @@ internal sealed class ExtendedQueries(
             return;
         }
 
+        session.AwaitCode(portal.Mask);
         texts.OnSend(portal.Statement.Single);
         _backend.Out.WriteExecute(Encoding.UTF8.GetBytes(portal.Name), maxRows);
-        _backend.Await(rows);
+        _backend.Await(rows.Under(portal.Mask));
     }
 
     public async ValueTask CloseAsync(WireMessage message, CancellationToken cancellationToken)
@@ -337,7 +341,7 @@ internal sealed class ExtendedQueries(
     private void DescribeStatement(Prepared statement, DescriptionFor whom, Portal? portal)
     {
         _backend.Out.WriteDescribe(Preparation.Statement, Encoding.UTF8.GetBytes(statement.ServerName));
-        _backend.Await(new Awaited.Description(statement, whom) { Portal = portal });
+        _backend.Await(new Awaited.Description(statement, whom) { Portal = portal, Words = session.Masks?.Words });
     }
 
     private async ValueTask<RunPlan> PlanAsync(Portal portal, int maxRows, CancellationToken cancellationToken)

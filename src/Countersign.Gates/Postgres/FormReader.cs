@@ -31,8 +31,10 @@ internal sealed class FormReader(Analyser analyser)
         Parsed.Channel channel => new(s_none with { Verbs = s_none.Verbs.Add(channel.Verb) }),
         Parsed.Code code => new(Opaque("DO", $"DO runs {code.Language} code, which nobody analyses.")),
         Parsed.Call call => new(Opaque("CALL", $"The procedure {call.Name} is code, which nobody analyses.")),
-        // They concern nothing but the session, so that no policy is asked about them.
-        Parsed.Transaction or Parsed.Set or Parsed.Show or Parsed.Fetch or Parsed.CloseCursor
+        Parsed.Show show => new(s_none with { HasUnclearOutput = !SettingRules.HoldsNoText(show.Name) }),
+        // They concern nothing but the session, so that no policy is asked about them. What a cursor's rows are is
+        // known where it was declared.
+        Parsed.Transaction or Parsed.Set or Parsed.Fetch or Parsed.CloseCursor
             or Parsed.Deallocate or Parsed.Discard => new(s_none),
         Parsed.Never never => new(s_none with { Verbs = s_none.Verbs.Add(never.Verb), Refused = never.Why }),
         _ => new(s_none with { Opaque = "Nobody knows what this kind of statement does." }),
@@ -80,7 +82,7 @@ internal sealed class FormReader(Analyser analyser)
         var inner = await ReadAsync(explain.Inner, text, context, cancellationToken);
         var verbs = inner.Verbs.Add("EXPLAIN");
         return explain.Analyze
-            ? inner with { Verbs = verbs }
+            ? inner with { Verbs = verbs, Output = [inner.Plan] }
             : inner with
             {
                 Verbs = s_none.Verbs.Add("EXPLAIN"),
@@ -89,7 +91,7 @@ internal sealed class FormReader(Analyser analyser)
                 Locks = s_none.Locks,
                 NoWhere = false,
                 Catalog = null,
-                Output = [],
+                Output = [inner.Plan],
             };
     }
 
@@ -113,12 +115,23 @@ internal sealed class FormReader(Analyser analyser)
     /// <summary>
     /// Arguments are expressions, which may call functions; the statement itself is known by its name.
     /// </summary>
-    private ValueTask<Effects> ArgumentsAsync(
-        Parsed.Execute execute, ReadOnlyMemory<byte> text, ReadContext context, CancellationToken cancellationToken) =>
-        AnalyseAsync(
+    private async ValueTask<Effects> ArgumentsAsync(
+        Parsed.Execute execute, ReadOnlyMemory<byte> text, ReadContext context, CancellationToken cancellationToken)
+    {
+        var effects = await AnalyseAsync(
             "SELECT " + string.Join(", ", execute.Arguments.Select(argument => TextOf(text, argument))),
             context,
             cancellationToken);
+
+        // What it executes does not say what becomes of them.
+        var given = effects.Sources;
+        return effects with
+        {
+            Output = [],
+            HasUnclearOutput = !given.IsEmpty,
+            Deciding = effects.Deciding.With(given),
+        };
+    }
 
     private async ValueTask<Effects> CommandAsync(
         CommandEffect effect, ReadOnlyMemory<byte> text, ReadContext context, CancellationToken cancellationToken)

@@ -36,6 +36,7 @@ internal sealed class LiveSession : IAsyncDisposable
             CancelStatement = CancelStatement,
             CancelsHeard = CancelsHeardAsync,
         };
+        _state.Backend.Words = _state.Masks?.Words;
     }
 
     /// <summary>What a client waits for after it proved who it is.</summary>

@@ -18,6 +18,9 @@ internal sealed class Names(PostgresLimits limits, FillRandom random)
     private readonly Dictionary<string, Named> _statements = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Portal> _portals = new(StringComparer.Ordinal);
     private readonly Queue<long> _portalsAtSync = new();
+
+    /// <summary>Those of the present transaction, and the last portal before each.</summary>
+    private readonly List<(string Name, long Last)> _savepoints = [];
     private readonly string _secret = NewSecret(random);
     private long _last;
     private long _syncs;
@@ -39,7 +42,23 @@ internal sealed class Names(PostgresLimits limits, FillRandom random)
     /// <summary>What no statement is ever called: using it is an error, and ends a transaction as one.</summary>
     public string Missing => ServerNameOf("refuses");
 
+    /// <summary>What all names of the gate's own begin with.</summary>
+    public string Prefix => ServerNameOf("");
+
+    /// <summary>The client's name of a statement; <c>null</c> when nothing leads to it any more.</summary>
+    public string? FindName(string serverName) => _statements.Values
+        .SelectMany(named => named.Changes.Select(change => change.Statement).Append(named.Known))
+        .Concat(_portals.Values.Select(portal => portal.Statement))
+        .OfType<Prepared>()
+        .SelectMany(statement => statement.Executes.Append(statement))
+        .FirstOrDefault(statement => statement.ServerName == serverName)?.Name;
+
     private string ServerNameOf(string own) => $"countersign_{_secret}{own}";
+
+    /// <summary>
+    /// Whether what the database knows under any name depends on a DEALLOCATE ALL or DISCARD ALL that is on its way.
+    /// </summary>
+    public bool IsRemoving => _removals > 0;
 
     public bool HasRoom => _statements.Count < limits.Statements && _portals.Count < limits.Statements;
 
@@ -84,24 +103,64 @@ internal sealed class Names(PostgresLimits limits, FillRandom random)
     public void Put(Portal portal)
     {
         portal.Number = ++LastPortal;
+        portal.Replaced = _portals.GetValueOrDefault(portal.Name);
         _portals[portal.Name] = portal;
     }
 
     public void RemovePortal(string name) => _portals.Remove(name);
 
     /// <summary>The database, or the gate in its place, has bound the next portal.</summary>
-    public void OnBound() => _bound++;
-
-    /// <summary>The next portal was not bound.</summary>
-    public void OnUnbound()
+    public void OnBound()
     {
         _bound++;
-        foreach (var (name, portal) in _portals)
+        for (var portal = _portals.GetValueOrDefault(Unnamed); portal is not null; portal = portal.Replaced)
         {
             if (portal.Number == _bound)
             {
-                _portals.Remove(name);
+                portal.Replaced = null;
             }
+        }
+    }
+
+    /// <summary>The next portal was not bound, and an unnamed one before it is gone.</summary>
+    public void OnUnbound() => Unbind(isEarlierKept: false);
+
+    /// <summary>The database never looked at the next Bind.</summary>
+    public void OnDropped() => Unbind(isEarlierKept: true);
+
+    private void Unbind(bool isEarlierKept)
+    {
+        _bound++;
+        foreach (var (name, last) in _portals)
+        {
+            Portal? later = null;
+            for (var portal = last; portal is not null; (later, portal) = (portal, portal.Replaced))
+            {
+                if (portal.Number == _bound)
+                {
+                    Replace(name, later, isEarlierKept ? portal.Replaced : null);
+                    return;
+                }
+            }
+        }
+    }
+
+    /// <param name="name">The portals' name.</param>
+    /// <param name="later">The one that was bound after the one that goes; <c>null</c> when that was the last.</param>
+    /// <param name="earlier">The one that takes its place.</param>
+    private void Replace(string name, Portal? later, Portal? earlier)
+    {
+        if (later is not null)
+        {
+            later.Replaced = earlier;
+        }
+        else if (earlier is not null)
+        {
+            _portals[name] = earlier;
+        }
+        else
+        {
+            _portals.Remove(name);
         }
     }
 
@@ -120,18 +179,68 @@ internal sealed class Names(PostgresLimits limits, FillRandom random)
     /// <returns>How many portals there were when it was sent.</returns>
     public long OnReady() => _portalsAtSync.Dequeue();
 
-    /// <summary>Portals end with their transaction.</summary>
+    /// <summary>Portals and savepoints end with their transaction.</summary>
     /// <param name="last">Later ones belong to another transaction.</param>
     public void RemovePortals(long last)
     {
+        _savepoints.Clear();
+        RemovePortals(after: 0, last);
+    }
+
+    /// <summary>The database has made a savepoint.</summary>
+    /// <param name="name">What it is called.</param>
+    /// <param name="last">The last portal before it.</param>
+    public void OnSavepoint(string name, long last)
+    {
+        if (_savepoints.Count < limits.Statements)
+        {
+            _savepoints.Add((name, last));
+        }
+    }
+
+    /// <summary>The database has released a savepoint: what was bound behind it belongs to what is around it.</summary>
+    public void OnRelease(string name)
+    {
+        if (_savepoints.FindLastIndex(one => one.Name == name) is var at and >= 0)
+        {
+            _savepoints.RemoveRange(at, _savepoints.Count - at);
+        }
+    }
+
+    /// <summary>The database has gone back to a savepoint: portals that were bound behind it are gone.</summary>
+    /// <param name="name">What it is called.</param>
+    /// <param name="last">The last portal before it went back.</param>
+    public void OnRollbackTo(string name, long last)
+    {
+        if (_savepoints.FindLastIndex(one => one.Name == name) is var at and >= 0)
+        {
+            _savepoints.RemoveRange(at + 1, _savepoints.Count - at - 1);
+            RemovePortals(_savepoints[at].Last, last);
+        }
+    }
+
+    private void RemovePortals(long after, long last)
+    {
         foreach (var (name, portal) in _portals)
         {
-            if (portal.Number <= last)
+            if (portal.Number > after && portal.Number <= last)
             {
                 _portals.Remove(name);
             }
+            else if (portal.Replaced is { } earlier && earlier.Number > after && earlier.Number <= last)
+            {
+                portal.Replaced = null;
+            }
         }
     }
+
+    /// <summary>Whether a portal would be lost there with its transaction.</summary>
+    public bool HasPortalAtDatabase => _portals.Values.Any(portal => portal.IsOnServer);
+
+    /// <summary>
+    /// Until it is disposed the database ends a transaction that the client does not know of; its portals stay.
+    /// </summary>
+    public KeptPortals KeepPortals() => new(_portals);
 
     /// <summary>DEALLOCATE ALL or DISCARD ALL is on its way.</summary>
     public void OnRemoval() => _removals++;
@@ -242,4 +351,18 @@ internal sealed class NameChange(Names names, string name, Prepared? statement)
 
     /// <summary>An error came to it. A Parse of the unnamed statement destroys the one before even then.</summary>
     public void Fail() => names.End(this, isKnown: name.Length == 0, known: null);
+}
+
+/// <summary>Portals that outlive a transaction of the gate's own.</summary>
+internal readonly struct KeptPortals(Dictionary<string, Portal> portals) : IDisposable
+{
+    private readonly KeyValuePair<string, Portal>[] _kept = [.. portals];
+
+    public void Dispose()
+    {
+        foreach (var (name, portal) in _kept)
+        {
+            portals[name] = portal;
+        }
+    }
 }

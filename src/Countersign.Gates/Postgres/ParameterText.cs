@@ -36,7 +36,8 @@ internal static class ParameterText
         }
     }
 
-    private static string? OfBinary(uint type, ReadOnlySpan<byte> value) => (type, value.Length) switch
+    /// <summary>A binary value as its type's text; <c>null</c> for what has no reader here.</summary>
+    public static string? OfBinary(uint type, ReadOnlySpan<byte> value) => (type, value.Length) switch
     {
         (PostgresType.Bool, 1) when value[0] <= 1 => value[0] == 1 ? "true" : "false",
         (PostgresType.Int2, 2) => Text(BinaryPrimitives.ReadInt16BigEndian(value)),

@@ -1,3 +1,5 @@
+using Countersign.Gates.Postgres.Masking;
+
 namespace Countersign.Gates.Postgres;
 
 /// <summary>
@@ -22,8 +24,16 @@ internal sealed class Portal(string name, Prepared statement, ReadOnlyMemory<byt
     /// <summary>What was judged when it was bound; the statement may be read anew meanwhile.</summary>
     public ReadStatement? Passed { get; init; }
 
+    /// <summary>What masks its rows, once it exists at the database; <c>null</c> where nothing is masked.</summary>
+    public ResultMask? Mask { get; set; }
+
     /// <summary>By the order in which portals were bound.</summary>
     public long Number { get; set; }
+
+    /// <summary>
+    /// The unnamed portal before it, until the database has taken the Bind of this one; it stays if that is dropped.
+    /// </summary>
+    public Portal? Replaced { get; set; }
 
     /// <summary>Whether it exists at the database.</summary>
     public bool IsOnServer { get; set; }

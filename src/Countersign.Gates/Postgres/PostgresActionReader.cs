@@ -2,6 +2,8 @@ using System.Collections.Immutable;
 using Countersign.Core.Actions;
 using Countersign.Core.Actions.Json;
 using Countersign.Core.Identity;
+using Countersign.Core.Redaction;
+using Countersign.Gates.Postgres.Masking;
 using Countersign.Gates.Postgres.Parsing;
 using Countersign.Gates.Postgres.Statements;
 using Countersign.Gates.Postgres.Wire;
@@ -23,7 +25,7 @@ internal static class PostgresActionReader
     public static Asking Read(Asking asked, RunnableStatement statement, Meaning meaning) => asked with
     {
         Action = ActionOf(asked.Target.Name, statement, meaning),
-        Facts = FactsOf(statement.Effects),
+        Facts = FactsOf(statement.Effects, asked.Target.Redaction),
         NeedsIntent = true,
     };
 
@@ -31,7 +33,7 @@ internal static class PostgresActionReader
         Asker asker, Target target, RunnableStatement statement, Meaning meaning, string? reason) =>
         new(asker, target, GateKind.Postgres, ActionOf(target.Name, statement, meaning))
         {
-            Facts = FactsOf(statement.Effects, statement.IsInTransaction),
+            Facts = FactsOf(statement.Effects, target.Redaction, statement.IsInTransaction),
             Claimed = Claimed.Of(reason, session: null),
         };
 
@@ -39,10 +41,10 @@ internal static class PostgresActionReader
     public static Asking ReadShape(Asker asker, Target target, Effects effects, bool isInTransaction) =>
         new(asker, target, GateKind.Postgres, CanonicalAction.Of(target.Name, Operation, s_none))
         {
-            Facts = FactsOf(effects, isInTransaction),
+            Facts = FactsOf(effects, target.Redaction, isInTransaction),
         };
 
-    public static Facts FactsOf(Effects effects, bool isInTransaction = false) => Facts.Of(
+    public static Facts FactsOf(Effects effects, TargetRedaction redaction, bool isInTransaction = false) => Facts.Of(
         "sql",
         ("verbs", Strings(effects.Verbs)),
         ("reads", Strings(effects.Reads)),
@@ -52,10 +54,14 @@ internal static class PostgresActionReader
         ("locks", Strings(effects.Locks)),
         ("read_only", effects.IsReadOnly),
         ("no_where", effects.NoWhere),
-        ("touches_masked", false),
+        ("touches_masked", TouchesMasked(effects, redaction)),
         ("deferred_code", effects.DeferredCode),
         ("opaque", effects.Opaque is not null),
         ("in_transaction", isInTransaction));
+
+    /// <summary>What is not understood may touch anything.</summary>
+    private static bool TouchesMasked(Effects effects, TargetRedaction redaction) =>
+        effects.Deciding.IsMaskedBy(redaction) || (effects.Opaque is not null && !redaction.Fields.IsEmpty);
 
     public static CanonicalAction ActionOf(TargetName target, RunnableStatement statement, Meaning meaning)
     {
@@ -124,9 +130,16 @@ internal sealed record RunnableStatement(string Text, ImmutableArray<Parameter> 
     /// <summary>Prepared statements that it executes by name; what they do, it does.</summary>
     public ImmutableArray<Prepared> Executes { get; init; } = [];
 
-    /// <summary>Whether it opens a cursor, whose rows come later.</summary>
-    public bool OpensCursor => Reading is Reading.Of { Statements: var statements }
-        && statements.Any(statement => statement.Form is Parsed.DeclareCursor);
+    /// <summary>The cursors that it declares, whose rows come later.</summary>
+    public IEnumerable<Parsed.DeclareCursor> Cursors => Executes.Select(executed => executed.Reading).Append(Reading)
+        .OfType<Reading.Of>()
+        .SelectMany(reading => reading.Statements)
+        .Select(statement => statement.Form)
+        .OfType<Parsed.DeclareCursor>();
+
+    /// <summary>Whether it may run code that somebody made.</summary>
+    public bool RunsCode => Reading is not Reading.Of { Statements: var statements }
+        || statements.Any(statement => UserCode.MayRunIn(statement, Executes));
 
     /// <summary>Whether it comes in an open transaction, whose locks stay while it is held.</summary>
     public bool IsInTransaction { get; init; }

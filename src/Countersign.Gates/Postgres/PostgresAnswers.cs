@@ -56,6 +56,14 @@ internal static class PostgresAnswers
     public static Refusal Paused(string reason) => new(
         Refusal.ConfigurationLimitExceeded, $"This agent is paused; nothing was executed. {reason}");
 
+    /// <summary>The token was taken away while its bearer logged in.</summary>
+    public static Refusal Replaced { get; } = new(
+        Refusal.InvalidPassword, "This token does not count any more; nothing was executed.")
+    {
+        Hint = "Ask the operator for the token that replaced it.",
+        IsFatal = true,
+    };
+
     public static Refusal Stopped(string reason) => new(
         Refusal.InsufficientPrivilege, $"People stopped this agent; nothing was executed. {reason}")
     {
@@ -89,6 +97,15 @@ internal static class PostgresAnswers
         Refusal.FeatureNotSupported, "A cursor cannot be kept to the rows or bytes that may be returned.")
     {
         Hint = "Send the query itself instead of declaring a cursor for it.",
+    };
+
+    /// <summary>Code that had a bound may have opened it, and the bound ended with that code.</summary>
+    public static Refusal UncountedCursor() => new(
+        Refusal.FeatureNotSupported,
+        "Nothing is fetched from this cursor: code whose rows or bytes are bounded may have opened it.")
+    {
+        Detail = "Nobody would count what is fetched later.",
+        Hint = "Declare a cursor for the query itself, or send that query.",
     };
 
     /// <summary>What was bound under another policy is not run under this one.</summary>

@@ -101,6 +101,7 @@ internal sealed class PostgresExecutor(SessionState session)
             return Hold.NothingSent($"{whyNot!.Message} {whyNot.Detail}".TrimEnd());
         }
 
+        session.Cursors.OnRun(plan.Statement, record);
         _run = new Run(session, plan, _support);
         return await _run.ExecuteAsync(record, limit);
     }
@@ -125,6 +126,7 @@ internal sealed class PostgresExecutor(SessionState session)
                 if ((hold.Held.IsCompleted || tick.IsCompleted)
                     && !handling.IsCompleted && !hold.AsksToRun.IsCompleted)
                 {
+                    await LetGoAsync();
                     await TellAsync(hold, cancellationToken);
                     tick = Task.Delay(session.Options.Limits.HeldNotice, session.Options.Time, hold.Over);
                 }
@@ -136,6 +138,24 @@ internal sealed class PostgresExecutor(SessionState session)
             if (handling.IsCompleted || !hold.TryLeave())
             {
                 hold.LetRun();
+            }
+        }
+    }
+
+    /// <summary>
+    /// A pipeline that only read texts so far has them locked, in a transaction that its client does not know of. What
+    /// waits for people must not block who changes these tables, so that transaction ends; the client's own Sync will
+    /// find another one.
+    /// </summary>
+    private async Task LetGoAsync()
+    {
+        var backend = session.Backend;
+        if (backend.IsInPipeline && !session.IsInTransaction && !session.Names.HasPortalAtDatabase)
+        {
+            using (session.Names.KeepPortals())
+            {
+                backend.Sync(isRelayed: false);
+                await backend.SettleAsync(CancellationToken.None);
             }
         }
     }

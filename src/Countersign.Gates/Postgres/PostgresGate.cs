@@ -66,9 +66,23 @@ internal sealed class PostgresGate : IAsyncDisposable
     public void Start()
     {
         const int backlog = 512;
+        RefuseUnrecordedMasks();
         _listener.Bind(_options.Listen);
         _listener.Listen(backlog);
         _accepting = AcceptAsync(_over.Token);
+    }
+
+    /// <summary>Configuration refuses this as well; nothing is masked that nobody wrote down.</summary>
+    private void RefuseUnrecordedMasks()
+    {
+        if (_options.Charter().Targets.Values.FirstOrDefault(target => target is
+            {
+                Gate: GateKind.Postgres, Record: RecordMode.Behind, Redaction.IsNone: false,
+            }) is { } target)
+        {
+            throw new InvalidOperationException(
+                $"Target '{target.Name}' masks values, and 'record: behind' does not go with that; use 'with'.");
+        }
     }
 
     public async ValueTask DisposeAsync()
@@ -192,8 +206,14 @@ internal sealed class PostgresGate : IAsyncDisposable
     private async Task ServeAsync(AgentConnection connection, CancellationToken cancellationToken)
     {
         var client = new Client(connection.Reader, connection.Writer);
-        var asker = _options.FindSecrets(connection.Parameters.User)
-            .First(known => ReferenceEquals(known.Secret, connection.Secret)).Asker;
+        // Between the proof and now, other people and tokens may have come into force.
+        if (_options.FindSecrets(connection.Parameters.User)
+            .FirstOrDefault(known => ReferenceEquals(known.Secret, connection.Secret))?.Asker is not { } asker)
+        {
+            await RefuseAsync(client, PostgresAnswers.Replaced);
+            return;
+        }
+
         var (target, refusal) = await AdmitAsync(asker, connection.Parameters.Database, cancellationToken);
         if (target is null)
         {

@@ -33,6 +33,7 @@ internal sealed class PostgresSession : IAsyncDisposable
         _simple = new SimpleQueries(state, executor, texts, _reads);
         texts.Listen();
         _backend.OnSetting = PinnedSettings.WhyNot;
+        _backend.Named = new NamesInWords(state.Names).Of;
     }
 
     /// <summary>Serves the client until it or the database goes.</summary>

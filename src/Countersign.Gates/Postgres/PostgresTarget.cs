@@ -47,6 +47,9 @@ internal sealed class PostgresTarget : IAsyncDisposable
 
     public IRights Rights { get; }
 
+    /// <summary>Whether values of a type that somebody made are plain texts on the wire.</summary>
+    public bool IsText(uint type) => _analyser.IsText(type);
+
     /// <exception cref="RightsException">The roles for its sessions cannot be made.</exception>
     /// <exception cref="NpgsqlException">The database cannot be reached.</exception>
     public static async Task<PostgresTarget> StartAsync(

@@ -25,6 +25,9 @@ internal sealed class Prepared(string name, string serverName, string text, stri
     /// <summary>Under which settings it was read.</summary>
     public Meaning? Meaning { get; set; }
 
+    /// <summary>Which definitions of the target's own sessions it was read under.</summary>
+    public int Generation { get; set; }
+
     /// <summary>When it was read, by the monotonic clock.</summary>
     public long ReadAt { get; set; }
 

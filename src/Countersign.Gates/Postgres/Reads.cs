@@ -5,6 +5,7 @@ using Countersign.Core.Actions;
 using Countersign.Core.Policies;
 using Countersign.Core.Reads;
 using Countersign.Core.Storage;
+using Countersign.Gates.Postgres.Parsing;
 using Countersign.Gates.Postgres.Wire;
 
 namespace Countersign.Gates.Postgres;
@@ -36,6 +37,7 @@ internal sealed class Reads : IAsyncDisposable
             Claimed = Claimed.Of(session.Reason, session: null),
         });
         session.Client.BeforeBytesLeave = RecordAsync;
+        session.Cursors.Begin = statement => BeginWith(new ReadNote(statement, default, session.Options.Reads.Now));
     }
 
     /// <summary>How a statement may pass; <c>null</c> when it has to be asked for.</summary>
@@ -90,6 +92,11 @@ internal sealed class Reads : IAsyncDisposable
         Allowed allowed, Core.Reads.ReadStatement statement, ReadOnlyMemory<byte> parameters,
         CancellationToken cancellationToken)
     {
+        if (allowed.Opens is { } cursor)
+        {
+            _session.Cursors.OnRead(cursor, allowed);
+        }
+
         var now = _session.Options.Reads.Now;
         if (allowed.Mode == RecordMode.Behind)
         {
@@ -97,7 +104,11 @@ internal sealed class Reads : IAsyncDisposable
             return new AwaitedRead(this, new ReadNote(statement, parameters, now)) { Ticket = ticket };
         }
 
-        var note = new ReadNote(statement, parameters, now);
+        return BeginWith(new ReadNote(statement, parameters, now));
+    }
+
+    private AwaitedRead BeginWith(ReadNote note)
+    {
         var mark = _reads.Begin(note);
         _isUnrecorded |= mark.IsBegun;
         return new AwaitedRead(this, note) { Mark = mark };
@@ -171,9 +182,20 @@ internal sealed class Reads : IAsyncDisposable
         }
 
         var mode = verdict.RecordAt(_session.Target);
+        if (mode == RecordMode.Behind && _session.Masks is not null)
+        {
+            // Configuration refuses this; should a rule say it all the same, the stricter of both holds.
+            mode = RecordMode.With;
+        }
+
         return mode == RecordMode.Before
             ? null
-            : new Allowed(mode, asking.Facts, verdict) { Charter = charter, IsInTransaction = isInTransaction };
+            : new Allowed(mode, asking.Facts, verdict)
+            {
+                Charter = charter,
+                IsInTransaction = isInTransaction,
+                Opens = (statement.Form as Parsed.DeclareCursor)?.Name,
+            };
     }
 }
 
@@ -188,6 +210,9 @@ internal sealed record Allowed(RecordMode Mode, Facts Facts, Verdict Verdict)
 
     /// <summary>Whether it was judged as a part of a transaction.</summary>
     public required bool IsInTransaction { get; init; }
+
+    /// <summary>The cursor that it opens, whose rows come later.</summary>
+    public string? Opens { get; init; }
 
     /// <summary>The half of the record that all executions of one text share.</summary>
     public Core.Reads.ReadStatement Of(string text, WriteParameters parameters) =>

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Countersign.Core.Records;
 using Countersign.Core.Reviews;
+using Countersign.Gates.Postgres.Masking;
 using Countersign.Gates.Postgres.Wire;
 
 namespace Countersign.Gates.Postgres;
@@ -19,10 +20,13 @@ namespace Countersign.Gates.Postgres;
 /// </summary>
 internal sealed class Run(SessionState session, RunPlan plan, RunSupport support)
 {
+    private const string NoEffect = "Its transaction was rolled back, so nothing of it took effect.";
+
     /// <summary>COPY in binary and with HEADER has a message in front of its rows, or one behind them.</summary>
     private const int CopyFrame = 2;
 
     private readonly List<string> _tags = [];
+    private readonly List<ResultMask?> _masks = [];
     private readonly List<Action<WireWriter>> _end = [];
     private long _ceiling = long.MaxValue;
     private long _outputCeiling = long.MaxValue;
@@ -48,7 +52,7 @@ internal sealed class Run(SessionState session, RunPlan plan, RunSupport support
         _ceiling = record.RowCeiling ?? long.MaxValue;
         _outputCeiling = record.OutputCeiling ?? long.MaxValue;
         _limit = limit;
-        if (IsBounded && plan.Statement.OpensCursor)
+        if (IsBounded && plan.Statement.Cursors.Any())
         {
             return NothingSent(PostgresAnswers.UnboundedCursor());
         }
@@ -132,7 +136,8 @@ internal sealed class Run(SessionState session, RunPlan plan, RunSupport support
         for (var i = 0; i < plan.Steps.Length && !HasFailed; i++)
         {
             // 3.
-            plan.Steps[i].Send(session, new Rows(this, isLast: i == plan.Steps.Length - 1));
+            _masks.Add(plan.MaskOf(i, session));
+            plan.Steps[i].Send(session, new Rows(this, isLast: i == plan.Steps.Length - 1) { Mask = _masks[i] });
             backend.Out.WriteFlush();
             await SettleAsync();
             // 4.
@@ -145,6 +150,7 @@ internal sealed class Run(SessionState session, RunPlan plan, RunSupport support
             await SettleOwnershipAsync();
         }
 
+        _stopped ??= HasFailed ? null : await support.WhyChangedMeanwhileAsync(record, plan.Statement);
         // 5.
         _isCommitted = plan.TakesSync();
         if (_isCommitted && !plan.IsRehearsal && !HasFailed
@@ -251,6 +257,7 @@ internal sealed class Run(SessionState session, RunPlan plan, RunSupport support
             json.WriteEndArray();
             json.WriteNumber("rows", _rows);
             json.WriteBoolean("committed", IsDurable);
+            ResultMask.WriteReport(_masks, json);
             json.WriteEndObject();
         }
 
@@ -268,7 +275,7 @@ internal sealed class Run(SessionState session, RunPlan plan, RunSupport support
     private static Refusal Overdue() => new(
         Refusal.QueryCanceled, "The statement took longer than it may, and was cancelled.")
     {
-        Detail = "Its transaction was rolled back, so nothing of it took effect.",
+        Detail = NoEffect,
     };
 
     private static Refusal Uncounted() => new(
@@ -282,14 +289,14 @@ internal sealed class Run(SessionState session, RunPlan plan, RunSupport support
         Refusal.ProgramLimitExceeded,
         $"The statement returned more than the {_outputCeiling} bytes that were approved.")
     {
-        Detail = "Its transaction was rolled back, so nothing of it took effect.",
+        Detail = NoEffect,
         Hint = "Narrow it down; what was returned so far is not all of it.",
     };
 
     private Refusal TooMany() => new(
         Refusal.ProgramLimitExceeded, $"The statement concerned more than the {_ceiling} rows that were approved.")
     {
-        Detail = "Its transaction was rolled back, so nothing of it took effect.",
+        Detail = NoEffect,
         Hint = "Narrow it down; sending it again asks for approval of what it would do now.",
     };
 

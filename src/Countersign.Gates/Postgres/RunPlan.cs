@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text;
+using Countersign.Gates.Postgres.Masking;
 using Countersign.Gates.Postgres.Wire;
 
 namespace Countersign.Gates.Postgres;
@@ -25,6 +26,17 @@ internal sealed record RunPlan(RunnableStatement Statement, ImmutableArray<RunSt
     /// it is told. Takes the client's Sync when that is here already.
     /// </summary>
     public required Func<bool> TakesSync { get; init; }
+
+    /// <summary>
+    /// The mask of one step. What one of its statements defines anew decides what the next ones mean, so nobody can
+    /// tell what those return.
+    /// </summary>
+    public ResultMask? MaskOf(int step, SessionState session)
+    {
+        var statements = Statement.Reading is Reading.Of { Statements: var all } ? all : [];
+        var isKnown = statements.Length == Steps.Length && !statements.Take(step).Any(UserCode.Redefines);
+        return session.MaskOf(isKnown ? statements[step] : null, Statement.Executes);
+    }
 }
 
 /// <summary>One statement of a run.</summary>
@@ -44,9 +56,12 @@ internal abstract record RunStep
         {
             var backend = session.Backend;
             var name = Encoding.UTF8.GetBytes(Portal.Name);
+            Portal.Mask = rows.Mask;
+            session.AwaitCode(rows.Mask);
             backend.Out.WriteBind(name, Encoding.UTF8.GetBytes(Portal.Statement.ServerName), Portal.Bind.Span);
             backend.Await(new Awaited.Complete(
                 BackendMessage.BindComplete, isRelayed: false, done: () => Portal.IsOnServer = true));
+            session.AwaitShape(name, rows.Mask);
             backend.Out.WriteExecute(name, MaxRows);
             backend.Await(rows);
         }
@@ -69,6 +84,7 @@ internal abstract record RunStep
             session.Names.RemoveUnnamed();
             backend.Out.WriteParse([], Text.Span, Types.AsSpan());
             backend.Await(Awaited.Complete.SilentParse);
+            session.AwaitCode(rows.Mask);
             if (Bind is { } bind)
             {
                 backend.Out.WriteBind([], [], bind.Span);
@@ -80,7 +96,13 @@ internal abstract record RunStep
 
             backend.Await(Awaited.Complete.SilentBind);
             backend.Out.WriteDescribe(Preparation.Portal, []);
-            backend.Await(Awaited.Columns.OfSimpleQuery);
+            backend.Await(rows.Mask is null
+                ? Awaited.Columns.OfSimpleQuery
+                : new Awaited.Columns(tellsNoData: false)
+                {
+                    Told = rows.Mask.Shape.Take,
+                    Words = session.Masks?.Words,
+                });
             backend.Out.WriteExecute([], maxRows: 0);
             backend.Await(rows);
         }

@@ -47,6 +47,19 @@ internal sealed class RunSupport(SessionState session)
     }
 
     /// <summary>
+    /// The same once it ran, before it is committed: between the first look and its locks, and while it waited for
+    /// them, somebody else may have changed what it runs. A statement that changes definitions itself has them locked,
+    /// so nobody else could.
+    /// </summary>
+    public async Task<Refusal?> WhyChangedMeanwhileAsync(ActionRecord record, RunnableStatement statement) =>
+        record.WasHeld
+            && statement.Effects is { NeedsOwner: false, DeferredCode: false, Opaque: null }
+            && session.Backend.Transaction != TransactionStatus.Failed
+            && !statement.Effects.Locks.Any(static held => !held.StartsWith("ROW ", StringComparison.Ordinal))
+            ? await WhyChangedAsync(statement, CancellationToken.None)
+            : null;
+
+    /// <summary>
     /// A transaction that is open does not see by itself that rights came or went; a text that is analysed makes it
     /// look.
     /// </summary>

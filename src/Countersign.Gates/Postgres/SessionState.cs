@@ -1,6 +1,8 @@
+using System.Collections.Immutable;
 using System.Text;
 using Countersign.Core.Actions;
 using Countersign.Core.Identity;
+using Countersign.Gates.Postgres.Masking;
 using Countersign.Gates.Postgres.Rights;
 using Countersign.Gates.Postgres.Statements;
 using Countersign.Gates.Postgres.Wire;
@@ -26,9 +28,15 @@ internal sealed class SessionState(Seat seat, Client client, Backend backend, Po
 
     public Names Names { get; } = new(options.Limits, options.Random);
 
+    /// <summary>Cursors of SQL, and what is fetched from them.</summary>
+    public Cursors Cursors { get; } = new();
+
     public Asker Asker => seat.Visitor.Asker;
 
     public Target Target => seat.Visitor.Target;
+
+    /// <summary>What is masked of the target's answers; <c>null</c> where nothing is.</summary>
+    public SessionMasks? Masks { get; } = SessionMasks.Of(seat.Visitor.Target.Redaction, seat.Visitor.Database.IsText);
 
     /// <summary>What the agent says it does all this for (<c>SET countersign.reason</c>).</summary>
     public string? Reason { get; set; }
@@ -58,6 +66,30 @@ internal sealed class SessionState(Seat seat, Client client, Backend backend, Po
         _ => null,
     };
 
+    /// <summary>The mask of one execution; <c>null</c> where nothing is masked.</summary>
+    public ResultMask? MaskOf(ReadStatement? statement, ImmutableArray<Prepared> executes) =>
+        Masks?.Of(statement, executes, isUnseen: WhyUnseen is not null);
+
+    /// <summary>What the database says from here on may be said by code that somebody made.</summary>
+    public void AwaitCode(ResultMask? mask)
+    {
+        if (Masks is { } masks && mask is { RunsCode: true } or { ReadsSettings: true })
+        {
+            backend.Await(new Awaited.Own(
+                static _ => { }, done: mask.RunsCode ? masks.BeginCode : masks.Words.BeginHiding));
+        }
+    }
+
+    /// <summary>Asks what the columns of a portal are, where they have to be known.</summary>
+    public void AwaitShape(ReadOnlySpan<byte> portal, ResultMask? mask)
+    {
+        if (mask is { NeedsShape: true })
+        {
+            backend.Out.WriteDescribe(Preparation.Portal, portal);
+            backend.Await(new Awaited.Columns(tellsNoData: false) { IsSilent = true, Told = mask.Shape.Take });
+        }
+    }
+
     /// <summary>Whether something would stay locked, and be rolled back, together with what comes next.</summary>
     public bool IsInTransaction => backend.Transaction != TransactionStatus.Idle || backend.HasRunInPipeline;
 
@@ -81,8 +113,11 @@ internal sealed class SessionState(Seat seat, Client client, Backend backend, Po
     {
         var name = Encoding.UTF8.GetBytes(Names.ServerNameFor(own));
         var portal = Encoding.UTF8.GetBytes(OwnStatement.Portal);
-        if (_ownStatements.Add(own.Name))
+        if (_ownStatements.Add(own.Name) || Names.IsRemoving)
         {
+            // Whether it is there is not always known: something on its way may drop it, or may have.
+            backend.Out.WriteClose(Preparation.Statement, name);
+            backend.Await(Awaited.Complete.SilentClose);
             backend.Out.WriteParse(name, Encoding.UTF8.GetBytes(own.Text), []);
             backend.Await(new Awaited.Complete(
                 BackendMessage.ParseComplete,
@@ -164,7 +199,9 @@ internal sealed class SessionState(Seat seat, Client client, Backend backend, Po
     /// <summary>The settings that change what a text means, as they are at this point of the conversation.</summary>
     public async ValueTask<Meaning> MeaningAsync(CancellationToken cancellationToken)
     {
+        // What is on its way may have failed, and then nothing is asked in that transaction.
         if (Meaning is null
+            && await backend.CatchUpAsync(cancellationToken)
             && backend.Transaction != TransactionStatus.Failed
             && await AskAsync(OwnStatement.Meaning, cancellationToken)
                 is [{ } path, { } date, { } interval, { } zone, var rows, var temporary])

@@ -148,7 +148,8 @@ internal sealed class SimpleQueries(SessionState session, PostgresExecutor execu
         else if (own.Executes.IsEmpty && statements is [var only] && reads.FindAllowed(only) is { } allowed)
         {
             var record = allowed.Of(text, Allowed.WriteNone);
-            steps[0].Send(session, await reads.BeginAsync(allowed, record, default, cancellationToken));
+            var rows = await reads.BeginAsync(allowed, record, default, cancellationToken);
+            steps[0].Send(session, rows.Under(session.MaskOf(only, [])));
         }
         else if (await TakesAllAsync(statements, steps, cancellationToken))
         {
@@ -178,7 +179,9 @@ internal sealed class SimpleQueries(SessionState session, PostgresExecutor execu
     {
         for (var i = 0; i < steps.Length; i++)
         {
-            steps[i].Send(session, texts.RowsOf(statements[i], prepares));
+            var text = Encoding.UTF8.GetString(((RunStep.OfText)steps[i]).Text.Span).TrimStart();
+            steps[i].Send(
+                session, texts.RowsOf(statements[i], prepares, text).Under(session.MaskOf(statements[i], [])));
         }
     }
 

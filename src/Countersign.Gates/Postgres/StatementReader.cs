@@ -23,6 +23,10 @@ internal sealed class StatementReader(
     private const int MaxRemembered = 20_000;
 
     private readonly ConcurrentDictionary<Key, Remembered> _remembered = new();
+    private int _generation;
+
+    /// <summary>Another one means that a session of this target changed definitions.</summary>
+    public int Generation => Volatile.Read(ref _generation);
 
     public async ValueTask<Reading> ReadAsync(
         string text, ImmutableArray<uint> types, Meaning meaning, CancellationToken cancellationToken)
@@ -84,6 +88,7 @@ internal sealed class StatementReader(
     /// <summary>Definitions changed, so nothing that was understood before need be true now.</summary>
     public void Forget()
     {
+        Interlocked.Increment(ref _generation);
         _remembered.Clear();
         forms.Forget();
     }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text;
+using Countersign.Gates.Postgres.Masking;
 using Countersign.Gates.Postgres.Parsing;
 using Countersign.Gates.Postgres.Statements;
 using Countersign.Gates.Postgres.Wire;
@@ -25,6 +26,7 @@ internal sealed class StatementTexts(SessionState session)
     public async ValueTask<(Prepared? Statement, Refusal? WhyNot)> PrepareAsync(
         string name, string text, ImmutableArray<uint> types, CancellationToken cancellationToken)
     {
+        var generation = _reader.Generation;
         var reading = await ReadAsync(text, types, cancellationToken);
         var (own, prepares) = NamesIn(text, reading);
         return own.Refusal is { } refusal
@@ -32,6 +34,7 @@ internal sealed class StatementTexts(SessionState session)
             : (new Prepared(name, session.Names.ServerNameFor(name), text, own.Text, reading)
             {
                 Meaning = session.Meaning,
+                Generation = generation,
                 ReadAt = session.Options.Time.GetTimestamp(),
                 DeclaredTypes = types,
                 Executes = own.Executes,
@@ -72,14 +75,15 @@ internal sealed class StatementTexts(SessionState session)
     /// cursors of SQL have their names in common with portals.
     /// </summary>
     public Refusal? WhyNotFetched(Reading reading, ImmutableArray<Prepared> executes) =>
-        IsFetch(reading) || executes.Any(executed => IsFetch(executed.Reading))
-            ? PostgresAnswers.PortalFetched()
-            : null;
-
-    private bool IsFetch(Reading reading) =>
-        reading is Reading.Of { Statements: var statements }
-        && statements.Any(statement =>
-            statement.Form is Parsed.Fetch { Name: var name } && session.Names.TryFindPortal(name, out var _));
+        executes.Select(executed => executed.Reading).Append(reading)
+            .OfType<Reading.Of>()
+            .SelectMany(one => one.Statements)
+            .Select(statement => statement.Form)
+            .OfType<Parsed.Fetch>()
+            .Select(fetch => session.Names.TryFindPortal(fetch.Name, out var _)
+                ? PostgresAnswers.PortalFetched()
+                : session.Cursors.WhyNot(fetch.Name))
+            .FirstOrDefault(why => why is not null);
 
     /// <summary>What a text is under the session's present settings.</summary>
     public async ValueTask<Reading> ReadAsync(
@@ -129,14 +133,15 @@ internal sealed class StatementTexts(SessionState session)
     public async ValueTask RefreshAsync(Prepared statement, CancellationToken cancellationToken)
     {
         var meaning = await session.MeaningAsync(cancellationToken);
-        if (statement.Meaning == meaning
+        var generation = _reader.Generation;
+        if (statement.Meaning == meaning && statement.Generation == generation
             && session.Options.Time.GetElapsedTime(statement.ReadAt) < session.Options.Limits.Freshness)
         {
             return;
         }
 
         statement.Reading = await ReadAsync(statement.Text, statement.DeclaredTypes, cancellationToken);
-        statement.Meaning = meaning;
+        (statement.Meaning, statement.Generation) = (meaning, generation);
         statement.ReadAt = session.Options.Time.GetTimestamp();
     }
 
@@ -156,7 +161,11 @@ internal sealed class StatementTexts(SessionState session)
             runnable = runnable with
             {
                 Text = $"{runnable.Text}\n-- {executed.Name}: {inner.Text}",
-                Effects = runnable.Effects.Then(inner.Effects) with { Output = inner.Effects.Output },
+                Effects = runnable.Effects.Then(inner.Effects) with
+                {
+                    // EXPLAIN EXECUTE hands out a plan instead.
+                    Output = runnable.Effects.Output.IsEmpty ? inner.Effects.Output : [inner.Effects.Plan],
+                },
             };
         }
 
@@ -204,20 +213,25 @@ internal sealed class StatementTexts(SessionState session)
     }
 
     /// <summary>How the rows of a statement about the session are taken, and what it changes when it is done.</summary>
-    public AwaitedRows RowsOf(ReadStatement? statement, Prepared? prepares) => statement?.Form switch
+    /// <param name="statement">What was understood of it.</param>
+    /// <param name="prepares">What it prepares by name.</param>
+    /// <param name="text">It, as it was sent.</param>
+    public AwaitedRows RowsOf(ReadStatement? statement, Prepared? prepares, string text) => statement?.Form switch
     {
+        Parsed.Fetch fetch => session.Cursors.Fetch(fetch.Name, text),
         Parsed.Prepare when prepares is not null => DoneWith(session.Names.Send(prepares.Name, prepares)),
-        Parsed.Set set => new AwaitedDone(() => OnSet(set)),
+        Parsed.Set set => new AwaitedDone(() => OnSet(set)) { NamesOnly = true },
         Parsed.Deallocate { Name: { } name } => DoneWith(session.Names.Send(name, statement: null)),
         Parsed.Deallocate => Removal(static () => { }),
         Parsed.Discard { What: "ALL" } => Removal(() => (session.Meaning, session.Reason) = (null, null)),
         Parsed.Discard => new AwaitedDone(() => session.Meaning = null),
         Parsed.Transaction { Verb: TransactionVerb.Commit or TransactionVerb.Rollback } => EndOfTransaction(),
+        Parsed.Transaction { Name: { } savepoint, Verb: var verb } => OnSavepoint(verb, savepoint),
         Parsed.Transaction => new AwaitedDone(OnTransaction),
         _ => AwaitedRows.Plain,
     };
 
-    private static AwaitedDone DoneWith(NameChange change) => new(change.Confirm, change.Drop);
+    private static AwaitedDone DoneWith(NameChange change) => new(change.Confirm, change.Drop) { NamesOnly = true };
 
     private AwaitedDone Removal(Action done)
     {
@@ -237,6 +251,28 @@ internal sealed class StatementTexts(SessionState session)
         return new AwaitedDone(() =>
         {
             session.Names.RemovePortals(last);
+            OnTransaction();
+        });
+    }
+
+    private AwaitedDone OnSavepoint(TransactionVerb verb, string name)
+    {
+        var (names, last) = (session.Names, session.Names.LastPortal);
+        return new AwaitedDone(() =>
+        {
+            switch (verb)
+            {
+                case TransactionVerb.Savepoint:
+                    names.OnSavepoint(name, last);
+                    break;
+                case TransactionVerb.Release:
+                    names.OnRelease(name);
+                    break;
+                case TransactionVerb.RollbackTo:
+                    names.OnRollbackTo(name, last);
+                    break;
+            }
+
             OnTransaction();
         });
     }
@@ -311,8 +347,9 @@ internal sealed class StatementTexts(SessionState session)
         }
     }
 
-    private static Refusal? WhyRefused(ReadStatement statement) => statement switch
+    private Refusal? WhyRefused(ReadStatement statement) => statement switch
     {
+        _ when session.Masks is not null && SessionMasks.WhyNot(statement.Form) is { } unmasked => unmasked,
         { Form: Parsed.Set set } => SettingsGuard.WhyNot(set),
         { Form: Parsed.Never never } => new Refusal(
             Refusal.FeatureNotSupported, $"{never.Verb} does not pass through this gateway; nothing was executed.")
@@ -326,6 +363,12 @@ internal sealed class StatementTexts(SessionState session)
             Detail = why,
             Hint = "Repeating it changes nothing; do without it.",
         },
+        { Effects.Announced: var announced } when announced.IsMaskedBy(session.Target.Redaction) => new Refusal(
+            Refusal.InsufficientPrivilege, "This statement does not pass through this gateway; nothing was executed.")
+        {
+            Detail = "pg_notify would tell others values of columns that are masked here, or that nobody knows.",
+            Hint = "Notify with constants, or with columns that are not masked.",
+        },
         _ => null,
     };
 }
@@ -335,6 +378,11 @@ internal sealed class StatementTexts(SessionState session)
 /// <param name="dropped">Told when the database did not do it.</param>
 internal sealed class AwaitedDone(Action done, Action? dropped = null) : AwaitedRows(isSilent: false)
 {
+    /// <summary>Whether it is about names and constants alone, so that its errors cannot tell of rows.</summary>
+    public bool NamesOnly { get; init; }
+
+    public override WordStage Stage => NamesOnly ? WordStage.Names : WordStage.Runs;
+
     public override void Drop() => dropped?.Invoke();
 
     protected override bool OnEnd(WireMessage message)

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Countersign.Server.Cli.Action;
 using Countersign.Server.Cli.Agent;
+using Countersign.Server.Cli.Hook;
 using Countersign.Server.Cli.Ledger;
 using Countersign.Server.Cli.Passkey;
 using Countersign.Server.Cli.Policy;
@@ -21,6 +22,7 @@ internal static class CommandTree
         StopCommand.Create(),
         RedactCommand.Create(),
         PgQueryCommand.Create(),
+        HookCommand.Create(),
         new Command("action", "Read and decide actions over the API of a running server.")
         {
             ListCommand.Create(),
@@ -52,4 +54,22 @@ internal static class CommandTree
             AcceptClockCommand.Create(),
         },
     };
+
+    /// <summary>Runs the command that a command line names, or says what is wrong with it.</summary>
+    public static async Task<int> RunAsync(string[] arguments)
+    {
+        var parsed = Create().Parse(arguments.Length > 0 ? arguments : ["--help"]);
+        if (parsed.Errors.Count == 0)
+        {
+            return await parsed.InvokeAsync();
+        }
+
+        foreach (var error in parsed.Errors)
+        {
+            await Terminal.TellAsync(error.Message);
+        }
+
+        await Terminal.TellAsync("Run 'countersign --help', or a command with --help.");
+        return ExitCode.Usage;
+    }
 }

@@ -4,6 +4,8 @@ using Countersign.Core.Identity;
 using Countersign.Core.Reviews;
 using Countersign.Gates.Postgres.Parsing;
 using Countersign.Server.Channels.Slack;
+using Countersign.Server.Cli.Hook;
+using Countersign.Server.Cli.Hook.Install;
 using Countersign.Server.Configuration;
 using Countersign.Server.Hosting;
 using Countersign.Server.Keys;
@@ -40,12 +42,29 @@ internal static class DoctorCommand
                 await CheckAsync(settings, findings, cancellationToken);
             }
 
+            findings.AddRange(await HooksAsync(cancellationToken));
+
             var report = JsonSerializer.SerializeToElement(
                 new { findings = findings.Select(finding => new { ok = finding.Ok, text = finding.Text }) });
             Output.Write(parsed, report, ToText);
             return findings.All(finding => finding.Ok) ? ExitCode.Succeeded : ExitCode.Failed;
         });
         return command;
+    }
+
+    /// <summary>The hooks of the coding agents that this machine's user has one for; most servers have none.</summary>
+    private static async Task<IEnumerable<(bool Ok, string Text)>> HooksAsync(CancellationToken cancellationToken)
+    {
+        var places = new HookPlaces(Environment.GetEnvironmentVariable, Environment.CurrentDirectory, "/");
+        var findings = new List<(bool Ok, string Text)>();
+        var doctors = HookHost.All.Select(host => new HookDoctor(host, places));
+        foreach (var doctor in doctors.Where(each => each.IsInstalled))
+        {
+            findings.AddRange((await doctor.RunAsync(cancellationToken))
+                .Select(found => (found.Ok ?? true, found.Ok is null ? $"hook (note: {found.Text})" : found.Text)));
+        }
+
+        return findings;
     }
 
     private static string ToText(JsonElement report) => string.Join(

@@ -1,9 +1,12 @@
 using System.Buffers;
 using System.Collections.Immutable;
 using System.CommandLine;
+using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Countersign.Core.Redaction;
+using Countersign.Server.Hosting;
+using Countersign.Server.Keys;
 
 namespace Countersign.Server.Cli;
 
@@ -31,33 +34,72 @@ internal static class RedactCommand
         };
         var treatment = new Option<string>("--treatment")
         {
-            Description = "What becomes of a value: redact (the default), partial, generalise or drop.",
+            Description = "What becomes of a value: redact (the default), partial, generalise, drop; with --key also "
+                + "hash and tokenise.",
             DefaultValueFactory = _ => "redact",
         };
-        treatment.AcceptOnlyFromAmong("redact", "partial", "generalise", "drop");
+        treatment.AcceptOnlyFromAmong([.. Treatment.Names]);
+        var key = new Option<string?>("--key")
+        {
+            Description = "The file of the key of hashes and tokens, like redaction.key of a server.",
+        };
+        var column = new Option<string?>("--column")
+        {
+            Description = "The lines are values of a column of this name, which says what they may be.",
+        };
         var lines = new Option<bool>("--lines")
         {
             Description = "Reads one JSON string a line, and prints for each one object with its text and spans.",
         };
         var command = new Command("redact", "Mask sensitive values in the text on stdin; no server is needed.")
         {
-            mode, kinds, treatment, lines, Output.Json,
+            mode, kinds, treatment, key, column, lines, Output.Json,
         };
         command.Runs(async (parsed, cancellationToken) =>
         {
             var plan = RedactionPlan.Create(new RedactionOptions
             {
-                Mode = parsed.GetValue(mode) == "columns" ? RedactionMode.Columns : RedactionMode.Text,
+                Mode = parsed.GetValue(mode) == "columns" || parsed.GetValue(column) is not null
+                    ? RedactionMode.Columns
+                    : RedactionMode.Text,
                 Kinds = KindsOf(parsed.GetValue(kinds) ?? []),
                 Treatment = Treatment.Named(parsed.GetValue(treatment)!)!,
+                Key = KeyFor(Treatment.Named(parsed.GetValue(treatment)!)!, parsed.GetValue(key)),
             });
-            var report = parsed.GetValue(lines) ? await WriteLinesAsync(plan, cancellationToken)
+            if (parsed.GetValue(column) is not null && (parsed.GetValue(lines) || parsed.GetValue(Output.Json)))
+            {
+                throw new CommandFailure(
+                    ExitCode.Usage, "--column masks lines of plain text; leave out --lines and --json.");
+            }
+
+            var report = parsed.GetValue(column) is { } name ? await WriteColumnAsync(plan, name, cancellationToken)
+                : parsed.GetValue(lines) ? await WriteLinesAsync(plan, cancellationToken)
                 : parsed.GetValue(Output.Json) ? await WriteObjectAsync(plan, cancellationToken)
                 : await WriteTextAsync(plan, cancellationToken);
             await Terminal.TellAsync($"Masked: {report}");
             return ExitCode.Succeeded;
         });
         return command;
+    }
+
+    private static RedactionKey? KeyFor(Treatment treatment, string? file)
+    {
+        if (file is null)
+        {
+            return !treatment.NeedsKey ? null : throw new CommandFailure(
+                ExitCode.Usage,
+                "hash and tokenise need --key FILE; without a key their results could be guessed. Make one with " +
+                "'head -c 32 /dev/urandom | base64 > redaction.key && chmod 600 redaction.key'.");
+        }
+
+        try
+        {
+            return RedactionKeyFile.Load(file);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or KeyFileException)
+        {
+            throw new CommandFailure(ExitCode.Usage, $"The key cannot be used: {failure.Message}");
+        }
     }
 
     private static ImmutableArray<DataKind> KindsOf(string[] names)
@@ -106,6 +148,24 @@ internal static class RedactCommand
         var redactor = new Redactor(plan);
         Terminal.WriteLine(Describe(redactor, text, out var report));
         return report;
+    }
+
+    /// <summary>One value a line; of what reads as a number only the column's name says what it may be.</summary>
+    private static async Task<RedactionReport> WriteColumnAsync(
+        RedactionPlan plan, string column, CancellationToken cancellationToken)
+    {
+        var redactor = new Redactor(plan);
+        var all = RedactionReport.Empty;
+        while (await ReadLineAsync(cancellationToken) is { } line)
+        {
+            var type = decimal.TryParse(line, NumberStyles.Number, CultureInfo.InvariantCulture, out _)
+                ? ColumnType.Number
+                : ColumnType.Text;
+            Terminal.WriteLine(redactor.RedactColumn(column, type, line, out var report));
+            all = all.With(report);
+        }
+
+        return all;
     }
 
     private static async Task<RedactionReport> WriteLinesAsync(RedactionPlan plan, CancellationToken cancellationToken)

@@ -10,7 +10,7 @@ namespace Countersign.Server.Configuration;
 /// </summary>
 internal sealed class CredentialsSection(Section section)
 {
-    private static readonly string[] Keys = ["header", "value", "exec", "ttl"];
+    public static readonly string[] Keys = ["header", "value", "exec", "ttl"];
 
     private static readonly TimeSpan LongestTimeToLive = TimeSpan.FromDays(1);
 
@@ -22,13 +22,22 @@ internal sealed class CredentialsSection(Section section)
             return default;
         }
 
+        return ReadParts(parts, needsValue: true);
+    }
+
+    /// <summary>
+    /// The same of what is read already, where other ways of having a credential may stand beside these.
+    /// </summary>
+    public ((string Header, string Value)? Standing, MintOptions? Mint) ReadParts(Fields parts, bool needsValue)
+    {
         var mint = parts.Find("exec") is { } exec ? MintOf(parts, exec) : null;
         if (parts.Find("exec") is null && parts.Find("ttl") is { } useless)
         {
             section.Complain(useless, "'ttl' is for credentials that 'exec' makes; a 'value' has no end");
         }
 
-        return (parts.Find("exec") is null || parts.Find("value") is not null ? StandingOf(parts) : null, mint);
+        var hasStanding = parts.Find("value") is not null || needsValue && parts.Find("exec") is null;
+        return (hasStanding ? StandingOf(parts) : null, mint);
     }
 
     private MintOptions? MintOf(Fields parts, YamlNode node)

@@ -3,6 +3,7 @@ using Countersign.Core;
 using Countersign.Core.Actions;
 using Countersign.Core.Identity;
 using Countersign.Core.Policies;
+using Countersign.Core.Redaction;
 using Countersign.Gates.Credentials;
 using Countersign.Server.Channels.Slack;
 using Countersign.Server.Tracing;
@@ -38,6 +39,9 @@ internal sealed record Settings
 
     public Limits Limits { get; init; } = new();
 
+    /// <summary>What targets share to mask values with.</summary>
+    public required RedactionSettings Redaction { get; init; }
+
     /// <summary>Where spans go; <c>null</c> is nowhere, and then none are made.</summary>
     public TraceSettings? Traces { get; init; }
 
@@ -46,9 +50,30 @@ internal sealed record Settings
 
     public ImmutableArray<Freeze> Freezes { get; init; } = [];
 
+    /// <summary>How long somebody has to be in a group before they count there as a reviewer.</summary>
+    public TimeSpan MembershipAge { get; init; }
+
     public ChangesMode Changes { get; init; } = ChangesMode.Proposed;
 
     public Uri Public => PublicUrl ?? Listen;
+
+    /// <summary>Whether a target hashes or tokenises.</summary>
+    public bool NeedsRedactionKey => Targets.Any(target => target.Masks.NeedsKey);
+
+    /// <summary>
+    /// The same with a key for what hashes and tokenises; until then that is masked whole, so that forgetting this
+    /// shows too little and never too much.
+    /// </summary>
+    public Settings WithKey(RedactionKey key) => this with
+    {
+        Targets =
+        [
+            .. Targets.Select(each => each with
+            {
+                Target = each.Target with { Redaction = each.Masks.Build(key.ForTokensOf(each.Target.Name.Value)) },
+            }),
+        ],
+    };
 }
 
 internal sealed record TlsSettings(string Certificate, string Key);
@@ -78,7 +103,14 @@ internal abstract record TokenSettings(TokenSecret Secret)
 /// <param name="Target">What policy and people may know.</param>
 /// <param name="Upstream">For the MCP gate.</param>
 /// <param name="Database">For the PostgreSQL gate.</param>
-internal sealed record TargetSettings(Target Target, UpstreamSettings? Upstream, PostgresTargetSettings? Database);
+internal sealed record TargetSettings(Target Target, UpstreamSettings? Upstream, PostgresTargetSettings? Database)
+{
+    /// <summary>For the HTTP gate.</summary>
+    public HttpSettings? Http { get; init; }
+
+    /// <summary>What it masks, from which <see cref="Target.Redaction"/> is built.</summary>
+    public RedactionDraft Masks { get; init; } = RedactionDraft.None;
+}
 
 /// <summary>How the MCP gate reaches a target.</summary>
 internal sealed record UpstreamSettings

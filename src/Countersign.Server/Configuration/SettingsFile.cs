@@ -13,10 +13,12 @@ namespace Countersign.Server.Configuration;
 /// </summary>
 internal static class SettingsFile
 {
+    private static readonly TimeSpan LongestMembershipAge = TimeSpan.FromDays(30);
+
     private static readonly string[] Keys =
     [
         "listen", "tls", "postgres", "public_url", "store", "ledger", "people", "agents", "targets", "policies",
-        "channels", "changes", "limits", "freezes", "observability",
+        "channels", "changes", "membership_age", "limits", "freezes", "observability", "redaction",
     ];
 
     private static readonly string[] LedgerKeys = ["origin", "key", "payload_key", "head_file"];
@@ -67,22 +69,28 @@ internal static class SettingsFile
         var peopleSection = new PeopleSection(section);
         var people = peopleSection.Read(fields);
         var listen = ListenOf(section, fields);
+        var ledger = LedgerOf(section, fields);
+        var redaction = new RedactionSection(section).Read(fields, ledger.KeyFile);
         return new Settings
         {
             Listen = listen,
             Tls = TlsOf(section, fields, listen),
             PublicUrl = fields.Find("public_url") is { } url ? WebAddress.ReadRoot(section, url, "public_url") : null,
             Database = DatabaseOf(section, fields),
-            Ledger = LedgerOf(section, fields),
+            Ledger = ledger,
             People = people,
             Tokens = [.. peopleSection.Tokens],
             Postgres = new PostgresSection(section).Read(fields),
-            Targets = new TargetsSection(section, people).Read(fields),
+            Targets = new TargetsSection(section, people, redaction).Read(fields),
             Policies = PolicyFiles.Read(section.FilePath(section.Text(fields, "policies") ?? "policies/"), folder),
+            Redaction = redaction,
             Limits = new LimitsSection(section).Read(fields),
             Traces = new ObservabilitySection(section, environment).Read(fields),
             Slack = new ChannelsSection(section).Read(fields, peopleSection.SlackAccounts),
             Freezes = new FreezesSection(section).Read(fields),
+            MembershipAge = fields.Find("membership_age") is { } age
+                ? Values.Duration(age, "membership_age", LongestMembershipAge, errors) ?? LongestMembershipAge
+                : TimeSpan.Zero,
             Changes = fields.Find("changes") is { } changes
                 ? Values.Word(changes, "changes", ChangeModes, errors) ?? ChangesMode.Proposed
                 : ChangesMode.Proposed,

@@ -8,27 +8,36 @@ using Countersign.Core.Policies.Yaml;
 namespace Countersign.Server.Configuration;
 
 /// <summary>Reads <c>targets:</c>.</summary>
-internal sealed class TargetsSection(Section section, People people)
+internal sealed class TargetsSection(Section section, People people, RedactionSettings redaction)
 {
     private static readonly string[] Keys =
     [
         "gate", "environment", "labels", "upstream", "credentials", "reviewers", "agents", "record", "visibility",
         "deny_for", "ask_reason", "preview", "limits", "default", "redact", "mask", "openapi", "program",
-        "environment_variables", "resolver",
+        "environment_variables", "resolver", "graphql", "headers", "report_within",
     ];
 
     /// <summary>
     /// What this version does not do yet is refused by name: a setting without effect would be a false promise.
     /// </summary>
-    private static readonly string[] NotYet =
-        ["limits", "default", "redact", "mask", "openapi", "program", "environment_variables"];
+    private static readonly string[] NotYet = ["limits", "default", "program", "environment_variables"];
 
     /// <summary>What only the MCP gate knows.</summary>
-    private static readonly string[] OfTools = ["ask_reason", "preview"];
+    private static readonly string[] OfTools = ["ask_reason"];
+
+    private static readonly string[] OfPreviews = ["preview"];
+
+    /// <summary>What only the HTTP gate knows.</summary>
+    private static readonly string[] OfRequests = ["openapi", "graphql", "headers"];
 
     private static readonly string[] OfDatabases = ["resolver"];
 
+    /// <summary>What only targets know that give permits.</summary>
+    private static readonly string[] OfPermits = ["report_within"];
+
     private static readonly TimeSpan LongestDenial = TimeSpan.FromDays(1);
+
+    private static readonly TimeSpan LongestReport = TimeSpan.FromDays(30);
 
     private static readonly OrderedDictionary<string, GateKind> Gates =
         new(GateNames.All.Select(name => KeyValuePair.Create(name, Enum.Parse<GateKind>(name, ignoreCase: true))));
@@ -37,6 +46,8 @@ internal sealed class TargetsSection(Section section, People people)
 
     private readonly UpstreamSection _upstreams = new(section);
     private readonly PostgresSection _databases = new(section);
+    private readonly HttpSection _servers = new(section);
+    private readonly MaskSection _masks = new(section, redaction);
 
     public ImmutableArray<TargetSettings> Read(Fields root)
     {
@@ -97,45 +108,58 @@ internal sealed class TargetsSection(Section section, People people)
             return null;
         }
 
-        var record = RecordOf(fields, gate);
-        if (gate is not (GateKind.Mcp or GateKind.Api or GateKind.Postgres))
+        if (gate == GateKind.Command)
         {
             section.Complain(
-                gateNode, $"gate '{gate.ToText()}' is not part of this version; it has mcp, postgres and api");
+                gateNode,
+                $"gate '{gate.ToText()}' is not part of this version; it has mcp, postgres, http, hook and api");
             return null;
         }
 
+        var labels = section.Texts(fields, "labels");
+        var masks = _masks.Read(fields, gate, labels);
         var target = new Target(name, gate, environment)
         {
-            Labels = section.Texts(fields, "labels"),
+            Labels = labels,
             Reviewers = fields.Find("reviewers") is { } reviewers ? ReviewersOf(reviewers) : null,
             Agents = fields.Find("agents") is null ? null : AgentsOf(fields),
             DenyFor = DenyForOf(fields),
+            ReportWithin = ReportWithinOf(fields),
             VisibleToReviewersOnly = VisibilityOf(fields),
-            Record = record,
+            Record = RecordOf(fields, gate, masks),
+            Redaction = masks.Build(key: null),
         };
         RefuseUseless(gate, fields);
         return new TargetSettings(
             target,
             gate == GateKind.Mcp ? _upstreams.Read(name, fields) : null,
-            gate == GateKind.Postgres ? _databases.ReadTarget(name, fields) : null);
+            gate == GateKind.Postgres ? _databases.ReadTarget(name, fields) : null)
+        {
+            Http = gate == GateKind.Http ? _servers.Read(name, fields) : null,
+            Masks = masks,
+        };
     }
 
     /// <summary>A setting without effect would be a false promise.</summary>
     private void RefuseUseless(GateKind gate, Fields fields)
     {
-        var (useless, why) = gate switch
+        (string[] Keys, string Why) useless = gate switch
         {
-            GateKind.Mcp => (OfDatabases, "is for gate postgres; take it out"),
-            GateKind.Postgres => (OfTools, "has no effect at gate postgres; take it out"),
-            _ => ((string[])[.. OfTools, .. OfDatabases, "upstream", "credentials"],
+            GateKind.Mcp => (
+                [.. OfDatabases, .. OfRequests, .. OfPermits], "has no effect at gate mcp; take it out"),
+            GateKind.Postgres => (
+                [.. OfTools, .. OfPreviews, .. OfRequests, .. OfPermits],
+                "has no effect at gate postgres; take it out"),
+            GateKind.Http => (
+                [.. OfTools, .. OfDatabases, .. OfPermits], "has no effect at gate http; take it out"),
+            _ => ([.. OfTools, .. OfPreviews, .. OfDatabases, .. OfRequests, "upstream", "credentials"],
                 $"has no effect at gate {gate.ToText()}, which only gives permits; take it out"),
         };
-        foreach (var key in useless)
+        foreach (var key in useless.Keys)
         {
             if (fields.Find(key) is { } node)
             {
-                section.Complain(node, $"'{key}' {why}");
+                section.Complain(node, $"'{key}' {useless.Why}");
             }
         }
     }
@@ -179,6 +203,10 @@ internal sealed class TargetsSection(Section section, People people)
         ? Values.Duration(node, "deny_for", LongestDenial, section.Errors) ?? Target.DefaultDenyFor
         : Target.DefaultDenyFor;
 
+    private TimeSpan ReportWithinOf(Fields fields) => fields.Find("report_within") is { } node
+        ? Values.Duration(node, "report_within", LongestReport, section.Errors) ?? Target.DefaultReportWithin
+        : Target.DefaultReportWithin;
+
     private bool VisibilityOf(Fields fields) => fields.Find("visibility") switch
     {
         null => false,
@@ -187,10 +215,10 @@ internal sealed class TargetsSection(Section section, People people)
     };
 
     /// <summary>
-    /// Reads run before they are recorded only where the gate declares windows for them, and never where columns are
-    /// masked: who saw what of those must not depend on a clean stop (DESIGN section 2.5).
+    /// Reads run before they are recorded only where the gate declares windows for them, and never where something is
+    /// masked: who saw what of that must not depend on a clean stop (DESIGN section 2.5).
     /// </summary>
-    private RecordMode RecordOf(Fields fields, GateKind gate)
+    private RecordMode RecordOf(Fields fields, GateKind gate, RedactionDraft masks)
     {
         if (fields.Find("record") is not { } node
             || Values.Word(node, "record", Records, section.Errors) is not { } mode)
@@ -207,11 +235,14 @@ internal sealed class TargetsSection(Section section, People people)
                 + "or 'before'");
         }
 
-        if (mode == RecordMode.Behind && fields.Find("mask") is not null)
+        if (mode == RecordMode.Behind && !masks.IsNone)
         {
+            var what = fields.Find("mask") is not null ? "'mask'" : fields.Find("redact") is not null ? "'redact'"
+                : "a label that stands for a data class, unless 'redact: none' is said";
             section.Complain(
                 node,
-                "record: behind never goes with 'mask': what masked columns show is recorded first. Write 'with'");
+                $"record: behind never goes with {what}: what is shown of masked values is recorded first. Write "
+                + "'with'");
         }
 
         return mode;

@@ -82,7 +82,18 @@ internal sealed class ActionLookup(Gatekeeper gatekeeper, IArchive archive)
             : earlier.Length == FirstTimeDepth ? null : true;
     }
 
-    private static bool Exists(ActionRecord record, Visit visit)
+    /// <summary>Waiting actions by their ids, in that order; what has ended meanwhile is left out.</summary>
+    public async Task<IReadOnlyList<ActionRecord>> ListPendingAsync(IReadOnlyCollection<ActionId> ids, Visit visit)
+    {
+        // Asked even where there is nothing to read: a list of a store that is down must not look empty.
+        var filter = new ActionFilter { State = ActionState.Pending, Ids = [.. ids], Limit = Math.Max(1, ids.Count) };
+        var found = (await archive.ListAsync(filter, visit.Aborted)).Select(ActionRecord.Of)
+            .Where(record => Exists(record, visit)).ToDictionary(record => record.Id);
+        return [.. ids.Select(found.GetValueOrDefault).OfType<ActionRecord>()];
+    }
+
+    /// <summary>Whether an action exists for this person; only who it is of and whom it asks counts.</summary>
+    public static bool Exists(ActionRecord record, Visit visit)
     {
         var people = visit.Charter.People;
         var target = visit.Charter.Targets.GetValueOrDefault(record.Action.Target);

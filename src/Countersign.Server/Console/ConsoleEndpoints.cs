@@ -16,8 +16,8 @@ internal static class ConsoleEndpoints
 
     /// <summary>
     /// Registers the console. It finds in the container: Gatekeeper, ReviewDesk, RehearsalDesk, RevisionDesk,
-    /// RevisionReader, AgentDesk, PasskeyDesk, IStore, IArchive, Func&lt;Charter&gt;, Authenticate, TimeProvider and
-    /// FillRandom.
+    /// RevisionReader, RevealDesk, CardMask, AgentDesk, PasskeyDesk, IStore, IArchive, Func&lt;Charter&gt;,
+    /// Authenticate, TimeProvider and FillRandom.
     /// </summary>
     public static IServiceCollection AddConsole(this IServiceCollection services, ConsoleOptions options) => services
         .AddSingleton(options)
@@ -31,6 +31,8 @@ internal static class ConsoleEndpoints
         .AddSingleton<PageWriter>()
         .AddSingleton<ConsoleDoor>()
         .AddSingleton<ActionLookup>()
+        .AddSingleton<PendingIndex>()
+        .AddHostedService<PendingWatch>()
         .AddSingleton<SignInEndpoints>()
         .AddSingleton<QueueEndpoints>()
         .AddSingleton<RevisionForms>()
@@ -65,6 +67,7 @@ internal static class ConsoleEndpoints
         Post("/console/actions/{id}/votes", door.Form(action.VoteAsync));
         Post("/console/actions/{id}/dry-run", door.Form(action.RehearseAsync));
         Post("/console/actions/{id}/revisions", door.Form(action.ReviseAsync));
+        Post("/console/actions/{id}/reveal", door.Form(action.RevealAsync));
 
         Get("/console/history", door.Page(history.ShowAsync));
         Get("/console/agents", door.Page(agents.ListAsync));

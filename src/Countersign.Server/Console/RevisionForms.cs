@@ -15,36 +15,63 @@ internal sealed class RevisionForms(RevisionDesk revisions, RevisionReader reade
 {
     public bool MayModify(Voter voter, ActionRecord record) => revisions.MayModify(voter.Person, record);
 
-    /// <summary>Why it was not revised; <c>null</c> when it was.</summary>
-    public async Task<string?> ReviseAsync(
+    /// <summary>What somebody may edit, and what they should know before they do.</summary>
+    public ReviseView EditableOf(Voter voter, ActionRecord record) => RevisionComposer.EditableOf(record) with
+    {
+        Warning = revisions.WhyNobodyLeft(voter.Person, record),
+    };
+
+    /// <summary>
+    /// What a form asks for, as far as it can be told without recording anything; without it, why not.
+    /// </summary>
+    public async Task<(Asking? Asked, string? WhyNot)> ReadAsync(
         ActionRecord record, Voter voter, RevisionForm form, CancellationToken cancellationToken)
     {
         var (arguments, unreadable) = RevisionComposer.Read(record, form.Statement, form.Json);
         if (arguments is null)
         {
-            return unreadable;
+            return (null, unreadable);
         }
 
         if (await revisions.WhyNotAsync(record.Id, voter, form.Digest, cancellationToken) is { } refusal)
         {
-            return WhyNot(refusal, voter);
+            return (null, await WhyNotAsync(refusal, voter, cancellationToken));
         }
 
         var (asking, problem) = await reader.ReadAsync(record, arguments, cancellationToken);
         if (asking is null)
         {
-            return problem!.Detail;
+            return (null, problem!.Detail);
+        }
+
+        return await revisions.FindUnfitAsync(record, asking.Action, cancellationToken) is { } unfit
+            ? (null, await WhyNotAsync(unfit, voter, cancellationToken))
+            : (asking, null);
+    }
+
+    /// <summary>Why it was not revised; <c>null</c> when it was.</summary>
+    public async Task<string?> ReviseAsync(
+        ActionRecord record, Voter voter, RevisionForm form, CancellationToken cancellationToken)
+    {
+        var (asking, whyNot) = await ReadAsync(record, voter, form, cancellationToken);
+        if (asking is null)
+        {
+            return whyNot;
         }
 
         var revision = new Revision(form.Digest, asking, string.IsNullOrEmpty(form.Comment) ? null : form.Comment);
-        return WhyNot(await revisions.ReviseAsync(record.Id, voter, revision, cancellationToken), voter);
+        var answer = await revisions.ReviseAsync(record.Id, voter, revision, cancellationToken);
+        return await WhyNotAsync(answer, voter, cancellationToken);
     }
 
-    private string? WhyNot(RevisionAnswer answer, Voter voter) => answer switch
+    private async Task<string?> WhyNotAsync(
+        RevisionAnswer answer, Voter voter, CancellationToken cancellationToken) => answer switch
     {
         RevisionAnswer.Recorded => null,
-        RevisionAnswer.Refused refused =>
-            Words.Of(refused.Why, refused.Record, desk.RightOf(voter.Person, refused.Record)),
+        RevisionAnswer.Refused refused => Words.Of(
+            refused.Why,
+            refused.Record,
+            await desk.FindRightAsync(voter.Person, refused.Record, cancellationToken)),
         RevisionAnswer.RefusedByPolicy denied => "The policy denies it in this form: " + string.Join(
             " ", denied.Verdict.Rules.Select(rule => Words.OneLine($"{rule.Id.Value}: {rule.Reason}"))),
         RevisionAnswer.Unfit unfit => unfit.Why,

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Countersign.Core.Ledger;
+using Countersign.Core.Redaction;
 using Countersign.Server.Configuration;
 using Countersign.Server.Keys;
 using Countersign.Server.Storage;
@@ -15,8 +16,12 @@ internal sealed class Keyring : IDisposable
     /// <summary>The purpose of the key that seals statements to sign and enrolment codes.</summary>
     public const string ForPasskeys = "countersign-passkey-v1";
 
-    private Keyring(LedgerKey ledger, PayloadKey payload)
+    /// <summary>The purpose of the key of the fingerprints by which tokens are told apart.</summary>
+    public const string ForTokenMarks = "countersign-token-mark-v1";
+
+    private Keyring(LedgerKey ledger, PayloadKey payload, RedactionKey? redaction)
     {
+        Redaction = redaction;
         Ledger = ledger;
         Payload = payload;
         Vault = new PayloadVault(payload, RandomNumberGenerator.Fill);
@@ -27,6 +32,9 @@ internal sealed class Keyring : IDisposable
     public PayloadKey Payload { get; }
 
     public PayloadVault Vault { get; }
+
+    /// <summary>What values are hashed and tokenised under; <c>null</c> where no target does either.</summary>
+    public RedactionKey? Redaction { get; }
 
     /// <exception cref="ConfigurationException">A key is missing, unreadable or open to others.</exception>
     public static Keyring Open(Settings settings)
@@ -43,7 +51,8 @@ internal sealed class Keyring : IDisposable
             var key = KeyFile.Load(settings.Ledger.KeyFile);
             var payload = PayloadKey.LoadOrCreate(
                 settings.Ledger.PayloadKeyFile, storeIsEmpty, RandomNumberGenerator.Fill);
-            return new Keyring(new LedgerKey(new KeyName(settings.Ledger.Origin), key), payload);
+            var redaction = RedactionKeyFile.Open(settings, storeIsEmpty);
+            return new Keyring(new LedgerKey(new KeyName(settings.Ledger.Origin), key), payload, redaction);
         }
         catch (FileNotFoundException)
         {
@@ -61,6 +70,9 @@ internal sealed class Keyring : IDisposable
         }
     }
 
+    /// <summary>The configuration with the key of its masks.</summary>
+    public Settings Unlock(Settings settings) => Redaction is null ? settings : settings.WithKey(Redaction);
+
     /// <summary>A key for one purpose, so that what is sealed for one cannot be opened as another.</summary>
     public byte[] DeriveKey(string purpose) => HKDF.DeriveKey(
         HashAlgorithmName.SHA256,
@@ -77,7 +89,10 @@ internal sealed class Keyring : IDisposable
     private static void CreateFolders(Settings settings)
     {
         string[] files =
-            [settings.Database, settings.Ledger.KeyFile, settings.Ledger.PayloadKeyFile, settings.Ledger.HeadFile];
+        [
+            settings.Database, settings.Ledger.KeyFile, settings.Ledger.PayloadKeyFile, settings.Ledger.HeadFile,
+            settings.Redaction.KeyFile,
+        ];
         foreach (var folder in files.Select(Path.GetDirectoryName).OfType<string>().Distinct())
         {
             try

@@ -19,6 +19,14 @@ internal static partial class Log
         "The policy files changed. The policy in force stays until the change is approved: {Action}")]
     public static partial void PolicyProposed(this ILogger log, string action);
 
+    [LoggerMessage(6, LogLevel.Warning,
+        "The configuration changes who may do what. Nobody has anything by it until it is approved: {Action}")]
+    public static partial void PeopleProposed(this ILogger log, string action);
+
+    [LoggerMessage(7, LogLevel.Warning,
+        "A changed configuration could not be put to review; the next start tries again")]
+    public static partial void ProposalFailed(this ILogger log, Exception failure);
+
     [LoggerMessage(5, LogLevel.Information,
         "Agent {Agent} asks for something on {Target} that waits for review: {Url}")]
     public static partial void ReviewOpened(this ILogger log, AgentId agent, TargetName target, Uri url);

@@ -7,8 +7,13 @@ namespace Countersign.Server.Hosting;
 /// <summary>What the configuration says about an MCP target, in the gate's own words.</summary>
 internal static partial class McpTarget
 {
-    public static McpOptions Of(UpstreamSettings upstream, TimeProvider time, ILogger log) =>
-        new(UpstreamOf(upstream, time, log)) { AskReason = upstream.AskReason, Previews = upstream.Previews };
+    public static McpOptions Of(TargetSettings target, TimeProvider time, ILogger log) =>
+        new(UpstreamOf(target.Upstream!, time, log))
+        {
+            AskReason = target.Upstream!.AskReason,
+            Previews = target.Upstream.Previews,
+            Redaction = target.Target.Redaction,
+        };
 
     private static McpUpstream UpstreamOf(UpstreamSettings upstream, TimeProvider time, ILogger log) =>
         upstream.Url is { } url

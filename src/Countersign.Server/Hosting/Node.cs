@@ -6,13 +6,14 @@ using Countersign.Core.Storage;
 using Countersign.Gates.Api;
 using Countersign.Server.Configuration;
 using Countersign.Server.Console;
+using Countersign.Server.Rosters;
 using Countersign.Server.Storage.Sqlite;
 
 namespace Countersign.Server.Hosting;
 
 /// <summary>
 /// One running server. It starts in an order in which nothing privileged can happen too early: (1) policy, people
-/// and certificate, (2) keys, (3) the store, which verifies itself, (4) the policy in the ledger, (5) the gates,
+/// and certificate, (2) keys, (3) the store, which verifies itself, (4) policy and people in the ledger, (5) the gates,
 /// (6) the doors.
 /// </summary>
 internal sealed partial class Node : IAsyncDisposable
@@ -50,6 +51,8 @@ internal sealed partial class Node : IAsyncDisposable
         var certificate = settings.Tls is { } tls ? ServerCertificate.Load(tls) : null;
         // 2.
         var keys = Keyring.Open(settings);
+        settings = keys.Unlock(settings);
+        charter.Unlock(settings);
         SqliteStore? store = null;
         WebApplication? web = null;
         try
@@ -63,11 +66,15 @@ internal sealed partial class Node : IAsyncDisposable
             // 4.
             var policy = new PolicyChanges(settings, charter, port, store);
             await policy.SettleAsync(cancellationToken);
+            var people = new PeopleChanges(settings, charter, port, store, keys.DeriveKey(Keyring.ForTokenMarks));
+            await people.SettleAsync(cancellationToken);
+            await charter.SettleAsync(port, cancellationToken);
             // 5.
-            web = WebServer.Build(settings, options, new NodeParts(charter, keys, port, store, policy, certificate));
+            web = WebServer.Build(
+                settings, options, new NodeParts(charter, keys, port, store, (policy, people), certificate));
             // 6.
             await WebServer.OpenAsync(web, settings, cancellationToken);
-            await TellOfProposalAsync(web, policy, cancellationToken);
+            await TryTellOfProposalsAsync(web, policy, people, cancellationToken);
             return new Node(keys, store, web) { Public = WebServer.PublicOf(web.Services, settings) };
         }
         catch
@@ -119,16 +126,36 @@ internal sealed partial class Node : IAsyncDisposable
         keys.Dispose();
     }
 
-    private static async Task TellOfProposalAsync(
-        WebApplication web, PolicyChanges policy, CancellationToken cancellationToken)
+    private static async Task TryTellOfProposalsAsync(
+        WebApplication web, PolicyChanges policy, PeopleChanges people, CancellationToken cancellationToken)
     {
-        if (!policy.IsProposed)
+        try
         {
-            return;
+            await TellOfProposalsAsync(web, policy, people, cancellationToken);
+        }
+        catch (StoreUnavailableException failure)
+        {
+            // What is in force stays; the next start asks.
+            web.Logger.ProposalFailed(failure);
+        }
+    }
+
+    private static async Task TellOfProposalsAsync(
+        WebApplication web, PolicyChanges policy, PeopleChanges people, CancellationToken cancellationToken)
+    {
+        var proposals = web.Services.GetRequiredService<Proposals>();
+        var (changesPolicy, changesPeople) = (policy.IsProposed, people.IsProposed);
+        var forPolicy = await policy.ProposeAsync(proposals, cancellationToken);
+        var forPeople = await people.ProposeAsync(proposals, cancellationToken);
+        if (changesPolicy)
+        {
+            web.Logger.PolicyProposed(forPolicy?.Value ?? "nobody may, or somebody denied it not long ago");
         }
 
-        var proposal = await policy.ProposeAsync(web.Services.GetRequiredService<Gatekeeper>(), cancellationToken);
-        web.Logger.PolicyProposed(proposal?.Id.Value ?? "nobody: no person has the role admin");
+        if (changesPeople)
+        {
+            web.Logger.PeopleProposed(forPeople?.Value ?? "nobody may, or somebody denied it not long ago");
+        }
     }
 }
 
@@ -138,5 +165,5 @@ internal sealed record NodeParts(
     Keyring Keys,
     IStore Store,
     IArchive Archive,
-    PolicyChanges Policy,
+    (PolicyChanges Policy, PeopleChanges People) Changes,
     ServerCertificate? Certificate);

@@ -9,6 +9,7 @@ using Countersign.Core.Policies;
 using Countersign.Core.Records;
 using Countersign.Core.Reviews;
 using Countersign.Core.Storage;
+using Countersign.Server.Channels.Slack;
 using Countersign.Server.Configuration;
 
 namespace Countersign.Server.Hosting;
@@ -27,15 +28,15 @@ internal sealed class PolicyChanges(Settings settings, CharterSource charter, IS
     /// <summary>Known to the charter, so that people see what is asked of it; no agent is admitted to it.</summary>
     public static readonly Target Target = AgentDesk.Gateway;
 
+    /// <summary>
+    /// How soon is too soon for an earlier policy to come back: somebody may have changed it to do one thing, and
+    /// changed it back so that nobody notices.
+    /// </summary>
+    public static readonly TimeSpan RevertTime = TimeSpan.FromHours(48);
+
     private const string Operation = "policy.change";
     private static readonly RuleId Rule = new("policy-changed");
     private static readonly TimeSpan ReviewTime = TimeSpan.FromDays(7);
-
-    /// <summary>How long an attempt of a process that died may take to be ended.</summary>
-    private static readonly TimeSpan ReaperTime = TimeSpan.FromSeconds(10);
-
-    /// <summary>How many earlier attempts at the same change one start gets over.</summary>
-    private const int MaxEarlierAttempts = 16;
 
     /// <summary>
     /// Whether the files hold another policy than the one in force, and people have to decide about it.
@@ -64,39 +65,19 @@ internal sealed class PolicyChanges(Settings settings, CharterSource charter, IS
     }
 
     /// <summary>Puts the changed files to review; asking again at the next start finds the same review.</summary>
-    public async Task<ActionRecord?> ProposeAsync(Gatekeeper gatekeeper, CancellationToken cancellationToken)
+    public async Task<ActionId?> ProposeAsync(Proposals proposals, CancellationToken cancellationToken)
     {
-        var admins = settings.People.Persons.Where(person => person.IsAdmin).Select(person => person.Id).ToList();
-        if (!IsProposed || admins.Count == 0)
-        {
-            return null;
-        }
-
-        var action = CanonicalAction.Of(Gateway, Operation, ArgumentsOf());
-        var gateway = new Asker(DefinitionDesk.ReservedAgent, OnBehalfOf: null);
-        var asking = new Asking(gateway, Target, GateKind.Api, action);
-        for (var round = 0; round < MaxEarlierAttempts; round++)
-        {
-            switch (await gatekeeper.AdmitAsync(asking, (_, _) => VerdictFor(admins), cancellationToken))
-            {
-                case Admission.Held held:
-                    return held.Record;
-                case Admission.UnderWay { Record: var begun }:
-                    // By a process that died over it; the reaper, which has just started, ends it.
-                    await gatekeeper.WaitAsync(
-                        begun.Id, record => record.State != ActionState.Executing, ReaperTime, cancellationToken);
-                    break;
-                case Admission.Ended { Record: { State: not ActionState.Denied } ended }:
-                    // Whatever became of that attempt, another policy is in force: this is the caller who is told, and
-                    // who asks anew.
-                    await gatekeeper.DeliveredAsync(ended, cancellationToken);
-                    break;
-                default:
-                    return null;
-            }
-        }
-
-        return null;
+        var admins = charter.Current.People.Persons
+            .Where(person => person.IsAdmin).Select(person => person.Id).ToList();
+        var asked = IsProposed && admins.Count > 0
+            ? await proposals.AskAsync(
+                CanonicalAction.Of(Gateway, Operation, ArgumentsOf()),
+                () => VerdictFor(admins),
+                preview: null,
+                cancellationToken)
+            : null;
+        await proposals.WithdrawOthersAsync(Operation, asked, cancellationToken);
+        return asked;
     }
 
     /// <summary>What executes an approved change; <c>null</c> for every other action.</summary>
@@ -118,7 +99,7 @@ internal sealed class PolicyChanges(Settings settings, CharterSource charter, IS
                 TimeSpan.Zero);
         }
 
-        if (Policy.Load(files, settings.People) is not PolicyLoad.Loaded loaded)
+        if (Policy.Load(files, charter.Current.People) is not PolicyLoad.Loaded loaded)
         {
             return new Outcome(
                 OutcomeState.Failed, null, "The approved policy does not load with today's people.", TimeSpan.Zero);
@@ -149,11 +130,18 @@ internal sealed class PolicyChanges(Settings settings, CharterSource charter, IS
     /// </summary>
     private async Task RecordAsync(PolicyPayload payload, PolicyHash hash, CancellationToken cancellationToken)
     {
+        payload = payload with
+        {
+            Reverts = await store.FindReplacedAsync(hash, store.Now - RevertTime, cancellationToken),
+        };
         var change = new Change
         {
             NewPolicy = hash,
             OnlyUnderPolicy = payload.From is { } from ? PolicyHash.Parse(from) : null,
             Entries = [new EntryDraft(EntryType.PolicyChanged, Action: null, Revision: 0, payload.ToBytes())],
+            Outbox = payload.Reverts is null || settings.Slack is null
+                ? []
+                : [new OutboxDraft(SlackOutbox.Channel, Action: null, Revision: 0, "policy-reverted")],
         };
         try
         {

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using Countersign.Core.Identity;
 using Countersign.Core.Policies;
+using Countersign.Core.Storage;
 
 namespace Countersign.Server.Hosting;
 
@@ -19,6 +20,11 @@ internal sealed record PolicyPayload(
 
     /// <summary>A changed file that people approved.</summary>
     public const string Approved = "approved";
+
+    /// <summary>
+    /// When the change brings back what was in force not long ago: since when, and by which entry, it was another.
+    /// </summary>
+    public PolicyReplaced? Reverts { get; init; }
 
     private static readonly JsonSerializerOptions Options = new()
     {

@@ -13,6 +13,7 @@ using Countersign.Gates.Postgres.Rights;
 using Countersign.Gates.Postgres.Wire.Login;
 using Countersign.Server.Configuration;
 using Npgsql;
+using Registered = Countersign.Server.Rosters.Registered;
 
 namespace Countersign.Server.Hosting;
 
@@ -28,6 +29,10 @@ internal sealed class PostgresHosting : IHostedService, IAsyncDisposable
 
     /// <summary>Deliveries that are being noted; stopping waits for them.</summary>
     private readonly ConcurrentDictionary<Task, bool> _noting = new();
+
+    /// <summary>Whose secrets these are, and the secrets; replaced as one.</summary>
+    private volatile Tuple<Registered?, Dictionary<string, IReadOnlyList<KnownSecret>>> _secrets =
+        Tuple.Create<Registered?, Dictionary<string, IReadOnlyList<KnownSecret>>>(null, []);
 
     private PostgresGate? _gate;
     private PgQuery? _parser;
@@ -110,13 +115,13 @@ internal sealed class PostgresHosting : IHostedService, IAsyncDisposable
     private PostgresGateOptions OptionsOf(PostgresLimits limits, TimeProvider time, ILoggerFactory loggers)
     {
         var office = _services.GetRequiredService<Office>();
-        var secrets = SecretsOf(_all.Tokens);
+        var charter = _services.GetRequiredService<CharterSource>();
         return new PostgresGateOptions(office.Gatekeeper, _services.GetRequiredService<Func<Charter>>())
         {
             Reads = office.Reads,
             Listen = _settings.Listen,
             Tls = _certificate is null ? null : new AgentTls(_certificate.Certificate, _certificate.Chain),
-            FindSecrets = agent => secrets.GetValueOrDefault(agent) ?? [],
+            FindSecrets = agent => SecretsOf(charter.Registered).GetValueOrDefault(agent) ?? [],
             Stopped = office.Agents.Stopped,
             Targets = _all.Targets
                 .Where(target => target.Database is not null)
@@ -151,14 +156,24 @@ internal sealed class PostgresHosting : IHostedService, IAsyncDisposable
         };
     }
 
-    private static Dictionary<string, IReadOnlyList<KnownSecret>> SecretsOf(IEnumerable<TokenSettings> tokens) => tokens
-        .OfType<TokenSettings.OfAgent>()
-        .GroupBy(token => token.Asker.Agent.Value, StringComparer.Ordinal)
-        .ToDictionary(
-            agent => agent.Key,
-            IReadOnlyList<KnownSecret> (agent) =>
-                [.. agent.Select(token => new KnownSecret(SecretOf(token.Secret), token.Asker))],
-            StringComparer.Ordinal);
+    /// <summary>Made once for each roster: the gate knows whose secret it was by the object that proved it.</summary>
+    private Dictionary<string, IReadOnlyList<KnownSecret>> SecretsOf(Registered registered)
+    {
+        var (of, secrets) = _secrets;
+        if (!ReferenceEquals(of, registered))
+        {
+            secrets = registered.Tokens.OfType<TokenSettings.OfAgent>()
+                .GroupBy(token => token.Asker.Agent.Value, StringComparer.Ordinal)
+                .ToDictionary(
+                    agent => agent.Key,
+                    IReadOnlyList<KnownSecret> (agent) =>
+                        [.. agent.Select(token => new KnownSecret(SecretOf(token.Secret), token.Asker))],
+                    StringComparer.Ordinal);
+            _secrets = Tuple.Create((Registered?)registered, secrets);
+        }
+
+        return secrets;
+    }
 
     private static AgentSecret SecretOf(TokenSecret secret) => secret switch
     {

@@ -3,9 +3,11 @@ using Countersign.Core;
 namespace Countersign.Server.Hosting;
 
 /// <summary>
-/// Runs the reaper's sweep again and again; on a planned stop it waits for executions that are under way.
+/// Runs the reaper's sweep again and again, and settles at its first chance what a start could not; on a planned stop
+/// it waits for executions that are under way.
 /// </summary>
-internal sealed class ReaperService(Reaper reaper, TimeProvider time, ILogger<ReaperService> log) : BackgroundService
+internal sealed class ReaperService(
+    Reaper reaper, Settle settle, TimeProvider time, ILogger<ReaperService> log) : BackgroundService
 {
     /// <summary>Deadlines are whole seconds in policies, so a sweep per second is soon enough.</summary>
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
@@ -23,6 +25,7 @@ internal sealed class ReaperService(Reaper reaper, TimeProvider time, ILogger<Re
         {
             try
             {
+                await settle(stoppingToken);
                 await reaper.SweepAsync(stoppingToken);
             }
             catch (Exception failure) when (!IsStop(failure, stoppingToken))
@@ -39,3 +42,6 @@ internal sealed class ReaperService(Reaper reaper, TimeProvider time, ILogger<Re
     private static bool IsStop(Exception failure, CancellationToken stoppingToken) => failure is OutOfMemoryException
         || (failure is OperationCanceledException && stoppingToken.IsCancellationRequested);
 }
+
+/// <summary>Learns what a store that took nothing could not say at the start; then it does nothing.</summary>
+internal delegate Task Settle(CancellationToken cancellationToken);

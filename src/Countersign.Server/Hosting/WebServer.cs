@@ -5,22 +5,27 @@ using Countersign.Core;
 using Countersign.Core.Actions;
 using Countersign.Core.Actions.Json;
 using Countersign.Core.Identity.Passkeys;
+using Countersign.Core.Redaction;
 using Countersign.Core.Reviews;
 using Countersign.Core.Storage;
 using Countersign.Gates.Access;
 using Countersign.Gates.Api;
 using Countersign.Gates.Credentials;
+using Countersign.Gates.Hooks;
+using Countersign.Gates.Http;
 using Countersign.Gates.Mcp;
 using Countersign.Server.Channels;
 using Countersign.Server.Channels.Slack;
 using Countersign.Server.Configuration;
 using Countersign.Server.Console;
+using Countersign.Server.Rosters;
 using Countersign.Server.Storage.Sqlite;
 using Countersign.Server.Tracing;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Logging.Console;
 
 namespace Countersign.Server.Hosting;
 
@@ -40,7 +45,12 @@ internal static class WebServer
         builder.Logging.SetMinimumLevel(options.LogsToTerminal ? LogLevel.Information : LogLevel.None);
         // Standard output is for data; what a server has to say is a message.
         builder.Logging.ClearProviders();
-        builder.Logging.AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        builder.Logging.AddConsole(console =>
+        {
+            console.LogToStandardErrorThreshold = LogLevel.Trace;
+            console.FormatterName = MaskedLogFormatter.FormatName;
+        });
+        builder.Logging.AddConsoleFormatter<MaskedLogFormatter, ConsoleFormatterOptions>();
         builder.Logging.AddFilter("Microsoft.Hosting", LogLevel.Warning);
         // A start that fails is told in our own words; what stops a running server is critical.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
@@ -51,6 +61,7 @@ internal static class WebServer
         builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, settings, certificate));
         AddRooms(builder.Services, settings, options, parts);
         builder.Services.AddMcpGate(services => McpOptionsOf(services, settings, options, charter, keys));
+        builder.Services.AddHttpGate(services => HttpOptionsOf(services, settings, options, charter));
         builder.Services.AddConsole(new ConsoleOptions
         {
             PublicUrl = settings.PublicUrl,
@@ -83,6 +94,7 @@ internal static class WebServer
         var export = web.Services.GetService<TraceExport>();
         web.Use(LastResort.Handle(web.Logger));
         web.MapMcpGate();
+        web.MapHttpGate();
         web.MapConsole();
         web.MapSlack();
         ApiFor(web.Services, settings).Map(web);
@@ -145,18 +157,30 @@ internal static class WebServer
         IServiceCollection services, Settings settings, NodeOptions options, NodeParts parts)
     {
         var (charter, _, store, archive, _, _) = parts;
-        var tokens = new Tokens(settings.Tokens);
         services.AddSingleton(store);
         services.AddSingleton(archive);
         services.AddSingleton(options.Time);
         services.AddSingleton<FillRandom>(RandomNumberGenerator.Fill);
         services.AddSingleton<Func<Charter>>(() => charter.Current);
-        services.AddSingleton<Authenticate>(tokens.Find);
+        services.AddSingleton<Settle>(async cancellationToken =>
+        {
+            await parts.Changes.People.SettleAsync(cancellationToken);
+            await charter.SettleAsync(store, cancellationToken);
+        });
+        services.AddSingleton<Authenticate>(token => charter.Tokens.Find(token));
+        services.AddSingleton<IsRegistered>(
+            (person, account) => charter.Registered.Has(Roster.LineOf(person, account)));
+        services.AddSingleton(charter);
+        services.AddSingleton<Proposals>();
         services.AddSingleton(provider => OfficeOf(provider, settings, options, parts));
         services.AddSingleton(provider => provider.GetRequiredService<Office>().Gatekeeper);
         services.AddSingleton(provider => provider.GetRequiredService<Office>().ReviewDesk);
         services.AddSingleton(provider => provider.GetRequiredService<Office>().Rehearsals);
         services.AddSingleton(provider => provider.GetRequiredService<Office>().Revisions);
+        services.AddSingleton(provider => provider.GetRequiredService<Office>().Reveals);
+        services.AddSingleton(new CardMask(
+            () => charter.Current, new RedactionKey(parts.Keys.DeriveKey("countersign-card-fingerprint-v1"))));
+        services.AddHookGate();
         services.AddSingleton(CompleterOf);
         services.AddSingleton<RevisionReader>();
         services.AddSingleton(provider => provider.GetRequiredService<Office>().Agents);
@@ -171,8 +195,10 @@ internal static class WebServer
             () => parts.Charter.Current,
             // The gate is asked when something is to be executed, long after both exist.
             new ExecutionOptions(action =>
-                parts.Policy.FindExecutor(action)
+                parts.Changes.Policy.FindExecutor(action)
+                ?? parts.Changes.People.FindExecutor(action)
                 ?? services.GetService<PostgresHosting>()?.FindExecutor(action)
+                ?? services.GetRequiredService<HttpGate>().FindExecutor(action)
                 ?? services.GetRequiredService<McpGate>().FindExecutor(action))
             {
                 FindRehearser = action => services.GetService<PostgresHosting>()?.FindRehearser(action),
@@ -183,6 +209,7 @@ internal static class WebServer
             Random = RandomNumberGenerator.Fill,
             Time = options.Time,
             Limits = settings.Limits,
+            Tokens = parts.Keys.Redaction,
             Passkeys = new PasskeyOptions
             {
                 Party = () => PasskeySite.Of(PublicOf(services, settings)),
@@ -200,7 +227,7 @@ internal static class WebServer
         var targets = settings.Targets
             .Where(target => target.Upstream is not null)
             .ToImmutableDictionary(
-                target => target.Target.Name, target => McpTarget.Of(target.Upstream!, options.Time, log));
+                target => target.Target.Name, target => McpTarget.Of(target, options.Time, log));
         return new McpGateOptions(office.Gatekeeper, office.Definitions, () => charter.Current)
         {
             Authenticate = services.GetRequiredService<Authenticate>(),
@@ -218,6 +245,27 @@ internal static class WebServer
         };
     }
 
+    private static HttpGateOptions HttpOptionsOf(
+        IServiceProvider services, Settings settings, NodeOptions options, CharterSource charter)
+    {
+        var office = services.GetRequiredService<Office>();
+        var log = services.GetRequiredService<ILoggerFactory>().CreateLogger<CredentialMint>();
+        var targets = settings.Targets
+            .Where(target => target.Http is not null)
+            .ToImmutableDictionary(
+                target => target.Target.Name, target => HttpTarget.Of(target, settings, options.Time, log));
+        return new HttpGateOptions(office.Gatekeeper, () => charter.Current)
+        {
+            Authenticate = services.GetRequiredService<Authenticate>(),
+            Stopped = office.Agents.Stopped,
+            Target = name => targets.GetValueOrDefault(name),
+            ReviewUrl = services.GetRequiredService<Func<ActionId, Uri>>(),
+            Reads = office.Reads,
+            Time = options.Time,
+            Json = JsonLimitsOf(settings),
+        };
+    }
+
     private static ApiGate ApiFor(IServiceProvider services, Settings settings)
     {
         var charter = services.GetRequiredService<Func<Charter>>();
@@ -226,6 +274,7 @@ internal static class WebServer
             services.GetRequiredService<IStore>(),
             services.GetRequiredService<IArchive>(),
             charter,
+            services.GetRequiredService<CardMask>(),
             services.GetRequiredService<Authenticate>(),
             services.GetRequiredService<Func<ActionId, Uri>>());
         var limits = JsonLimitsOf(settings);
@@ -233,9 +282,11 @@ internal static class WebServer
             rooms,
             new ApiActionReader(charter, services.GetRequiredService<CompleteAsking>(), limits),
             new ApiVotes(rooms, limits),
+            new ApiPermits(rooms, limits),
             new ApiRevisions(rooms, services.GetRequiredService<RevisionReader>(), limits),
             new ApiRehearsals(rooms, limits),
             new ApiAgents(rooms, limits),
+            new ApiRedactions(rooms, limits),
             new ApiOptions());
     }
 
@@ -243,13 +294,17 @@ internal static class WebServer
     {
         var mcp = services.GetRequiredService<McpGate>();
         var postgres = services.GetService<PostgresHosting>();
+        var http = services.GetRequiredService<HttpGate>();
+        var readers = services.GetServices<GateReader>().ToDictionary(reader => reader.Gate, reader => reader.Complete);
         return (asked, cancellationToken) => (asked.Target.Gate, postgres) switch
         {
+            (var gate, _) when readers.TryGetValue(gate, out var complete) => complete(asked, cancellationToken),
             (GateKind.Postgres, { } gate) => gate.CompleteAsync(asked, cancellationToken),
             // What a statement does is found out by its gate; without that, nothing here could be judged.
             (GateKind.Postgres, null) => Task.FromResult<(Asking?, Problem?)>((null, RequestBody.Malformed(
                 $"Target '{asked.Target.Name}' needs the PostgreSQL gate; put a section postgres: into the " +
                 "configuration."))),
+            (GateKind.Http, _) => Task.FromResult(http.Complete(asked)),
             _ => Task.FromResult<(Asking?, Problem?)>((asked with { Previewer = mcp.FindPreviewer(asked) }, null)),
         };
     }

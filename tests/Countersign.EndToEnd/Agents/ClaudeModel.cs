@@ -20,7 +20,7 @@ internal sealed class ClaudeModel : PlayedModel
         var request = await ReadAsync(context);
         var offered = request.TryGetProperty("tools", out var tools)
             ? tools.EnumerateArray().Select(tool => tool.GetProperty("name").GetString()!)
-                .FirstOrDefault(name => name.EndsWith("__" + Call.Tool, StringComparison.Ordinal))
+                .FirstOrDefault(name => Call.IsOffered(name, "__"))
             : null;
         var text = offered is null ? "Hello." : Next(ResultIn(request));
         var block = text is null

@@ -20,7 +20,6 @@ internal sealed class CodexModel : PlayedModel
                 ["type"] = "function_call",
                 ["id"] = "fc_" + NextId(),
                 ["name"] = Call.Tool,
-                ["namespace"] = "mcp__" + CodingAgent.Server,
                 ["arguments"] = Call.Arguments.ToJsonString(),
                 ["call_id"] = NextId(),
             }
@@ -31,6 +30,11 @@ internal sealed class CodexModel : PlayedModel
                 ["role"] = "assistant",
                 ["content"] = new JsonArray(new JsonObject { ["type"] = "output_text", ["text"] = text }),
             };
+        if (text is null && !Call.IsBuiltIn)
+        {
+            item["namespace"] = "mcp__" + CodingAgent.Server;
+        }
+
         await WriteEventsAsync(context,
         [
             new JsonObject { ["type"] = "response.created", ["response"] = new JsonObject { ["id"] = "resp_1" } },

@@ -65,7 +65,7 @@ internal sealed class GeminiModel : PlayedModel
             .Where(tool => tool.TryGetProperty("functionDeclarations", out _))
             .SelectMany(tool => tool.GetProperty("functionDeclarations").EnumerateArray())
             .Select(function => function.GetProperty("name").GetString()!)
-            .FirstOrDefault(name => name.EndsWith("_" + Call.Tool, StringComparison.Ordinal))
+            .FirstOrDefault(name => Call.IsOffered(name, "_"))
         : null;
 
     /// <summary>The newest <c>functionResponse</c>, if it is what the request ends with.</summary>

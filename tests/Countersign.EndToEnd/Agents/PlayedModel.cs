@@ -18,9 +18,6 @@ internal abstract class PlayedModel : IAsyncDisposable
     /// <summary>What it begins its last words with.</summary>
     public const string Finished = "FINISHED:";
 
-    /// <summary>A model loses its patience too; a test that gets here has failed.</summary>
-    private const int MostCalls = 6;
-
     private readonly WebApplication _web;
     private readonly ConcurrentQueue<string> _told = new();
     private readonly TaskCompletionSource _disappointed = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -75,7 +72,7 @@ internal abstract class PlayedModel : IAsyncDisposable
         }
 
         _disappointed.TrySetResult();
-        return _told.Count < MostCalls ? null : $"It did not work: {result}";
+        return _told.Count < Call.MostCalls ? null : $"It did not work: {result}";
     }
 
     /// <summary>An id of its own for every call; a repeated one would be another call's answer.</summary>
@@ -104,4 +101,15 @@ internal abstract class PlayedModel : IAsyncDisposable
 }
 
 /// <summary>A call that a model makes, and what tells its result from everything else.</summary>
-internal sealed record ToolCall(string Tool, JsonObject Arguments, string Result);
+internal sealed record ToolCall(string Tool, JsonObject Arguments, string Result)
+{
+    /// <summary>A tool of the agent's own, not one of the gate.</summary>
+    public bool IsBuiltIn { get; init; }
+
+    /// <summary>A model loses its patience too.</summary>
+    public int MostCalls { get; init; } = 6;
+
+    /// <summary>Whether a tool that an agent offers to its model is this one.</summary>
+    public bool IsOffered(string name, string separator) =>
+        IsBuiltIn ? name == Tool : name.EndsWith(separator + Tool, StringComparison.Ordinal);
+}

@@ -1,3 +1,4 @@
+import java.io.ByteArrayOutputStream;
 import java.io.StringReader;
 import java.io.StringWriter;
 import java.sql.Connection;
@@ -7,6 +8,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.postgresql.PGConnection;
 import org.postgresql.util.PSQLException;
@@ -26,15 +28,72 @@ public final class PgJdbc {
     }
 
     public static void main(String[] arguments) throws Exception {
-        String address = "jdbc:postgresql://" + System.getenv("PGHOST") + ":" + System.getenv("PGPORT") + "/"
-            + System.getenv("PGDATABASE") + "?sslmode=disable";
-        try (Connection connection = DriverManager.getConnection(
-            address, System.getenv("PGUSER"), System.getenv("PGPASSWORD"))) {
-            new PgJdbc(connection).run(arguments[0], arguments.length > 1 ? arguments[1] : null);
+        if (arguments[0].equals("leaks")) {
+            leaks(arguments[1].split(","), Arrays.asList(arguments).subList(2, arguments.length));
+            return;
+        }
+
+        try (Connection connection = connect("")) {
+            new PgJdbc(connection).run(arguments);
         }
     }
 
-    private void run(String job, String value) throws Exception {
+    private static Connection connect(String more) throws SQLException {
+        return DriverManager.getConnection(
+            "jdbc:postgresql://" + System.getenv("PGHOST") + ":" + System.getenv("PGPORT") + "/"
+                + System.getenv("PGDATABASE") + "?sslmode=disable" + more,
+            System.getenv("PGUSER"), System.getenv("PGPASSWORD"));
+    }
+
+    /** Each way on a connection of its own: in binary, as text, or by portals of one row at a time. */
+    private static void leaks(String[] modes, List<String> ways) throws Exception {
+        for (String mode : modes) {
+            String options = switch (mode) {
+                case "binary" -> "&prepareThreshold=-1";
+                case "text" -> "&prepareThreshold=0";
+                default -> "&defaultRowFetchSize=1";
+            };
+            for (String way : ways) {
+                try (Connection connection = connect(options)) {
+                    // Only in a transaction does the driver take rows in portions.
+                    connection.setAutoCommit(!mode.equals("portals"));
+                    var asking = new PgJdbc(connection);
+                    String[] texts = way.split("\n");
+                    for (String text : texts) {
+                        asking.leak(text, texts.length == 1 ? 3 : 1);
+                    }
+                }
+            }
+        }
+    }
+
+    private void leak(String text, int times) throws Exception {
+        if (text.startsWith("COPY")) {
+            try {
+                var to = new ByteArrayOutputStream();
+                connection.unwrap(PGConnection.class).getCopyAPI().copyOut(text, to);
+                say(to);
+            } catch (SQLException failure) {
+                say(why(failure));
+            }
+
+            return;
+        }
+
+        try (var statement = connection.prepareStatement(text)) {
+            for (int i = 0; i < times; i++) {
+                for (boolean more = statement.execute(); more; more = statement.getMoreResults()) {
+                    say(rows(statement.getResultSet()));
+                }
+            }
+        } catch (SQLException failure) {
+            say(why(failure));
+        }
+    }
+
+    private void run(String[] arguments) throws Exception {
+        String job = arguments[0];
+        String value = arguments.length > 1 ? arguments[1] : null;
         switch (job) {
             case "queries" -> queries();
             case "prepared" -> prepared();

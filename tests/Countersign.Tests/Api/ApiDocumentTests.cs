@@ -11,7 +11,7 @@ public sealed class ApiDocumentTests
 {
     private static readonly string s_otherDigest = "sha256:" + new string('0', 64);
 
-    private static readonly string[] s_otherDoors = ["/console", "/mcp"];
+    private static readonly string[] s_otherDoors = ["/console", "/mcp", "/http"];
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
@@ -46,6 +46,8 @@ public sealed class ApiDocumentTests
         await calls.GetAsync(ask, "/v1/actions", "/v1/actions?limit=0", HttpStatusCode.BadRequest);
         await calls.GetAsync(ask, "/v1/actions", "/v1/actions?order=deadline&limit=1", HttpStatusCode.OK);
         await calls.GetAsync(ask, "/v1/actions/{id}", "/v1/actions/act_0", HttpStatusCode.NotFound);
+        await calls.GetAsync(ask, "/v1/targets", "/v1/targets", HttpStatusCode.OK);
+        await calls.GetAsync(node.Nobody, "/v1/targets", "/v1/targets", HttpStatusCode.Unauthorized);
     }
 
     [Fact]

@@ -4,6 +4,7 @@ using Countersign.Core.Actions;
 using Countersign.Core.Actions.Json;
 using Countersign.Core.Identity;
 using Countersign.Core.Records;
+using Countersign.Core.Redaction;
 using Countersign.Core.Reviews;
 using Countersign.Gates.Access;
 using Countersign.Gates.Api;
@@ -85,6 +86,7 @@ public sealed class PermissionTests
         _bench.Store,
         archive: null!,
         () => _bench.Charter,
+        new CardMask(() => _bench.Charter, new RedactionKey(new byte[RedactionKey.Length])),
         _ => null,
         id => new Uri($"http://localhost/console/actions/{id}"));
 

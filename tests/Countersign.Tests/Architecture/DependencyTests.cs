@@ -27,6 +27,17 @@ public sealed class DependencyTests
             AssemblyFile.Load("countersign"), "Countersign.Core", "Countersign.Gates"));
 
     [Fact]
+    public void The_client_sees_none_of_our_projects_and_of_others_only_the_abstractions()
+    {
+        var client = AssemblyFile.Load("Countersign.Client");
+
+        Assert.Empty(DependencyRules.Upward(client));
+        Assert.Equal(
+            ["Microsoft.Extensions.AI.Abstractions"],
+            client.Assemblies.Where(name => !name.StartsWith("System.", StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public void No_project_file_refers_the_other_way() => Finding.AssertNone(Repository.TextFiles
         .Where(file => file.IsUnder("src") && file.Path.EndsWith(".csproj", StringComparison.Ordinal))
         .SelectMany(ProjectReferences.Forbidden));

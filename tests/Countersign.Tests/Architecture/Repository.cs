@@ -21,7 +21,7 @@ internal static class Repository
     public static IEnumerable<SourceFile> Product => CSharp.Where(file => file.IsUnder("src"));
 
     private static bool IsOurs(SourceFile file) =>
-        file.IsUnder("src") || file.IsUnder("tests") || file.IsUnder("bench");
+        file.IsUnder("src") || file.IsUnder("tests") || file.IsUnder("bench") || file.IsUnder("samples");
 
     private static List<string>? ListByGit()
     {

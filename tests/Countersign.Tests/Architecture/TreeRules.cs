@@ -10,7 +10,7 @@ internal static partial class TreeRules
 {
     public const int MostRootEntries = 22;
 
-    private static readonly string[] Folders = ["src", "tests", "docs", "deploy", "bench"];
+    private static readonly string[] Folders = ["src", "tests", "docs", "deploy", "bench", "samples"];
 
     // Names of the platform may be mentioned too; the core library holds those that a design page needs.
     private static readonly HashSet<string> PlatformTypes =

@@ -49,7 +49,8 @@ public sealed partial class SpoofTests : IAsyncLifetime
     {
         foreach (var (spoof, record) in await AskAsync(idea))
         {
-            var message = _host.Console.Service<SlackCard>().Render(record, isFirst: null).ToArguments("C1", ts: null);
+            var message = _host.Console.Service<SlackCard>()
+                .Render(record, isFirst: null, owed: []).ToArguments("C1", ts: null);
             var shown = SlackHost.TextOf(message);
             var buttons = SlackHost.ButtonsOf(message).Select(button => button["action_id"]!.GetValue<string>());
 

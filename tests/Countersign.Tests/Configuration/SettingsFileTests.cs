@@ -79,6 +79,8 @@ public sealed class SettingsFileTests : IDisposable
     [InlineData(Permits + ", agents: [ [ bot ] ]", "an item of agents is a text")]
     [InlineData(Http + ", record: behind", "gate mcp opens no windows for reads. Write 'with' or 'before'")]
     [InlineData(Permits + ", record: behind", "gate api opens no windows for reads")]
+    [InlineData(Http + ", report_within: 1h", "'report_within' has no effect at gate mcp")]
+    [InlineData(Permits + ", report_within: 31d", "report_within")]
     [InlineData(Http + ", record: behnd", "did you mean 'behind'?")]
     [InlineData(Database + ", record: behind, mask: [ { column: \"a.b.c\", as: redact } ]", "never goes with 'mask'")]
     public void A_setting_without_effect_is_refused_by_name(string target, string name)

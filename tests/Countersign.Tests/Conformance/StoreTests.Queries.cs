@@ -34,6 +34,22 @@ public abstract partial class StoreTests
     }
 
     [Fact]
+    public async Task A_claimed_permit_is_due_at_its_deadline_and_nobodys_orphan()
+    {
+        var permit = Sample.Executing(Sample.Pending(), owner: "node-that-is-gone") with
+        {
+            NextDeadline = Time.GetUtcNow() + TimeSpan.FromHours(1),
+        };
+        await CommitAsync(Sample.Insert(permit));
+
+        Assert.Empty(await Store.FindOrphansAsync(new NodeId("me"), 10, Cancel));
+        Assert.Empty(await Store.FindDueAsync(10, Cancel));
+        Time.Advance(TimeSpan.FromHours(1));
+        Assert.Equal([permit.Id], await Store.FindDueAsync(10, Cancel));
+        Assert.Empty(await Store.FindOrphansAsync(new NodeId("me"), 10, Cancel));
+    }
+
+    [Fact]
     public async Task The_store_counts_versions_itself()
     {
         var row = Sample.Pending() with { Version = 99 };

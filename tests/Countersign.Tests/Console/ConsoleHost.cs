@@ -8,6 +8,7 @@ using Countersign.Core.Identity;
 using Countersign.Core.Identity.Passkeys;
 using Countersign.Core.Policies;
 using Countersign.Core.Records;
+using Countersign.Core.Redaction;
 using Countersign.Core.Reviews;
 using Countersign.Core.Storage;
 using Countersign.Gates.Access;
@@ -215,6 +216,8 @@ internal sealed class ConsoleHost : IAsyncDisposable
             .AddSingleton(Office.Revisions)
             .AddSingleton<CompleteAsking>((asked, _) => Task.FromResult<(Asking?, Problem?)>((asked, null)))
             .AddSingleton<RevisionReader>()
+            .AddSingleton(Office.Reveals)
+            .AddSingleton(new CardMask(() => Charter, new RedactionKey(new byte[RedactionKey.Length])))
             .AddSingleton(Office.Agents)
             .AddSingleton(Office.Passkeys)
             .AddSingleton<IStore>(Store)
@@ -228,6 +231,7 @@ internal sealed class ConsoleHost : IAsyncDisposable
         {
             builder.Services
                 .AddSingleton<Func<ActionId, Uri>>(id => new Uri($"http://console.test/console/actions/{id}"))
+                .AddSingleton<IsRegistered>((_, _) => true)
                 .AddSlack(slack, new byte[32], _ => Address);
             // Tests run the outbox themselves.
             builder.Services.Remove(builder.Services.Single(

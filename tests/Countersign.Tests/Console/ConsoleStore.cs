@@ -78,6 +78,7 @@ internal sealed class ConsoleStore : DelegatingStore, IArchive
                 .Where(action => filter.State is not { } state || action.Row.State == state)
                 .Where(action => filter.Target is not { } target || action.Row.Target == target)
                 .Where(action => filter.Agent is not { } agent || action.Row.Agent == agent)
+                .Where(action => filter.Ids is not { } ids || ids.Contains(action.Row.Id))
                 .Where(action => filter.Before is not { } before
                     || string.CompareOrdinal(action.Row.Id.Value, before.Value) < 0)
                 .Where(action => !filter.ByDeadline || IsBehind(action.Row, filter.After))
@@ -118,7 +119,7 @@ internal sealed class ConsoleStore : DelegatingStore, IArchive
         Task.FromResult(ImmutableArray<ReadOnlyMemory<byte>?>.Empty);
 
     public Task<ReadOnlyMemory<byte>?> ReadPayloadAsync(long index, CancellationToken cancellationToken) =>
-        Task.FromResult<ReadOnlyMemory<byte>?>(null);
+        Task.FromResult<ReadOnlyMemory<byte>?>(Entries[(int)index].Payload);
 
     private void ThrowIfDown()
     {

@@ -30,6 +30,23 @@ public sealed class DecisionTests
     }
 
     [Fact]
+    public async Task Who_would_leave_nobody_by_a_change_reads_that_before_writing_one()
+    {
+        await using var host = await ConsoleHost.StartAsync();
+        host.Require(ConsoleHost.Need("both", "Two.", ConsoleHost.Of("group:dba", 2)));
+        var record = await host.AskAsync(new Ask());
+        using var bob = await host.OpenForAsync("bob");
+        Assert.Contains("If you change it, nobody is left", await bob.ReadAsync($"/console/actions/{record.Id}"));
+
+        host.Require(ConsoleHost.Need("one", "One.", ConsoleHost.Of("group:dba", 1)));
+        var open = await host.AskAsync(new Ask { Operation = "other" });
+
+        var page = await bob.ReadAsync($"/console/actions/{open.Id}");
+        Assert.Contains("Save as a new revision", page);
+        Assert.DoesNotContain("nobody is left", page);
+    }
+
+    [Fact]
     public async Task A_one_time_link_gives_votes_the_assurance_of_a_session()
     {
         await using var host = await ConsoleHost.StartAsync();

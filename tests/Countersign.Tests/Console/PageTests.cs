@@ -185,7 +185,7 @@ public sealed class PageTests
         await host.Office.Gatekeeper.WaitForEndAsync(record.Id, TimeSpan.FromMinutes(1), Cancellation);
         var ended = await bob.ReadAsync($"/console/actions/{record.Id}");
         AssertHarmless(ended);
-        Assert.Contains("It was tried once.", ended);
+        Assert.Contains("It was tried once, and failed.", ended);
         AssertHarmless(await bob.ReadAsync("/console/history"));
     }
 

@@ -29,6 +29,10 @@ namespace Countersign.Tests.Core;
 internal sealed class CoreHost : IAsyncDisposable
 {
     public static readonly TargetName Ops = new("ops");
+
+    /// <summary>Behind this one nothing is executed: whoever asks claims a permit.</summary>
+    public static readonly TargetName Sdk = new("sdk");
+
     public static readonly PersonId Alice = new("alice");
     public static readonly PersonId Bob = new("bob");
     public static readonly PersonId Lead = new("lead");
@@ -44,6 +48,7 @@ internal sealed class CoreHost : IAsyncDisposable
     private readonly CancellationTokenSource _limit;
     private readonly OfficeOptions _options;
     private readonly Target _target = new(Ops, GateKind.Mcp, "production");
+    private readonly Target _sdk = new(Sdk, GateKind.Api, "production") { ReportWithin = TimeSpan.FromHours(6) };
     private Charter _charter;
     private Office _office;
     private int _policies;
@@ -57,7 +62,7 @@ internal sealed class CoreHost : IAsyncDisposable
         _charter = new Charter
         {
             People = PeopleWith(dbas: [Alice, Bob]),
-            Targets = ImmutableDictionary<TargetName, Target>.Empty.Add(Ops, _target),
+            Targets = new[] { _target, _sdk }.ToImmutableDictionary(target => target.Name),
             Policy = PolicyHash.Of("none"u8),
             Reviewers = [Party.Parse("group:dba")],
             Judge = (_, _) => throw new InvalidOperationException("No policy is in force yet."),
@@ -91,6 +96,8 @@ internal sealed class CoreHost : IAsyncDisposable
 
     public ReviewDesk Desk => _office.ReviewDesk;
 
+    public PermitDesk Permits => _office.Permits;
+
     public RevisionDesk Revisions => _office.Revisions;
 
     public PasskeyDesk Passkeys => _office.Passkeys;
@@ -118,6 +125,24 @@ internal sealed class CoreHost : IAsyncDisposable
 
     /// <summary>The same request over the API, where a node takes the approval by itself.</summary>
     public static Asking AskDetached(string operation = "write") => Ask(operation) with { Via = GateKind.Api };
+
+    /// <summary>A request for a permit.</summary>
+    public static Asking AskPermit(string operation = "write", string arguments = """{"n":1}""")
+    {
+        var asking = Ask(operation, arguments);
+        return asking with
+        {
+            Target = new Target(Sdk, GateKind.Api, "production"),
+            Via = GateKind.Api,
+            Action = CanonicalAction.Of(Sdk, operation, asking.Action.Arguments),
+        };
+    }
+
+    /// <summary>What is configured under the name of the permits' target from now on.</summary>
+    public void SetSdk(Func<Target, Target>? change) => _charter = _charter with
+    {
+        Targets = change is null ? _charter.Targets.Remove(Sdk) : _charter.Targets.SetItem(Sdk, change(_sdk)),
+    };
 
     /// <summary>Puts a policy in force that demands this of everything but reads and drops.</summary>
     public async Task PutInForceAsync(Func<PolicyHash, Verdict> demand)

@@ -34,6 +34,20 @@ internal static class Demand
         };
     }
 
+    /// <summary>One, whose approval returns none of the last hours.</summary>
+    public static Func<PolicyHash, Verdict> OneDbaWithoutReturn(TimeSpan within) => policy =>
+    {
+        var verdict = OneDba(policy);
+        return verdict with
+        {
+            Requirements = [.. verdict.Requirements.Select(each => each with
+            {
+                DistinctFrom = [Exclusion.Reciprocal],
+                ReciprocalWithin = within,
+            })],
+        };
+    };
+
     private static Verdict Dbas(PolicyHash policy, int need, GrantTerms grant, Bounds bounds)
     {
         var stage = new Stage([Party.Parse("group:dba")], need, Within, Escalate: [Party.Parse("group:leads")]);

@@ -58,6 +58,35 @@ public sealed class LeavingTests : CoreTests
     }
 
     [Fact]
+    public async Task A_request_over_the_API_leaves_a_review_of_a_live_call_to_the_node_and_both_get_the_outcome()
+    {
+        await using var live = Host.Call(CoreHost.Ask());
+        var held = await live.HeldAsync();
+
+        var left = Assert.IsType<Admission.Held>(await Host.AdmitAsync(CoreHost.AskDetached())).Record;
+        Assert.Equal((held.Id, true), (left.Id, left.Detached));
+        await Host.VoteAsync(left, CoreHost.Alice);
+        var ended = await live.EndedAsync();
+
+        Assert.Equal((left.Id, ActionState.Succeeded), (ended.Id, ended.State));
+        Assert.Equal([left.Id], Host.Target.Sent);
+    }
+
+    [Fact]
+    public async Task An_approval_that_a_live_call_did_not_wait_for_is_taken_when_the_API_asks_for_it()
+    {
+        var held = await Host.RecordOfAsync(CoreHost.Ask());
+        await Host.VoteAsync(held, CoreHost.Alice);
+        Assert.Empty(Host.Target.Sent);
+
+        await Host.AdmitAsync(CoreHost.AskDetached());
+        var ended = await Host.UntilEndedAsync(held);
+
+        Assert.Equal((ActionState.Succeeded, true), (ended.State, ended.Detached));
+        Assert.Equal([held.Id], Host.Target.Sent);
+    }
+
+    [Fact]
     public async Task An_approval_that_is_already_there_is_taken_by_the_call_itself()
     {
         var held = await Host.RecordOfAsync(CoreHost.Ask());

@@ -67,6 +67,8 @@ public sealed class PasskeyDeskTests : CoreTests
         await RevokeAsync(CoreHost.Alice, enrolled.Entry);
 
         AssertRefused("used before", await EnrolAsync(thiefs, Assurance.Token, code));
+        Host.LoseNode();
+        AssertRefused("used before", await EnrolAsync(thiefs, Assurance.Token, code));
         Assert.IsType<PasskeyAnswer.Done>(await EnrolAsync(thiefs, Assurance.Token, await VouchAsync()));
     }
 

@@ -38,7 +38,7 @@ public sealed class ReaperServiceTests
             Time = TimeProvider.System,
         });
         using var service = new ReaperService(
-            office.Reaper, TimeProvider.System, NullLogger<ReaperService>.Instance);
+            office.Reaper, _ => Task.CompletedTask, TimeProvider.System, NullLogger<ReaperService>.Instance);
 
         await service.StartAsync(Cancel);
         await second.Task.WaitAsync(Cancel);

@@ -57,6 +57,7 @@ internal sealed class GateHost : IAsyncDisposable
             Self = new NodeId("node"),
             Random = RandomNumberGenerator.Fill,
             Time = time,
+            Tokens = OfficeBench.TokenKey,
         });
         var builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.UseUrls("http://127.0.0.1:0");

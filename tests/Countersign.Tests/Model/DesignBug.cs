@@ -39,4 +39,20 @@ public enum DesignBug
 
     /// <summary>A target that knows nothing of an execution is taken to prove that there was none.</summary>
     SilenceProvesFailure,
+
+    /// <summary>Who is told that its claim was not taken acts all the same.</summary>
+    RefusedClaimActs,
+
+    /// <summary>A claimed permit is open until its taker says what became of it, however long that takes.</summary>
+    SilenceIsWaitedFor,
+}
+
+/// <summary>Who takes an approval and acts on it.</summary>
+public enum Taker
+{
+    /// <summary>A node, which the others look after when it is gone.</summary>
+    Node,
+
+    /// <summary>Whoever asked, with a permit: nobody looks after it, and only time ends its silence.</summary>
+    Asker,
 }

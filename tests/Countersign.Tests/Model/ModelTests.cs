@@ -6,18 +6,21 @@ namespace Countersign.Tests.Model;
 /// </summary>
 public sealed class ModelTests
 {
-    [Fact]
-    public void No_order_of_events_breaks_an_invariant()
+    [Theory]
+    [InlineData(Taker.Node)]
+    [InlineData(Taker.Asker)]
+    public void No_order_of_events_breaks_an_invariant(Taker taker)
     {
-        var finding = new Explorer(DesignBug.None, maxInFlight: 2).Explore();
+        var finding = new Explorer(DesignBug.None, maxInFlight: 2, taker).Explore();
 
-        Print($"The life of an action: {finding.States} states, {finding.Transitions} transitions, no breach.");
+        Print($"Taken by {taker}: {finding.States} states, {finding.Transitions} transitions, no breach.");
         Assert.True(finding.Breach is null, Show(finding));
         Assert.True(finding.States > 10_000, $"Only {finding.States} states were reached.");
     }
 
     [Theory]
     [InlineData(DesignBug.NoCompareAndSet, "I10", 2)]
+    [InlineData(DesignBug.RefusedClaimActs, "I9", 2)]
     [InlineData(DesignBug.EffectBeforeClaim, "I9", 1)]
     [InlineData(DesignBug.ReaperRequeues, "I2", 1)]
     [InlineData(DesignBug.SelfApprovalByAccount, "I4", 1)]
@@ -30,11 +33,24 @@ public sealed class ModelTests
     [InlineData(DesignBug.SilenceProvesFailure, "I18", 1)]
     public void A_design_bug_is_found_with_a_shortest_trace(DesignBug bug, string invariant, int maxInFlight)
     {
-        var finding = new Explorer(bug, maxInFlight).Explore();
+        var finding = new Explorer(bug, maxInFlight, Taker.Node).Explore();
 
         Print($"{bug}: {Show(finding)}");
         Assert.StartsWith(invariant, finding.Breach, StringComparison.Ordinal);
         Assert.NotEmpty(finding.Trace);
+    }
+
+    [Theory]
+    [InlineData(DesignBug.EffectBeforeClaim, "I9")]
+    [InlineData(DesignBug.NoExpiryAtClaim, "I7")]
+    [InlineData(DesignBug.LostAcknowledgementSentAgain, "I2")]
+    [InlineData(DesignBug.SilenceIsWaitedFor, "L1")]
+    public void A_design_bug_of_permits_is_found_with_a_shortest_trace(DesignBug bug, string invariant)
+    {
+        var finding = new Explorer(bug, maxInFlight: 1, Taker.Asker).Explore();
+
+        Print($"{bug} of permits: {Show(finding)}");
+        Assert.StartsWith(invariant, finding.Breach, StringComparison.Ordinal);
     }
 
     /// <summary>For whoever runs the tests, whether they pass or not.</summary>

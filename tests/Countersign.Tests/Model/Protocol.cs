@@ -15,7 +15,8 @@ internal sealed record Move(string Name, World To, string? Breach = null);
 /// </summary>
 /// <param name="bug">What is done wrong on purpose.</param>
 /// <param name="maxInFlight">How many changes may be on the way to the store at once.</param>
-internal sealed class Protocol(DesignBug bug, int maxInFlight)
+/// <param name="taker">Who takes the approval.</param>
+internal sealed class Protocol(DesignBug bug, int maxInFlight, Taker taker)
 {
     private const int MaxIncarnation = 1;
 
@@ -89,7 +90,9 @@ internal sealed class Protocol(DesignBug bug, int maxInFlight)
                     $"{Describe(claim)} reads", Entering(Begun(world, claim), node, NodeStep.Claiming));
             }
 
-            if (world.Row.Execution is { } execution && !Setting.IsAlive(execution.Owner, world.Nodes))
+            if (taker == Taker.Node
+                && world.Row.Execution is { } execution
+                && !Setting.IsAlive(execution.Owner, world.Nodes))
             {
                 var reap = Reading(world, OperationKind.Reap, node);
                 yield return new Move($"{Describe(reap)} reads", Begun(world, reap));
@@ -138,14 +141,30 @@ internal sealed class Protocol(DesignBug bug, int maxInFlight)
         }
 
         var own = Setting.NodeName(node, world.Nodes[node].Incarnation);
+        if (taker == Taker.Asker)
+        {
+            return [AskAgain(world, node, own)];
+        }
+
         return world.Row is { State: ActionState.Executing, Execution: { } execution } && execution.Owner == own
             ? [new Move(
                 $"node {node} settles its lost claim: reads", Begun(world, Reading(world, OperationKind.Settle, node)))]
             : [new Move($"node {node} finds that it claimed nothing", Entering(world, node, NodeStep.Idle))];
     }
 
-    private static IEnumerable<Move> Surroundings(World world)
+    /// <summary>A claim with the same key is the same claim, as long as it is open.</summary>
+    private static Move AskAgain(World world, int node, NodeId own) =>
+        world.Row is { State: ActionState.Executing, Execution: { } execution } && execution.Owner == own
+            ? new Move($"asker {node} claims again and is known", Hearing(world, node))
+            : new Move($"asker {node} claims again in vain", Entering(world, node, NodeStep.Idle));
+
+    private IEnumerable<Move> Surroundings(World world)
     {
+        if (taker == Taker.Asker && world.Row.State == ActionState.Executing && world.Clock < Setting.LastMinute)
+        {
+            yield return new Move($"minute {world.Clock + 1}", world with { Clock = world.Clock + 1 });
+        }
+
         // Time, policy and groups matter as long as somebody may still vote or claim.
         if (world.Row.State is not (ActionState.Pending or ActionState.Approved))
         {
@@ -175,14 +194,14 @@ internal sealed class Protocol(DesignBug bug, int maxInFlight)
         var without = world with { InFlight = world.InFlight.Remove(operation) };
         if (WhyNot(world, operation) is { } why)
         {
-            yield return new Move($"{name} is not written: {why}", Answered(without, operation, NodeStep.Idle));
+            yield return new Move($"{name} is not written: {why}", Answered(without, operation));
             yield break;
         }
 
         var life = After(operation, world.Nodes);
         if (life is null)
         {
-            yield return new Move($"{name} is refused", Answered(without, operation, NodeStep.Idle));
+            yield return new Move($"{name} is refused", Answered(without, operation));
             yield break;
         }
 
@@ -233,7 +252,7 @@ internal sealed class Protocol(DesignBug bug, int maxInFlight)
             return operation.Read;
         }
 
-        return Lifecycle.Next(operation.Read, Setting.EventOf(operation, nodes, bug)) is Step.To step
+        return Lifecycle.Next(operation.Read, Setting.EventOf(operation, nodes, bug, taker)) is Step.To step
             ? step.Life
             : null;
     }
@@ -261,17 +280,20 @@ internal sealed class Protocol(DesignBug bug, int maxInFlight)
 
     private static World Acknowledged(World world, Operation operation) => operation.Kind switch
     {
-        OperationKind.Claim => world with
-        {
-            Nodes = world.Nodes.SetItem(operation.Who, world.Nodes[operation.Who] with
-            {
-                Step = NodeStep.Claimed,
-                Fence = world.Row.Fence,
-                Revision = world.Row.Revision,
-            }),
-        },
+        OperationKind.Claim => Hearing(world, operation.Who),
         OperationKind.Report or OperationKind.Settle => Entering(world, operation.Who, NodeStep.Idle),
         _ => world,
+    };
+
+    /// <summary>The node knows that the claim which stands in the row is its own.</summary>
+    private static World Hearing(World world, int node) => world with
+    {
+        Nodes = world.Nodes.SetItem(node, world.Nodes[node] with
+        {
+            Step = NodeStep.Claimed,
+            Fence = world.Row.Fence,
+            Revision = world.Row.Revision,
+        }),
     };
 
     private World Unacknowledged(World world, Operation operation) => operation.Kind == OperationKind.Claim
@@ -282,10 +304,12 @@ internal sealed class Protocol(DesignBug bug, int maxInFlight)
             bug == DesignBug.LostAcknowledgementSentAgain ? NodeStep.Claimed : NodeStep.Sent);
 
     /// <summary>A node that was told no stands where it stood before it tried.</summary>
-    private static World Answered(World world, Operation operation, NodeStep afterClaim) => operation.Kind switch
+    private World Answered(World world, Operation operation) => operation.Kind switch
     {
         OperationKind.Claim when world.Nodes[operation.Who].Step == NodeStep.Claiming =>
-            Entering(world, operation.Who, afterClaim),
+            bug == DesignBug.RefusedClaimActs
+                ? Hearing(world, operation.Who)
+                : Entering(world, operation.Who, NodeStep.Idle),
         OperationKind.Report => Entering(world, operation.Who, NodeStep.Sent),
         _ => world,
     };

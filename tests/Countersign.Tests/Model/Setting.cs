@@ -68,7 +68,7 @@ internal static class Setting
         Enumerable.Range(0, nodes.Length).Any(i => NodeName(i, nodes[i].Incarnation) == owner);
 
     /// <summary>What happens to a row, as the product's own events.</summary>
-    public static LifeEvent EventOf(Operation operation, ImmutableArray<Node> nodes, DesignBug bug)
+    public static LifeEvent EventOf(Operation operation, ImmutableArray<Node> nodes, DesignBug bug, Taker taker)
     {
         var now = At(operation.ReadAt);
         return operation.Kind switch
@@ -94,7 +94,13 @@ internal static class Setting
                 ElectorateFor(operation, bug))
             {
                 IsStricterToday = operation.SawStricter,
+                ReportBy = taker == Taker.Asker ? ReportBy(now, bug) : null,
             },
+            OperationKind.Report when taker == Taker.Asker => new LifeEvent.Reported(
+                Digests[nodes[operation.Who].Revision - 1],
+                nodes[operation.Who].Fence,
+                (OutcomeState)operation.Detail,
+                now),
             OperationKind.Report => new LifeEvent.Completed(
                 nodes[operation.Who].Fence, (OutcomeState)operation.Detail, now),
             OperationKind.Settle => new LifeEvent.Completed(operation.Read.Fence, OutcomeState.Failed, now),
@@ -103,6 +109,9 @@ internal static class Setting
             _ => throw new System.Diagnostics.UnreachableException(),
         };
     }
+
+    private static DateTimeOffset ReportBy(DateTimeOffset now, DesignBug bug) =>
+        bug == DesignBug.SilenceIsWaitedFor ? DateTimeOffset.MaxValue : now.AddMinutes(1);
 
     private static Vote VoteOf(Operation operation, DateTimeOffset now, DesignBug bug)
     {

@@ -91,6 +91,10 @@ internal sealed record World
         }
 
         key.Append(life.Execution?.Owner.Value);
+        if (life.ReportBy is { } reportBy && reportBy < DateTimeOffset.MaxValue)
+        {
+            key.Append(CultureInfo.InvariantCulture, $"r{Minute(reportBy)}");
+        }
     }
 
     private static int Minute(DateTimeOffset time) => (int)(time - Setting.Start).TotalMinutes;

@@ -23,7 +23,8 @@ public sealed class JudgementTests
               require:
                 stages: [ { of: group:dba, need: 1, within: 15m, escalate: [group:oncall] } ]
                 assurance: session
-                distinct_from: [policy-author]
+                distinct_from: [policy-author, reciprocal]
+                reciprocal_within: 8h
                 bounds: { rows: preview, seconds: 60, output: 64KB }
                 grant: { uses: 1, ttl: 10m }
           - id: freeze
@@ -62,7 +63,8 @@ public sealed class JudgementTests
         Assert.Equal([Party.Parse("group:oncall")], stage.Escalate);
         Assert.Equal((1, TimeSpan.FromMinutes(15)), (stage.Need, stage.Within));
         Assert.Equal(Assurance.Session, requirement.Assurance);
-        Assert.Equal([Exclusion.PolicyAuthor], requirement.DistinctFrom);
+        Assert.Equal([Exclusion.PolicyAuthor, Exclusion.Reciprocal], requirement.DistinctFrom.Order());
+        Assert.Equal(TimeSpan.FromHours(8), requirement.ReciprocalWithin);
         Assert.Equal(new Bounds(RowsFromPreview: true, Rows: null, TimeSpan.FromSeconds(60)) { Output = 65_536 },
             requirement.Bounds);
         Assert.Equal(new GrantTerms(1, TimeSpan.FromMinutes(10)), requirement.Grant);

@@ -68,18 +68,68 @@ public sealed class BoundsTests(PostgresServer server)
         Assert.Equal("error 0A000; Z E", await session.AnswerAsync());
     }
 
+    [Fact]
+    [Trait("Threat", "THR-022"), Trait("CWE", "367")]
+    public async Task A_cursor_for_what_is_bounded_is_not_opened_by_another_name_either()
+    {
+        await using var host = await StartAsync("rows: 3");
+        await using var session = await RawSession.OpenAsync(host);
+        await session.AskAsync("BEGIN");
+        await session.SendAsync(
+            RawSession.Parse("DECLARE c CURSOR FOR SELECT id FROM orders", "p"), RawSession.Sync);
+        await session.AnswerAsync();
+        await ApproveAsync(host, await session.AskAsync("EXECUTE p"));
+
+        Assert.Equal("error 0A000; Z E", await session.AnswerAsync());
+    }
+
+    [Theory]
+    [InlineData("rows: 3")]
+    [InlineData("output: 1KB")]
+    [Trait("Threat", "THR-022"), Trait("CWE", "367")]
+    public async Task From_a_cursor_that_bounded_code_opened_nothing_is_fetched(string bounds)
+    {
+        await using var host = await StartAsync(bounds, OpensCursor);
+        await using var session = await RawSession.OpenAsync(host);
+        await session.AskAsync("BEGIN");
+        await ApproveAsync(host, await session.AskAsync("SELECT opens_cursor()"));
+        Assert.EndsWith("row c; done SELECT 1; Z T", await session.AnswerAsync(), StringComparison.Ordinal);
+
+        Assert.Equal("error 0A000; Z E", await session.AskAsync("FETCH ALL FROM c"));
+        await session.AskAsync("ROLLBACK");
+        await session.ExtendedAsync("FETCH ALL FROM c");
+        Assert.Contains("error 0A000", await session.AnswerAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task From_a_cursor_that_code_without_a_bound_opened_is_fetched()
+    {
+        await using var host = await StartAsync("seconds: 60", OpensCursor);
+        await using var session = await RawSession.OpenAsync(host);
+        await session.AskAsync("BEGIN");
+        await ApproveAsync(host, await session.AskAsync("SELECT opens_cursor()"));
+        await session.AnswerAsync();
+
+        Assert.EndsWith("done FETCH 10; Z T", await session.AskAsync("FETCH ALL FROM c"), StringComparison.Ordinal);
+    }
+
+    private const string OpensCursor = """
+        CREATE FUNCTION opens_cursor() RETURNS refcursor LANGUAGE plpgsql AS
+            $$ DECLARE c refcursor := 'c'; BEGIN OPEN c FOR SELECT id FROM orders; RETURN c; END $$;
+        """;
+
     private static async Task ApproveAsync(PostgresHost host, string answer)
     {
         Assert.EndsWith("held", answer, StringComparison.Ordinal);
         await host.DecideAsync(await host.UntilAsync(ActionState.Pending), Decision.Approve);
     }
 
-    private Task<PostgresHost> StartAsync(string bounds) => PostgresHost.StartAsync(server, $$"""
+    private Task<PostgresHost> StartAsync(string bounds, string setUp = "") => PostgresHost.StartAsync(server, $$"""
         version: 1
         default:
           require:
             stages: [ { of: group:dba, need: 1, within: 15m } ]
             assurance: token
             bounds: { {{bounds}} }
-        """);
+        """, setUp);
 }

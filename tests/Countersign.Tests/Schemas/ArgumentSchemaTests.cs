@@ -64,6 +64,58 @@ public sealed class ArgumentSchemaTests
         AssertFaults(schema, value, faults);
 
     [Theory]
+    [InlineData("""{"allOf":[{"type":"integer"},{"minimum":2}]}""", "1", ": must be at least 2")]
+    [InlineData("""{"anyOf":[{"type":"string"},{"type":"null"}]}""", "null", "")]
+    [InlineData(
+        """{"anyOf":[{"type":"string"},{"type":"null"}]}""",
+        "1",
+        ": must take one of 2 forms; for the nearest, it must be of type string, and is integer")]
+    [InlineData(
+        """{"anyOf":[{"required":["a","b"]},{"required":["c"]}]}""",
+        "{}",
+        ": must take one of 2 forms; for the nearest, c is missing")]
+    [InlineData("""{"oneOf":[{"minimum":1},{"maximum":0}]}""", "1", "")]
+    [InlineData(
+        """{"oneOf":[{"minimum":1},{"maximum":5}]}""", "3", ": must take exactly one of 2 forms, and takes 2")]
+    [InlineData("""{"oneOf":[{"minimum":1},{"maximum":5,"multipleOf":2}]}""", "3", "")]
+    [InlineData("""{"not":{"const":"x"}}""", "\"x\"", ": has a form that the tool excludes")]
+    [InlineData("""{"not":{"const":"x"}}""", "\"y\"", "")]
+    [InlineData("""{"not":{"format":"email"}}""", "\"y\"", "")]
+    [InlineData("""{"not":{"pattern":"(?=y)"}}""", "\"y\"", "")]
+    [InlineData("""{"not":{"anyOf":[{"format":"email"},{"type":"null"}]}}""", "\"y\"", "")]
+    [InlineData("""{"anyOf":[],"oneOf":{},"allOf":1}""", "1", "")]
+    public void Forms_are_compared_as_far_as_they_are_understood(string schema, string value, string faults) =>
+        AssertFaults(schema, value, faults);
+
+    [Theory]
+    [InlineData("""{"$defs":{"n":{"type":"null"}},"$ref":"#/$defs/n"}""", "null", "")]
+    [InlineData(
+        """{"definitions":{"n":{"type":"null"}},"properties":{"a":{"$ref":"#/definitions/n"}}}""",
+        """{"a":1}""",
+        "a: must be of type null, and is integer")]
+    [InlineData(
+        """{"$defs":{"a/b~c d":{"type":"null"}},"$ref":"#/$defs/a~1b~0c%20d"}""",
+        "1",
+        ": must be of type null, and is integer")]
+    [InlineData(
+        """{"prefixItems":[{"type":"null"}],"items":{"$ref":"#/prefixItems/0"}}""",
+        "[null,1]",
+        "[1]: must be of type null, and is integer")]
+    [InlineData(
+        """{"properties":{"child":{"$ref":"#"}},"required":["id"]}""",
+        """{"id":1,"child":{"id":2,"child":{}}}""",
+        "child.child.id: is missing")]
+    [InlineData("""{"$ref":"#/$defs/none"}""", "1", "")]
+    [InlineData("""{"$ref":"https://example.org/schema"}""", "1", "")]
+    [InlineData("""{"not":{"$ref":"https://example.org/schema"}}""", "1", "")]
+    [InlineData("""{"$ref":7}""", "1", "")]
+    [InlineData("""{"$ref":"#"}""", "1", "")]
+    [InlineData("""{"not":{"$ref":"#"}}""", "1", "")]
+    [InlineData("""{"anyOf":[{"$ref":"#"},{"$ref":"#"}],"oneOf":[{"$ref":"#"},{"$ref":"#"}]}""", "1", "")]
+    public void A_reference_inside_the_schema_is_followed_to_its_end(string schema, string value, string faults) =>
+        AssertFaults(schema, value, faults);
+
+    [Theory]
     [InlineData("""{"items":{"type":"string"}}""", """["a",1]""", "[1]: must be of type string, and is integer")]
     [InlineData("""{"items":{"type":"string"}}""", "\"a\"", "")]
     [InlineData("""{"prefixItems":[{"type":"null"}],"items":{"type":"string"}}""", """[null,"a"]""", "")]
@@ -103,7 +155,7 @@ public sealed class ArgumentSchemaTests
         AssertFaults(schema, value, faults);
 
     [Theory]
-    [InlineData("""{"$ref":"#/$defs/x","anyOf":[false],"format":"uuid","multipleOf":2,"not":{}}""", "1")]
+    [InlineData("""{"$ref":"#/$defs/x","if":{},"then":false,"format":"uuid","multipleOf":2}""", "1")]
     [InlineData("""{"required":"a","properties":[],"enum":{},"items":7,"minimum":"1","pattern":1}""", """{"a":"b"}""")]
     public void What_it_does_not_know_and_what_is_malformed_is_ignored(string schema, string value) =>
         AssertFaults(schema, value, "");

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Countersign.Core.Actions;
 using Countersign.Core.Identity;
 using Countersign.Core.Ledger;
+using Countersign.Core.Policies;
 using Countersign.Core.Records;
 using Countersign.Core.Reviews;
 using Countersign.Core.Storage;
@@ -124,9 +125,19 @@ internal sealed class SimulatedStore(
     public Task<PolicyInForce?> FindPolicyAsync(CancellationToken cancellationToken) =>
         ReadAsync(store => store.FindPolicyAsync(cancellationToken), cancellationToken);
 
+    public Task<RosterInForce?> FindRosterAsync(CancellationToken cancellationToken) =>
+        ReadAsync(store => store.FindRosterAsync(cancellationToken), cancellationToken);
+
+    public Task<PolicyReplaced?> FindReplacedAsync(
+        PolicyHash policy, DateTimeOffset since, CancellationToken cancellationToken) =>
+        ReadAsync(store => store.FindReplacedAsync(policy, since, cancellationToken), cancellationToken);
+
     public Task<ImmutableArray<PasskeyRow>> FindPasskeysAsync(
         PasskeyFilter filter, CancellationToken cancellationToken) =>
         ReadAsync(store => store.FindPasskeysAsync(filter, cancellationToken), cancellationToken);
+
+    public Task<ImmutableArray<Favour>> FindFavoursAsync(DateTimeOffset since, CancellationToken cancellationToken) =>
+        ReadAsync(store => store.FindFavoursAsync(since, cancellationToken), cancellationToken);
 
     public Task<ImmutableArray<OutboxRow>> TakeOutboxAsync(
         string channel, int limit, CancellationToken cancellationToken) =>
@@ -147,6 +158,16 @@ internal sealed class SimulatedStore(
 
     public Task<ImmutableArray<AccountLink>> FindAccountsAsync(CancellationToken cancellationToken) =>
         ReadAsync(store => store.FindAccountsAsync(cancellationToken), cancellationToken);
+
+    public Task<ImmutableArray<Membership>> SettleMembershipsAsync(
+        ImmutableArray<(PersonId Person, GroupName Group)> present, CancellationToken cancellationToken) =>
+        _inner.SettleMembershipsAsync(present, cancellationToken);
+
+    public Task<OnceState> BeginOnceAsync(string key, DateTimeOffset until, CancellationToken cancellationToken) =>
+        _inner.BeginOnceAsync(key, until, cancellationToken);
+
+    public Task EndOnceAsync(string key, DateTimeOffset? doneUntil, CancellationToken cancellationToken) =>
+        _inner.EndOnceAsync(key, doneUntil, cancellationToken);
 
     public Task<string?> WhyUnavailableAsync(CancellationToken cancellationToken) =>
         Task.FromResult(IsAway ? "away" : null);

@@ -68,6 +68,19 @@ internal sealed class FaultyStore(IStore inner) : DelegatingStore(inner)
         return fails ? throw new StoreUnavailableException("The test's acknowledgement got lost.") : result;
     }
 
+    /// <summary>What happens once, right after somebody read who approved whose requests.</summary>
+    public Func<Task>? AfterFavoursWereRead { get; set; }
+
+    public override async Task<ImmutableArray<Favour>> FindFavoursAsync(
+        DateTimeOffset since, CancellationToken cancellationToken)
+    {
+        var favours = await base.FindFavoursAsync(since, cancellationToken);
+        var then = AfterFavoursWereRead;
+        AfterFavoursWereRead = null;
+        await (then?.Invoke() ?? Task.CompletedTask);
+        return favours;
+    }
+
     public override Task<StoredAction?> FindAsync(ActionId id, CancellationToken cancellationToken) =>
         IsUnreadable || id == Unreadable
         ? throw new StoreUnavailableException("Nothing can be read.")

@@ -115,7 +115,11 @@ internal sealed partial class MemoryStore
         {
             var id = ++_lastMessage;
             _outbox[id] = (
-                new OutboxRow(id, draft.Channel, draft.Action, draft.Revision, draft.Kind, Attempts: 0, Now), null);
+                new OutboxRow(id, draft.Channel, draft.Action, draft.Revision, draft.Kind, Attempts: 0, Now)
+                {
+                    Entry = draft.Action is null ? first : null,
+                },
+                null);
         }
 
         switch (change.Account)

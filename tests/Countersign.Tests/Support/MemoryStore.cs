@@ -244,7 +244,9 @@ internal sealed partial class MemoryStore(TimeProvider time) : IStore
             ConflictReason.AlreadyRecorded,
         _ when change.Window is WindowWrite.Ends ends && !_windows.ContainsKey(ends.Window) =>
             ConflictReason.WindowEnded,
-        _ => _passkeys.WhyNot(change.Passkey) ?? WhyNotLinked(change.Account),
+        _ when WhyNotUnder(change.OnlyUnderRoster) is { } reason => reason,
+        _ => _passkeys.WhyNot(change.Passkey) ?? WhyNotLinked(change.Account)
+            ?? WhyNotFavoured(change.OnlyWithoutFavour),
     };
 
     private static IEnumerable<ActionWrite> WritesOf(Change change) =>
@@ -274,6 +276,7 @@ internal sealed partial class MemoryStore(TimeProvider time) : IStore
 
     private CommitResult.Committed Apply(Change change)
     {
+        NotePolicy(change.NewPolicy);
         _policy = change.NewPolicy is { } hash
             ? new PolicyInForce(hash, (_policy?.Epoch ?? 0) + 1, Entry: null)
             : _policy;
@@ -295,6 +298,8 @@ internal sealed partial class MemoryStore(TimeProvider time) : IStore
         ApplyWindow(change, first);
         _passkeys.Apply(change, first, at);
         ApplyChannels(change, first);
+        ApplyFavours(change);
+        ApplyRoster(change, first);
 
         return new CommitResult.Committed(
             [.. Enumerable.Range(first, change.Entries.Length).Select(index => (long)index)], _entries.Count, at);

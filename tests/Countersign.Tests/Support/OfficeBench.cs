@@ -6,6 +6,7 @@ using Countersign.Core.Actions.Json;
 using Countersign.Core.Identity;
 using Countersign.Core.Policies;
 using Countersign.Core.Records;
+using Countersign.Core.Redaction;
 using Countersign.Core.Reviews;
 
 namespace Countersign.Tests.Support;
@@ -20,6 +21,9 @@ internal sealed class OfficeBench
     public static readonly PersonId Bob = new("bob");
     public static readonly PersonId Carol = new("carol");
     public static readonly Target Ops = new(new TargetName("ops"), GateKind.Mcp, "production");
+
+    /// <summary>What tokens are made and opened with.</summary>
+    public static readonly RedactionKey TokenKey = new(new byte[RedactionKey.Length]);
 
     private static readonly PolicyHash Policy = PolicyHash.Of("a policy"u8);
 
@@ -39,6 +43,7 @@ internal sealed class OfficeBench
             Self = new NodeId("this-node"),
             Random = RandomNumberGenerator.Fill,
             Time = TimeProvider.System,
+            Tokens = TokenKey,
         });
     }
 

@@ -89,6 +89,16 @@ public sealed class CanonicalJson
         return value is not null;
     }
 
+    /// <summary>The members of an object in their canonical order; none of another value.</summary>
+    public IReadOnlyList<KeyValuePair<string, CanonicalJson>> Members()
+    {
+        using JsonDocument document = JsonDocument.Parse(_bytes, new JsonDocumentOptions { MaxDepth = int.MaxValue });
+        return document.RootElement.ValueKind != JsonValueKind.Object
+            ? []
+            : [.. document.RootElement.EnumerateObject().Select(member => KeyValuePair.Create(
+                member.Name, new CanonicalJson(JsonMarshal.GetRawUtf8Value(member.Value).ToArray())))];
+    }
+
     /// <summary>The canonical text.</summary>
     public override string ToString() => Encoding.UTF8.GetString(_bytes);
 

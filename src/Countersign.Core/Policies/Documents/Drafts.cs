@@ -43,8 +43,13 @@ internal sealed record RequirementDraft(
     Bounds Bounds,
     GrantTerms Grant)
 {
+    public TimeSpan ReciprocalWithin { get; init; } = Favours.Lately;
+
     public Requirement For(RuleId rule, string reason) =>
-        new(rule, reason, [.. Stages.Select(stage => stage.ToStage())], Assurance, DistinctFrom, Bounds, Grant);
+        new(rule, reason, [.. Stages.Select(stage => stage.ToStage())], Assurance, DistinctFrom, Bounds, Grant)
+        {
+            ReciprocalWithin = ReciprocalWithin,
+        };
 }
 
 internal sealed record StageDraft(

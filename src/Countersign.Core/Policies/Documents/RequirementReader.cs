@@ -14,7 +14,12 @@ internal sealed class RequirementReader(PolicyErrors errors)
 
     private static readonly TimeSpan DefaultWithin = TimeSpan.FromMinutes(30);
 
-    private static readonly string[] RequirementKeys = ["stages", "assurance", "distinct_from", "bounds", "grant"];
+    /// <summary>What others have, and this product does not: who stands behind a request never approves it.</summary>
+    private static readonly string[] NoSwitches = ["allow_delegator", "allow_self_approval"];
+
+    private static readonly string[] RequirementKeys =
+        ["stages", "assurance", "distinct_from", "reciprocal_within", "bounds", "grant"];
+
     private static readonly string[] StageKeys = ["of", "need", "within", "escalate"];
     private static readonly string[] BoundsKeys = ["rows", "seconds", "output"];
     private static readonly string[] GrantKeys = ["uses", "ttl"];
@@ -25,7 +30,7 @@ internal sealed class RequirementReader(PolicyErrors errors)
 
     public RequirementDraft? Read(YamlNode node)
     {
-        if (Fields.Of(node, "'require'", RequirementKeys, errors) is not { } fields)
+        if (RefusesSwitches(node) || Fields.Of(node, "'require'", RequirementKeys, errors) is not { } fields)
         {
             return null;
         }
@@ -39,7 +44,24 @@ internal sealed class RequirementReader(PolicyErrors errors)
         var read = Stages(stages);
         var (assurance, distinctFrom) = (AssuranceOf(fields), DistinctFrom(fields));
         var (bounds, grant) = (BoundsOf(fields), GrantOf(fields));
-        return read is null ? null : new RequirementDraft(read.Value, assurance, distinctFrom, bounds, grant);
+        var within = ReciprocalWithin(fields, distinctFrom);
+        return read is null
+            ? null
+            : new RequirementDraft(read.Value, assurance, distinctFrom, bounds, grant) { ReciprocalWithin = within };
+    }
+
+    private bool RefusesSwitches(YamlNode node)
+    {
+        var named = (node as YamlNode.Mapping)?.Members.Where(member => NoSwitches.Contains(member.Key.Text)).ToList();
+        foreach (var member in named ?? [])
+        {
+            errors.Add(
+                member.Key.At,
+                $"there is no '{member.Key.Text}': whom an agent acts for, its owner and who changed the request " +
+                "never approve it, whatever a policy says; ask somebody else in 'stages'");
+        }
+
+        return named is { Count: > 0 };
     }
 
     private ImmutableArray<StageDraft>? Stages(YamlNode node)
@@ -92,6 +114,22 @@ internal sealed class RequirementReader(PolicyErrors errors)
             : [.. Values.ItemsOf(node)
                 .Select(item => Values.Word(item, "'distinct_from'", Exclusions, errors))
                 .OfType<Exclusion>()];
+
+    /// <summary>A time without the word would look like a rule and be none.</summary>
+    private TimeSpan ReciprocalWithin(Fields fields, ImmutableHashSet<Exclusion> distinctFrom)
+    {
+        if (fields.Find("reciprocal_within") is not { } node)
+        {
+            return Favours.Lately;
+        }
+
+        if (!distinctFrom.Contains(Exclusion.Reciprocal))
+        {
+            errors.Add(node.At, "'reciprocal_within' needs distinct_from: [ reciprocal ]");
+        }
+
+        return Values.Duration(node, "'reciprocal_within'", PolicyLimits.ReciprocalWithin, errors) ?? Favours.Lately;
+    }
 
     private Bounds BoundsOf(Fields requirement)
     {

@@ -51,6 +51,8 @@ internal static class GateFacts
         builder.AddDerived("http", "headers", StringMap, FactSize.Texts, gates);
         builder.AddDerived("http", "body", CelType.Dyn, FactSize.Document, gates);
         builder.AddDerived("http", "mapped", CelType.Bool, FactSize.Name, gates);
+        builder.AddDerived("http", "graphql_type", CelType.String, FactSize.Name, gates);
+        builder.AddDerived("http", "graphql_fields", Strings, FactSize.Names, gates);
     }
 
     private static void AddCommand(SchemaBuilder builder)

@@ -137,7 +137,8 @@ internal sealed partial class Scanner
     private bool IsConvincing(Match match, DataKind kind)
     {
         var needed = Column is null ? Certainty.Likely
-            : kind.Group == DataGroup.Secrets ? Certainty.Certain
+            // Prose stays prose inside of a document; a value of a column that looks like an assignment is code.
+            : kind.Group == DataGroup.Secrets && _plan.Mode == RedactionMode.Columns ? Certainty.Certain
             : Column.Needed;
         if (match.Certainty >= needed)
         {

@@ -27,6 +27,9 @@ public sealed record DataClass(ImmutableArray<DataKind> Kinds, ImmutableArray<st
         "id_token", "private_key", "authorization", "cookie", "set-cookie", "credentials", "connection_string",
     ];
 
+    /// <summary>The labels that stand for a class.</summary>
+    public static ImmutableArray<string> Labels { get; } = ["pii", "pci", "phi", "secrets"];
+
     /// <summary>
     /// The class of a label (<c>pii</c>, <c>pci</c>, <c>phi</c>, <c>secrets</c>); <c>null</c> for others.
     /// </summary>

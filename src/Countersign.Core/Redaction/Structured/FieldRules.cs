@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 
 namespace Countersign.Core.Redaction.Structured;
 
@@ -9,6 +10,7 @@ public sealed class FieldRules
     private readonly Dictionary<string, Treatment> _headers = new(StringComparer.OrdinalIgnoreCase);
     private readonly Dictionary<string, Treatment> _columns = new(StringComparer.OrdinalIgnoreCase);
     private readonly ImmutableArray<FieldRule.AtPath> _paths;
+    private readonly ImmutableArray<FieldRule> _rules;
 
     private FieldRules(IReadOnlyCollection<FieldRule> rules)
     {
@@ -24,10 +26,17 @@ public sealed class FieldRules
         }
 
         _paths = [.. rules.OfType<FieldRule.AtPath>()];
+        _rules = [.. rules];
     }
 
     /// <summary>No rules.</summary>
     public static FieldRules None { get; } = new([]);
+
+    /// <summary>Whether nothing is masked by its place.</summary>
+    public bool IsEmpty => _names.Count == 0 && _headers.Count == 0 && _columns.Count == 0 && _paths.IsEmpty;
+
+    /// <summary>Whether a document's members may be masked by their names or places.</summary>
+    public bool ConcernMembers => _names.Count > 0 || _columns.Count > 0 || !_paths.IsEmpty;
 
     internal bool HasPaths => !_paths.IsEmpty;
 
@@ -41,12 +50,20 @@ public sealed class FieldRules
     public Treatment? OfHeader(string name) => _headers.GetValueOrDefault(name);
 
     /// <summary>
-    /// What becomes of a column's values, by its own name, with its table, or with its schema as well.
+    /// What becomes of a column's values, by its own name, with its table, or with its schema as well. A rule about
+    /// members of a name is about columns of that name too.
     /// </summary>
     public Treatment? OfColumn(string schema, string table, string column) =>
         _columns.GetValueOrDefault($"{schema}.{table}.{column}")
         ?? _columns.GetValueOrDefault($"{table}.{column}")
-        ?? _columns.GetValueOrDefault(column);
+        ?? _columns.GetValueOrDefault(column)
+        ?? OfMember(column);
+
+    /// <summary>The same places with one treatment.</summary>
+    internal FieldRules With(Treatment treatment) => new([.. _rules.Select(rule => Changed(rule, treatment))]);
+
+    /// <summary>The same places, with the plain mask where a treatment would need a key.</summary>
+    internal FieldRules WithoutKey() => new([.. _rules.Select(rule => Changed(rule, rule.Treatment.WithoutKey()))]);
 
     internal Treatment? OfMember(string name) => _names.GetValueOrDefault(Plain(name));
 
@@ -62,6 +79,15 @@ public sealed class FieldRules
 
         return null;
     }
+
+    private static FieldRule Changed(FieldRule rule, Treatment treatment) => rule switch
+    {
+        FieldRule.Named named => new FieldRule.Named(named.Name, treatment),
+        FieldRule.AtPath path => new FieldRule.AtPath(path.Path, treatment),
+        FieldRule.Header header => new FieldRule.Header(header.Name, treatment),
+        FieldRule.Column column => new FieldRule.Column(column.Name, treatment),
+        _ => throw new UnreachableException(),
+    };
 
     /// <summary>The name without case and without what stands between its words.</summary>
     private static string Plain(string name) =>

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Countersign.Core.Redaction.Scanning;
 
@@ -14,10 +15,15 @@ public sealed class JsonRedactor
     /// <summary>A document that nests deeper is masked as text.</summary>
     public const int MostDepth = 128;
 
+    /// <summary>How deep documents are looked for in strings of documents.</summary>
+    private const int MostDocuments = 4;
+
     private readonly Redactor _redactor;
     private readonly FieldRules _rules;
     private readonly DataKind _field = new("field", "FIELD", DataGroup.Custom, index: 0);
     private readonly List<PathStep> _place = [];
+    private readonly int _depth;
+    private JsonRedactor? _inner;
 
     /// <exception cref="ArgumentException">A rule hashes or tokenises, and the plan has no key.</exception>
     public JsonRedactor(RedactionPlan plan, FieldRules rules)
@@ -29,6 +35,9 @@ public sealed class JsonRedactor
         }
     }
 
+    private JsonRedactor(JsonRedactor outer) =>
+        (_redactor, _rules, _depth) = (outer._redactor, outer._rules, outer._depth + 1);
+
     /// <summary>Masks a document; the same memory when there is nothing to mask.</summary>
     public ReadOnlyMemory<byte> Redact(ReadOnlyMemory<byte> json, out RedactionReport report)
     {
@@ -39,9 +48,10 @@ public sealed class JsonRedactor
         {
             isChanged = Walk(json.Span, output, counts);
         }
-        catch (JsonException)
+        catch (Exception unreadable) when (unreadable is JsonException or InvalidOperationException)
         {
-            // What is no JSON, or too deep, can still hold values; as text they are found as well.
+            // What is no JSON (the second is what half a surrogate pair is met with), or too deep, can still hold
+            // values; as text they are found as well.
             output.Clear();
             counts.Clear();
             isChanged = _redactor.Write(json.Span, output, counts);
@@ -141,7 +151,10 @@ public sealed class JsonRedactor
                 return;
             }
 
-            WriteFound(json, start + 1, reader.ValueSpan.Length, ref written, output, counts);
+            if (!TryWriteDocument(ref reader, json, ref written, output, counts))
+            {
+                WriteFound(json, start + 1, reader.ValueSpan.Length, ref written, output, counts);
+            }
         }
         else if (reader.TokenType == JsonTokenType.Number)
         {
@@ -154,6 +167,48 @@ public sealed class JsonRedactor
                 written = start + reader.ValueSpan.Length;
             }
         }
+    }
+
+    /// <summary>A string that is a JSON document is masked as one, by its fields as well.</summary>
+    private bool TryWriteDocument(
+        ref Utf8JsonReader reader, ReadOnlySpan<byte> json, ref int written, ArrayBufferWriter<byte> output,
+        Dictionary<string, long> counts)
+    {
+        var (found, masked) = (new Dictionary<string, long>(), new ArrayBufferWriter<byte>());
+        try
+        {
+            if (_depth == MostDocuments || DocumentIn(ref reader) is not { } document)
+            {
+                return false;
+            }
+
+            if (!(_inner ??= new JsonRedactor(this)).Walk(document, masked, found))
+            {
+                return true;
+            }
+        }
+        catch (Exception unreadable) when (unreadable is JsonException or InvalidOperationException)
+        {
+            // Text that only begins like JSON.
+            return false;
+        }
+
+        foreach (var (kind, count) in found)
+        {
+            counts[kind] = counts.GetValueOrDefault(kind) + count;
+        }
+
+        output.Write(json[written..((int)reader.TokenStartIndex + 1)]);
+        output.Write(JsonEncodedText.Encode(masked.WrittenSpan, JavaScriptEncoder.UnsafeRelaxedJsonEscaping)
+            .EncodedUtf8Bytes);
+        written = (int)reader.TokenStartIndex + 1 + reader.ValueSpan.Length;
+        return true;
+    }
+
+    private static byte[]? DocumentIn(ref Utf8JsonReader reader)
+    {
+        var text = reader.ValueIsEscaped ? Encoding.UTF8.GetBytes(reader.GetString()!) : reader.ValueSpan;
+        return text.TrimStart(" \t\r\n"u8) is [(byte)'{' or (byte)'[', ..] ? text.ToArray() : null;
     }
 
     private bool IsSecret(ColumnContext context, ReadOnlySpan<byte> value)

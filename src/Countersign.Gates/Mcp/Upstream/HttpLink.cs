@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using Countersign.Gates.Credentials;
 using Countersign.Gates.Mcp.Wire;
+using Countersign.Gates.Outbound;
 
 namespace Countersign.Gates.Mcp.Upstream;
 
@@ -30,7 +31,7 @@ internal sealed class HttpLink(HttpClient client, McpUpstream.Http upstream, Lin
 
     public async Task<RpcMessage.Response> RequestAsync(Outgoing request, CancellationToken cancellationToken)
     {
-        var content = new OnceContent(request.Message);
+        var content = new OnceContent(request.Message, "application/json");
         try
         {
             using var message = await ComposeAsync(
@@ -63,7 +64,7 @@ internal sealed class HttpLink(HttpClient client, McpUpstream.Http upstream, Lin
 
     public async Task SendAsync(ReadOnlyMemory<byte> message, CancellationToken cancellationToken)
     {
-        var content = new OnceContent(message);
+        var content = new OnceContent(message, "application/json");
         using var limit = new CancellationTokenSource(terms.Send, terms.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
         try

@@ -19,16 +19,19 @@ internal sealed class UpstreamConnection : IAsyncDisposable
     private readonly Arrival _outside;
     private readonly InFlight _inFlight = new();
     private readonly LentCredentials _lent = new();
+    private readonly AnswerMask _mask;
 
     private long _lastId;
     private int _running;
     private int _closing;
     private int _disposed;
 
-    private UpstreamConnection(Func<LinkArrival, IUpstreamLink> connect, Hello hello, Arrival outside)
+    private UpstreamConnection(
+        Func<LinkArrival, IUpstreamLink> connect, Hello hello, Arrival outside, AnswerMask mask)
     {
         _hello = hello;
         _outside = outside;
+        _mask = mask;
         _link = connect(ArriveAsync);
     }
 
@@ -48,9 +51,13 @@ internal sealed class UpstreamConnection : IAsyncDisposable
     /// <summary>Connects and shakes hands.</summary>
     /// <exception cref="UpstreamException">The server cannot be reached, or refuses.</exception>
     public static async Task<UpstreamConnection> OpenAsync(
-        Func<LinkArrival, IUpstreamLink> connect, Hello hello, Arrival outside, CancellationToken cancellationToken)
+        Func<LinkArrival, IUpstreamLink> connect,
+        Hello hello,
+        Arrival outside,
+        AnswerMask mask,
+        CancellationToken cancellationToken)
     {
-        var connection = new UpstreamConnection(connect, hello, outside);
+        var connection = new UpstreamConnection(connect, hello, outside, mask);
         try
         {
             await connection.ShakeHandsAsync(cancellationToken);
@@ -69,9 +76,13 @@ internal sealed class UpstreamConnection : IAsyncDisposable
     /// </summary>
     /// <exception cref="UpstreamException">The server cannot be reached.</exception>
     public static async Task<UpstreamConnection?> DiscoverAsync(
-        Func<LinkArrival, IUpstreamLink> connect, Hello hello, Arrival outside, CancellationToken cancellationToken)
+        Func<LinkArrival, IUpstreamLink> connect,
+        Hello hello,
+        Arrival outside,
+        AnswerMask mask,
+        CancellationToken cancellationToken)
     {
-        var connection = new UpstreamConnection(connect, hello, outside);
+        var connection = new UpstreamConnection(connect, hello, outside, mask);
         var found = false;
         try
         {
@@ -142,7 +153,7 @@ internal sealed class UpstreamConnection : IAsyncDisposable
 
         try
         {
-            var answer = await AskAsync(compose(id), cancellationToken);
+            var answer = _mask.Clean(method, await AskAsync(compose(id), cancellationToken));
             McpSpans.Tell(span, answer);
             return answer;
         }
@@ -261,7 +272,7 @@ internal sealed class UpstreamConnection : IAsyncDisposable
     /// </summary>
     private async Task ArriveAsync(RpcMessage came, Outgoing? cause)
     {
-        var message = _lent.Clean(came);
+        var message = _mask.Clean(_lent.Clean(came));
         try
         {
             await (message switch

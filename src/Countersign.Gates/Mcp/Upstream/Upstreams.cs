@@ -43,11 +43,12 @@ internal sealed class Upstreams : IDisposable
 
         // A program is started for a handshake only: what it does with anything else before it is not to be relied on.
         var isStateless = hello.Version == ProtocolVersions.Modern;
+        var mask = new AnswerMask(options.Redaction);
         var modern = isStateless && options.Upstream is McpUpstream.Http
-            ? await UpstreamConnection.DiscoverAsync(Link, hello, arrival, either.Token)
+            ? await UpstreamConnection.DiscoverAsync(Link, hello, arrival, mask, either.Token)
             : null;
         var old = isStateless ? hello with { Version = ProtocolVersions.Latest } : hello;
-        var connection = modern ?? await UpstreamConnection.OpenAsync(Link, old, arrival, either.Token);
+        var connection = modern ?? await UpstreamConnection.OpenAsync(Link, old, arrival, mask, either.Token);
         _log.UpstreamOpened(target, connection.Version);
         return connection;
     }

@@ -45,6 +45,9 @@ internal sealed class RawObject
         return result is not null;
     }
 
+    /// <summary>An object of these members, also where two have one name.</summary>
+    public static RawObject Of(IEnumerable<KeyValuePair<string, ReadOnlyMemory<byte>>> members) => new([.. members]);
+
     /// <summary>The elements of an array as slices; empty when it is not an array.</summary>
     public static IEnumerable<ReadOnlyMemory<byte>> Elements(ReadOnlyMemory<byte> json)
     {

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Countersign.Core.Redaction;
 
 namespace Countersign.Gates.Mcp.Wire;
 
@@ -24,7 +25,11 @@ internal abstract record RpcMessage
     }
 
     /// <summary>An answer: exactly one of result and error is there.</summary>
-    public sealed record Response(RpcId Id, ReadOnlyMemory<byte>? Result, ReadOnlyMemory<byte>? Error) : RpcMessage;
+    public sealed record Response(RpcId Id, ReadOnlyMemory<byte>? Result, ReadOnlyMemory<byte>? Error) : RpcMessage
+    {
+        /// <summary>What is masked in it.</summary>
+        public RedactionReport Masked { get; init; } = RedactionReport.Empty;
+    }
 
     /// <summary>Reads one message; <c>null</c> when the bytes are no JSON-RPC message.</summary>
     public static bool TryRead(ReadOnlyMemory<byte> json, [NotNullWhen(true)] out RpcMessage? message)

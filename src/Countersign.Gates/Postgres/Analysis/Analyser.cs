@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Collections.Immutable;
 using Countersign.Gates.Postgres.Analysis.Catalog;
 using Countersign.Gates.Postgres.Analysis.Trees;
@@ -33,6 +34,8 @@ internal sealed class Analyser : IAsyncDisposable
     private readonly CatalogWatch _watch;
     private BuiltIns? _builtIns;
     private volatile KnownFacts? _known;
+    private volatile FrozenSet<uint> _textTypes = [];
+    private volatile bool _textTypesAreOld = true;
 
     public Analyser(AnalyserOptions options, TimeProvider time)
     {
@@ -95,10 +98,23 @@ internal sealed class Analyser : IAsyncDisposable
                     ? new Analysed.Understood(own)
                     : await AnalyseAsync(
                         connection, inner, [], meaning, known: null, cancellationToken) is Analysed.Understood query
-                        ? new Analysed.Understood(own.Then(query.Effects) with { Output = [] })
+                        ? new Analysed.Understood(Kept(own.Then(query.Effects), query.Effects))
                         : new Analysed.Opaque("The query inside was not understood.", IsTransient: false);
             },
             cancellationToken);
+
+    /// <summary>
+    /// What a query inside a command gives is kept somewhere, where it is masked by another name or none.
+    /// </summary>
+    private static Effects Kept(Effects together, Effects query) => together with
+    {
+        Output = [], Deciding = together.Deciding.With(query.Sources),
+    };
+
+    /// <summary>
+    /// Whether values of a type that somebody made are plain texts on the wire, as those of citext are.
+    /// </summary>
+    public bool IsText(uint type) => _textTypes.Contains(type);
 
     /// <summary>The state of the catalog, at most <see cref="AnalyserOptions.CatalogAge"/> old.</summary>
     public ValueTask<CatalogVersion> CatalogAsync(CancellationToken cancellationToken) =>
@@ -124,7 +140,18 @@ internal sealed class Analyser : IAsyncDisposable
             return known;
         }
 
+        _textTypesAreOld = true;
         return _known = new KnownFacts(version);
+    }
+
+    /// <summary>Before anything of a type is understood that came with an extension meanwhile.</summary>
+    private async Task ReadTextTypesAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        if (_textTypesAreOld)
+        {
+            _textTypesAreOld = false;
+            _textTypes = await CatalogReader.ReadTextTypesAsync(connection, cancellationToken);
+        }
     }
 
     private static int Seconds(TimeSpan time) => Math.Max(1, (int)Math.Ceiling(time.TotalSeconds));
@@ -138,6 +165,7 @@ internal sealed class Analyser : IAsyncDisposable
         {
             await using var connection = await _source.OpenConnectionAsync(cancellationToken);
             _builtIns ??= await CatalogReader.ReadBuiltInsAsync(connection, cancellationToken);
+            await ReadTextTypesAsync(connection, cancellationToken);
             return _builtIns.ServerVersion >= OldestServer
                 ? await analyse(connection)
                 : new Analysed.Opaque(

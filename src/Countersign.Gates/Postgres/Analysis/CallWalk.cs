@@ -95,6 +95,7 @@ internal sealed class CallWalk(CatalogFacts facts, EffectsBuilder effects, State
         }
 
         var name = function.Name;
+        effects.IsValueSensitive |= name == "current_setting";
         switch (FunctionRules.Of(function))
         {
             case FunctionRule.Computes:
@@ -165,6 +166,7 @@ internal sealed class CallWalk(CatalogFacts facts, EffectsBuilder effects, State
         if (function.Language != "sql")
         {
             effects.Impure($"It calls {function.Name}, whose code ({function.Language}) is not analysed.");
+            effects.AddUnclearDecision();
             return;
         }
 
@@ -176,6 +178,7 @@ internal sealed class CallWalk(CatalogFacts facts, EffectsBuilder effects, State
         if (body.Length == 0)
         {
             effects.Impure($"It calls {function.Name}, whose SQL could not be analysed.");
+            effects.AddUnclearDecision();
             return;
         }
 

@@ -15,6 +15,8 @@ internal sealed class EffectsBuilder
     private readonly SortedSet<string> _locks = new(StringComparer.Ordinal);
     private readonly SortedDictionary<uint, RelationUse> _rights = [];
     private readonly List<SettingChange> _settings = [];
+    private SourceSet _deciding = SourceSet.None;
+    private SourceSet _announced = SourceSet.None;
     private string? _impure;
     private string? _refused;
 
@@ -46,6 +48,13 @@ internal sealed class EffectsBuilder
         _rights[relation.Oid] = new RelationUse(
             relation.Oid, relation.Name, rights | _rights.GetValueOrDefault(relation.Oid).Rights);
 
+    public void AddDeciding(SourceSet columns) => _deciding = _deciding.With(columns);
+
+    /// <summary>Code that nobody analyses may use any column for anything.</summary>
+    public void AddUnclearDecision() => AddDeciding(SourceSet.None with { IsUnclear = true });
+
+    public void AddAnnounced(SourceSet columns) => _announced = _announced.With(columns);
+
     /// <summary>The first reason is told; one is enough to hold the statement.</summary>
     public void Impure(string why) => _impure ??= why;
 
@@ -64,6 +73,8 @@ internal sealed class EffectsBuilder
         Refused = _refused,
         Rights = [.. _rights.Values],
         Settings = [.. _settings],
+        Deciding = _deciding,
+        Announced = _announced,
         IsValueSensitive = IsValueSensitive,
     };
 

@@ -67,6 +67,16 @@ internal static class FunctionRules
         "binary_upgrade_", "pg_restore_", "pg_clear_", "pg_set_",
     ];
 
+    /// <summary>Shows texts that others left: settings, statements of sessions, names that clients chose.</summary>
+    private static readonly FrozenSet<string> s_texts = Names("""
+        current_setting pg_show_all_settings pg_stat_get_activity pg_stat_get_backend_activity pg_prepared_statement
+        pg_cursor pg_get_backend_memory_contexts pg_listening_channels
+        """);
+
+    /// <summary>Whether its result may hold values that its arguments do not hold.</summary>
+    public static bool HandsOut(BuiltInFunction function) =>
+        s_texts.Contains(function.Name) || Of(function) is FunctionRule.LeavesDatabase or FunctionRule.RunsText;
+
     public static FunctionRule Of(BuiltInFunction function) => function switch
     {
         { Name: "set_config" } => FunctionRule.SetsSetting,

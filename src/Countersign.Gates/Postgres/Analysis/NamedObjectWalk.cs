@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Collections.Immutable;
 using Countersign.Gates.Postgres.Analysis.Catalog;
 using Countersign.Gates.Postgres.Parsing;
@@ -10,6 +11,13 @@ internal sealed class NamedObjectWalk(CatalogFacts facts, CommandEffect utility,
 {
     /// <summary>Dependents that are told one by one.</summary>
     public const int MostDependents = 200;
+
+    /// <summary>
+    /// Commands that do nothing which depends on values. Any other may check them, convert them, or make a name stand
+    /// for something else.
+    /// </summary>
+    private static readonly FrozenSet<string> s_valueless = FrozenSet.Create(
+        StringComparer.Ordinal, "TRUNCATE", "LOCK", "DROP", "ANALYZE", "VACUUM", "COMMENT", "GRANT", "REVOKE");
 
     private readonly EffectsBuilder _effects = new();
 
@@ -54,6 +62,11 @@ internal sealed class NamedObjectWalk(CatalogFacts facts, CommandEffect utility,
         }
 
         _effects.AddWrite(relation);
+        if (one.Oid is { } changed && !s_valueless.Contains(utility.Verb))
+        {
+            new Decisions(facts, _effects).Columns(changed, [0]);
+        }
+
         if (one.Oid is not null && utility.Verb == "TRUNCATE")
         {
             walk.Truncate(relation, utility.Cascades);

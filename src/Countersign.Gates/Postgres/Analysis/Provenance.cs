@@ -15,29 +15,73 @@ internal sealed class Provenance(CatalogFacts facts)
     /// <summary>Columns looked at for one result; a statement that takes more is opaque.</summary>
     public const int MostSteps = 1_000_000;
 
+    /// <summary>The number of the system column <c>tableoid</c> (12 and newer).</summary>
+    private const long TableOid = -6;
+
     private static readonly ImmutableHashSet<string> s_notValues = ["joinaliasvars", "eref", "alias"];
 
-    private readonly Dictionary<(NodeValue.Node Entry, long Column), Sources> _known = [];
+    private readonly SourceCode _code = new(facts);
+    private readonly HashSet<(NodeValue.Node Entry, long Column)> _open = [];
+    private Dictionary<(NodeValue.Node Entry, long Column), Sources> _known = [];
+    private Dictionary<(NodeValue.Node Entry, long Column), Sources> _earlier = [];
+    private bool _isCyclic;
     private int _steps;
 
     public ImmutableArray<OutputColumn> Of(QueryTree query)
     {
         var scope = new Scope(query, null);
-        var targets = query.Command == QueryCommand.Select ? query.Targets : query.Returning;
         return
         [
-            .. targets.Where(target => !target.Flag("resjunk")).Select(target => Column(scope, target)),
+            .. Outputs(query).Where(target => !target.Flag("resjunk")).Select(target =>
+            {
+                var sources = Of(target, scope);
+                return new OutputColumn(target.Text("resname") ?? "?column?", sources.ToArray(), sources.IsPlain)
+                {
+                    IsUnclear = sources.IsUnclear,
+                };
+            }),
         ];
     }
 
-    private OutputColumn Column(Scope scope, NodeValue.Node target)
+    /// <summary>One column of a query's result.</summary>
+    public Sources Of(NodeValue.Node target, Scope scope) => Settled(() => Target(scope, target));
+
+    /// <summary>Everything that an expression looks at.</summary>
+    public Sources In(NodeValue expression, Scope scope) => Settled(() => Everything(expression, scope));
+
+    /// <summary>A column of what stands in a FROM; 0 is the whole row.</summary>
+    public Sources In(RangeEntry entry, long number, Scope scope) => Settled(() => Column(entry, number, scope));
+
+    /// <summary>A relation's own column; 0 is the whole row.</summary>
+    public Sources In(uint relation, short number) => Settled(() => Stored(relation, number));
+
+    /// <summary>
+    /// A recursive query finds itself while it is looked at. What it is made of then is what was found the time before,
+    /// and it is looked at until that is all.
+    /// </summary>
+    private Sources Settled(Func<Sources> find)
     {
-        var sources = scope.Query.SetOperations is null
-            ? Expression(target.Field("expr"), scope)
-            : Branches(scope, target.Number("resno"));
-        var grouped = Windows(scope, target, sources);
-        return new OutputColumn(target.Text("resname") ?? "?column?", grouped.ToArray(), grouped.IsPlain);
+        _open.Clear();
+        while (true)
+        {
+            _isCyclic = false;
+            var found = find();
+            if (!_isCyclic || _known.All(known =>
+                _earlier.TryGetValue(known.Key, out var before) && known.Value.IsAsMuchAs(before)))
+            {
+                return found;
+            }
+
+            (_earlier, _known) = (_known, []);
+        }
     }
+
+    private Sources Target(Scope scope, NodeValue.Node target) => Windows(
+        scope,
+        target,
+        scope.Query.SetOperations is null
+            ? Expression(target.Field("expr"), scope)
+            : Branches(scope, target.Number("resno")));
 
     /// <summary>A window function's result follows its partition and order as well.</summary>
     private Sources Windows(Scope scope, NodeValue.Node target, Sources sources)
@@ -88,7 +132,8 @@ internal sealed class Provenance(CatalogFacts facts)
     private Sources Everything(NodeValue expression, Scope scope)
     {
         var sources = Sources.None;
-        var functions = new HashSet<uint>();
+        var (mayFail, makesJson) = (false, false);
+        var called = new SourceCode.Called();
         var rest = new Stack<(NodeValue Value, Scope Scope)>([(expression, scope)]);
         while (rest.TryPop(out var next))
         {
@@ -100,14 +145,15 @@ internal sealed class Provenance(CatalogFacts facts)
                 continue;
             }
 
-            if (value is NodeValue.Node { Label: "QUERY" } query)
+            if (value is NodeValue.Node node)
             {
-                around = new Scope(QueryTree.Of(query), around);
-            }
-
-            foreach (var body in Bodies(value, functions))
-            {
-                rest.Push((body, Scope.Nowhere));
+                around = node.Label == "QUERY" ? new Scope(QueryTree.Of(node), around) : around;
+                mayFail |= Totality.MayFail(node, facts);
+                makesJson |= Totality.MakesJson(node, facts);
+                foreach (var body in _code.Bodies(node, called))
+                {
+                    rest.Push((body, Scope.Nowhere));
+                }
             }
 
             foreach (var child in Values(value))
@@ -116,23 +162,16 @@ internal sealed class Provenance(CatalogFacts facts)
             }
         }
 
-        return sources;
-    }
-
-    /// <summary>A function in SQL may hand out whatever it reads.</summary>
-    private IEnumerable<NodeValue> Bodies(NodeValue value, HashSet<uint> seen)
-    {
-        if (value is not NodeValue.Node { Label: "FUNCEXPR" } call
-            || CatalogFacts.IsBuiltIn(call.Oid("funcid"))
-            || !seen.Add(call.Oid("funcid"))
-            || facts.Function(call.Oid("funcid")) is not { Language: "sql" } function)
+        return sources with
         {
-            return [];
-        }
-
-        var body = function.Tree ?? facts.Body(function.Oid);
-        return string.IsNullOrEmpty(body) ? [] : [facts.Parse(body)];
+            IsUnclear = sources.IsUnclear || called.IsUnclear,
+            MayFail = sources.MayFail || mayFail || (makesJson && sources.Columns.Any(IsHardAsJson)),
+        };
     }
+
+    private bool IsHardAsJson(ColumnSource column) =>
+        column.Attribute > 0
+        && Totality.IsHardAsJson(facts.Relation(column.Relation)?.Types.GetValueOrDefault(column.Attribute) ?? 0);
 
     private static IEnumerable<NodeValue> Values(NodeValue value) => value is NodeValue.Node node
         ? node.Fields.Where(field => !s_notValues.Contains(field.Key)).Select(field => field.Value)
@@ -142,6 +181,11 @@ internal sealed class Provenance(CatalogFacts facts)
     {
         var around = scope.Out(column.Number("varlevelsup"));
         var index = column.Number("varno");
+        if (around.Relation != 0)
+        {
+            return Stored(around.Relation, column.Number("varattno"));
+        }
+
         if (around.IsNowhere || index < 1 || index > around.Query.Ranges.Length)
         {
             throw new TreeNotUnderstoodException("A column refers to something that is not in its query.");
@@ -156,52 +200,110 @@ internal sealed class Provenance(CatalogFacts facts)
         RuntimeHelpers.EnsureSufficientExecutionStack();
         if (number < 0)
         {
-            return Sources.None;
+            // Which part of a table a row lies in follows from its values.
+            return number == TableOid && entry.Kind == RangeKind.Relation
+                && facts.Relation(entry.Relation) is { Descendants.IsEmpty: false }
+                    ? Stored(entry.Relation, 0)
+                    : Sources.None;
         }
 
-        if (_known.TryGetValue((entry.Node, number), out var known))
+        var key = (entry.Node, number);
+        if (_known.TryGetValue(key, out var known))
         {
             return known;
         }
 
-        // A recursive query finds itself here: what it adds is found where it began.
-        _known[(entry.Node, number)] = Sources.None;
-        Step();
-        return _known[(entry.Node, number)] = entry.Kind switch
+        if (!_open.Add(key))
         {
-            RangeKind.Relation => Stored(entry.Relation, number),
-            RangeKind.Subquery => Inner(new Scope(QueryTree.Of(entry.Node.Field("subquery")), scope), number),
-            RangeKind.CommonTable => CommonTable(entry, number, scope),
-            RangeKind.Join => Item(entry.Node.List("joinaliasvars"), number, scope),
-            RangeKind.Group => Item(entry.Node.List("groupexprs"), number, scope),
-            RangeKind.Values => ValuesList(entry, number, scope),
-            RangeKind.Function => Everything(entry.Node.Field("functions"), scope) with { IsPlain = false },
-            RangeKind.TableFunction => Everything(entry.Node.Field("tablefunc"), scope) with { IsPlain = false },
-            RangeKind.Result => Sources.None,
-            _ => throw new TreeNotUnderstoodException($"A range entry of the kind {entry.Kind} has no columns here."),
-        };
+            _isCyclic = true;
+            return _earlier.GetValueOrDefault(key, Sources.None);
+        }
+
+        Step();
+        var found = Found(entry, number, scope);
+        _open.Remove(key);
+        return _known[key] = found;
+    }
+
+    private Sources Found(RangeEntry entry, long number, Scope scope) => entry.Kind switch
+    {
+        RangeKind.Relation => Assigned(entry, number, scope, Stored(entry.Relation, number)),
+        RangeKind.Subquery => Inner(new Scope(QueryTree.Of(entry.Node.Field("subquery")), scope), number),
+        RangeKind.CommonTable => CommonTable(entry, number, scope),
+        RangeKind.Join => Item(entry.Node.List("joinaliasvars"), number, scope),
+        RangeKind.Group => Item(entry.Node.List("groupexprs"), number, scope),
+        RangeKind.Values => ValuesList(entry, number, scope),
+        RangeKind.Function => Everything(entry.Node.Field("functions"), scope) with { IsPlain = false },
+        RangeKind.TableFunction => Everything(entry.Node.Field("tablefunc"), scope) with { IsPlain = false },
+        RangeKind.Result => Sources.None,
+        _ => throw new TreeNotUnderstoodException($"A range entry of the kind {entry.Kind} has no columns here."),
+    };
+
+    /// <summary>
+    /// What a change hands out of the row that it changed is what it wrote there, and what a trigger made of that.
+    /// </summary>
+    private Sources Assigned(RangeEntry entry, long number, Scope scope, Sources stored)
+    {
+        if (!scope.IsQuery || scope.Query is not { Result: > 0 } query)
+        {
+            return stored;
+        }
+
+        var isResult = query.Ranges[query.Result - 1].Node == entry.Node;
+        if (!isResult && !entry.IsExcluded)
+        {
+            return stored;
+        }
+
+        var assigned = SourceCode.Assignments(query, number, isResult)
+            .Aggregate(Sources.None, (all, value) => all.With(Expression(value, scope), isPlain: false));
+        if (isResult)
+        {
+            assigned = _code.Defaults(query, number).Aggregate(
+                assigned, (all, value) => all.With(Everything(value, Scope.Of(entry.Relation)), isPlain: false));
+            assigned = assigned with { IsUnclear = assigned.IsUnclear || _code.IsRewritten(query) };
+        }
+
+        return stored.With(assigned, isPlain: stored.IsPlain && assigned.Columns.IsEmpty && !assigned.IsUnclear);
     }
 
     private Sources Stored(uint oid, long number)
     {
+        RuntimeHelpers.EnsureSufficientExecutionStack();
         if (facts.Relation(oid) is not { } relation)
         {
             return Sources.None;
         }
 
-        var columns = relation.Columns.Where(column => number == 0 || column.Key == number)
-            .Select(column => new ColumnSource(oid, column.Key, relation.Name, column.Value));
-        var sources = new Sources([.. columns], IsPlain: number > 0);
+        var columns = relation.Columns.Where(column => number == 0 || column.Key == number).ToList();
+        var related = columns.SelectMany(column => Related(relation, column.Value));
+        var sources = new Sources(
+            [.. columns.Select(column => new ColumnSource(oid, column.Key, relation.Name, column.Value)), .. related],
+            IsPlain: number > 0)
+        {
+            IsUnclear = relation.Kind == 't' || columns.Any(column => BuiltInViews.HoldsValues(relation, column.Value)),
+        };
         if (number == 0)
         {
             sources = sources.With(
                 new Sources([new ColumnSource(oid, 0, relation.Name, "*")], IsPlain: false), isPlain: false);
         }
 
-        return relation is { IsView: true, IsBuiltIn: false } ? Behind(relation, number, sources) : sources;
+        foreach (var (_, expression) in relation.Generated.Where(column => number == 0 || column.Key == number))
+        {
+            sources = sources.With(Everything(facts.Parse(expression), Scope.Of(oid)), isPlain: false);
+        }
+
+        return relation is { HasQuery: true, IsBuiltIn: false } ? Behind(relation, number, sources) : sources;
     }
 
-    /// <summary>A view's column is that of the view and those behind it.</summary>
+    /// <summary>The same column in the relations above and below: a row of one is a row of the other.</summary>
+    private IEnumerable<ColumnSource> Related(RelationFacts relation, string column) =>
+        relation.Descendants.Concat(relation.Ancestors).Select(facts.Relation).OfType<RelationFacts>()
+            .Select(other => new ColumnSource(other.Oid, other.Number(column), other.Name, column))
+            .Where(source => source.Attribute > 0);
+
+    /// <summary>A view's column is that of the view and those behind it; so is that of a kept one.</summary>
     private Sources Behind(RelationFacts view, long number, Sources own)
     {
         if (view.Rules.FirstOrDefault(rule => rule.Event == '1') is not { } rule
@@ -293,39 +395,5 @@ internal sealed class Provenance(CatalogFacts facts)
         {
             throw new TreeNotUnderstoodException("Its result comes from more columns than are followed.");
         }
-    }
-
-    /// <summary>Where a column's values come from.</summary>
-    private readonly record struct Sources(ImmutableHashSet<ColumnSource> Columns, bool IsPlain)
-    {
-        public static Sources None { get; } = new([], IsPlain: false);
-
-        public Sources With(Sources other, bool isPlain) => new(Columns.Union(other.Columns), isPlain);
-
-        public ImmutableArray<ColumnSource> ToArray() =>
-            [.. Columns.OrderBy(column => column.Relation).ThenBy(column => column.Attribute)];
-    }
-
-    /// <summary>A query and the queries around it, in which its columns are looked up.</summary>
-    private sealed class Scope(QueryTree? query, Scope? outer)
-    {
-        public static Scope Nowhere { get; } = new(null, null);
-
-        public bool IsNowhere => query is null;
-
-        public QueryTree Query => query ?? throw new InvalidOperationException("There is no query around this.");
-
-        public Scope Out(long levels)
-        {
-            var scope = this;
-            for (; levels > 0; levels--)
-            {
-                scope = scope.Outer;
-            }
-
-            return scope;
-        }
-
-        private Scope Outer => outer ?? Nowhere;
     }
 }

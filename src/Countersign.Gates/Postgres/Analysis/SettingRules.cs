@@ -23,6 +23,24 @@ internal static class SettingRules
         "enable_bitmapscan", "enable_hashjoin", "enable_mergejoin", "enable_nestloop", "random_page_cost",
     }.ToFrozenSet(StringComparer.Ordinal);
 
+    /// <summary>
+    /// Numbers, words of a list, and what the server says about itself: no code could have put a row's value there.
+    /// </summary>
+    private static readonly FrozenSet<string> s_withoutText = new[]
+    {
+        "server_version", "server_version_num", "server_encoding", "client_encoding", "standard_conforming_strings",
+        "integer_datetimes", "is_superuser", "in_hot_standby", "max_identifier_length", "block_size", "max_connections",
+        "transaction_isolation", "transaction_read_only", "transaction_deferrable", "default_transaction_isolation",
+        "default_transaction_read_only", "default_transaction_deferrable", "statement_timeout", "lock_timeout",
+        "idle_in_transaction_session_timeout", "idle_session_timeout", "transaction_timeout", "extra_float_digits",
+        "bytea_output", "client_min_messages", "datestyle", "intervalstyle", "row_security", "work_mem", "jit",
+        "lc_collate", "lc_ctype", "wal_level", "array_nulls", "backslash_quote", "escape_string_warning", "port",
+        "data_checksums", "max_index_keys", "segment_size", "synchronous_commit", "wal_block_size",
+    }.ToFrozenSet(StringComparer.Ordinal);
+
+    /// <summary>Whether a setting of this name, in lower case, cannot hold what code read somewhere.</summary>
+    public static bool HoldsNoText(string name) => s_withoutText.Contains(name);
+
     public static void Apply(
         NodeValue.Node? call, QueryTree? query, CatalogFacts facts, EffectsBuilder effects)
     {

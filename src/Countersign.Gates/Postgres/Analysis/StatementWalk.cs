@@ -19,6 +19,7 @@ internal sealed class StatementWalk
     private readonly EffectsBuilder _effects;
     private readonly CallWalk _calls;
     private readonly WriteWalk _writes;
+    private readonly Decisions _decisions;
     private readonly HashSet<(uint View, Standing Standing)> _views = [];
     private readonly HashSet<uint> _guarded = [];
     private int _depth;
@@ -28,12 +29,16 @@ internal sealed class StatementWalk
         _facts = facts;
         _effects = effects;
         _calls = new CallWalk(facts, effects, this);
-        _writes = new WriteWalk(facts, effects, this, _calls);
+        _decisions = new Decisions(facts, effects);
+        _writes = new WriteWalk(facts, effects, this, _calls, _decisions);
     }
 
     /// <summary>One query: its command, what it reads and changes, and all that stands in it.</summary>
-    public void Query(QueryTree query, Standing standing)
+    public void Query(QueryTree query, Standing standing) => Query(new Scope(query, null), standing);
+
+    private void Query(Scope scope, Standing standing)
     {
+        var query = scope.Query;
         RuntimeHelpers.EnsureSufficientExecutionStack();
         if (++_depth > MostDepth)
         {
@@ -44,10 +49,12 @@ internal sealed class StatementWalk
         if (query.Command == QueryCommand.Utility)
         {
             _effects.Impure("A rule that it fires runs a command such as NOTIFY.");
+            _effects.AddUnclearDecision();
         }
         else
         {
-            var usesDefaults = Inside(query.Node, query, standing);
+            var usesDefaults = Inside(query.Node, scope, standing);
+            _decisions.Query(scope);
             Command(query);
             foreach (var (index, entry) in query.Ranges.Index().Where(range => range.Item.Kind == RangeKind.Relation))
             {
@@ -65,11 +72,14 @@ internal sealed class StatementWalk
     }
 
     /// <summary>An expression that the catalog keeps: a default, a CHECK, a policy.</summary>
-    public void Expression(string tree, Standing standing)
+    public void Expression(string tree, Standing standing) => Expression(tree, Scope.Nowhere, standing);
+
+    /// <summary>One about the columns of a relation.</summary>
+    public void Expression(string tree, Scope scope, Standing standing)
     {
         foreach (var part in Parts(_facts.Parse(tree)))
         {
-            Inside(part, null, standing);
+            Inside(part, scope, standing);
         }
     }
 
@@ -91,7 +101,9 @@ internal sealed class StatementWalk
         // A policy is evaluated for whoever asks, with that role's rights on what it reads.
         foreach (var policy in relation.Policies)
         {
-            Expression(policy, Standing.Caller);
+            var scope = Scope.Of(relation.Oid);
+            Expression(policy, scope, Standing.Caller);
+            _decisions.Condition(_facts.Parse(policy), scope);
         }
     }
 
@@ -133,15 +145,16 @@ internal sealed class StatementWalk
 
     /// <summary>Every node of a query but for queries inside, which are walked as such.</summary>
     /// <returns>Whether the word DEFAULT stands in it.</returns>
-    private bool Inside(NodeValue.Node start, QueryTree? query, Standing standing)
+    private bool Inside(NodeValue.Node start, Scope scope, Standing standing)
     {
+        var query = scope.IsQuery ? scope.Query : null;
         var usesDefaults = false;
         var rest = new Stack<NodeValue>([start]);
         while (rest.TryPop(out var value))
         {
             if (value is NodeValue.Node { Label: "QUERY" } inner && inner != query?.Node)
             {
-                Query(QueryTree.Of(inner), standing);
+                Query(new Scope(QueryTree.Of(inner), scope), standing);
                 continue;
             }
 
@@ -194,6 +207,11 @@ internal sealed class StatementWalk
             _effects.Refuse(outside);
         }
 
+        if ((entry.Rights & ~RelationRights.Insert) != 0)
+        {
+            PartitionKeys(relation);
+        }
+
         if ((entry.Rights & RelationRights.Select) == 0)
         {
             return;
@@ -204,6 +222,15 @@ internal sealed class StatementWalk
         if (relation is { IsView: true, IsBuiltIn: false } && _views.Add((relation.Oid, inner)))
         {
             Query(View(relation) ?? throw NoQuery(relation), inner);
+        }
+    }
+
+    /// <summary>Which rows a part holds, and the order of parts, follow from the partition key.</summary>
+    private void PartitionKeys(RelationFacts relation)
+    {
+        foreach (var parted in relation.Ancestors.Select(_facts.Relation).OfType<RelationFacts>().Append(relation))
+        {
+            _decisions.Columns(parted.Oid, parted.PartitionKey);
         }
     }
 

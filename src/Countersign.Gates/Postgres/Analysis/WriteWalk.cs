@@ -9,8 +9,10 @@ namespace Countersign.Gates.Postgres.Analysis;
 /// What else happens when a relation is written: rules and triggers fire, defaults and checks are evaluated, foreign
 /// keys cascade, children and the relations behind a view are written in its stead.
 /// </summary>
-internal sealed class WriteWalk(CatalogFacts facts, EffectsBuilder effects, StatementWalk walk, CallWalk calls)
+internal sealed class WriteWalk(
+    CatalogFacts facts, EffectsBuilder effects, StatementWalk walk, CallWalk calls, Decisions decisions)
 {
+    private readonly WriteDecisions _decisions = new(facts, decisions);
     private readonly HashSet<(uint Relation, string Verb, string Columns)> _seen = [];
 
     /// <summary>A query's target.</summary>
@@ -125,6 +127,7 @@ internal sealed class WriteWalk(CatalogFacts facts, EffectsBuilder effects, Stat
             effects.Impure($"{relation.Name} is a foreign table: another server decides what writing it does.");
         }
 
+        _decisions.Of(write, change);
         Expressions(write, change, standing);
         Cascades(write, change);
         Children(relation, change, standing);
@@ -135,7 +138,9 @@ internal sealed class WriteWalk(CatalogFacts facts, EffectsBuilder effects, Stat
     {
         foreach (var rule in relation.Rules.Where(rule => rule.Event == EventOf(verb)))
         {
-            walk.Expression(rule.Condition, Standing.Owner);
+            var about = Scope.Of(relation.Oid);
+            walk.Expression(rule.Condition, about, Standing.Owner);
+            decisions.Condition(facts.Parse(rule.Condition), about);
             foreach (var query in QueryTree.All(facts.Parse(rule.Actions)))
             {
                 walk.Query(query, Standing.Owner);
@@ -182,6 +187,8 @@ internal sealed class WriteWalk(CatalogFacts facts, EffectsBuilder effects, Stat
                 + "whose code is not analysed.");
         }
 
+        // It sees whole rows, and may keep a change from happening.
+        effects.AddUnclearDecision();
         calls.Function(trigger.Function, Standing.Caller);
     }
 
@@ -194,6 +201,8 @@ internal sealed class WriteWalk(CatalogFacts facts, EffectsBuilder effects, Stat
         {
             return;
         }
+
+        decisions.Query(new Scope(query, null));
 
         // What the server rewrites by itself has one relation in its FROM; if there are more, it refuses.
         var inner = standing with { IsChecked = standing.IsChecked && view.IsSecurityInvoker };
@@ -231,12 +240,13 @@ internal sealed class WriteWalk(CatalogFacts facts, EffectsBuilder effects, Stat
 
         foreach (var expression in write.Expressions)
         {
-            walk.Expression(expression, standing);
+            walk.Expression(expression, Scope.Of(change.Relation), standing);
         }
 
         foreach (var value in write.Defaults.Where(value => IsEvaluated(value, change)))
         {
-            walk.Expression(value.Expression, standing with { OwnSequences = write.OwnSequences });
+            walk.Expression(
+                value.Expression, Scope.Of(change.Relation), standing with { OwnSequences = write.OwnSequences });
         }
     }
 

@@ -73,6 +73,9 @@ internal abstract record Parsed(TextSpan At)
         public string? Outside { get; init; }
 
         public bool IsBinary { get; init; }
+
+        /// <summary>Its options in their order, with constants as text; <c>null</c> for one without a value.</summary>
+        public ImmutableArray<(string Name, string? Value)> Options { get; init; } = [];
     }
 
     /// <summary><c>PREPARE name (types) AS …</c>.</summary>

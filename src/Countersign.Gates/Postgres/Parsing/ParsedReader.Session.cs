@@ -118,7 +118,16 @@ internal sealed partial class ParsedReader
             (true, var program) => $"PROGRAM {program}",
             (false, var file) => file,
         };
-        var copy = new Parsed.Copy(text.At, way) { Outside = outside, IsBinary = IsBinary(node) };
+        var copy = new Parsed.Copy(text.At, way)
+        {
+            Outside = outside,
+            IsBinary = IsBinary(node),
+            Options =
+            [
+                .. node.List("options").OfKind("DefElem").Select(
+                    option => (option.Text("defname") ?? "", option.Member("arg").Constant())),
+            ],
+        };
         if (node.Has("relation"))
         {
             return copy with { Equivalent = EquivalentOf(node, way, text) };

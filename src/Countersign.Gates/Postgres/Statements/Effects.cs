@@ -68,10 +68,42 @@ internal sealed record Effects
     public ImmutableArray<OutputColumn> Output { get; init; } = [];
 
     /// <summary>
+    /// Rows may come, and where any of their values come from nobody knows: what is not understood, SHOW of a text.
+    /// </summary>
+    public bool HasUnclearOutput
+    {
+        get => field || Opaque is not null;
+        init;
+    }
+
+    /// <summary>
+    /// Stored columns that decide something: which rows there are and in which order, whether it fails, what it writes
+    /// or hands to code. That is every use but plain passing on to the result, which can be masked there.
+    /// </summary>
+    public SourceSet Deciding { get; init; } = SourceSet.None;
+
+    /// <summary>Stored columns whose values it tells other sessions, by <c>pg_notify</c>.</summary>
+    public SourceSet Announced { get; init; } = SourceSet.None;
+
+    /// <summary>
     /// Hash of the definitions that it depends on: relations, triggers, rules, functions. Another one means that what
     /// was approved would do something else now.
     /// </summary>
     public string? Catalog { get; init; }
+
+    /// <summary>
+    /// What EXPLAIN gives instead of its result. The planner computes what it can, and what code returned stands in the
+    /// plan then; functions that are not built in have their schema in their names.
+    /// </summary>
+    public OutputColumn Plan => new("QUERY PLAN", [], IsPlain: false)
+    {
+        IsUnclear = HasUnclearOutput || Functions.Any(name => name.Contains('.', StringComparison.Ordinal)),
+    };
+
+    /// <summary>Every stored column that anything in its result comes from.</summary>
+    public SourceSet Sources => new(
+        [.. Output.SelectMany(column => column.Sources)],
+        HasUnclearOutput || Output.Any(column => column.IsUnclear));
 
     /// <summary>Whether constants in it decide what it does, so that its shape says too little.</summary>
     public bool IsValueSensitive { get; init; }
@@ -101,6 +133,9 @@ internal sealed record Effects
         Dependents = [.. Dependents.Concat(next.Dependents).Distinct()],
         Settings = [.. Settings.Concat(next.Settings).Distinct()],
         Output = next.Output,
+        HasUnclearOutput = HasUnclearOutput || next.HasUnclearOutput,
+        Deciding = Deciding.With(next.Deciding),
+        Announced = Announced.With(next.Announced),
         Catalog = Catalog is null || next.Catalog is null ? Catalog ?? next.Catalog : $"{Catalog}+{next.Catalog}",
         IsValueSensitive = IsValueSensitive || next.IsValueSensitive,
     };

@@ -6,19 +6,29 @@ namespace Countersign.Gates.Postgres.Statements;
 /// </summary>
 internal readonly record struct RelationName
 {
+    private readonly string? _schema;
+    private readonly string? _name;
     private readonly string? _text;
     private readonly string? _sql;
 
     public RelationName(string schema, string name)
     {
+        _schema = schema;
+        _name = name;
         _text = $"{Quoted(schema)}.{Quoted(name)}";
         _sql = $"{Always(schema)}.{Always(name)}";
     }
 
-    public string Text => _text ?? throw new InvalidOperationException("A relation's name was never set.");
+    /// <summary>Without quotes, as in the catalog.</summary>
+    public string Schema => _schema ?? throw NotSet();
+
+    /// <summary>Without its schema and quotes, as in the catalog.</summary>
+    public string Name => _name ?? throw NotSet();
+
+    public string Text => _text ?? throw NotSet();
 
     /// <summary>For a text that is run: a bare word could be a keyword.</summary>
-    public string Sql => _sql ?? throw new InvalidOperationException("A relation's name was never set.");
+    public string Sql => _sql ?? throw NotSet();
 
     public override string ToString() => Text;
 
@@ -29,6 +39,8 @@ internal readonly record struct RelationName
         && identifier.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '_')
             ? identifier
             : Always(identifier);
+
+    private static InvalidOperationException NotSet() => new("A relation's name was never set.");
 
     private static string Always(string identifier) =>
         $"\"{identifier.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Buffers.Binary;
 using System.Net.Security;
 using System.Runtime.CompilerServices;
 
@@ -69,6 +70,14 @@ internal sealed class WireReader(Stream stream) : IDisposable
     {
         head = Buffered < MessageHead.Size ? default : MessageHead.Read(Buffer.AsSpan(_start, MessageHead.Size));
         return !head.IsEnd;
+    }
+
+    /// <summary>The Int16 in front of the next message's body, if it is here: how many columns a row has.</summary>
+    public bool TryPeekCount(out int count)
+    {
+        var isHere = Buffered >= MessageHead.Size + sizeof(ushort);
+        count = isHere ? BinaryPrimitives.ReadUInt16BigEndian(Buffer.AsSpan(_start + MessageHead.Size)) : 0;
+        return isHere;
     }
 
     /// <inheritdoc cref="TryPeek"/>

@@ -35,6 +35,9 @@ internal sealed class WireWriter(Stream stream) : IDisposable
     /// <summary>Whole messages, or pieces of one, as they came from the other side.</summary>
     public void Append(ReadOnlySpan<byte> messages) => messages.CopyTo(Take(messages.Length));
 
+    /// <summary>A copy of what was appended and not yet flushed.</summary>
+    public byte[] ToArray() => _buffer.AsSpan(0, _length).ToArray();
+
     /// <summary>Sends what was appended.</summary>
     public ValueTask FlushAsync(CancellationToken cancellationToken)
     {

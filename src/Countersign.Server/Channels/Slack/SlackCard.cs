@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 using Countersign.Core;
 using Countersign.Core.Actions;
@@ -12,7 +13,7 @@ namespace Countersign.Server.Channels.Slack;
 /// Renders the card of a review as a message, in the order every channel keeps. Where the message cannot show
 /// everything it has no Approve, only the way to where everything is.
 /// </summary>
-internal sealed class SlackCard(Func<Charter> charter, Func<ActionId, Uri> reviewUrl)
+internal sealed class SlackCard(Func<Charter> charter, CardMask mask, Func<ActionId, Uri> reviewUrl)
 {
     /// <summary>A message that is longer than a few screens is not read to its end.</summary>
     private const int MaxLines = 64;
@@ -29,12 +30,15 @@ internal sealed class SlackCard(Func<Charter> charter, Func<ActionId, Uri> revie
 
     private const int MaxEffects = (SlackLimits.Blocks - OtherBlocks) * SlackLimits.Fields / 2;
 
-    /// <param name="record">The action.</param>
+    /// <param name="real">The action.</param>
     /// <param name="isFirst">Whether its agent asks for this for the first time; <c>null</c> when unknown.</param>
-    public SlackMessage Render(ActionRecord record, bool? isFirst)
+    /// <param name="owed">Whose approval would return an earlier one.</param>
+    public SlackMessage Render(ActionRecord real, bool? isFirst, ImmutableArray<Favour> owed)
     {
         var today = charter();
-        var card = Card.Of(record);
+        var shown = mask.Of(real);
+        var record = shown.Record;
+        var card = Card.Of(record) with { ExactBytes = real.Action.Arguments.Bytes.Length };
         var blocks = new SlackBlocks();
         var headline = $"[{Words.OneLine(card.Environment)}] {Words.OneLine(card.Headline)}";
         blocks.Header(headline);
@@ -45,11 +49,11 @@ internal sealed class SlackCard(Func<Charter> charter, Func<ActionId, Uri> revie
         }
         else if (record.State == ActionState.Pending)
         {
-            AddOpen(blocks, record, today, card, isFirst);
+            AddOpen(blocks, (real, shown), today, card, (isFirst, owed));
         }
         else
         {
-            AddEnded(blocks, record, today, card);
+            AddEnded(blocks, shown, today, card);
         }
 
         blocks.Context($"{card.ShortDigest} · {record.Id}");
@@ -67,17 +71,25 @@ internal sealed class SlackCard(Func<Charter> charter, Func<ActionId, Uri> revie
         return new SlackMessage("A review waits; see the console.", blocks.ToJson());
     }
 
-    private void AddOpen(SlackBlocks blocks, ActionRecord record, Charter today, Card card, bool? isFirst)
+    private void AddOpen(
+        SlackBlocks blocks,
+        (ActionRecord Real, ShownAction Shown) action,
+        Charter today,
+        Card card,
+        (bool? IsFirst, ImmutableArray<Favour> Owed) known)
     {
-        var effects = EffectLines.Of(record, isFirst);
+        var (real, shown) = action;
+        var record = shown.Record;
+        var effects = EffectLines.Of(record, known.IsFirst);
         if (effects.Length > MaxEffects)
         {
             blocks.LeavesOut();
         }
 
         blocks.Fields(effects.Take(MaxEffects));
-        AddExact(blocks, record, card);
-        AddFindings(blocks, record);
+        AddExact(blocks, shown, card);
+        // Said without the words they are about, and so of what is hidden as well.
+        AddFindings(blocks, [.. FavourLines.Of(record, known.Owed, today.People), .. FindingLines.Of(real)]);
         blocks.Fields(WhoOf(record, today));
         blocks.Section(string.Join('\n', card.Rules.Select(rule => $"{rule.Id}: {Words.OneLine(rule.Reason)}")));
         var tracks = new SlackTracks(record, today);
@@ -87,14 +99,16 @@ internal sealed class SlackCard(Func<Charter> charter, Func<ActionId, Uri> revie
         AddButtons(blocks, record, tracks, today);
     }
 
-    private void AddEnded(SlackBlocks blocks, ActionRecord record, Charter today, Card card)
+    private void AddEnded(SlackBlocks blocks, ShownAction shown, Charter today, Card card)
     {
-        AddExact(blocks, record, card);
+        var record = shown.Record;
+        AddExact(blocks, shown, card);
         AddVotes(blocks, record, today);
         if (record.Outcome is { } outcome)
         {
             var error = outcome.Error is { } text ? $"\n{DisplayText.Lines(text).Text}" : "";
-            blocks.Aside($"{SentenceOf(outcome.State)} ({outcome.Duration.TotalMilliseconds:N0} ms){error}", MaxError);
+            var sentence = Words.Of(outcome, record.GivesPermit);
+            blocks.Aside($"{sentence} ({outcome.Duration.TotalMilliseconds:N0} ms){error}", MaxError);
         }
         else if (record.State.HasEnded())
         {
@@ -113,8 +127,9 @@ internal sealed class SlackCard(Func<Charter> charter, Func<ActionId, Uri> revie
             ? []
             : [SlackButtons.ForStopping(record)];
 
-    private static void AddExact(SlackBlocks blocks, ActionRecord record, Card card)
+    private static void AddExact(SlackBlocks blocks, ShownAction shown, Card card)
     {
+        var record = shown.Record;
         var whole = card.ExactBytes <= MaxLaidOut ? ExactText.WholeOf(record.Action.Arguments) : null;
         if (whole is not null
             && whole.Count('\n') < MaxLines
@@ -129,12 +144,13 @@ internal sealed class SlackCard(Func<Charter> charter, Func<ActionId, Uri> revie
                 piece => piece.IsCut ? $@"\u{{… {piece.Text} …}}" : piece.Text)));
         }
 
-        blocks.Context($"{card.ExactBytes:N0} bytes of arguments");
+        var hidden = shown.HidesSomething ? $". {shown.Sentence}" : "";
+        blocks.Context($"{card.ExactBytes:N0} bytes of arguments{hidden}");
     }
 
-    private static void AddFindings(SlackBlocks blocks, ActionRecord record)
+    private static void AddFindings(SlackBlocks blocks, ImmutableArray<string> findings)
     {
-        if (FindingLines.Of(record) is { IsEmpty: false } findings)
+        if (!findings.IsEmpty)
         {
             blocks.Section("Look closely:\n" + string.Join('\n', findings.Select(finding => $"• {finding}")));
         }
@@ -236,11 +252,4 @@ internal sealed class SlackCard(Func<Charter> charter, Func<ActionId, Uri> revie
     /// <summary>A target that left the configuration took its setting along: in doubt it was restricted.</summary>
     private static bool IsForReviewersOnly(ActionRecord record, Charter today) =>
         today.Targets.GetValueOrDefault(record.Action.Target) is not { VisibleToReviewersOnly: false };
-
-    private static string SentenceOf(OutcomeState state) => state switch
-    {
-        OutcomeState.Succeeded => "It was executed once.",
-        OutcomeState.Failed => "It was tried once, and failed.",
-        _ => "Nobody can say whether it took effect: look at the target.",
-    };
 }

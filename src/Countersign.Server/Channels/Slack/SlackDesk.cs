@@ -131,7 +131,9 @@ internal sealed class SlackDesk(
         else
         {
             await conversation.OpenAsync(
-                pressed, SlackModal.ForModifying(pressed.Value, editable), cancellationToken);
+                pressed,
+                SlackModal.ForModifying(pressed.Value, editable, reviewUrl(shown.Action)),
+                cancellationToken);
         }
 
         return new SlackAnswer.Done();
@@ -139,11 +141,6 @@ internal sealed class SlackDesk(
 
     private async Task<SlackAnswer> ReviseAsync(SlackInteraction.Submitted sent, CancellationToken cancellationToken)
     {
-        if (SlackButtons.Read(sent.Note) is not { } shown)
-        {
-            return Invalid("This form says nothing that could be changed. Open the console instead.");
-        }
-
         var identity = await people.IdentifyAsync(sent.Actor, cancellationToken);
         if (identity is not SlackIdentity.Known known)
         {
@@ -154,9 +151,7 @@ internal sealed class SlackDesk(
 
         try
         {
-            return await revisions.ReviseAsync(known.Person, shown, sent, cancellationToken) is { } whyNot
-                ? new SlackAnswer.Invalid(SlackModal.JsonBlock, whyNot)
-                : new SlackAnswer.Done();
+            return await revisions.TakeAsync(known.Person, sent, reviewUrl, cancellationToken);
         }
         catch (StoreUnavailableException unavailable)
         {
@@ -214,7 +209,8 @@ internal sealed class SlackDesk(
             DeskAnswer.Refused { Why: StepRefusal.AssuranceTooLow } =>
                 $"A click in Slack counts as '{SlackTracks.Worth.ToText()}', and a rule asks for more. Approve it in " +
                 $"the console: {reviewUrl(id)} You may deny it here.",
-            DeskAnswer.Refused refused => Words.Of(refused.Why, refused.Record, desk.RightOf(person, refused.Record)),
+            DeskAnswer.Refused refused => Words.Of(
+                refused.Why, refused.Record, await desk.FindRightAsync(person, refused.Record, cancellationToken)),
             _ => "The action does not exist.",
         };
     }

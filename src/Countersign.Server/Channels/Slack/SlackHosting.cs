@@ -9,7 +9,8 @@ internal static class SlackHosting
 {
     /// <summary>
     /// Registers the channel. It finds in the container: Gatekeeper, ReviewDesk, AgentDesk, RevisionForms,
-    /// ActionLookup, IStore, Func&lt;Charter&gt;, Func&lt;ActionId, Uri&gt;, TimeProvider and FillRandom.
+    /// ActionLookup, IStore, IArchive, Func&lt;Charter&gt;, Func&lt;ActionId, Uri&gt;, IsRegistered, TimeProvider and
+    /// FillRandom.
     /// </summary>
     /// <param name="services">The node's.</param>
     /// <param name="options">What the configuration says.</param>
@@ -38,6 +39,8 @@ internal static class SlackHosting
             .AddSingleton<SlackRedeliveries>()
             .AddSingleton<SlackInbox>()
             .AddSingleton<SlackCard>()
+            .AddSingleton(provider => new SlackNotices(
+                provider.GetRequiredService<IArchive>(), () => console(provider)))
             .AddSingleton<SlackOutboxRooms>()
             .AddSingleton<SlackOutbox>()
             .AddSingleton<AccountEndpoints>()

@@ -24,7 +24,7 @@ internal abstract record SlackIdentity
 /// one that may decide. Whatever cannot be found out is a refusal.
 /// </summary>
 internal sealed class SlackPeople(
-    SlackOptions options, SlackWorkspace workspace, SlackLinks links, Func<Charter> charter)
+    SlackOptions options, IsRegistered isRegistered, SlackWorkspace workspace, SlackLinks links, Func<Charter> charter)
 {
     /// <summary>The person, without asking Slack: good enough to open a modal, not to count a vote.</summary>
     public async Task<SlackIdentity> FindAsync(SlackActor actor, CancellationToken cancellationToken)
@@ -32,7 +32,7 @@ internal sealed class SlackPeople(
         var persons = ImmutableHashSet.CreateBuilder<PersonId>();
         foreach (var account in actor.Accounts)
         {
-            var found = options.Accounts.TryGetValue(account, out var configured)
+            var found = options.Accounts.TryGetValue(account, out var configured) && isRegistered(configured, account)
                 ? configured
                 : await links.FindAsync(account, cancellationToken);
             if (found is { } person)
@@ -97,3 +97,6 @@ internal sealed class SlackPeople(
         return !isOurs || isElsewhere;
     }
 }
+
+/// <summary>Whether an account that the configuration gives to a person counts: not before it was accepted.</summary>
+internal delegate bool IsRegistered(PersonId person, SlackAccount account);

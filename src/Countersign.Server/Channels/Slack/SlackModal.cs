@@ -33,17 +33,44 @@ internal static class SlackModal
         && (editable.Statement?.Length ?? 0) <= SlackLimits.InputText
         && editable.Json.Length <= SlackLimits.InputText;
 
-    public static JsonObject ForModifying(string value, ReviseView editable)
+    /// <param name="value">What the button said.</param>
+    /// <param name="editable">What may be changed.</param>
+    /// <param name="page">The console's page of the action, which compares before and after line by line.</param>
+    /// <param name="compared">
+    /// What was typed, compared with what is asked; <c>null</c> before anything was. It is sent only as it was
+    /// compared.
+    /// </param>
+    public static JsonObject ForModifying(
+        string value, ReviseView editable, Uri page, SlackComparison? compared = null)
     {
         var inputs = new List<JsonObject>();
+        if (compared is not null)
+        {
+            inputs.Add(Said("This is what you change (- before, + after). Nothing is recorded before you send it."));
+            inputs.AddRange(compared.Pieces.Select(Quoted));
+        }
+
+        if (editable.Warning is { } warning)
+        {
+            inputs.Add(Said(warning));
+        }
+
         if (editable.Statement is { } statement)
         {
             inputs.Add(Edited(StatementBlock, "Statement", statement));
         }
 
         inputs.Add(Edited(JsonBlock, editable.Statement is null ? "Arguments, as JSON" : "Parameters", editable.Json));
-        inputs.Add(Commented("Why?", "The agent is told what you changed and why. Somebody else has to approve it."));
-        return Modal(ModifyCallback, "Change it", "Save", value, [.. inputs]);
+        inputs.Add(Commented(
+            "Why?", "The agent is told what you changed and why. Somebody else has to approve it.", editable.Comment));
+        inputs.Add(new JsonObject
+        {
+            ["type"] = "actions",
+            ["elements"] = new JsonArray(SlackButtons.ForOpening(page)),
+        });
+        return compared is null
+            ? Modal(ModifyCallback, "Change it", "Compare", value, [.. inputs])
+            : Modal(ModifyCallback, "Change it", "Send", $"{value}\n{compared.Seal}", [.. inputs]);
     }
 
     public static JsonObject ForStopping(string value, AgentId agent) => Modal(
@@ -98,18 +125,29 @@ internal static class SlackModal
         ["text"] = SlackText.Plain(text, SlackLimits.SectionText),
     };
 
-    private static JsonObject Commented(string label, string hint) => Input(
-        CommentBlock,
-        label,
-        new JsonObject
+    private static JsonObject Quoted(string lines) => new()
+    {
+        ["type"] = "section",
+        ["text"] = SlackText.Fenced(lines, SlackLimits.SectionText),
+        ["expand"] = true,
+    };
+
+    private static JsonObject Commented(string label, string hint, string? written = null)
+    {
+        var element = new JsonObject
         {
             ["type"] = "plain_text_input",
             ["action_id"] = CommentBlock,
             ["multiline"] = true,
             ["max_length"] = Math.Min(SlackLimits.InputText, ReviewDesk.MaxComment),
-        },
-        isOptional: true,
-        hint);
+        };
+        if (!string.IsNullOrEmpty(written))
+        {
+            element["initial_value"] = written;
+        }
+
+        return Input(CommentBlock, label, element, isOptional: true, hint);
+    }
 
     private static JsonObject Edited(string block, string label, string text) => Input(
         block,

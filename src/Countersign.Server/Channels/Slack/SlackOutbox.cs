@@ -45,9 +45,15 @@ internal sealed class SlackOutbox(
         }
 
         var messages = await rooms.Store.TakeOutboxAsync(Channel, BatchSize, cancellationToken);
-        foreach (var group in messages.GroupBy(message => message.Action))
+        foreach (var group in messages.GroupBy(message => (message.Action, message.Entry)))
         {
-            var retryAt = await TryDeliverAsync(group.Key, group.Max(message => message.Attempts), cancellationToken);
+            var attempts = group.Max(message => message.Attempts);
+            var retryAt = group.Key switch
+            {
+                ({ } action, _) => await TryDeliverAsync(action, attempts, cancellationToken),
+                (_, { } entry) => await TryTellAsync(entry, attempts, cancellationToken),
+                _ => null,
+            };
             foreach (var message in group)
             {
                 await rooms.Store.SettleOutboxAsync(message.Id, retryAt, cancellationToken);
@@ -88,13 +94,54 @@ internal sealed class SlackOutbox(
             : await SendAsync(record, place, attempts, cancellationToken);
     }
 
+    /// <summary>The same for what is about no action: it is said once, and never changed.</summary>
+    private async Task<DateTimeOffset?> TryTellAsync(long entry, int attempts, CancellationToken cancellationToken)
+    {
+        if (time.GetUtcNow() < _awayUntil)
+        {
+            return _awayUntil;
+        }
+
+        if (await rooms.Notices.FindAsync(entry, cancellationToken) is not { } notice)
+        {
+            return null;
+        }
+
+        if (_pace.WhenInstead(isUpdate: false) is { } later)
+        {
+            return later;
+        }
+
+        if (await WhyNotHereAsync(cancellationToken) is { } why)
+        {
+            return Fail(why, attempts);
+        }
+
+        switch (await CallAsync(notice, place: null, cancellationToken))
+        {
+            case SlackReply.Ok:
+                health.Works(HealthPart);
+                return null;
+            case SlackReply.Limited limited:
+                _pace.Pause(limited.RetryAfter);
+                return _pace.NotBefore;
+            case SlackReply.Refused refused:
+                return Fail($"Slack refuses the message: {refused.Error}.", attempts);
+            case SlackReply.Away away:
+                return Fail(away.Why, attempts);
+            default:
+                throw new System.Diagnostics.UnreachableException();
+        }
+    }
+
     private async Task<DateTimeOffset?> SendAsync(
         ActionRecord record, SlackPlace? place, int attempts, CancellationToken cancellationToken)
     {
         var isFirst = record.State == ActionState.Pending
             ? await rooms.Lookup.IsFirstAsync(record, cancellationToken)
             : null;
-        var reply = await CallAsync(rooms.Card.Render(record, isFirst), place, cancellationToken);
+        var owed = rooms.Desk.OwedFor(record, await rooms.Desk.FindFavoursAsync([record], cancellationToken));
+        var reply = await CallAsync(rooms.Card.Render(record, isFirst, owed), place, cancellationToken);
         if (reply is SlackReply.Refused { Error: var unfit } && Unfit.Contains(unfit))
         {
             Log.CardRefused(log, record.Id, unfit);
@@ -157,4 +204,10 @@ internal sealed class SlackOutbox(
 
 /// <summary>Where the outbox reads from, and what makes its messages.</summary>
 internal sealed record SlackOutboxRooms(
-    IStore Store, Gatekeeper Gatekeeper, ActionLookup Lookup, SlackCard Card, SlackWorkspace Workspace);
+    IStore Store,
+    Gatekeeper Gatekeeper,
+    ReviewDesk Desk,
+    ActionLookup Lookup,
+    SlackCard Card,
+    SlackNotices Notices,
+    SlackWorkspace Workspace);

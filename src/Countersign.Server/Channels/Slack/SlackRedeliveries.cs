@@ -1,11 +1,23 @@
+using System.Security.Cryptography;
+using System.Text;
+using Countersign.Core.Storage;
+
 namespace Countersign.Server.Channels.Slack;
 
 /// <summary>
 /// Remembers what was delivered for as long as its signature could be used again: the same bytes a second time do
 /// nothing. What could not be recorded is forgotten, so that a redelivery tries again.
 /// </summary>
-internal sealed class SlackRedeliveries(TimeProvider time)
+/// <remarks>
+/// (1) On this node a second delivery waits for the first. (2) The store says whether another node has it: what is
+/// under way there is not acknowledged here, because nobody knows yet that it will be recorded. (3) Only what was
+/// answered is kept as done.
+/// </remarks>
+internal sealed class SlackRedeliveries(TimeProvider time, IStore store)
 {
+    /// <summary>How long a node that begins an answer and is gone keeps the others from giving it.</summary>
+    private static readonly TimeSpan Lease = TimeSpan.FromSeconds(30);
+
     /// <summary>A signature may be made up to one window ahead, and is good for one window after that.</summary>
     public static readonly TimeSpan Memory = SlackSignature.Window * 2;
 
@@ -31,7 +43,7 @@ internal sealed class SlackRedeliveries(TimeProvider time)
         SlackAnswer given = new SlackAnswer.Unavailable();
         try
         {
-            given = await answer();
+            given = await AnswerOnNodesAsync(KeyOf(key), answer);
         }
         finally
         {
@@ -48,6 +60,31 @@ internal sealed class SlackRedeliveries(TimeProvider time)
 
         return given;
     }
+
+    private async Task<SlackAnswer> AnswerOnNodesAsync(string key, Func<Task<SlackAnswer>> answer)
+    {
+        switch (await store.BeginOnceAsync(key, store.Now + Lease, CancellationToken.None))
+        {
+            case OnceState.Done:
+                return new SlackAnswer.Done();
+            case OnceState.UnderWay:
+                return new SlackAnswer.Unavailable();
+        }
+
+        SlackAnswer given = new SlackAnswer.Unavailable();
+        try
+        {
+            return given = await answer();
+        }
+        finally
+        {
+            DateTimeOffset? until = given is SlackAnswer.Unavailable ? null : store.Now + Memory;
+            await store.EndOnceAsync(key, until, CancellationToken.None);
+        }
+    }
+
+    private static string KeyOf(string delivery) =>
+        $"slack:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(delivery)))}";
 
     /// <summary>
     /// The answer to the same delivery, or a refusal when there is no room; <c>null</c> for a first one.

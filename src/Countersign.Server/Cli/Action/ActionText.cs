@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Countersign.Core.Redaction;
 using Countersign.Core.Reviews;
 using Countersign.Server.Console.Views;
 
@@ -52,6 +53,10 @@ internal static class ActionText
         }
 
         text.AppendLine($"  {action.GetProperty("digest").GetString()}");
+        if (RedactionReport.Read(action, "hidden") is { Counts.IsEmpty: false } hidden)
+        {
+            text.AppendLine($"  Hidden here: {hidden}. The digest is of the real values; the console reveals them.");
+        }
     }
 
     /// <summary>The same sentences as on the console's page: what the reader's eyes may get wrong.</summary>
@@ -64,6 +69,7 @@ internal static class ActionText
             .. FindingLines.InText("The operation's letters", FlagsOf(action.GetProperty("operation"))),
             .. FindingLines.InText("The arguments", FindingLines.FlagsOf(arguments)),
             .. FindingLines.InText("What the agent says", FlagsOf(claimed)),
+            .. ReciprocalIn(action.GetProperty("review")),
         ];
         if (findings.Length > 0)
         {
@@ -75,6 +81,14 @@ internal static class ActionText
             text.AppendLine("  " + finding);
         }
     }
+
+    /// <summary>An older server says nothing of it.</summary>
+    private static IEnumerable<string> ReciprocalIn(JsonElement review) =>
+        review.ValueKind == JsonValueKind.Object && review.TryGetProperty("reciprocal", out var pairs)
+            ? pairs.EnumerateArray().Select(pair =>
+                $"An approval by {Show(pair.GetProperty("person"))} would return one: {Show(pair.GetProperty("by"))}, "
+                + $"who stands behind this, approved a request of theirs ({Show(pair.GetProperty("action"))}).")
+            : [];
 
     private static DisplayFlags FlagsOf(JsonElement text) =>
         text.ValueKind == JsonValueKind.String ? DisplayText.Lines(text.GetString()).Flags : DisplayFlags.None;
@@ -141,8 +155,12 @@ internal static class ActionText
 
         if (action.GetProperty("outcome") is { ValueKind: JsonValueKind.Object } outcome)
         {
+            var source = outcome.TryGetProperty("self_reported", out _)
+                ? ", as the agent itself says (nobody checked it)"
+                : "";
             text.AppendLine().AppendLine(
-                $"Outcome: {outcome.GetProperty("state").GetString()} after {outcome.GetProperty("duration_ms")} ms");
+                $"Outcome: {outcome.GetProperty("state").GetString()} after {outcome.GetProperty("duration_ms")} ms"
+                + source);
             if (outcome.TryGetProperty("error", out var error))
             {
                 text.AppendLine("  " + Show(error));

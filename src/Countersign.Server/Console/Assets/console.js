@@ -7,11 +7,14 @@ const announcement = document.getElementById("announcement");
 const fetchPauseMs = 400;
 const retryMs = 5000;
 const clockMs = 1000;
+const findPauseMs = 150;
 
 let stream = null;
 let fetching = false;
 let fetchAgain = false;
 let retryTimer = 0;
+let findTimer = 0;
+let taken = main?.dataset.fragment;
 
 // --- Relative times: the same words as the server's.
 
@@ -79,13 +82,17 @@ const atWork = "[data-busy], details.revise[open]";
 // person typed or opened in an unchanged part stays.
 function replaceParts(fresh) {
   const focused = document.activeElement?.closest("a[href]")?.getAttribute("href");
+  const rows = () => [...main.querySelectorAll(".rows a")];
+  const place = rows().indexOf(document.activeElement);
   for (const part of fresh.querySelectorAll("[data-part]")) {
     const present = main.querySelector(`[data-part="${CSS.escape(part.dataset.part)}"]`);
     const isOld = present && !present.querySelector(atWork) && !present.isEqualNode(part);
     if (isOld) present.replaceWith(document.importNode(part, true));
   }
   if (focused && document.activeElement === document.body) {
-    main.querySelector(`a[href="${CSS.escape(focused)}"]`)?.focus();
+    // A row that is gone leaves its place to the one that stands there now: the keyboard stays in the list.
+    const there = rows()[Math.min(place, rows().length - 1)];
+    (main.querySelector(`a[href="${CSS.escape(focused)}"]`) ?? there)?.focus();
   }
 }
 
@@ -108,7 +115,9 @@ function take(fresh) {
   const before = reviewIds(main);
   updateTimes();
   replaceParts(withTimes(fresh));
-  announceNew(before, reviewIds(main));
+  // What another filter brings up is not new.
+  if (taken === main.dataset.fragment) announceNew(before, reviewIds(main));
+  taken = main.dataset.fragment;
 }
 
 async function refresh() {
@@ -133,6 +142,21 @@ async function refresh() {
     }
   }, fetchPauseMs);
 }
+
+// --- The filter. The rows here are one page of the list, and the server filters all of it.
+
+function find(text) {
+  const address = new URL(main.dataset.fragment, location.href);
+  for (const name of ["find", "after", "others"]) address.searchParams.delete(name);
+  if (text !== "") address.searchParams.set("find", text);
+  main.dataset.fragment = address.pathname + address.search;
+  refresh();
+}
+
+document.querySelector("[data-filter]")?.addEventListener("input", (event) => {
+  clearTimeout(findTimer);
+  findTimer = setTimeout(find, findPauseMs, event.target.value.trim());
+});
 
 // --- The stream. A hidden page holds none, because browsers allow few connections per server.
 

@@ -65,7 +65,6 @@ function applyFilter() {
 }
 
 if (filter) {
-  for (const element of document.querySelectorAll("[data-needs-script]")) element.hidden = false;
   filter.addEventListener("input", applyFilter);
   new MutationObserver(applyFilter).observe(document.getElementById("main"), { childList: true, subtree: true });
 }

@@ -13,7 +13,8 @@ namespace Countersign.Server.Console.Endpoints;
 /// A person's own accounts in Slack: which stand for them, and the code by which they link another. A weak sign-in
 /// makes no code, because a click in Slack would then count for more than the sign-in that allowed it.
 /// </summary>
-internal sealed class AccountEndpoints(SlackOptions slack, SlackLinks links, SlackCodes codes, PageWriter pages)
+internal sealed class AccountEndpoints(
+    SlackOptions slack, IsRegistered isRegistered, SlackLinks links, SlackCodes codes, PageWriter pages)
 {
     private const string Address = "/console/accounts";
 
@@ -41,7 +42,7 @@ internal sealed class AccountEndpoints(SlackOptions slack, SlackLinks links, Sla
     {
         var linked = await links.OfAsync(visit.Person.Id, visit.Aborted);
         var accounts = slack.Accounts
-            .Where(account => account.Value == visit.Person.Id)
+            .Where(account => account.Value == visit.Person.Id && isRegistered(account.Value, account.Key))
             .Select(account => new AccountView(account.Key.ToString(), IsLinked: false))
             .Concat(linked.Select(link => new AccountView(link.Account.ToString(), IsLinked: true)))
             .OrderBy(account => account.Account, StringComparer.Ordinal)

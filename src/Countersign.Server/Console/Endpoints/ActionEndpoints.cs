@@ -1,8 +1,10 @@
+using System.Diagnostics;
 using System.Net.Mime;
 using Countersign.Core;
 using Countersign.Core.Actions;
 using Countersign.Core.Actions.Json;
 using Countersign.Core.Records;
+using Countersign.Core.Redaction;
 using Countersign.Core.Reviews;
 using Countersign.Core.Storage;
 using Countersign.Server.Console.Pages;
@@ -21,6 +23,8 @@ internal sealed class ActionEndpoints(
     RevisionForms revisions,
     AgentDesk agents,
     PasskeyDesk passkeys,
+    CardMask mask,
+    RevealDesk reveals,
     IStore store,
     PageWriter pages,
     ILogger<ActionEndpoints> logger)
@@ -34,7 +38,7 @@ internal sealed class ActionEndpoints(
         }
 
         var notice = visit.TakeNotice(AddressOf(record.Id));
-        var view = (await ComposerAsync(visit, record) with { Notice = notice }).Compose(record);
+        var view = (await ComposerAsync(visit, record) with { Notice = notice }).Compose(mask.Of(record), record);
         var frame = Frames.For(view.Headline, visit) with
         {
             Events = $"/console/events?action={record.Id}",
@@ -53,7 +57,7 @@ internal sealed class ActionEndpoints(
 
         await pages.WritePartAsync<ReviewCard>(visit.Context, new Dictionary<string, object?>
         {
-            ["View"] = (await ComposerAsync(visit, record)).Compose(record),
+            ["View"] = (await ComposerAsync(visit, record)).Compose(mask.Of(record), record),
             ["FormToken"] = visit.Session.FormToken,
         });
     }
@@ -66,6 +70,14 @@ internal sealed class ActionEndpoints(
         if (await lookup.FindAsync(visit) is not { } record)
         {
             await WriteMissingAsync(visit.Context);
+            return;
+        }
+
+        if (mask.Of(record).HidesSomething)
+        {
+            await pages.WriteMessageAsync(
+                visit.Context, 403, "Values are hidden", "The canonical bytes hold values that the card hides. " +
+                "Reveal them on the page of the action, with a reason; the ledger says who saw them.");
             return;
         }
 
@@ -103,7 +115,7 @@ internal sealed class ActionEndpoints(
         }
 
         var answer = await desk.VoteAsync(record.Id, visit.Voter, ballot, visit.Aborted);
-        var notice = NoticeOf(visit, record.Id, ballot, answer);
+        var notice = await NoticeOfAsync(visit, record.Id, ballot, answer);
         Log.Answered(logger, visit.Person.Id, record.Id, notice.Recorded ? ballot.Decision.ToText() : "not recorded");
         visit.SendTo(notice);
     }
@@ -136,9 +148,49 @@ internal sealed class ActionEndpoints(
             RehearsalAnswer.Refused refused => new Notice(
                 AddressOf(record.Id),
                 Recorded: false,
-                Words.Of(refused.Why, refused.Record, desk.RightOf(visit.Person.Id, refused.Record))),
+                await WhyNotAsync(visit, refused.Why, refused.Record)),
             _ => new Notice(AddressOf(record.Id), Recorded: false, "The action does not exist any more."),
         });
+    }
+
+    /// <summary>
+    /// Shows what is hidden, in this one answer and to this person; that they asked is recorded before.
+    /// </summary>
+    public async Task RevealAsync(Visit visit, IFormCollection form)
+    {
+        if (await lookup.FindAsync(visit) is not { } record)
+        {
+            await WriteMissingAsync(visit.Context);
+            return;
+        }
+
+        if (!ActionDigest.TryParse(form["digest"], out var digest))
+        {
+            await pages.WriteMessageAsync(
+                visit.Context, 400, "Unreadable form", "The form names no digest. Open the page again.");
+            return;
+        }
+
+        var wish = new RevealWish(digest, Unix(form["reason"]), mask.Of(record).Hidden);
+        switch (await reveals.RevealAsync(record.Id, visit.Voter, wish, visit.Aborted))
+        {
+            case RevealAnswer.Done done:
+                var bare = new ShownAction(done.Record, RedactionReport.Empty);
+                var composer = await ComposerAsync(visit, done.Record) with
+                {
+                    Notice = new NoticeView(
+                        Recorded: true,
+                        $"Nothing is hidden on this page, once. That you saw it is entry {done.Entry} of the ledger."),
+                };
+                var view = composer.Compose(bare, done.Record);
+                await pages.WritePageAsync<ActionPage>(visit.Context, 200, Frames.For(view.Headline, visit), view);
+                return;
+            case RevealAnswer.Refused refused:
+                visit.SendTo(new Notice(AddressOf(record.Id), Recorded: false, refused.Why));
+                return;
+            default:
+                throw new UnreachableException();
+        }
     }
 
     /// <summary>Takes changed arguments to the revision desk.</summary>
@@ -177,17 +229,22 @@ internal sealed class ActionEndpoints(
     public Task WriteMissingAsync(HttpContext context) => pages.WriteMessageAsync(
         context, 404, "Not found", "There is no such page, or it is not for you. The list of reviews shows what is.");
 
-    private async Task<CardComposer> ComposerAsync(Visit visit, ActionRecord record) =>
-        new(visit.Charter, visit.Voter, desk.RightOf(visit.Person.Id, record), store.Now)
+    private async Task<CardComposer> ComposerAsync(Visit visit, ActionRecord record)
+    {
+        var favours = await desk.FindFavoursAsync([record], visit.Aborted);
+        return new(visit.Charter, visit.Voter, desk.RightOf(visit.Person.Id, record, favours), store.Now)
         {
+            Owed = desk.OwedFor(record, favours),
             MayRehearse = rehearsals.MayAsk(visit.Person.Id, record),
-            MayRevise = revisions.MayModify(visit.Voter, record),
+            MayReveal = reveals.MayReveal(visit.Person.Id, record),
+            Editable = revisions.MayModify(visit.Voter, record) ? revisions.EditableOf(visit.Voter, record) : null,
             IsFirst = record.WasHeld ? await lookup.IsFirstAsync(record, visit.Aborted) : null,
             // The gateway asks for things too, and is no agent that anybody could stop.
             MayStopAgent = visit.Charter.People.Find(record.Asker.Agent) is not null
                 && agents.MayStop(visit.Person.Id, record.Asker.Agent),
             PasskeyOrigin = await PasskeyOriginAsync(visit, record),
         };
+    }
 
     private async Task<string?> PasskeyOriginAsync(Visit visit, ActionRecord record) =>
         record.State == ActionState.Pending
@@ -198,18 +255,22 @@ internal sealed class ActionEndpoints(
 
     private static string AddressOf(ActionId id) => $"/console/actions/{id}";
 
-    private Notice NoticeOf(Visit visit, ActionId id, Ballot ballot, DeskAnswer answer) => answer switch
+    private async Task<Notice> NoticeOfAsync(
+        Visit visit, ActionId id, Ballot ballot, DeskAnswer answer) => answer switch
     {
         DeskAnswer.Recorded recorded => new Notice(
             AddressOf(id), Recorded: true, RecordedText(ballot.Decision, recorded.Record)),
         DeskAnswer.Refused refused => new Notice(
             AddressOf(id),
             Recorded: false,
-            Words.Of(refused.Why, refused.Record, desk.RightOf(visit.Person.Id, refused.Record))),
+            await WhyNotAsync(visit, refused.Why, refused.Record)),
         DeskAnswer.Unproven unproven => new Notice(
             AddressOf(id), Recorded: false, $"Your signature does not count: {unproven.Why}"),
         _ => new Notice(AddressOf(id), Recorded: false, "The action does not exist any more."),
     };
+
+    private async Task<string> WhyNotAsync(Visit visit, StepRefusal why, ActionRecord record) =>
+        Words.Of(why, record, await desk.FindRightAsync(visit.Person.Id, record, visit.Aborted));
 
     private static string RecordedText(Decision decision, ActionRecord record)
     {

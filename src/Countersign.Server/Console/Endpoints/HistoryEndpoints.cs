@@ -11,7 +11,7 @@ using Microsoft.AspNetCore.Http;
 namespace Countersign.Server.Console.Endpoints;
 
 /// <summary>The list of ended actions.</summary>
-internal sealed class HistoryEndpoints(ActionLookup lookup, IStore store, PageWriter pages)
+internal sealed class HistoryEndpoints(ActionLookup lookup, CardMask mask, IStore store, PageWriter pages)
 {
     /// <summary>How many actions one page shows at least, when there are as many.</summary>
     private const int PageSize = 100;
@@ -25,7 +25,7 @@ internal sealed class HistoryEndpoints(ActionLookup lookup, IStore store, PageWr
         var (ended, last) = await lookup.ListAsync(
             FilterOf(query, visit.Charter), wanted: record => record.State.HasEnded(), visit);
         var chosen = ChosenOf(query, visit.Charter);
-        var view = new HistoryView([.. ended.Select(ItemOf)], chosen, store.Now)
+        var view = new HistoryView([.. ended.Select(record => ItemOf(mask.Of(record).Record))], chosen, store.Now)
         {
             Older = last is { } before ? OlderThan(before.Id, chosen) : null,
         };

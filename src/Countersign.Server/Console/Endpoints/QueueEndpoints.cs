@@ -1,14 +1,20 @@
 using Countersign.Core;
-using Countersign.Core.Actions;
+using Countersign.Core.Records;
+using Countersign.Core.Reviews;
 using Countersign.Core.Storage;
 using Countersign.Server.Console.Pages;
 using Countersign.Server.Console.Parts;
 using Countersign.Server.Console.Views;
+using Countersign.Server.Hosting;
 
 namespace Countersign.Server.Console.Endpoints;
 
-/// <summary>The list of reviews that wait, page by page: what a deadline reaches first comes first.</summary>
-internal sealed class QueueEndpoints(ActionLookup lookup, ReviewDesk desk, IStore store, PageWriter pages)
+/// <summary>
+/// The list of reviews that wait, page by page: what the reader can decide comes first, and in each part what a
+/// deadline reaches first. A filter covers all pages.
+/// </summary>
+internal sealed class QueueEndpoints(
+    PendingIndex index, ActionLookup lookup, ReviewDesk desk, CardMask mask, IStore store, PageWriter pages)
     : IDisposable
 {
     private const string Address = "/console";
@@ -29,31 +35,27 @@ internal sealed class QueueEndpoints(ActionLookup lookup, ReviewDesk desk, IStor
 
     public async Task ShowAsync(Visit visit)
     {
-        var after = PlaceOf(visit);
+        var asked = QueueAddress.Of(visit.Context.Request.Query);
         var frame = Frames.For("Reviews", visit) with
         {
             Events = "/console/events",
-            Fragment = After(AddressOfPart, after),
+            Fragment = asked.ToText(AddressOfPart),
         };
-        await pages.WritePageAsync<QueuePage>(visit.Context, 200, frame, await ReadAsync(visit, after));
+        await pages.WritePageAsync<QueuePage>(visit.Context, 200, frame, await ReadAsync(visit, asked));
     }
 
-    public async Task ShowFragmentAsync(Visit visit) => await pages.WritePartAsync<QueueList>(
-        visit.Context, new Dictionary<string, object?> { ["View"] = await ReadAsync(visit, PlaceOf(visit)) });
+    public async Task ShowFragmentAsync(Visit visit)
+    {
+        var view = await ReadAsync(visit, QueueAddress.Of(visit.Context.Request.Query));
+        await pages.WritePartAsync<QueueList>(visit.Context, new Dictionary<string, object?> { ["View"] = view });
+    }
 
-    /// <summary>Where the page begins; an address that nobody made begins with the first.</summary>
-    private static DeadlinePlace? PlaceOf(Visit visit) =>
-        DeadlinePlace.TryParse(visit.Context.Request.Query["after"], out var place) ? place : null;
-
-    private static string After(string address, DeadlinePlace? place) =>
-        place is null ? address : $"{address}?after={place}";
-
-    private async Task<QueueView> ReadAsync(Visit visit, DeadlinePlace? after)
+    private async Task<QueueView> ReadAsync(Visit visit, QueueAddress asked)
     {
         await _reads.WaitAsync(visit.Aborted);
         try
         {
-            return await ComposeAsync(visit, after);
+            return await ComposeAsync(visit, asked);
         }
         finally
         {
@@ -61,21 +63,40 @@ internal sealed class QueueEndpoints(ActionLookup lookup, ReviewDesk desk, IStor
         }
     }
 
-    private async Task<QueueView> ComposeAsync(Visit visit, DeadlinePlace? after)
+    private async Task<QueueView> ComposeAsync(Visit visit, QueueAddress asked)
     {
-        var filter = new ActionFilter
-        {
-            State = ActionState.Pending,
-            ByDeadline = true,
-            After = after,
-            Limit = PageSize,
-        };
-        var (records, last) = await lookup.ListAsync(filter, wanted: _ => true, visit);
-        var composer = new QueueComposer(visit.Charter, record => desk.RightOf(visit.Person.Id, record), store.Now);
+        var pending = await index.ReadAsync(visit.Aborted);
+        var favours = await desk.FindFavoursAsync(pending.Kinds.Select(kind => kind.Like), visit.Aborted);
+        VotingRight RightOf(ActionRecord record) => desk.RightOf(visit.Person.Id, record, favours);
+        var all = QueueSelection.Of(
+            pending.Reviews,
+            asked.Find.ToLowerInvariant(),
+            kind => (ActionLookup.Exists(kind.Like, visit), RightOf(kind.Like).MayApprove));
+        var (shown, next) = all.PageAt(asked.After, PageSize);
+        var records = await lookup.ListPendingAsync([.. shown.Select(review => review.Id)], visit);
+        var composer = new QueueComposer(visit.Charter, RightOf, store.Now) { ShownOf = mask.Of };
         return composer.Compose(records) with
         {
-            First = after is null ? null : Address,
-            Next = last is null ? null : After(Address, DeadlinePlace.Of(last)),
+            YoursInAll = all.Yours.Length,
+            OthersInAll = all.Others.Length,
+            Find = asked.Find,
+            IsCut = !pending.IsWhole,
+            Alert = await FindAlertAsync(visit),
+            First = asked.After is null ? null : (asked with { After = null }).ToText(Address),
+            Next = next is null ? null : (asked with { After = next }).ToText(Address),
         };
+    }
+
+    /// <summary>
+    /// A policy that was replaced and is in force again: what was decided in between deserves a look.
+    /// </summary>
+    private async Task<string?> FindAlertAsync(Visit visit)
+    {
+        var since = store.Now - PolicyChanges.RevertTime;
+        return await store.FindReplacedAsync(visit.Charter.Policy, since, visit.Aborted) is { } replaced
+            ? $"The policy was changed at {Words.Clock(replaced.At)}" +
+                (replaced.Entry is { } entry ? $" (ledger entry {entry})" : "") +
+                " and has been changed back since. Look at what was asked and decided in between."
+            : null;
     }
 }

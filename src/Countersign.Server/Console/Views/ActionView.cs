@@ -22,6 +22,12 @@ public sealed record ActionView
 
     public required ExactView Exact { get; init; }
 
+    /// <summary>How many values of which kind are hidden on this page; empty when none is.</summary>
+    public string Hidden { get; init; } = "";
+
+    /// <summary>Whether the reader may ask to see them.</summary>
+    public bool MayReveal { get; init; }
+
     public required ImmutableArray<string> Findings { get; init; }
 
     public required ImmutableArray<LabelledText> Facts { get; init; }

@@ -19,17 +19,23 @@ internal sealed record CardComposer(Charter Charter, Voter Reader, VotingRight R
     /// </summary>
     public bool? IsFirst { get; init; }
 
+    /// <summary>Whose approval would return an earlier one.</summary>
+    public ImmutableArray<Favour> Owed { get; init; } = [];
+
     /// <summary>Whether the reader may stop the agent that asks.</summary>
     public bool MayStopAgent { get; init; }
 
     /// <summary>Whether the reader may have it run and taken back.</summary>
     public bool MayRehearse { get; init; }
 
-    /// <summary>Whether the reader may change what is asked.</summary>
-    public bool MayRevise { get; init; }
+    /// <summary>What the reader may change of what is asked; <c>null</c> when they may not.</summary>
+    public ReviseView? Editable { get; init; }
 
     /// <summary>The address at which the reader's passkeys work; <c>null</c> without any.</summary>
     public string? PasskeyOrigin { get; init; }
+
+    /// <summary>Whether the reader may see what is hidden, and say why.</summary>
+    public bool MayReveal { get; init; }
 
     public NoticeView? Notice { get; init; }
 
@@ -39,8 +45,11 @@ internal sealed record CardComposer(Charter Charter, Voter Reader, VotingRight R
     public static string? ConfirmationOf(ActionRecord record) =>
         record.Preview is { Reversible: false } ? record.Action.Target.Value : null;
 
-    public ActionView Compose(ActionRecord record)
+    /// <param name="shown">The action as the reader sees it.</param>
+    /// <param name="real">The action as it is; its size and its traps are said, and none of its words.</param>
+    public ActionView Compose(ShownAction shown, ActionRecord real)
     {
+        var record = shown.Record;
         var card = Card.Of(record);
         return new ActionView
         {
@@ -51,8 +60,11 @@ internal sealed record CardComposer(Charter Charter, Voter Reader, VotingRight R
             State = record.State.ToText(),
             StateText = Words.Of(record.State),
             Effects = EffectLines.Of(record, IsFirst),
-            Exact = ExactText.Of(record.Action.Arguments),
-            Findings = FindingLines.Of(record),
+            Exact = ExactText.Of(record.Action.Arguments) with { Bytes = real.Action.Arguments.Bytes.Length },
+            Hidden = shown.Sentence,
+            MayReveal = MayReveal && shown.HidesSomething,
+            // Said without the words they are about, and so of what is hidden as well.
+            Findings = [.. FavourLines.Of(record, Owed, Charter.People), .. FindingLines.Of(real)],
             Facts = FindingLines.FactsOf(record),
             Who = WhoOf(record),
             StopAddress = MayStopAgent ? $"/console/agents/{record.Asker.Agent}" : null,
@@ -64,7 +76,7 @@ internal sealed record CardComposer(Charter Charter, Voter Reader, VotingRight R
             DryRuns = [.. record.Rehearsals.SelectMany(DryRunLinesOf)],
             MayRehearse = MayRehearse,
             Changes = RevisionComposer.ChangesOf(record, Charter.People),
-            Editable = MayRevise ? RevisionComposer.EditableOf(record) : null,
+            Editable = shown.HidesSomething ? null : Editable,
             Outcome = OutcomeOf(record),
             Digest = card.Digest.Value,
             ShortDigest = card.ShortDigest,
@@ -186,7 +198,7 @@ internal sealed record CardComposer(Charter Charter, Voter Reader, VotingRight R
         if (record.Outcome is { } outcome)
         {
             return new OutcomeView(
-                OutcomeSentence(outcome.State),
+                Words.Of(outcome, record.GivesPermit),
                 outcome.Error is { } error ? DisplayText.Lines(error).Text : null,
                 outcome.Result is { } result ? ExactText.Of(result.Span) : null,
                 $"{outcome.Duration.TotalMilliseconds:N0} ms");
@@ -196,11 +208,4 @@ internal sealed record CardComposer(Charter Charter, Voter Reader, VotingRight R
             ? new OutcomeView($"Nothing was executed. {DisplayText.Lines(record.Ending).Text}".Trim(), null, null, null)
             : null;
     }
-
-    private static string OutcomeSentence(OutcomeState state) => state switch
-    {
-        OutcomeState.Succeeded => "It was executed once.",
-        OutcomeState.Failed => "It was tried once.",
-        _ => "Nobody can say whether it took effect: look at the target.",
-    };
 }

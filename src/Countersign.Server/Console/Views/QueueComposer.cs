@@ -10,9 +10,12 @@ namespace Countersign.Server.Console.Views;
 /// </summary>
 internal sealed record QueueComposer(Charter Charter, Func<ActionRecord, VotingRight> RightOf, DateTimeOffset Now)
 {
+    /// <summary>What its readers see of an action.</summary>
+    public required Func<ActionRecord, ShownAction> ShownOf { get; init; }
+
     public QueueView Compose(IReadOnlyCollection<ActionRecord> pending)
     {
-        var lookup = pending.ToLookup(record => RightOf(record).MayApprove, ItemOf);
+        var lookup = pending.ToLookup(record => RightOf(record).MayApprove, record => ItemOf(ShownOf(record).Record));
         return new QueueView([.. lookup[true]], [.. lookup[false]], Now);
     }
 

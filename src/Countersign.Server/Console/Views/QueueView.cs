@@ -6,6 +6,21 @@ namespace Countersign.Server.Console.Views;
 public sealed record QueueView(
     ImmutableArray<QueueItem> Yours, ImmutableArray<QueueItem> Others, DateTimeOffset Now)
 {
+    /// <summary>How many wait for the reader, on all pages.</summary>
+    public int YoursInAll { get; init; }
+
+    /// <summary>How many wait for others, on all pages.</summary>
+    public int OthersInAll { get; init; }
+
+    /// <summary>What the list was filtered by; empty when it was not.</summary>
+    public string Find { get; init; } = "";
+
+    /// <summary>Whether more wait than the filter and the numbers cover.</summary>
+    public bool IsCut { get; init; }
+
+    /// <summary>What everybody should look at; <c>null</c> when there is nothing.</summary>
+    public string? Alert { get; init; }
+
     /// <summary>Where the first page is; <c>null</c> on that page.</summary>
     public string? First { get; init; }
 

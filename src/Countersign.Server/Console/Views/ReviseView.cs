@@ -5,7 +5,14 @@ namespace Countersign.Server.Console.Views;
 /// <summary>What a reviewer may edit of a request.</summary>
 /// <param name="Statement">The text of a statement; <c>null</c> where all arguments are edited as JSON.</param>
 /// <param name="Json">A statement's parameters, or all arguments.</param>
-public sealed record ReviseView(string? Statement, string Json);
+public sealed record ReviseView(string? Statement, string Json)
+{
+    /// <summary>Why changing it would probably be in vain; <c>null</c> when nothing is known against it.</summary>
+    public string? Warning { get; init; }
+
+    /// <summary>Why, as far as it was written already.</summary>
+    public string? Comment { get; init; }
+}
 
 /// <summary>One change that somebody made.</summary>
 /// <param name="Who">By whom, in words.</param>

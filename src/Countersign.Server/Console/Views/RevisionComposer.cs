@@ -87,7 +87,8 @@ internal static class RevisionComposer
             && first.RootElement.GetArrayLength() == second.RootElement.GetArrayLength();
     }
 
-    private static string Shown(CanonicalJson json) => DisplayText.Lines(Indented(json)).Text;
+    /// <summary>Arguments as they are compared: laid out, with what misleads spelled out.</summary>
+    public static string Shown(CanonicalJson json) => DisplayText.Lines(Indented(json)).Text;
 
     /// <summary>What could mislead its reader is escaped, as JSON allows, and read back as it was.</summary>
     private static string Indented(CanonicalJson json)

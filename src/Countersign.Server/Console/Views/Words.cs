@@ -71,6 +71,18 @@ internal static class Words
             : $"Somebody had stopped the agent before.{executing} {entry}";
     }
 
+    /// <summary>How an execution ended, and who says so.</summary>
+    public static string Of(Outcome outcome, bool givesPermit) => (givesPermit, outcome) switch
+    {
+        (true, { IsSelfReported: false }) => "The agent claimed the permit and never said what became of it.",
+        (true, { State: OutcomeState.Succeeded }) => "The agent says that it was done; the gateway saw nothing of it.",
+        (true, { State: OutcomeState.Failed }) => "The agent says that it failed; the gateway saw nothing of it.",
+        (true, _) => "The agent itself does not know whether it took effect: look at the target.",
+        (_, { State: OutcomeState.Succeeded }) => "It was executed once.",
+        (_, { State: OutcomeState.Failed }) => "It was tried once, and failed.",
+        _ => "Nobody can say whether it took effect: look at the target.",
+    };
+
     /// <summary>A text on one line, with everything that could mislead spelled out.</summary>
     public static string OneLine(string? raw) => DisplayText.OneLine(raw).Text;
 

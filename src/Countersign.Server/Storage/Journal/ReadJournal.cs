@@ -18,6 +18,15 @@ namespace Countersign.Server.Storage.Journal;
 /// </remarks>
 internal sealed class ReadJournal : IReadJournal, IAsyncDisposable
 {
+    /// <summary>
+    /// Records that flushes share, on average, before sessions are told that it is busy, and until they are told that
+    /// it is no more: a busy journal gets one record of a read, and otherwise two.
+    /// </summary>
+    private const double BusyShare = 10;
+    private const double IdleShare = 2.5;
+
+    private const double Smoothing = 8;
+
     private readonly string _store;
     private readonly PayloadVault _vault;
     private readonly FillRandom _random;
@@ -41,7 +50,11 @@ internal sealed class ReadJournal : IReadJournal, IAsyncDisposable
     /// <summary>Of the file that is written to.</summary>
     private long _writing;
 
+    // Written by the thread only.
+    private bool _isBusy;
+
     // Owned by the thread, and after it by whoever closes.
+    private double _share;
     private readonly Queue<JournalSegment> _segments = new();
     private JournalSegment? _current;
     private Task<JournalSegment>? _spare;
@@ -69,6 +82,8 @@ internal sealed class ReadJournal : IReadJournal, IAsyncDisposable
             }
         }
     }
+
+    public bool IsBusy => Volatile.Read(ref _isBusy);
 
     public void Append(ActionId subject, ReadOnlySpan<byte> record)
     {
@@ -194,6 +209,8 @@ internal sealed class ReadJournal : IReadJournal, IAsyncDisposable
                 _flushing = group.Durable;
             }
 
+            _share += (group.Count - _share) / Smoothing;
+            Volatile.Write(ref _isBusy, _share > (_isBusy ? IdleShare : BusyShare));
             Write(group);
         }
     }
@@ -310,6 +327,8 @@ internal sealed class ReadJournal : IReadJournal, IAsyncDisposable
         /// <summary>Whether somebody waits, so that the thread was woken for it.</summary>
         public bool IsAwaited { get; set; }
 
+        public int Count { get; private set; }
+
         public ReadOnlySpan<byte> Bytes => _bytes.WrittenSpan;
 
         public void Add(ActionId subject, ReadOnlySpan<byte> record)
@@ -318,6 +337,7 @@ internal sealed class ReadJournal : IReadJournal, IAsyncDisposable
             Encoding.ASCII.GetBytes(subject.Value, id);
             Add(id);
             Add(record);
+            Count++;
         }
 
         public void Succeed() => _durable.TrySetResult();

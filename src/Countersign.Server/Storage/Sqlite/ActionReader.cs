@@ -52,6 +52,13 @@ internal sealed class ActionReader(SqliteSession session, PayloadReader payloads
         Add("target", "=", filter.Target?.Value);
         Add("agent", "=", filter.Agent?.Value);
         Add("id", "<", filter.Before?.Value);
+        if (filter.Ids is { } ids)
+        {
+            var places = ids.Select((_, i) => $"?{values.Count + 1 + i}").ToList();
+            values.AddRange(ids.Select(id => id.Value));
+            conditions.Add($"id IN ({string.Join(", ", places)})");
+        }
+
         if (filter.After is { } after)
         {
             values.AddRange([after.Deadline.UtcTicks, after.Id.Value]);

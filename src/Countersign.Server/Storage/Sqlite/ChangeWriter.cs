@@ -32,9 +32,10 @@ internal static class ChangeWriter
         PasskeyTable.Write(change, indexes, batch);
         AccountTable.Write(change, indexes, batch);
         WriteVotes(change, firstIndex, batch);
-        WriteOutbox(change.Change, batch);
+        WriteOutbox(change.Change, firstIndex, batch);
         WriteDefinitions(change, batch);
         WritePolicy(change, indexes, batch);
+        RosterTable.Write(change, indexes, batch);
         NoteLastEntries(change, indexes, batch);
         return new Written(null, indexes);
     }
@@ -52,7 +53,9 @@ internal static class ChangeWriter
         if ((StopTable.FindConflict(change, batch.Session)
             ?? WindowTable.FindConflict(change, batch.Session)
             ?? PasskeyTable.FindConflict(change, batch.Session)
-            ?? AccountTable.FindConflict(change, batch.Session)) is { } reason)
+            ?? AccountTable.FindConflict(change, batch.Session)
+            ?? RosterTable.FindConflict(change, batch.Session)
+            ?? FavourTable.FindConflict(change, batch)) is { } reason)
         {
             return reason;
         }
@@ -173,23 +176,25 @@ internal static class ChangeWriter
                 ActionColumns.Spell(vote.Assurance),
                 vote.At.UtcTicks,
                 firstIndex + position);
+            FavourTable.Write(vote, batch);
         }
     }
 
-    private static void WriteOutbox(Change change, SqliteBatch batch)
+    private static void WriteOutbox(Change change, long firstIndex, SqliteBatch batch)
     {
         foreach (var draft in change.Outbox)
         {
             batch.Session.Execute(
                 """
-                INSERT INTO outbox (channel, action, revision, kind, attempts, not_before)
-                VALUES (?1, ?2, ?3, ?4, 0, ?5)
+                INSERT INTO outbox (channel, action, revision, kind, attempts, not_before, entry)
+                VALUES (?1, ?2, ?3, ?4, 0, ?5, ?6)
                 """,
                 draft.Channel,
-                draft.Action.Value,
+                draft.Action?.Value,
                 draft.Revision,
                 draft.Kind,
-                batch.At.UtcTicks);
+                batch.At.UtcTicks,
+                draft.Action is null ? firstIndex : null);
         }
     }
 

@@ -22,7 +22,7 @@ internal static class OutboxTable
             WHERE id IN (SELECT id FROM outbox
                 WHERE channel = ?1 AND not_before <= ?2 AND (taken_until IS NULL OR taken_until <= ?2)
                 ORDER BY not_before, id LIMIT ?4)
-            RETURNING id, channel, action, revision, kind, attempts, not_before
+            RETURNING id, channel, action, revision, kind, attempts, not_before, entry
             """,
             Read,
             channel,
@@ -53,10 +53,13 @@ internal static class OutboxTable
         return new OutboxRow(
             columns.Number(),
             columns.Text(),
-            ActionId.Parse(columns.Text()),
+            columns.TextOrNull() is { } action ? ActionId.Parse(action) : null,
             (int)columns.Number(),
             columns.Text(),
             (int)columns.Number(),
-            columns.Time());
+            columns.Time())
+        {
+            Entry = columns.NumberOrNull(),
+        };
     }
 }

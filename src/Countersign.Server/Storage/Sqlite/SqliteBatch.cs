@@ -48,6 +48,10 @@ internal sealed class SqliteBatch(
         return index;
     }
 
+    /// <summary>What rows call the person; <c>null</c> when no row has called them anything yet.</summary>
+    public Pseudonym? FindPseudonym(PersonId person) =>
+        pseudonyms.Find(person) ?? (_drawn.TryGetValue(person, out var mapping) ? mapping.Pseudonym : null);
+
     /// <summary>What rows call the person; a new pseudonym becomes part of this commit.</summary>
     public Pseudonym PseudonymOf(PersonId person)
     {

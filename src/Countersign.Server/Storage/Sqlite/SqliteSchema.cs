@@ -12,7 +12,7 @@ internal static class SqliteSchema
     // on INSERT are there because INSERT OR REPLACE deletes a row without asking the trigger on DELETE.
 
     /// <summary>Element <c>n</c> leads from version <c>n</c> to <c>n + 1</c>.</summary>
-    private static readonly string[] Steps = [First, Second, Third, Fourth, Fifth, Sixth];
+    private static readonly string[] Steps = [First, Second, Third, Fourth, Fifth, Sixth, Seventh, Eighth];
 
     public static int Version => Steps.Length;
 
@@ -224,6 +224,67 @@ internal static class SqliteSchema
             account TEXT    PRIMARY KEY,
             entry   INTEGER NOT NULL REFERENCES entry (position)
         ) STRICT, WITHOUT ROWID;
+        """;
+
+    /// <summary>
+    /// Who approved whose requests, from this version on. It is one row for each two persons, so that it does not grow
+    /// with the votes. And what may happen once, such as the use of a code, for as long as it could be tried again.
+    /// And since when who is in which group.
+    /// </summary>
+    private static string Seventh => """
+        CREATE TABLE favour (
+            voter  TEXT    NOT NULL,
+            behind TEXT    NOT NULL,
+            action TEXT    NOT NULL REFERENCES action (id),
+            at     INTEGER NOT NULL,
+            PRIMARY KEY (voter, behind)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX favour_at ON favour (at);
+
+        CREATE TABLE once (
+            key   TEXT    PRIMARY KEY,
+            until INTEGER NOT NULL,
+            done  INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX once_until ON once (until);
+
+        CREATE TABLE membership (
+            person TEXT    NOT NULL,
+            team   TEXT    NOT NULL,
+            since  INTEGER NOT NULL,
+            PRIMARY KEY (person, team)
+        ) STRICT, WITHOUT ROWID;
+        """;
+
+    /// <summary>
+    /// Which people and agents were accepted; the rows only say which entries hold them. And messages may be about an
+    /// entry instead of an action.
+    /// </summary>
+    private static string Eighth => """
+        CREATE TABLE roster (
+            epoch INTEGER PRIMARY KEY,
+            hash  TEXT    NOT NULL,
+            at    INTEGER NOT NULL,
+            entry INTEGER REFERENCES entry (position)
+        ) STRICT;
+
+        CREATE TABLE next_outbox (
+            id          INTEGER PRIMARY KEY AUTOINCREMENT,
+            channel     TEXT    NOT NULL,
+            action      TEXT    REFERENCES action (id),
+            entry       INTEGER REFERENCES entry (position),
+            revision    INTEGER NOT NULL,
+            kind        TEXT    NOT NULL,
+            attempts    INTEGER NOT NULL,
+            not_before  INTEGER NOT NULL,
+            taken_until INTEGER,
+            CHECK ((action IS NULL) <> (entry IS NULL))
+        ) STRICT;
+        INSERT INTO next_outbox (id, channel, action, revision, kind, attempts, not_before, taken_until)
+            SELECT id, channel, action, revision, kind, attempts, not_before, taken_until FROM outbox;
+        DROP TABLE outbox;
+        ALTER TABLE next_outbox RENAME TO outbox;
+        CREATE INDEX outbox_of_channel ON outbox (channel, not_before);
         """;
 
     /// <summary>Brings a database to the newest version inside the caller's transaction.</summary>

@@ -76,7 +76,8 @@ internal sealed class SqliteStore : IStore, IArchive
     public Task<ImmutableArray<ActionId>> FindOrphansAsync(
         NodeId self, int limit, CancellationToken cancellationToken) =>
         FindIdsAsync(
-            "SELECT id FROM action WHERE state = 'executing' AND owner <> ?1 ORDER BY id LIMIT ?2",
+            "SELECT id FROM action WHERE state = 'executing' AND owner <> ?1 AND next_deadline IS NULL " +
+            "ORDER BY id LIMIT ?2",
             [self.Value, limit],
             cancellationToken);
 
@@ -113,9 +114,19 @@ internal sealed class SqliteStore : IStore, IArchive
     public Task<PolicyInForce?> FindPolicyAsync(CancellationToken cancellationToken) =>
         _parts.Readers.ReadAsync(WriteConnection.ReadPolicy, cancellationToken);
 
+    public Task<RosterInForce?> FindRosterAsync(CancellationToken cancellationToken) =>
+        _parts.Readers.ReadAsync(RosterTable.Find, cancellationToken);
+
+    public Task<PolicyReplaced?> FindReplacedAsync(
+        PolicyHash policy, DateTimeOffset since, CancellationToken cancellationToken) =>
+        _parts.Readers.ReadAsync(session => PolicyTable.FindReplaced(session, policy, since), cancellationToken);
+
     public Task<ImmutableArray<PasskeyRow>> FindPasskeysAsync(
         PasskeyFilter filter, CancellationToken cancellationToken) =>
         _parts.ReadPasskeysAsync(filter, cancellationToken);
+
+    public Task<ImmutableArray<Favour>> FindFavoursAsync(DateTimeOffset since, CancellationToken cancellationToken) =>
+        _parts.ReadFavoursAsync(since, cancellationToken);
 
     public Task<ImmutableArray<OutboxRow>> TakeOutboxAsync(
         string channel, int limit, CancellationToken cancellationToken) =>
@@ -145,6 +156,19 @@ internal sealed class SqliteStore : IStore, IArchive
     public Task<ImmutableArray<AccountLink>> FindAccountsAsync(CancellationToken cancellationToken) =>
         _parts.Readers.ReadAsync(
             session => AccountTable.List(session, new PayloadReader(session, _options.Vault)), cancellationToken);
+
+    public Task<ImmutableArray<Membership>> SettleMembershipsAsync(
+        ImmutableArray<(PersonId Person, GroupName Group)> present, CancellationToken cancellationToken) =>
+        _parts.Writer.WriteAsync(new CallWrite<ImmutableArray<Membership>>(
+            batch => MembershipTable.Settle(batch, present), cancellationToken));
+
+    public Task<OnceState> BeginOnceAsync(string key, DateTimeOffset until, CancellationToken cancellationToken) =>
+        _parts.Writer.WriteAsync(new CallWrite<OnceState>(
+            batch => OnceTable.Begin(batch, key, until), cancellationToken));
+
+    public Task EndOnceAsync(string key, DateTimeOffset? doneUntil, CancellationToken cancellationToken) =>
+        _parts.Writer.WriteAsync(new CallWrite<int>(
+            batch => OnceTable.End(batch, key, doneUntil), cancellationToken));
 
     /// <summary>Commits the time: a transaction through the same queue, file and disk as every other.</summary>
     public async Task<string?> WhyUnavailableAsync(CancellationToken cancellationToken)

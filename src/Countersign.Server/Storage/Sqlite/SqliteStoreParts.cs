@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Countersign.Core.Reviews;
 using Countersign.Core.Storage;
 using Countersign.Server.Keys;
 using Countersign.Server.Storage.Journal;
@@ -90,6 +91,10 @@ internal sealed class SqliteStoreParts : IAsyncDisposable
             session => PasskeyTable.List(
                 session, new PayloadReader(session, _options.Vault), _pseudonyms, filter),
             cancellationToken);
+
+    public Task<ImmutableArray<Favour>> ReadFavoursAsync(
+        DateTimeOffset since, CancellationToken cancellationToken) =>
+        Readers.ReadAsync(session => FavourTable.List(session, _pseudonyms, since), cancellationToken);
 
     /// <summary>The writer goes first, because it still commits what waits; the lock goes last.</summary>
     public async ValueTask DisposeAsync()

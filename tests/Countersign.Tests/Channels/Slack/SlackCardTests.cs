@@ -4,8 +4,11 @@ using System.Text.Json.Nodes;
 using Countersign.Core.Actions;
 using Countersign.Core.Actions.Json;
 using Countersign.Core.Identity;
+using Countersign.Core.Ledger;
 using Countersign.Core.Records;
 using Countersign.Core.Reviews;
+using Countersign.Server.Hosting;
+using Countersign.Core.Storage;
 using Countersign.Server.Channels.Slack;
 using Countersign.Server.Console.Views;
 using Countersign.Tests.Console;
@@ -114,7 +117,39 @@ public sealed class SlackCardTests : IAsyncLifetime
         Compare("link-modal", SlackModal.ForLinking());
         Compare("stop-modal", SlackModal.ForStopping("act_1.1.sha256:0", new AgentId("deploy-bot")));
         Compare("stopped-modal", SlackModal.ForTelling("Stopped", "deploy-bot: The agent is stopped."));
-        Compare("modify-modal", SlackModal.ForModifying("act_1.1.sha256:0", new ReviseView("DELETE FROM t", "[]")));
+        Compare("modify-modal", SlackModal.ForModifying(
+            "act_1.1.sha256:0",
+            new ReviseView("DELETE FROM t", "[]") { Warning = "If you change it, nobody is left." },
+            new Uri("https://countersign.example/console/actions/act_1")));
+        Compare("compared-modal", SlackModal.ForModifying(
+            "act_1.1.sha256:0",
+            new ReviseView("DELETE FROM t WHERE id = 1", "[]") { Comment = "Only one." },
+            new Uri("https://countersign.example/console/actions/act_1"),
+            new SlackComparison(["- DELETE FROM t\n+ DELETE FROM t WHERE id = 1"], "0123")));
+    }
+
+    [Fact]
+    public async Task A_policy_that_was_changed_back()
+    {
+        var payload = new PolicyPayload("sha256:1", "sha256:0", PolicyPayload.Approved, ["alice"], [])
+        {
+            Reverts = new PolicyReplaced(new DateTimeOffset(2026, 11, 21, 10, 0, 0, TimeSpan.Zero), 7),
+        };
+        await _host.Console.Store.CommitAsync(
+            new Change
+            {
+                Entries = [new EntryDraft(EntryType.PolicyChanged, Action: null, Revision: 0, payload.ToBytes())],
+                Outbox = [new OutboxDraft("slack", Action: null, Revision: 0, "policy-reverted")],
+            },
+            TestContext.Current.CancellationToken);
+
+        await _host.DeliverAsync();
+        await _host.DeliverAsync();
+
+        var message = _host.Slack.Message.ToJsonString().Replace(
+            _host.Console.Address.Authority, "countersign.example", StringComparison.Ordinal);
+        Compare("policy-reverted", JsonNode.Parse(message)!.AsObject());
+        Assert.Empty(_host.Console.Store.Outbox);
     }
 
     [Theory]
@@ -125,7 +160,7 @@ public sealed class SlackCardTests : IAsyncLifetime
     {
         var text = string.Concat(Enumerable.Range(0, characters / 5).Select(i => $"{i % 10000:0000} "));
         var record = await _host.AskAsync($$"""{"text":"{{text}}"}""");
-        var message = Card.Render(record, isFirst: null);
+        var message = Card.Render(record, isFirst: null, owed: []);
 
         var verbs = SlackHost.ButtonsOf(message.ToArguments("C1", ts: null))
             .Select(button => button["action_id"]!.GetValue<string>());
@@ -153,7 +188,7 @@ public sealed class SlackCardTests : IAsyncLifetime
             },
         });
 
-        var message = Card.Render(big, isFirst: true).ToArguments("C1", ts: null);
+        var message = Card.Render(big, isFirst: true, owed: []).ToArguments("C1", ts: null);
 
         Assert.Empty(SlackLengths.Find(message));
         Assert.DoesNotContain(
@@ -163,7 +198,7 @@ public sealed class SlackCardTests : IAsyncLifetime
     private SlackCard Card => _host.Console.Service<SlackCard>();
 
     private void AssertGolden(string name, ActionRecord record, bool? isFirst) =>
-        AssertGolden(name, Card.Render(record, isFirst), record.Id);
+        AssertGolden(name, Card.Render(record, isFirst, owed: []), record.Id);
 
     private static void AssertGolden(string name, SlackMessage message, ActionId id)
     {

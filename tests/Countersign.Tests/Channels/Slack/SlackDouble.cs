@@ -162,6 +162,17 @@ internal sealed class SlackDouble : IAsyncDisposable
         },
     };
 
+    /// <summary>Takes what an interaction was answered with: it may put another view into the open modal.</summary>
+    public void Take(string answer)
+    {
+        if (answer.Length > 0 && JsonNode.Parse(answer) is JsonObject body
+            && body["response_action"]?.GetValue<string>() == "update")
+        {
+            View = body["view"]!.DeepClone().AsObject();
+            Assert.Empty(SlackLengths.Find(View));
+        }
+    }
+
     /// <summary>A request as Slack signs it.</summary>
     public static HttpRequestMessage Sign(JsonObject payload, Uri endpoint, DateTimeOffset at, string secret = Secret)
     {

@@ -107,7 +107,9 @@ internal sealed class SlackHost : IAsyncDisposable
         using (request)
         {
             using var answer = await _http.SendAsync(request, Cancel);
-            return new SlackReception(answer.StatusCode, await answer.Content.ReadAsStringAsync(Cancel));
+            var body = await answer.Content.ReadAsStringAsync(Cancel);
+            Slack.Take(body);
+            return new SlackReception(answer.StatusCode, body);
         }
     }
 

@@ -27,8 +27,10 @@ public sealed class SlackModifyTests : IAsyncLifetime
         Assert.Contains("\"orders\"", shown.First()!.GetValue<string>(), StringComparison.Ordinal);
         var broken = await _host.SendAsync(_host.Slack.Submit("U0BOB", ("json", "{")));
         Assert.Contains("not JSON", broken.Body, StringComparison.Ordinal);
-        var saved = await _host.SendAsync(_host.Slack.Submit(
-            "U0BOB", ("json", "{\"table\":\"test\"}"), ("comment", "Only the test table.")));
+        await SendAsync("{\"table\":\"test\"}");
+        Assert.Contains("-   \"table\": \"orders\"\n+   \"table\": \"test\"", ViewText, StringComparison.Ordinal);
+        Assert.Equal(1, (await _host.FindAsync(asked)).Life.Revision);
+        var saved = await SendAsync("{\"table\":\"test\"}");
         Assert.Equal((HttpStatusCode.OK, ""), (saved.Status, saved.Body));
         await _host.DeliverAsync();
         await _host.PressAsync("U0BOB", "approve");
@@ -64,6 +66,61 @@ public sealed class SlackModifyTests : IAsyncLifetime
         Assert.Equal(1, (await _host.FindAsync(asked)).Life.Revision);
     }
 
+    [Fact]
+    public async Task What_is_sent_is_what_was_compared_and_otherwise_compared_anew()
+    {
+        var asked = await _host.AskShownAsync();
+        await _host.PressAsync("U0BOB", "modify");
+        await SendAsync("""{"table":"test"}""");
+
+        await SendAsync("""{"table":"customers"}""");
+
+        Assert.Contains("+   \"table\": \"customers\"", ViewText, StringComparison.Ordinal);
+        Assert.Equal(1, (await _host.FindAsync(asked)).Life.Revision);
+        await SendAsync("""{"table":"customers"}""");
+        Assert.Equal("""{"table":"customers"}""", (await _host.FindAsync(asked)).Action.Arguments.ToString());
+    }
+
+    [Fact]
+    public async Task A_comparison_goes_with_the_request_that_it_was_made_for()
+    {
+        var asked = await _host.AskShownAsync();
+        await _host.PressAsync("U0BOB", "modify");
+        await SendAsync("""{"table":"test"}""");
+        var compared = _host.Slack.View!;
+        await _host.SendAsync(_host.Slack.Submit("U0BOB", ("json", """{"table":"test"}""")));
+        Assert.Equal(2, (await _host.FindAsync(asked)).Life.Revision);
+
+        var again = await _host.SendAsync(_host.Slack.Submit("U0CAROL", ("json", """{"table":"test"}""")));
+
+        Assert.Same(compared, _host.Slack.View);
+        Assert.Contains("errors", again.Body, StringComparison.Ordinal);
+        Assert.Equal(2, (await _host.FindAsync(asked)).Life.Revision);
+    }
+
+    [Fact]
+    public async Task A_form_that_changes_nothing_says_so()
+    {
+        await _host.AskShownAsync();
+        await _host.PressAsync("U0BOB", "modify");
+
+        var sent = await SendAsync("""{ "table": "orders" }""");
+
+        Assert.Contains("Nothing was changed.", sent.Body, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_comparison_that_no_form_holds_says_where_it_is()
+    {
+        await _host.AskShownAsync();
+        await _host.PressAsync("U0BOB", "modify");
+        var many = string.Join(',', Enumerable.Range(0, 600).Select(i => $"\"<{i}>\""));
+
+        await SendAsync($$"""{"t":[{{many}}]}""");
+
+        Assert.Contains("too long for a form", ViewText, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("U0ALICE")]
     [InlineData("U0DORA")]
@@ -76,6 +133,12 @@ public sealed class SlackModifyTests : IAsyncLifetime
         Assert.Contains("may change it", await ReplyAsync(), StringComparison.Ordinal);
         Assert.Null(_host.Slack.View);
     }
+
+    private string ViewText => string.Join('\n', _host.Slack.View!["blocks"]!.AsArray()
+        .Select(block => block!["text"]?["text"]?.GetValue<string>()));
+
+    private Task<SlackReception> SendAsync(string json) => _host.SendAsync(
+        _host.Slack.Submit("U0BOB", ("json", json), ("comment", "Only the test table.")));
 
     private async Task<string> ReplyAsync() =>
         (await _host.Slack.NextReplyAsync(Cancel))["text"]!.GetValue<string>();

@@ -43,6 +43,33 @@ public sealed class ApprovalTricksTests(PostgresServer server)
         Assert.Equal(10L, await host.AskDirectlyAsync(Count));
     }
 
+    [Fact]
+    public async Task A_definition_that_changes_while_it_waits_for_its_rows_undoes_it()
+    {
+        await using var host = await StartAsync(PostgresHost.Rules);
+        await host.AskDirectlyAsync(
+            "CREATE TRIGGER t BEFORE DELETE ON orders FOR EACH ROW EXECUTE FUNCTION pass()");
+        await using var direct = new NpgsqlConnection(host.Database);
+        await direct.OpenAsync(TestContext.Current.CancellationToken);
+        await using var locks = new NpgsqlCommand("BEGIN; SELECT id FROM orders FOR UPDATE", direct);
+        await locks.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        await using var session = await RawSession.OpenAsync(host);
+        Assert.Equal("held", await session.AskAsync(Sensitive));
+        await host.DecideAsync(await host.UntilAsync(ActionState.Pending), Decision.Approve);
+        await host.UntilBlockedAsync("DELETE FROM orders%");
+        locks.CommandText = """
+            CREATE OR REPLACE FUNCTION pass() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS
+                'BEGIN INSERT INTO other VALUES (OLD.id); RETURN OLD; END';
+            COMMIT;
+            """;
+        await locks.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal("error 42501; Z I", await session.AnswerAsync());
+        Assert.Equal(10L, await host.AskDirectlyAsync(Count));
+        Assert.Equal(0L, await host.AskDirectlyAsync("SELECT count(*) FROM other"));
+        await host.UntilAsync(ActionState.Failed);
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(1)]
@@ -138,14 +165,11 @@ public sealed class ApprovalTricksTests(PostgresServer server)
         await using var session = await RawSession.OpenAsync(host);
         Assert.Equal("held", await session.AskAsync(Sensitive));
         await host.DecideAsync(await host.UntilAsync(ActionState.Pending), Decision.Approve);
-        var ended = 0L;
-        while (ended == 0)
-        {
-            ended = (long)(await host.AskDirectlyAsync("""
-                SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
-                WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE 'DELETE FROM orders%'
-                """))!;
-        }
+        await host.UntilBlockedAsync("DELETE FROM orders%");
+        await host.AskDirectlyAsync("""
+            SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+            WHERE datname = current_database() AND wait_event_type = 'Lock'
+            """);
 
         await host.UntilAsync(ActionState.Unknown);
         Assert.Contains("error", await session.AnswerAsync(), StringComparison.Ordinal);
@@ -168,11 +192,12 @@ public sealed class ApprovalTricksTests(PostgresServer server)
         Assert.Equal(10L, await host.AskDirectlyAsync("SELECT count(*) FROM public.orders"));
     }
 
-    private Task<PostgresHost> StartAsync() => PostgresHost.StartAsync(server, Rules, """
+    private Task<PostgresHost> StartAsync(string rules = Rules) => PostgresHost.StartAsync(server, rules, """
         CREATE SCHEMA other;
         CREATE TABLE other (id int);
         GRANT USAGE ON SCHEMA other TO PUBLIC;
         CREATE FUNCTION fire() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+        CREATE FUNCTION pass() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN OLD; END';
         CREATE FUNCTION wipe() RETURNS int LANGUAGE plpgsql SECURITY DEFINER AS
             'BEGIN DELETE FROM public.orders; RETURN 1; END';
         """);

@@ -5,6 +5,7 @@ using Countersign.Core.Ledger;
 using Countersign.Core.Policies;
 using Countersign.Core.Records;
 using Countersign.Core.Reviews;
+using Countersign.Tests.Postgres.Bypass;
 using Countersign.Tests.Postgres.Support;
 using Npgsql;
 
@@ -83,6 +84,62 @@ public sealed class DetachedTests(PostgresServer server)
         Assert.Equal(held.Id, Held(asked).Id);
         await host.DecideAsync(held, Decision.Deny);
         await Assert.ThrowsAsync<PostgresException>(() => deleting);
+    }
+
+    [Fact]
+    public async Task What_a_session_asked_for_and_left_runs_once_the_API_asks_for_it_as_well()
+    {
+        await using var host = await PostgresHost.StartAsync(server);
+        var held = await LeaveAsync(host, "DELETE FROM orders WHERE id = 5");
+        var asked = Held(await host.AskAsync("""{"text":"DELETE FROM orders WHERE id = 5"}"""));
+
+        Assert.Equal((held.Id, true), (asked.Id, asked.Detached));
+        await host.DecideAsync(asked, Decision.Approve);
+        var ended = await host.UntilAsync(ActionState.Succeeded);
+
+        Assert.Contains("\"committed\":true", ResultOf(ended), StringComparison.Ordinal);
+        Assert.Equal(9L, await host.AskDirectlyAsync("SELECT count(*) FROM orders"));
+    }
+
+    [Fact]
+    public async Task An_approval_that_no_session_took_runs_when_the_API_asks_for_it()
+    {
+        await using var host = await PostgresHost.StartAsync(server);
+        var held = await LeaveAsync(host, "DELETE FROM orders WHERE id = 5");
+        await host.DecideAsync(held, Decision.Approve);
+        await host.UntilAsync(ActionState.Approved);
+        await host.AskAsync("""{"text":"DELETE FROM orders WHERE id = 5"}""");
+        var ended = await host.UntilAsync(ActionState.Succeeded);
+
+        Assert.Equal((held.Id, true), (ended.Id, ended.Detached));
+        Assert.Equal(9L, await host.AskDirectlyAsync("SELECT count(*) FROM orders"));
+    }
+
+    [Fact]
+    public async Task A_session_that_waits_while_the_API_gets_the_approval_asks_again()
+    {
+        await using var host = await PostgresHost.StartAsync(server);
+        await using var connection = await host.ConnectAsync();
+        await using var command = new NpgsqlCommand("DELETE FROM orders WHERE id = 5", connection);
+        var deleting = command.ExecuteNonQueryAsync(Cancelled);
+        await host.UntilAsync(ActionState.Pending);
+        var first = Held(await host.AskAsync("""{"text":"DELETE FROM orders WHERE id = 5"}"""));
+        await host.DecideAsync(first, Decision.Approve);
+        await host.UntilAsync(ActionState.Succeeded);
+        var second = await host.UntilAsync(ActionState.Pending);
+
+        Assert.NotEqual(first.Id, second.Id);
+        await host.DecideAsync(second, Decision.Approve);
+        Assert.Equal(0, await deleting);
+        Assert.Equal(9L, await host.AskDirectlyAsync("SELECT count(*) FROM orders"));
+    }
+
+    /// <summary>A session asks, and its client goes before people decided.</summary>
+    private static async Task<ActionRecord> LeaveAsync(PostgresHost host, string text)
+    {
+        await using var session = await RawSession.OpenAsync(host);
+        Assert.EndsWith("held", await session.AskAsync(text), StringComparison.Ordinal);
+        return await host.UntilAsync(ActionState.Pending);
     }
 
     [Fact]

@@ -82,7 +82,7 @@ internal sealed class ModelGate : IAsyncDisposable
         await using var stream = new ScriptedClient(walk.Pieces());
         using var reader = new WireReader(stream);
         using var writer = new WireWriter(stream);
-        var client = new Client(reader, writer);
+        var client = new Gates.Postgres.Client(reader, writer);
         var backend = new Backend(connection, client, _host.Options.Limits);
         var state = new SessionState(Seat(), client, backend, _host.Options)
         {

@@ -23,5 +23,6 @@ internal sealed record ModelPolicy(
 
     public static bool Refuses(string text) => text is Vocabulary.Denied or Vocabulary.Rejected;
 
-    private static bool Asks(string text) => Refuses(text) || text is Vocabulary.Approved or Vocabulary.Allowed;
+    private static bool Asks(string text) => Refuses(text) || text
+        is Vocabulary.Approved or Vocabulary.Allowed or Vocabulary.CopyIn;
 }

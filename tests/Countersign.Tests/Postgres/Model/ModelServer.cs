@@ -8,12 +8,17 @@ namespace Countersign.Tests.Postgres.Model;
 /// and everything dropped between an error and the next Sync. It stands behind the gate as its database; and beside it,
 /// fed with the client's own messages, it says what a direct connection would have done.
 /// </summary>
-internal sealed class ModelServer(ModelPolicy policy)
+internal sealed partial class ModelServer(ModelPolicy policy)
 {
     private readonly Dictionary<string, string> _statements = [];
     private readonly Dictionary<string, Cursor> _portals = [];
+    private readonly ModelSavepoints _savepoints = new();
+    private long _bound;
     private char _status = 'I';
     private bool _skips;
+
+    /// <summary>The COPY whose data it takes; nothing else is heard meanwhile.</summary>
+    private ModelCopy? _copying;
 
     /// <summary>The client's texts that ran, in order.</summary>
     public List<string> Ran { get; } = [];
@@ -27,6 +32,11 @@ internal sealed class ModelServer(ModelPolicy policy)
         if (_skips && message.Type != FrontendMessage.Sync)
         {
             return false;
+        }
+
+        if (_copying is { } copy)
+        {
+            return TakeData(copy, message, answer);
         }
 
         switch (message.Type)
@@ -95,7 +105,7 @@ internal sealed class ModelServer(ModelPolicy policy)
         }
 
         Plan(text);
-        _portals[portal] = new Cursor(name, text);
+        _portals[portal] = new Cursor(name, text) { Number = ++_bound };
         answer.WriteBindComplete();
         return false;
     }
@@ -127,7 +137,9 @@ internal sealed class ModelServer(ModelPolicy policy)
             return Fail(answer, "34000");
         }
 
-        return WhyNotPlanned(portal.Text) is { } code ? Fail(answer, code) : Run(portal, maxRows, answer);
+        return WhyNotPlanned(portal.Text) is { } code
+            ? Fail(answer, code)
+            : Run(portal, maxRows, answer) || _copying is not null;
     }
 
     private bool Run(Cursor portal, int maxRows, WireWriter answer)
@@ -139,6 +151,7 @@ internal sealed class ModelServer(ModelPolicy policy)
         }
 
         if (text is null || text == Vocabulary.Failing || WhyNotNamed(text)
+            || _savepoints.IsRefused(text, _status)
             || (!portal.HasBegun && (policy.IsRefused(text) || IsRefusedByName(portal.Text, text))))
         {
             return Fail(answer, text is null ? "26000" : "42501");
@@ -175,8 +188,36 @@ internal sealed class ModelServer(ModelPolicy policy)
         }
 
         portal.IsDone = true;
+        if (text == Vocabulary.CopyIn)
+        {
+            answer.WriteCopyInResponse();
+            _copying = new ModelCopy();
+            return;
+        }
+
+        if (text == Vocabulary.CopyOut)
+        {
+            answer.WriteCopyOut("1\n", "2\n");
+        }
+
         answer.WriteCommandComplete("DONE"u8);
         Become(text.Split(' ', 4));
+        if (_savepoints.Take(text, _bound) is { } last)
+        {
+            _status = 'T';
+            RemovePortals(last);
+        }
+    }
+
+    private void RemovePortals(long last)
+    {
+        foreach (var (name, portal) in _portals)
+        {
+            if (portal.Number > last)
+            {
+                _portals.Remove(name);
+            }
+        }
     }
 
     private void Become(string[] words)
@@ -189,6 +230,7 @@ internal sealed class ModelServer(ModelPolicy policy)
             case ["COMMIT" or "ROLLBACK"]:
                 _status = 'I';
                 _portals.Clear();
+                _savepoints.Clear();
                 break;
             case ["PREPARE", var name, _, var text]:
                 _statements[name] = text;
@@ -215,46 +257,6 @@ internal sealed class ModelServer(ModelPolicy policy)
 
         answer.WriteCloseComplete();
         return false;
-    }
-
-    /// <summary>All statements of it are judged before the first one runs.</summary>
-    private bool Query(string query, WireWriter answer)
-    {
-        Breaches.Add($"{Rule.Understood}: a simple query");
-        Remove("");
-        _portals.Remove("");
-        var texts = query.Split("; ", StringSplitOptions.RemoveEmptyEntries);
-        var failed = texts.Contains(Vocabulary.Broken)
-            || (_status != 'E' && texts.Any(text => Resolved(text) is { } found && policy.IsRefused(found)));
-        foreach (var text in texts)
-        {
-            if (failed |= WhyNotPlanned(text) is not null || WhyNotNamed(text))
-            {
-                break;
-            }
-
-            if (ModelText.HasRows(Resolved(text)))
-            {
-                DescribeRows(Resolved(text)!, answer);
-            }
-
-            if (Run(new Cursor("", text), maxRows: 0, answer))
-            {
-                _skips = false;
-                return End(true, answer);
-            }
-        }
-
-        if (failed)
-        {
-            Fail(answer, "42000", skips: false);
-        }
-        else if (texts.Length == 0)
-        {
-            answer.WriteEmptyQueryResponse();
-        }
-
-        return End(true, answer);
     }
 
     private bool End(bool isSent, WireWriter answer)
@@ -305,7 +307,7 @@ internal sealed class ModelServer(ModelPolicy policy)
 
     private string? WhyNotPlanned(string text) =>
         text == Vocabulary.Broken ? "42703"
-        : _status == 'E' && text is not ("COMMIT" or "ROLLBACK") ? "25P02"
+        : _status == 'E' && text is not ("COMMIT" or "ROLLBACK") && !ModelSavepoints.GoesBack(text) ? "25P02"
         : null;
 
     private bool WhyNotNamed(string text) => text.Split(' ') switch
@@ -344,6 +346,9 @@ internal sealed class ModelServer(ModelPolicy policy)
     private sealed class Cursor(string statement, string text)
     {
         private const int Rows = 2;
+
+        /// <summary>By the order in which portals were bound.</summary>
+        public long Number { get; init; }
 
         public string Statement => statement;
 

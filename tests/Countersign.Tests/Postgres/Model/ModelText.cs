@@ -8,7 +8,7 @@ internal static class ModelText
     public static bool IsPrepare(string text) => text.StartsWith("PREPARE ", StringComparison.Ordinal);
 
     public static bool IsOfSession(string text) => text is Vocabulary.Setting or "BEGIN" or "COMMIT" or "ROLLBACK"
-        || text.StartsWith("DEALLOCATE ", StringComparison.Ordinal);
+        || text.StartsWith("DEALLOCATE ", StringComparison.Ordinal) || ModelSavepoints.IsOne(text);
 
     public static bool HasRows(string? text) => text?.StartsWith("SELECT", StringComparison.Ordinal) == true;
 

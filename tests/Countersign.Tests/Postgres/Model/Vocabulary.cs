@@ -39,6 +39,11 @@ internal static class Vocabulary
     /// <summary>After it, what a text means has to be asked for.</summary>
     public const string Setting = "SET search_path = public";
 
+    public const string CopyOut = "COPY orders TO STDOUT";
+
+    /// <summary>Rows from the client, which the policy allows.</summary>
+    public const string CopyIn = "COPY orders FROM STDIN";
+
     public const string Rules = """
         version: 1
         default: { require: { stages: [ { of: group:dba, need: 1, within: 15m } ], assurance: token } }
@@ -50,12 +55,15 @@ internal static class Vocabulary
             when: sql.no_where
             then: deny
           - id: inserts
-            when: sql.verbs.exists(verb, verb == "INSERT")
+            when: sql.verbs.exists(verb, verb == "INSERT" || verb == "COPY FROM")
             then: allow
         """;
 
     private static readonly string[] s_texts =
-        [Read, OtherRead, Broken, Failing, Denied, Approved, Rejected, Allowed, Setting, "BEGIN", "COMMIT", "ROLLBACK"];
+    [
+        Read, OtherRead, Broken, Failing, Denied, Approved, Rejected, Allowed, Setting, CopyOut,
+        "BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT a", "ROLLBACK TO a", "RELEASE a",
+    ];
 
     public static readonly Letter Sync = new("S", Bytes(to => to.WriteSync()));
 
@@ -63,6 +71,13 @@ internal static class Vocabulary
 
     public static readonly Letter FunctionCall =
         new("F", Wire.Bytes.Message('F', (byte[])[0, 0, 0, 1, 0, 0, 0, 0, 0, 0]));
+
+    // Static members are made in the order in which they are written.
+    private static readonly Letter s_data = new("d", Bytes(to => to.WriteCopyData("1\n"u8)));
+
+    private static readonly Letter s_done = new("c", Bytes(to => to.WriteCopyDone()));
+
+    private static readonly Letter s_fail = new("f", Bytes(to => to.WriteCopyFail("no more")));
 
     /// <summary>What brings a connection back to where it began.</summary>
     public static readonly Letter[] Reset =
@@ -85,6 +100,11 @@ internal static class Vocabulary
         .. s_texts.SelectMany(text => new[] { Whole("", "", text), Whole("", "c", text), Whole("", "", text) + Sync }),
         Whole("s", "c", Read), Whole("s", "c", Approved), Whole("s", "", Allowed) + Sync,
         Whole("", "", $"PREPARE s AS {Read}"), Whole("", "", $"PREPARE s AS {Denied}"),
+        Whole("k", "k", CopyIn) + s_data + s_done + Close(Preparation.Statement, "k"),
+        Whole("k", "k", CopyIn) + Sync + s_data + s_data + s_done + Close(Preparation.Statement, "k") + Sync,
+        Whole("k", "k", CopyIn) + s_data + s_fail + Close(Preparation.Statement, "k"),
+        Whole("", "", "SAVEPOINT a") + Whole("s", "c", Read), Whole("", "", "SAVEPOINT a") + Whole("s", "c", Approved),
+        Whole("", "", "ROLLBACK TO a") + Bind("c", "s") + Execute("c", 0),
         Whole("", "", "DEALLOCATE s") + Close(Preparation.Statement, ""), Whole("", "", "DEALLOCATE ALL"),
     ];
 
@@ -93,7 +113,7 @@ internal static class Vocabulary
         .. s_texts.Select(Query), Query($"{Read}; {OtherRead}"), Query($"{Read}; {Allowed}"),
         Query($"{Read}; {Denied}"),
         Query(""), Query("PREPARE s AS " + Read), Query("PREPARE s AS " + Denied), Query("EXECUTE s"),
-        Query("DEALLOCATE s"), Query("DEALLOCATE ALL"),
+        Query("DEALLOCATE s"), Query("DEALLOCATE ALL"), Query(CopyIn) + s_data + s_done, Query(CopyIn) + s_fail,
     ];
 
     private static readonly Letter[] s_binds =
@@ -108,7 +128,7 @@ internal static class Vocabulary
         new("D c", Bytes(to => to.WriteDescribe(Preparation.Portal, "c"u8))),
         Close(Preparation.Statement, ""), Close(Preparation.Statement, "s"), Close(Preparation.Portal, "c"),
         new("H", Bytes(to => to.WriteFlush())), FunctionCall,
-        new("d", Bytes(to => to.WriteCopyData("1\n"u8))), new("c", Bytes(to => to.WriteCopyDone())),
+        s_data, s_done,
     ];
 
     /// <summary>The next of a random walk; of each kind about as many as clients send.</summary>

@@ -8,6 +8,7 @@ using Countersign.Core.Actions.Json;
 using Countersign.Core.Identity;
 using Countersign.Core.Policies;
 using Countersign.Core.Records;
+using Countersign.Core.Redaction;
 using Countersign.Core.Reviews;
 using Countersign.Core.Storage;
 using Countersign.Gates.Access;
@@ -108,7 +109,10 @@ internal sealed class PostgresHost : IAsyncDisposable
     }
 
     /// <summary>How reads are recorded.</summary>
-    public RecordMode Record { get; init; } = RecordMode.With;
+    public RecordMode Record { get; set; } = RecordMode.With;
+
+    /// <summary>What is masked of what the target answers, for sessions that begin after this was set.</summary>
+    public TargetRedaction Redaction { get; set; } = TargetRedaction.None;
 
     /// <summary>Where people look at an action; a test may let it fail.</summary>
     public Func<ActionId, Uri> ReviewUrl { get; set; } =
@@ -146,7 +150,8 @@ internal sealed class PostgresHost : IAsyncDisposable
     {
         People = PeopleOf(),
         Targets = ImmutableDictionary<TargetName, Target>.Empty.Add(
-            Orders, new Target(Orders, GateKind.Postgres, "production") { Record = Record }),
+            Orders,
+            new Target(Orders, GateKind.Postgres, "production") { Record = Record, Redaction = Redaction }),
         Policy = _policy.Hash,
         Reviewers = _policy.Reviewers,
         NeedsPreview = asking => _policy.NeedsPreview(PolicyInput.Of(asking, PeopleOf())),
@@ -234,6 +239,18 @@ internal sealed class PostgresHost : IAsyncDisposable
         await using var source = NpgsqlDataSource.Create(Database);
         await using var command = source.CreateCommand(text);
         return await command.ExecuteScalarAsync(TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>Waits until a statement like this waits for somebody else's lock.</summary>
+    public async Task UntilBlockedAsync(string statement)
+    {
+        while (await AskDirectlyAsync($"""
+            SELECT count(*) FROM pg_stat_activity
+            WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '{statement}'
+            """) is 0L)
+        {
+            await Task.Yield();
+        }
     }
 
     /// <summary>Waits until an action is in this state, and returns it.</summary>

@@ -56,6 +56,33 @@ public sealed class ReadJournalTests : IDisposable
     }
 
     [Fact]
+    public async Task It_is_busy_while_many_share_its_flushes()
+    {
+        await using var journal = Open();
+        await FlushAsync(records: 4, times: 40);
+        Assert.False(journal.IsBusy);
+        await FlushAsync(records: 40, times: 40);
+        Assert.True(journal.IsBusy);
+        await FlushAsync(records: 4, times: 40);
+        Assert.True(journal.IsBusy);
+        await FlushAsync(records: 1, times: 40);
+        Assert.False(journal.IsBusy);
+
+        async Task FlushAsync(int records, int times)
+        {
+            for (var i = 0; i < times; i++)
+            {
+                for (var added = 0; added < records; added++)
+                {
+                    journal.Append(s_first, "read"u8);
+                }
+
+                await journal.FlushAsync();
+            }
+        }
+    }
+
+    [Fact]
     public async Task A_planned_stop_leaves_no_file_once_all_is_settled()
     {
         await using (var journal = Open(Small))

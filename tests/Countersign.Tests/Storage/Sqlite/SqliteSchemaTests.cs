@@ -36,6 +36,7 @@ public sealed class SqliteSchemaTests : IDisposable
             ALTER TABLE action DROP COLUMN intent_entry; DROP TABLE recording_window;
             DROP TABLE passkey;
             DROP TABLE posting; DROP TABLE account_link;
+            DROP TABLE favour; DROP TABLE once; DROP TABLE membership; DROP TABLE roster;
             UPDATE schema_version SET version = 1
             """);
         await using var store = await OpenAsync(1);

@@ -18,4 +18,7 @@ internal sealed record BuiltIns(int ServerVersion)
     public ConcurrentDictionary<uint, RelationFacts> Relations { get; } = [];
 }
 
-internal readonly record struct BuiltInFunction(string Name, char Volatility);
+/// <param name="Name">Without its schema.</param>
+/// <param name="Volatility"><c>i</c>, <c>s</c> or <c>v</c>.</param>
+/// <param name="Signature">Its name and the types that it takes, as <c>substr(text, integer)</c>.</param>
+internal readonly record struct BuiltInFunction(string Name, char Volatility, string Signature);

@@ -6,13 +6,28 @@ namespace Countersign.Gates.Postgres.Analysis.Catalog;
 /// </summary>
 internal static class CatalogQueries
 {
-    public const string BuiltInFunctions =
-        "SELECT oid, proname::text, provolatile FROM pg_catalog.pg_proc WHERE oid < 16384";
+    public const string BuiltInFunctions = """
+        SELECT oid, proname::text, provolatile, format('%s(%s)', proname, pg_catalog.oidvectortypes(proargtypes))
+          FROM pg_catalog.pg_proc WHERE oid < 16384
+        """;
 
     public const string BuiltInTypes = """
         SELECT t.oid, format('%I.%I', n.nspname, t.typname)
           FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
          WHERE t.oid < 16384
+        """;
+
+    /// <summary>
+    /// Written and sent by the server's own functions for texts; a function of anybody's may do anything.
+    /// </summary>
+    public const string TextTypes = """
+        SELECT t.oid
+          FROM pg_catalog.pg_type t
+          JOIN pg_catalog.pg_proc o ON o.oid = t.typoutput
+          JOIN pg_catalog.pg_proc s ON s.oid = t.typsend
+          JOIN pg_catalog.pg_language l ON l.oid = o.prolang AND l.oid = s.prolang
+         WHERE t.oid >= 16384 AND t.typtype = 'b' AND t.typlen = -1 AND l.lanname = 'internal'
+           AND o.prosrc = 'textout' AND s.prosrc = 'textsend'
         """;
 
     public const string TypeNames = """
@@ -25,11 +40,13 @@ internal static class CatalogQueries
         SELECT c.oid, n.nspname::text, c.relname::text, c.relkind, coalesce(c.reloptions, '{}'),
                coalesce(a.numbers, '{}'), coalesce(a.names, '{}'),
                concat_ws(' ', c.relowner, c.relrowsecurity, c.relforcerowsecurity, c.relpersistence, c.reloptions,
-                         a.definitions)
+                         a.definitions),
+               coalesce(a.types, '{}')
           FROM pg_catalog.pg_class c
           JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
           CROSS JOIN LATERAL (
                SELECT array_agg(attnum ORDER BY attnum) AS numbers, array_agg(attname::text ORDER BY attnum) AS names,
+                      array_agg(atttypid ORDER BY attnum) AS types,
                       array_agg(concat_ws(' ', attnum, attname, atttypid, atttypmod, attnotnull, attidentity,
                                           attgenerated, attcollation) ORDER BY attnum) AS definitions
                  FROM pg_catalog.pg_attribute
@@ -59,6 +76,39 @@ internal static class CatalogQueries
              UNION
             SELECT b.top, i.inhrelid FROM below b JOIN pg_catalog.pg_inherits i ON i.inhparent = b.child)
         SELECT top, child FROM below ORDER BY top, child
+        """;
+
+    public const string Ancestors = """
+        WITH RECURSIVE above AS (
+            SELECT inhrelid AS bottom, inhparent AS parent FROM pg_catalog.pg_inherits WHERE inhrelid = ANY ($1)
+             UNION
+            SELECT a.bottom, i.inhparent FROM above a JOIN pg_catalog.pg_inherits i ON i.inhrelid = a.parent)
+        SELECT bottom, parent FROM above ORDER BY bottom, parent
+        """;
+
+    /// <summary>By which columns a table has parts; 0 where an expression is among them.</summary>
+    public const string PartitionKeys = """
+        SELECT partrelid, partattrs::int2[] FROM pg_catalog.pg_partitioned_table WHERE partrelid = ANY ($1)
+        """;
+
+    public const string Generated = """
+        SELECT d.adrelid, d.adnum, d.adbin::text
+          FROM pg_catalog.pg_attrdef d
+          JOIN pg_catalog.pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
+         WHERE d.adrelid = ANY ($1) AND a.attgenerated <> ''
+         ORDER BY d.adrelid, d.adnum
+        """;
+
+    /// <summary>
+    /// Columns whose values must not repeat together; 0 where an expression or a condition is among them.
+    /// </summary>
+    public const string UniqueKeys = """
+        SELECT indrelid,
+               array(SELECT k::int2 FROM unnest(indkey::int2[]) k)
+               || CASE WHEN indpred IS NULL THEN '{}'::int2[] ELSE '{0}' END
+          FROM pg_catalog.pg_index
+         WHERE indrelid = ANY ($1) AND (indisunique OR indisexclusion)
+         ORDER BY indrelid, indexrelid
         """;
 
     public const string Triggers = """

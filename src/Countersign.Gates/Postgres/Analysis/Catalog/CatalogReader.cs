@@ -19,7 +19,8 @@ internal static class CatalogReader
         var functions = new Dictionary<uint, BuiltInFunction>();
         while (await reader.ReadAsync(cancellationToken))
         {
-            functions.Add(reader.GetFieldValue<uint>(0), new(reader.GetString(1), reader.GetChar(2)));
+            functions.Add(
+                reader.GetFieldValue<uint>(0), new(reader.GetString(1), reader.GetChar(2), reader.GetString(3)));
         }
 
         await reader.NextResultAsync(cancellationToken);
@@ -38,6 +39,22 @@ internal static class CatalogReader
         batch.BatchCommands.Add(Query(CatalogQueries.TypeNames, types));
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
         return await NamesAsync(reader, cancellationToken);
+    }
+
+    /// <summary>Types that somebody made and whose values are plain texts on the wire.</summary>
+    public static async Task<FrozenSet<uint>> ReadTextTypesAsync(
+        NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await using var batch = new NpgsqlBatch(connection);
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(CatalogQueries.TextTypes));
+        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
+        var types = new List<uint>();
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            types.Add(reader.GetFieldValue<uint>(0));
+        }
+
+        return types.ToFrozenSet();
     }
 
     /// <summary>Adds what was missing and is there; bodies of functions are not the catalog's to tell.</summary>
@@ -97,6 +114,9 @@ internal static class CatalogReader
         new(missing.Relations, CatalogQueries.Rules, row => AddRule(facts, row)),
         new(missing.Relations, CatalogQueries.Policies, row => AddPolicy(facts, row)),
         new(missing.Relations, CatalogQueries.Descendants, row => AddDescendant(facts, row)),
+        new(missing.Relations, CatalogQueries.Ancestors, row => AddAncestor(facts, row)),
+        new(missing.Relations, CatalogQueries.PartitionKeys, row => AddPartitionKey(facts, row)),
+        new(missing.Relations, CatalogQueries.Generated, row => AddGenerated(facts, row)),
         .. WriteRows.Readings(missing, facts),
         new(missing.Functions, CatalogQueries.Functions, row => AddFunction(facts, row)),
         new(missing.Types, CatalogQueries.Types, row => AddType(facts, row)),
@@ -112,6 +132,8 @@ internal static class CatalogReader
         {
             IsSecurityInvoker = row.GetFieldValue<string[]>(4).Any(IsSecurityInvoker),
             Columns = numbers.Zip(names).ToImmutableSortedDictionary(pair => pair.First, pair => pair.Second),
+            Types = numbers.Zip(row.GetFieldValue<uint[]>(8))
+                .ToImmutableDictionary(pair => pair.First, pair => pair.Second),
             Definition = $"{row.GetString(1)}.{row.GetString(2)} {row.GetChar(3)} {row.GetString(7)}",
         };
         if (relation.IsBuiltIn)
@@ -148,6 +170,27 @@ internal static class CatalogReader
         {
             Descendants = relation.Descendants.Add(row.GetFieldValue<uint>(1)),
             Definition = $"{relation.Definition}\n{row.GetFieldValue<uint>(1)}",
+        });
+
+    private static void AddAncestor(CatalogFacts facts, NpgsqlDataReader row) =>
+        Change(facts, row, relation => relation with
+        {
+            Ancestors = relation.Ancestors.Add(row.GetFieldValue<uint>(1)),
+            Definition = $"{relation.Definition}\nof {row.GetFieldValue<uint>(1)}",
+        });
+
+    private static void AddPartitionKey(CatalogFacts facts, NpgsqlDataReader row) =>
+        Change(facts, row, relation => relation with
+        {
+            PartitionKey = [.. row.GetFieldValue<short[]>(1)],
+            Definition = $"{relation.Definition}\nby {string.Join(' ', row.GetFieldValue<short[]>(1))}",
+        });
+
+    private static void AddGenerated(CatalogFacts facts, NpgsqlDataReader row) =>
+        Change(facts, row, relation => relation with
+        {
+            Generated = relation.Generated.Add(row.GetInt16(1), row.GetString(2)),
+            Definition = $"{relation.Definition}\n{row.GetInt16(1)} {row.GetString(2)}",
         });
 
     // Built-in relations have none of this, and one that vanished between two queries stays missing.

@@ -11,6 +11,12 @@ internal sealed record RelationFacts(uint Oid, string Schema, string Table, char
     public ImmutableSortedDictionary<short, string> Columns { get; init; } =
         ImmutableSortedDictionary<short, string>.Empty;
 
+    public ImmutableDictionary<short, uint> Types { get; init; } = ImmutableDictionary<short, uint>.Empty;
+
+    /// <summary>Columns that are computed from others of the same row, and the trees of how.</summary>
+    public ImmutableSortedDictionary<short, string> Generated { get; init; } =
+        ImmutableSortedDictionary<short, string>.Empty;
+
     /// <summary>Rules, <c>_RETURN</c> of a view among them.</summary>
     public ImmutableArray<RuleFacts> Rules { get; init; } = [];
 
@@ -19,6 +25,12 @@ internal sealed record RelationFacts(uint Oid, string Schema, string Table, char
 
     /// <summary>All relations below it by inheritance and partitioning.</summary>
     public ImmutableArray<uint> Descendants { get; init; } = [];
+
+    /// <summary>All relations above it.</summary>
+    public ImmutableArray<uint> Ancestors { get; init; } = [];
+
+    /// <summary>Columns that decide in which part a row lies; 0 stands for an expression.</summary>
+    public ImmutableArray<short> PartitionKey { get; init; } = [];
 
     /// <summary>Whether a view reads with the rights of whoever asks it, not with its owner's.</summary>
     public bool IsSecurityInvoker { get; init; }
@@ -29,6 +41,9 @@ internal sealed record RelationFacts(uint Oid, string Schema, string Table, char
     public bool IsBuiltIn => CatalogFacts.IsBuiltIn(Oid);
 
     public bool IsView => Kind == 'v';
+
+    /// <summary>Whether its rows come, or once came, from a query.</summary>
+    public bool HasQuery => Kind is 'v' or 'm';
 
     /// <summary>A column's number; 0 where there is none of that name.</summary>
     public short Number(string column) => Columns.FirstOrDefault(own => own.Value == column).Key;

@@ -16,6 +16,12 @@ internal sealed record WriteFacts
     /// <summary>Relations that this one's foreign keys point at.</summary>
     public ImmutableArray<uint> PointsAt { get; init; } = [];
 
+    /// <summary>Foreign keys that it has itself.</summary>
+    public ImmutableArray<ForeignKeyFacts> Keys { get; init; } = [];
+
+    /// <summary>Columns that must not repeat together; 0 stands for an expression or a condition.</summary>
+    public ImmutableArray<ImmutableArray<short>> UniqueKeys { get; init; } = [];
+
     /// <summary>Expressions of its CHECKs, indexes and partition key, evaluated at every write.</summary>
     public ImmutableArray<string> Expressions { get; init; } = [];
 
@@ -29,6 +35,10 @@ internal sealed record WriteFacts
 internal sealed record TriggerFacts(string Name, uint Function, TriggerEvents Events, ImmutableArray<short> Columns)
 {
     public bool IsInsteadOf => (Events & TriggerEvents.InsteadOf) != 0;
+
+    /// <summary>Whether it may put other values into a row before that is written.</summary>
+    public bool ChangesRows =>
+        (Events & (TriggerEvents.Before | TriggerEvents.InsteadOf)) != 0 && (Events & TriggerEvents.Row) != 0;
 }
 
 /// <summary>Bits of <c>pg_trigger.tgtype</c>.</summary>
@@ -36,6 +46,8 @@ internal sealed record TriggerFacts(string Name, uint Function, TriggerEvents Ev
 internal enum TriggerEvents
 {
     None = 0,
+    Row = 1,
+    Before = 2,
     Insert = 4,
     Delete = 8,
     Update = 16,
@@ -54,4 +66,8 @@ internal sealed record DefaultFacts(short Column, string Expression, bool IsGene
 /// </param>
 /// <param name="OnUpdate">The same for an update of those columns.</param>
 internal sealed record ForeignKeyFacts(
-    uint From, ImmutableArray<short> FromColumns, ImmutableArray<short> ToColumns, char OnDelete, char OnUpdate);
+    uint From, ImmutableArray<short> FromColumns, ImmutableArray<short> ToColumns, char OnDelete, char OnUpdate)
+{
+    /// <summary>The relation that it points at.</summary>
+    public uint To { get; init; }
+}

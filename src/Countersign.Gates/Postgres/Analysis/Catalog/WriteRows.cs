@@ -20,6 +20,7 @@ internal static class WriteRows
             new(missing.Writes, CatalogQueries.Defaults, row => AddDefault(facts, row)),
             new(missing.Writes, CatalogQueries.Expressions, row => AddExpression(facts, row)),
             new(missing.Writes, CatalogQueries.ForeignKeys, row => AddForeignKey(missing, facts, row)),
+            new(missing.Writes, CatalogQueries.UniqueKeys, row => AddUniqueKey(facts, row)),
             new(missing.Writes, CatalogQueries.OwnSequences, row => AddSequence(facts, row)),
         ];
     }
@@ -55,7 +56,10 @@ internal static class WriteRows
         var to = row.GetFieldValue<uint>(1);
         var key = new ForeignKeyFacts(
             from, [.. row.GetFieldValue<short[]>(2)], [.. row.GetFieldValue<short[]>(3)], row.GetChar(4),
-            row.GetChar(5));
+            row.GetChar(5))
+        {
+            To = to,
+        };
         var definition = $"{from} {to} {string.Join(',', key.FromColumns)} {string.Join(',', key.ToColumns)} "
             + $"{key.OnDelete}{key.OnUpdate}";
 
@@ -74,10 +78,17 @@ internal static class WriteRows
             Change(facts, from, write => write with
             {
                 PointsAt = write.PointsAt.Add(to),
+                Keys = write.Keys.Add(key),
                 Definition = $"{write.Definition}\nto {definition}",
             });
         }
     }
+
+    private static void AddUniqueKey(CatalogFacts facts, NpgsqlDataReader row) =>
+        Change(facts, row.GetFieldValue<uint>(0), write => write with
+        {
+            UniqueKeys = write.UniqueKeys.Add([.. row.GetFieldValue<short[]>(1)]),
+        });
 
     private static void AddSequence(CatalogFacts facts, NpgsqlDataReader row) =>
         Change(facts, row.GetFieldValue<uint>(0), write => write with

@@ -30,6 +30,12 @@ export async function settle(promises, of) {
   }
 }
 
+/** The texts of a way, one a line; a single one comes twice, so that it is prepared once and run again. */
+export function twice(way) {
+  const texts = way.split('\n');
+  return texts.length === 1 ? [...texts, ...texts] : texts;
+}
+
 export async function run(jobs, connection) {
   const [job, ...values] = process.argv.slice(2);
   await jobs[job](connection, ...values);

@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import pg from 'pg';
 import { from, to } from 'pg-copy-streams';
-import { long, manyTypes, run, say, settle, told } from './jobs.mjs';
+import { long, manyTypes, run, say, settle, told, twice } from './jobs.mjs';
 
 const jobs = {
   async queries(client) {
@@ -31,6 +31,21 @@ const jobs = {
     const into = client.query(from('COPY orders (id, total) FROM STDIN'));
     await settle([pipeline(Readable.from([rows]), into)], () => into.rowCount);
     say((await client.query('SELECT 1 AS after')).rows);
+  },
+
+  /** Each way on a connection of its own, by name, as text or in binary. */
+  async leaks(_, modes, ...ways) {
+    for (const mode of modes.split(',')) {
+      for (const way of ways) {
+        const client = new pg.Client();
+        await client.connect();
+        for (const text of twice(way)) {
+          const query = { name: text.slice(0, 60), text, binary: mode === 'binary' };
+          await settle([client.query(query)], ({ rows }) => rows);
+        }
+        await client.end();
+      }
+    }
   },
 
   async cancel(client, text = long) {

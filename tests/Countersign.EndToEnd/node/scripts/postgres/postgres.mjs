@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import postgres from 'postgres';
-import { long, manyTypes, run, say, settle, told } from './jobs.mjs';
+import { long, manyTypes, run, say, settle, told, twice, why } from './jobs.mjs';
 
 const jobs = {
   async queries(sql) {
@@ -31,6 +31,22 @@ const jobs = {
     const into = await sql`COPY orders (id, total) FROM STDIN`.writable();
     await settle([pipeline(Readable.from([rows]), into)], () => 'copied');
     say(await sql`SELECT 1 AS after`);
+  },
+
+  /** Each way on a connection of its own, by name; COPY as a simple query. */
+  async leaks(_, modes, ...ways) {
+    // A COPY that fails in the packet in which it began: its stream has no reader yet.
+    process.on('uncaughtException', (failure) => say(why(failure)));
+    for (const way of ways) {
+      const sql = postgres(options);
+      for (const asked of twice(way)) {
+        const rows = asked.startsWith('COPY')
+          ? sql.unsafe(asked).readable().then(text)
+          : sql.unsafe(asked, [], { prepare: true });
+        await settle([rows], (all) => all);
+      }
+      await sql.end();
+    }
   },
 
   async cancel(sql, statement = long) {
@@ -63,4 +79,5 @@ const jobs = {
   },
 };
 
-await run(jobs, postgres({ max: 1, onnotice() {} }));
+const options = { max: 1, onnotice() {} };
+await run(jobs, postgres(options));

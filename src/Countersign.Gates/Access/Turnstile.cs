@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using Countersign.Core.Identity;
 
-namespace Countersign.Gates.Mcp;
+namespace Countersign.Gates.Access;
 
 /// <summary>Counts what each agent has under way on this node, and lets no more than a limit through.</summary>
 internal sealed class Turnstile(int limit)

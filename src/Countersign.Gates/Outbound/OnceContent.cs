@@ -1,7 +1,6 @@
 using System.Net;
-using System.Net.Http.Headers;
 
-namespace Countersign.Gates.Mcp.Upstream;
+namespace Countersign.Gates.Outbound;
 
 /// <summary>
 /// A message body that can be written to the wire one single time, whatever the HTTP stack's own ideas about retrying
@@ -12,10 +11,15 @@ internal sealed class OnceContent : HttpContent
     private readonly ReadOnlyMemory<byte> _body;
     private int _begun;
 
-    public OnceContent(ReadOnlyMemory<byte> body)
+    /// <param name="body">The bytes that are sent as they are.</param>
+    /// <param name="mediaType">The value of <c>Content-Type</c>; <c>null</c> sends none.</param>
+    public OnceContent(ReadOnlyMemory<byte> body, string? mediaType)
     {
         _body = body;
-        Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        if (mediaType is not null)
+        {
+            Headers.TryAddWithoutValidation("Content-Type", mediaType);
+        }
     }
 
     public bool HasBegun => Volatile.Read(ref _begun) != 0;

@@ -1,0 +1,200 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Text.Json;
+using Countersign.Core;
+using Countersign.Core.Actions;
+using Countersign.Core.Identity;
+using Countersign.Core.Policies;
+using Countersign.Core.Reads;
+using Countersign.Core.Reviews;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Http;
+
+namespace Countersign.Gates.Http;
+
+/// <summary>
+/// The reads of one connection that pass without waiting for anybody: their method is defined to change nothing, the
+/// policy allows them, and target or rule say that they are recorded together with their answers (<c>with</c>). One
+/// entry
+/// carries many of them. Everything else goes through the gatekeeper.
+/// </summary>
+internal sealed class HttpReads : IAsyncDisposable
+{
+    /// <summary>Requests whose verdict a connection remembers; more are asked for again.</summary>
+    private const int MaxRemembered = 256;
+
+    /// <summary>Sessions of reads over one connection: agents, targets and reasons that it brings.</summary>
+    private const int MaxSessions = 16;
+
+    private readonly HttpGateOptions _options;
+    private readonly HttpVisitor _visitor;
+    private readonly SessionReads _reads;
+    private readonly Dictionary<ActionDigest, ReadStatement?> _known = [];
+
+    /// <summary>Held by the request that is answered: what it reads is added before the session ends.</summary>
+    private readonly SemaphoreSlim _busy = new(1);
+    private Charter? _charter;
+    private bool _isOver;
+
+    private HttpReads(HttpGateOptions options, HttpVisitor visitor, string? reason)
+    {
+        (_options, _visitor) = (options, visitor);
+        _reads = options.Reads!.Open(new ReadSession(visitor.Asker, visitor.Target, GateKind.Http)
+        {
+            Claimed = Claimed.Of(reason, session: null),
+        });
+    }
+
+    /// <summary>
+    /// The reads of the connection that a request came over; <c>null</c> where several requests share one at the same
+    /// time, and where a session of reads cannot speak for the request.
+    /// </summary>
+    public static HttpReads? Of(
+        HttpContext context, HttpVisitor visitor, HttpGateOptions options, ConcurrentDictionary<HttpReads, bool> all)
+    {
+        if (options.Reads is null
+            || !HttpProtocol.IsHttp11(context.Request.Protocol)
+            || context.Features.Get<IConnectionItemsFeature>()?.Items is not { } items
+            || context.Features.Get<IConnectionLifetimeFeature>() is not { } lifetime)
+        {
+            return null;
+        }
+
+        var reason = context.Request.Headers["Countersign-Reason"].ToString();
+        var key = new Key(visitor.Asker, visitor.Target.Name, reason);
+        if (items.TryGetValue(key, out var known))
+        {
+            return (HttpReads)known!;
+        }
+
+        if (items.Keys.Count(each => each is Key) >= MaxSessions)
+        {
+            return null;
+        }
+
+        var reads = new HttpReads(options, visitor, reason.Length == 0 ? null : reason);
+        all[reads] = true;
+        items[key] = reads;
+        lifetime.ConnectionClosed.Register(() => _ = EndAsync(reads, all));
+        return reads;
+    }
+
+    /// <summary>How the record says what a request reads; <c>null</c> when it has to be asked for.</summary>
+    public ReadStatement? FindAllowed(Asking asking)
+    {
+        if (asking is not { NeedsIntent: false, IdempotencyKey: null }
+            || _options.Stopped.Contains(asking.Asker.Agent))
+        {
+            return null;
+        }
+
+        var charter = _options.Charter();
+        if (charter != _charter || _known.Count >= MaxRemembered)
+        {
+            _known.Clear();
+            _charter = charter;
+        }
+
+        if (!_known.TryGetValue(asking.Action.Digest, out var statement))
+        {
+            _known[asking.Action.Digest] = statement = Judge(asking, charter);
+        }
+
+        return statement;
+    }
+
+    /// <summary>Sends a read, and returns when it is recorded: then its answer may leave.</summary>
+    public async Task<Outcome> RunAsync(
+        ReadStatement statement,
+        CanonicalAction action,
+        Func<CancellationToken, Task<(Outcome Outcome, long Bytes)>> send,
+        CancellationToken cancellationToken)
+    {
+        await _busy.WaitAsync(cancellationToken);
+        try
+        {
+            return await RecordedAsync(statement, action, send, cancellationToken);
+        }
+        finally
+        {
+            _busy.Release();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _busy.WaitAsync();
+        try
+        {
+            // The connection ends it, and so does the gate, whichever is first.
+            if (!_isOver)
+            {
+                _isOver = true;
+                await _reads.DisposeAsync();
+            }
+        }
+        finally
+        {
+            _busy.Release();
+        }
+    }
+
+    private static async Task EndAsync(HttpReads reads, ConcurrentDictionary<HttpReads, bool> all)
+    {
+        await reads.DisposeAsync();
+        all.TryRemove(reads, out _);
+    }
+
+    private async Task<Outcome> RecordedAsync(
+        ReadStatement statement,
+        CanonicalAction action,
+        Func<CancellationToken, Task<(Outcome Outcome, long Bytes)>> send,
+        CancellationToken cancellationToken)
+    {
+        var note = new ReadNote(statement, action.Arguments.Bytes, _options.Reads!.Now);
+        var mark = _reads.Begin(note);
+        var start = Stopwatch.GetTimestamp();
+        var (outcome, bytes) = (
+            new Outcome(OutcomeState.Unknown, Result: null, "The request was given up.", TimeSpan.Zero), 0L);
+        try
+        {
+            (outcome, bytes) = await send(cancellationToken);
+        }
+        finally
+        {
+            _reads.Add(
+                note with
+                {
+                    Duration = Stopwatch.GetElapsedTime(start),
+                    State = outcome.State,
+                    Error = outcome.Error,
+                    Bytes = bytes,
+                },
+                mark);
+        }
+
+        await _reads.RecordAsync(cancellationToken);
+        return outcome;
+    }
+
+    private ReadStatement? Judge(Asking asking, Charter charter)
+    {
+        // A verdict that could be another one in a minute, or with a preview, is asked for each time.
+        if (!charter.JudgesShapes(GateKind.Http) || charter.NeedsPreview(asking)
+            || charter.Judge(asking, preview: null) is not { Outcome: VerdictOutcome.Allow } verdict
+            || verdict.RecordAt(_visitor.Target) != RecordMode.With)
+        {
+            return null;
+        }
+
+        return new ReadStatement(
+            asking.Action.Operation, asking.Action.Operation, asking.Facts, verdict, WriteParameters);
+    }
+
+    /// <summary>The arguments are JSON already.</summary>
+    private static void WriteParameters(Utf8JsonWriter json, ReadOnlySpan<byte> parameters) =>
+        json.WriteRawValue(parameters, skipInputValidation: true);
+
+    /// <summary>What a session of reads is about, among other things that belong to a connection.</summary>
+    private sealed record Key(Asker Asker, TargetName Target, string Reason);
+}

@@ -1,0 +1,153 @@
+using System.Buffers;
+using System.Collections.Immutable;
+using Countersign.Core.Redaction;
+
+namespace Countersign.Gates.Http;
+
+/// <summary>
+/// The answer of a target on its way to a caller who is there. What was read of it when the outcome was recorded is in
+/// memory; the rest is read as the caller takes it, and never held as a whole.
+/// </summary>
+internal sealed class LiveAnswer : IAsyncDisposable
+{
+    private const int Chunk = 64 * 1024;
+
+    private readonly HttpResponseMessage _response;
+    private readonly Stream _source;
+    private readonly ArrayBufferWriter<byte> _masked = new();
+    private readonly AnswerFilter _filter;
+    private readonly HttpLimits _limits;
+    private readonly TimeProvider _time;
+    private readonly CancellationTokenSource _over = new();
+    private readonly byte[] _chunk = ArrayPool<byte>.Shared.Rent(Chunk);
+    private Task<int>? _reading;
+    private long _read;
+
+    private LiveAnswer(
+        HttpResponseMessage response,
+        Stream source,
+        HttpOptions options,
+        ImmutableArray<string> secrets,
+        TimeProvider time)
+    {
+        (_response, _source, _limits, _time) = (response, source, options.Limits, time);
+        ContentType = response.Content.Headers.TryGetValues("Content-Type", out var types) ? types.First() : null;
+        _filter = new AnswerFilter(ContentType, secrets, options, _masked);
+    }
+
+    public int Status => (int)_response.StatusCode;
+
+    public string? ContentType { get; }
+
+    public required ImmutableArray<KeyValuePair<string, string>> Headers { get; init; }
+
+    /// <summary>What is there and was not taken yet, masked.</summary>
+    public ReadOnlyMemory<byte> Head => _masked.WrittenMemory;
+
+    /// <summary>Whether nothing follows the head.</summary>
+    public bool IsComplete { get; private set; }
+
+    /// <summary>How many bytes of it are known.</summary>
+    public long Bytes => _read;
+
+    public RedactionReport Masked => _filter.Report;
+
+    /// <exception cref="WithheldException">Nobody here can read how it is encoded, or it cannot be masked.</exception>
+    public static async Task<LiveAnswer> OpenAsync(
+        HttpResponseMessage response,
+        Func<ImmutableArray<KeyValuePair<string, string>>> headers,
+        HttpOptions options,
+        ImmutableArray<string> secrets,
+        TimeProvider time)
+    {
+        var source = await response.Content.ReadAsStreamAsync(CancellationToken.None);
+        var encoding = string.Join(", ", response.Content.Headers.ContentEncoding);
+        if (!Decompression.IsNone(encoding))
+        {
+            source = Decompression.Open(source, encoding)
+                ?? throw new WithheldException($"nothing here can read the content coding '{encoding}'.");
+        }
+
+        return new LiveAnswer(response, source, options, secrets, time) { Headers = headers() };
+    }
+
+    /// <summary>Reads what is recorded: up to a limit, and no longer than the target takes for it.</summary>
+    /// <param name="most">Bytes of the masked answer.</param>
+    /// <param name="patience">How long to wait; what comes later is passed on as it comes.</param>
+    /// <param name="cancellationToken">Stops the wait, and leaves the answer as it is.</param>
+    public async Task ReadHeadAsync(int most, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        using var over = new CancellationTokenSource(patience, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, over.Token);
+        while (!IsComplete && _masked.WrittenCount < most)
+        {
+            try
+            {
+                await AdvanceAsync(either.Token);
+            }
+            catch (OperationCanceledException) when (over.IsCancellationRequested)
+            {
+                return;
+            }
+        }
+    }
+
+    /// <summary>Passes everything on, from the beginning.</summary>
+    public async Task PassAsync(Func<ReadOnlyMemory<byte>, ValueTask> write, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            if (_masked.WrittenCount > 0)
+            {
+                await write(_masked.WrittenMemory);
+                _masked.ResetWrittenCount();
+            }
+
+            if (IsComplete)
+            {
+                return;
+            }
+
+            using var idle = new CancellationTokenSource(_limits.Idle, _time);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, idle.Token);
+            await AdvanceAsync(either.Token);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        // What is being read ends first: only then is its memory free for others.
+        await _over.CancelAsync();
+        if (_reading is { } reading)
+        {
+            await ((Task)reading).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        await _source.DisposeAsync();
+        _response.Dispose();
+        _over.Dispose();
+        ArrayPool<byte>.Shared.Return(_chunk);
+    }
+
+    /// <summary>One piece of the source. A wait that is given up does not give up the read.</summary>
+    private async Task AdvanceAsync(CancellationToken cancellationToken)
+    {
+        _reading ??= _source.ReadAsync(_chunk, _over.Token).AsTask();
+        var count = await _reading.WaitAsync(cancellationToken);
+        _reading = null;
+        _read += count;
+        if (_read > _limits.Response)
+        {
+            throw new WithheldException($"it is longer than {_limits.Response} bytes.");
+        }
+
+        if (count == 0)
+        {
+            _filter.Complete();
+            IsComplete = true;
+            return;
+        }
+
+        _filter.Write(_chunk.AsSpan(0, count));
+    }
+}

@@ -1,0 +1,54 @@
+using System.Collections.Immutable;
+using Countersign.Core.Identity;
+using Countersign.Server.Configuration;
+
+namespace Countersign.Server.Rosters;
+
+/// <summary>
+/// What counts of people and agents: what was accepted <em>and</em> still stands in the configuration. So nothing that
+/// is only written there counts, and nothing that was taken out.
+/// </summary>
+internal sealed record Registered(
+    People People,
+    ImmutableHashSet<(PersonId Person, GroupName Group)> Leaving,
+    ImmutableArray<TokenSettings> Tokens,
+    Func<RosterLine, bool> Has)
+{
+    public static Registered Of(Roster accepted, Roster written, Settings settings, byte[] key)
+    {
+        var persons = accepted.People.Persons
+            .Where(person => written.People.Find(person.Id) is not null)
+            .Select(person => person with
+            {
+                IsAdmin = person.IsAdmin && written.Has(new RosterLine.Admin(person.Id)),
+            })
+            .ToList();
+        var known = new People(persons, []);
+        // An agent whose owner is gone has nobody behind it, and everybody could approve what it asks: it is shut out
+        // until its next owner is accepted.
+        var agents = accepted.People.Agents.Where(agent =>
+            written.People.Find(agent.Id) is not null && !known.MembersOf(agent.Owner).IsEmpty);
+        var people = new People(persons, agents);
+        bool Has(RosterLine line) => accepted.Has(line) && written.Has(line);
+        return new Registered(
+            people,
+            [
+                .. persons.SelectMany(person => person.Groups.Select(group => (person.Id, group)))
+                    .Where(member => !written.Has(new RosterLine.InGroup(member.Id, member.group))),
+            ],
+            [.. settings.Tokens.Where(token => Has(Roster.LineOf(token, key)) && IsOfSomebody(token, people))],
+            Has);
+    }
+
+    /// <summary>What a configuration says, before it is known what of it was accepted.</summary>
+    public static Registered AsWritten(Settings settings) =>
+        new(settings.People, [], settings.Tokens, static _ => true);
+
+    private static bool IsOfSomebody(TokenSettings token, People people) => token switch
+    {
+        TokenSettings.OfPerson { Person: var person } => people.Find(person) is not null,
+        TokenSettings.OfAgent { Asker: var asker } => people.Find(asker.Agent) is not null
+            && (asker.OnBehalfOf is not { } person || people.Find(person) is not null),
+        _ => false,
+    };
+}

@@ -1,0 +1,176 @@
+using System.Net;
+using System.Text.Json;
+
+namespace Countersign.Tests.Http;
+
+/// <summary>People see what a request would change, may change it themselves, and what they saw is what runs.</summary>
+public sealed class HttpReviewTests
+{
+    private const string Document = """
+        openapi: 3.0.3
+        info: { title: Billing, version: "1" }
+        paths:
+          /customers/{id}:
+            get: { operationId: getCustomer }
+            put: { operationId: putCustomer }
+            delete: { operationId: deleteCustomer }
+        """;
+
+    private const string Target = """
+        openapi: billing.yaml
+        preview: { deleteCustomer: "GET /customers/{id}", "PUT /customers/{id}": "GET /customers/{id}" }
+        """;
+
+    private const string Policy = """
+        version: 1
+        default: deny
+        rules:
+          - id: known-reads
+            when: action.gate == "http" && http.operation_id == "getCustomer"
+            then: allow
+          - id: everything-else
+            when: action.gate == "http" && http.method == "GET" && http.path.startsWith("/free")
+            then: allow
+          - id: known-writes
+            reason: Customers are precious.
+            when: action.gate == "http" && http.method != "GET" && http.mapped && http.path_parameters["id"] != "0"
+            then: { require: { stages: [ { of: group:platform, need: 1, within: 30m } ], assurance: token } }
+        """;
+
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task The_companion_shows_what_is_there_and_its_version_is_sent_along()
+    {
+        await using var bench = await StartAsync();
+        bench.Upstream.Answer = async (request, stream) =>
+        {
+            var answer = request.StartsWith("GET", StringComparison.Ordinal)
+                ? RawUpstream.Ok("""{"name":"Joe"}""", more: "ETag: \"v7\"\r\n")
+                : "HTTP/1.1 204 No Content\r\n\r\n";
+            await stream.WriteAsync(System.Text.Encoding.Latin1.GetBytes(answer), Cancelled);
+            return true;
+        };
+
+        var asking = bench.Agent.DeleteAsync("/http/billing/customers/7", Cancelled);
+        var open = await bench.OpenAsync();
+        Assert.Contains(
+            "Joe", open.GetProperty("preview").GetProperty("summary").GetString(), StringComparison.Ordinal);
+        Assert.Equal(
+            "deleteCustomer", open.GetProperty("facts").GetProperty("http").GetProperty("operation_id").GetString());
+        await bench.VoteAsync(open, "approve");
+
+        Assert.Equal(HttpStatusCode.NoContent, (await asking).StatusCode);
+        Assert.Equal(2, bench.Upstream.Requests.Count);
+        Assert.StartsWith("DELETE /customers/7 ", bench.Upstream.Requests[1], StringComparison.Ordinal);
+        Assert.Contains("If-Match: \"v7\"\r\n", bench.Upstream.Requests[1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_the_agent_asked_to_match_itself_is_left_to_it()
+    {
+        await using var bench = await StartAsync();
+        bench.Upstream.Answer = RawUpstream.Says(RawUpstream.Ok("{}", more: "ETag: \"v7\"\r\n"));
+        using var request = new HttpRequestMessage(HttpMethod.Delete, "/http/billing/customers/7");
+        request.Headers.TryAddWithoutValidation("If-Match", "\"v6\"");
+
+        var asking = bench.Agent.SendAsync(request, Cancelled);
+        await bench.VoteAsync(await bench.OpenAsync(), "approve");
+        await asking;
+
+        Assert.Contains("If-Match: \"v6\"\r\n", bench.Upstream.Requests[1], StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain("v7", bench.Upstream.Requests[1], StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("GET", "/customers/7", HttpStatusCode.OK)]
+    [InlineData("GET", "/customers/7/secrets", HttpStatusCode.Forbidden)]
+    [InlineData("GET", "/free", HttpStatusCode.Forbidden)]
+    [InlineData("POST", "/customers/7", HttpStatusCode.Forbidden)]
+    [InlineData("DELETE", "/customers/0", HttpStatusCode.Forbidden)]
+    public async Task Rules_name_operations_and_what_is_not_described_falls_to_the_default(
+        string method, string path, HttpStatusCode expected)
+    {
+        await using var bench = await StartAsync();
+        using var request = new HttpRequestMessage(new HttpMethod(method), "/http/billing" + path);
+
+        Assert.Equal(expected, (await bench.Agent.SendAsync(request, Cancelled)).StatusCode);
+    }
+
+    [Fact]
+    public async Task A_reviewer_changes_the_body_and_the_agent_learns_of_it()
+    {
+        await using var bench = await HttpBench.StartAsync();
+        using var erin = bench.With("ERIN-TOKEN-0123456789");
+        var asking = bench.Agent.PostAsync(
+            "/http/billing/v1/refunds", HttpBench.Text("{ \"amount\": 500 }", "application/json"), Cancelled);
+        var open = await bench.OpenAsync();
+        var arguments = JsonSerializer.Deserialize<Dictionary<string, JsonElement>>(open.GetProperty("arguments"))!;
+        arguments["body"] = JsonSerializer.SerializeToElement(new { amount = 5 });
+
+        var revised = await bench.Alice.PostAsync(
+            $"/v1/actions/{open.GetProperty("id").GetString()}/revisions",
+            HttpBench.Json(new { digest = open.GetProperty("digest").GetString(), arguments, comment = "less" }),
+            Cancelled);
+
+        Assert.Equal(HttpStatusCode.OK, revised.StatusCode);
+        await bench.VoteAsync(await HttpBench.JsonAsync(revised), "approve", erin);
+
+        Assert.Equal("alice", Assert.Single((await asking).Headers.GetValues("Countersign-Changed")));
+        Assert.EndsWith("\r\n\r\n{\"amount\":5}", bench.Upstream.Only, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Over_the_api_the_same_request_is_the_same_action()
+    {
+        await using var bench = await HttpBench.StartAsync();
+
+        var asked = await bench.Agent.PostAsync(
+            "/v1/actions",
+            HttpBench.Json(new
+            {
+                target = "billing",
+                operation = "POST /v1/refunds",
+                arguments = new { query = new { dry = "no" }, body = new { amount = 5 } },
+            }),
+            Cancelled);
+        var action = await HttpBench.JsonAsync(asked);
+        Assert.Equal("pending", action.GetProperty("state").GetString());
+        await bench.VoteAsync(action, "approve");
+        var ended = await bench.ActionAsync(action.GetProperty("id").GetString()!, "?wait=30");
+
+        Assert.Equal("succeeded", ended.GetProperty("state").GetString());
+        Assert.StartsWith("POST /v1/refunds?dry=no HTTP/1.1\r\n", bench.Upstream.Only, StringComparison.Ordinal);
+        Assert.EndsWith("""{"amount":5}""", bench.Upstream.Only, StringComparison.Ordinal);
+        Assert.True(
+            ended.GetProperty("outcome").GetProperty("result").GetProperty("body").GetProperty("ok").GetBoolean());
+    }
+
+    [Theory]
+    [InlineData("POST", """{"body":{"a":1}}""")]
+    [InlineData("POST /a/../b", """{}""")]
+    [InlineData("POST /a%20b", """{}""")]
+    [InlineData("POST /a", """{"headers":{"authorization":"x"}}""")]
+    [InlineData("POST /a", """{"headers":{"x-other":"x"}}""")]
+    [InlineData("POST /a", """{"bodies":1}""")]
+    [InlineData("POST /a", """{"query":{"a":1}}""")]
+    [InlineData("TRACE /a", """{}""")]
+    public async Task Over_the_api_what_cannot_be_sent_is_refused(string operation, string arguments)
+    {
+        await using var bench = await HttpBench.StartAsync();
+
+        var answer = await bench.Agent.PostAsync(
+            "/v1/actions",
+            HttpBench.Json(
+                new { target = "billing", operation, arguments = JsonDocument.Parse(arguments).RootElement }),
+            Cancelled);
+
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        Assert.Equal("malformed-action", Slug(await HttpBench.JsonAsync(answer)));
+    }
+
+    private static Task<HttpBench> StartAsync() =>
+        HttpBench.StartAsync(Target, Policy, ("billing.yaml", Document));
+
+    private static string Slug(JsonElement problem) => problem.GetProperty("type").GetString()!.Split('/')[^1];
+}

@@ -1,0 +1,40 @@
+using System.Net;
+using Countersign.Gates.Outbound;
+
+namespace Countersign.Tests.Outbound;
+
+/// <summary>
+/// A name that somebody else controls leads to no address that only this machine can reach (THR-072).
+/// </summary>
+public sealed class CheckedConnectTests
+{
+    [Theory]
+    [InlineData("api.example.com", "169.254.169.254")]
+    [InlineData("api.example.com", "::ffff:169.254.169.254")]
+    [InlineData("api.example.com", "127.0.0.1")]
+    [InlineData("api.example.com", "127.8.8.8")]
+    [InlineData("api.example.com", "::1")]
+    [InlineData("api.example.com", "::ffff:127.0.0.1")]
+    [InlineData("api.example.com", "0.0.0.0")]
+    [InlineData("api.example.com", "0.1.2.3")]
+    [InlineData("api.example.com", "::")]
+    [InlineData("api.example.com", "fe80::1")]
+    [InlineData("api.example.com", "ff02::1")]
+    [InlineData("api.example.com", "224.0.0.1")]
+    [InlineData("api.example.com", "255.255.255.255")]
+    [InlineData("localhost.example.com", "127.0.0.1")]
+    [InlineData("localhost", "169.254.169.254")]
+    public void Such_an_address_is_refused(string host, string address) =>
+        Assert.NotNull(CheckedConnect.WhyNot(host, IPAddress.Parse(address)));
+
+    [Theory]
+    [InlineData("api.example.com", "93.184.216.34")]
+    [InlineData("billing.internal", "10.1.2.3")]
+    [InlineData("billing.internal", "192.168.1.1")]
+    [InlineData("billing.internal", "fd00::1")]
+    [InlineData("localhost", "127.0.0.1")]
+    [InlineData("localhost.", "::1")]
+    [InlineData("api.localhost", "127.0.0.1")]
+    public void An_address_of_a_server_is_not(string host, string address) =>
+        Assert.Null(CheckedConnect.WhyNot(host, IPAddress.Parse(address)));
+}
