@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text;
 using Countersign.Gates.Mcp.Wire;
@@ -7,12 +8,13 @@ namespace Countersign.Gates.Mcp;
 /// <summary>
 /// One request of a client that is being answered: where its answer goes, and what may be said before the answer.
 /// </summary>
+[SuppressMessage("Reliability", "CA1001", Justification =
+    "A cancellation may still arrive while the exchange ends, and the source has neither a timer nor a handle.")]
 internal sealed class Exchange(RpcMessage.Request request, ClientStream stream, ModernCaller? caller = null)
 {
     /// <summary>Numbers requests without a session, whose clients know nothing of each other's ids.</summary>
     private static long s_lastKey;
 
-    // Left to the collector: a cancellation may still arrive while the exchange ends, and there is no handle in it.
     private readonly CancellationTokenSource _cancelled = new();
 
     /// <summary>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
 using Countersign.Core;
 using Countersign.Core.Actions;
 using Countersign.Core.Actions.Json;
@@ -18,6 +19,7 @@ namespace Countersign.Server.Rosters;
 /// action, and until then nobody has it. With <c>changes: immediate</c> all of it takes effect at once, and the ledger
 /// says so.
 /// </summary>
+[SuppressMessage("Reliability", "CA1001", Justification = "Lives as long as the node, and its lock has no wait handle.")]
 internal sealed class PeopleChanges
 {
     public const string Operation = "people.change";

@@ -27,7 +27,7 @@ internal sealed record World
 
     public required ImmutableArray<Node> Nodes { get; init; }
 
-    public Observer Observer { get; init; } = new();
+    public Observer Observer { get; init; }
 
     /// <summary>
     /// Two worlds with the same key have the same future. Times that no rule reads again are left out, and so is what a

@@ -16,6 +16,7 @@ namespace Countersign.Gates.Postgres.Detached;
 /// </list>
 /// </summary>
 internal sealed class DetachedRun(DetachedSessions sessions, Visitor visitor, ActionRecord record, int mostKept)
+    : IDisposable
 {
     private readonly ResultStream _answers = new(mostKept);
     private bool _isSent;
@@ -37,6 +38,8 @@ internal sealed class DetachedRun(DetachedSessions sessions, Visitor visitor, Ac
             return Hold.NothingSent("the time for this action ended before there was a session for it.");
         }
     }
+
+    public void Dispose() => _answers.Dispose();
 
     private async Task<Outcome> ExecuteAsync(LiveSession live, SessionState session, CancellationToken limit)
     {

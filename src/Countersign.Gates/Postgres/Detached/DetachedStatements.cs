@@ -101,11 +101,14 @@ internal sealed class DetachedStatements(
         }
 
         var (database, whyNot) = await targets.FindAsync(name, cancellationToken);
-        return database is null
-            ? Hold.NothingSent($"{whyNot!.Message} {whyNot.Detail}")
-            : await new DetachedRun(
-                sessions, new Visitor(action.Asker, target, database), action, options.Limits.KeptRows)
-                .ExecuteAsync(cancellationToken);
+        if (database is null)
+        {
+            return Hold.NothingSent($"{whyNot!.Message} {whyNot.Detail}");
+        }
+
+        var visitor = new Visitor(action.Asker, target, database);
+        using var run = new DetachedRun(sessions, visitor, action, options.Limits.KeptRows);
+        return await run.ExecuteAsync(cancellationToken);
     }
 
     private async Task<RehearsalFinding> RehearseAsync(ActionRecord action, CancellationToken cancellationToken)

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Text;
@@ -140,6 +141,7 @@ internal sealed class DatabaseProof(DatabaseLoginOptions options, DatabaseTransp
     }
 
     // PostgreSQL's own method of old; a server that still asks for it gets nothing stronger.
+    [SuppressMessage("Security", "CA5351", Justification = "AuthenticationMD5Password is defined with MD5.")]
     private static string Md5(byte[] bytes) => Convert.ToHexStringLower(MD5.HashData(bytes));
 
     private string Password() => options.Password?.Reveal() ?? throw new AuthenticationException(
