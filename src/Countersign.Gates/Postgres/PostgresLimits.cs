@@ -53,6 +53,9 @@ internal sealed record PostgresLimits
     /// <summary>How long a database may take to answer a new connection.</summary>
     public TimeSpan Connect { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>How long a database may spend on each round in which a statement is understood.</summary>
+    public TimeSpan Analysis { get; init; } = TimeSpan.FromSeconds(5);
+
     /// <summary>
     /// How long a statement that only reads may rest on what was understood of it; definitions that others change are
     /// noticed after this time. What people approve is always understood anew before it runs.

@@ -30,7 +30,7 @@ internal sealed class PostgresTarget : IAsyncDisposable
         _options = options;
         _limits = gate.Limits;
         Rights = rights;
-        _analyser = new Analyser(new AnalyserOptions(logins.Analyst), gate.Time);
+        _analyser = new Analyser(new AnalyserOptions(logins.Analyst) { Patience = gate.Limits.Analysis }, gate.Time);
         _previews = NpgsqlDataSource.Create(logins.Counter);
         Statements = new StatementReader(
             parts.Shapes, parts.Parser, new FormReader(_analyser), gate.Limits, gate.Time);

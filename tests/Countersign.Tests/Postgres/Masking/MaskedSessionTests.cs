@@ -56,8 +56,8 @@ public sealed class MaskedSessionTests(PostgresServer server)
 
         var error = ErrorIn(await tap.QueryAsync("SELECT ssn::int FROM customers"));
 
-        Assert.Equal("22P02", error.Code);
-        Assert.Equal("invalid text representation (the database's words are withheld)", error.Message);
+        Assert.Equal(
+            ("22P02", "invalid text representation (the database's words are withheld)"), (error.Code, error.Message));
         Assert.Contains("masks columns", error.Hint, StringComparison.Ordinal);
         Assert.All(host.Store.Actions, row => Assert.DoesNotContain("914", row.ToString(), StringComparison.Ordinal));
     }

@@ -52,6 +52,9 @@ internal sealed class PostgresHost : IAsyncDisposable
 
     private readonly PostgresGate _gate;
     private readonly PostgresParts _parts;
+    /// <summary>Longer than the product allows: what a busy machine delays is no finding of a test.</summary>
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(1);
+
     private readonly SqlParser _parser;
     private readonly PgQuery _query;
     private readonly Shapes _shapes;
@@ -63,9 +66,12 @@ internal sealed class PostgresHost : IAsyncDisposable
         Database = database;
         Faults = new FaultyStore(Store);
         _policy = PolicyFixture.Loaded(rules, PeopleOf());
-        var limits = new PostgresLimits();
+        var limits = new PostgresLimits { Analysis = s_patience, Connect = s_patience };
         _query = new PgQuery(
-            new PgQueryOptions(ServerProgram(), PgQueryLibrary.Find(Environment.GetEnvironmentVariable)!),
+            new PgQueryOptions(ServerProgram(), PgQueryLibrary.Find(Environment.GetEnvironmentVariable)!)
+            {
+                Time = s_patience,
+            },
             TimeProvider.System);
         _parser = new SqlParser(_query, limits);
         _shapes = new Shapes(RandomNumberGenerator.GetBytes(16), limits);
@@ -86,6 +92,7 @@ internal sealed class PostgresHost : IAsyncDisposable
             new Asker(s_bot, OnBehalfOf: null));
         Options = new PostgresGateOptions(Office.Gatekeeper, () => Charter)
         {
+            Limits = limits,
             Reads = Office.Reads,
             Listen = new IPEndPoint(IPAddress.Loopback, 0),
             FindSecrets = agent => agent == s_bot.Value ? [secret] : [],
