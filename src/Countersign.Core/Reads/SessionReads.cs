@@ -218,7 +218,8 @@ public sealed class SessionReads : IAsyncDisposable
     {
         try
         {
-            await journaled.WaitAsync(cancellationToken);
+            // One write to the disk, which nobody can call back.
+            await journaled;
         }
         catch (StoreUnavailableException)
         {

@@ -9,7 +9,7 @@ namespace Countersign.Core.Redaction;
 /// <summary>Masks texts and documents of one target; any number of threads may use it at once.</summary>
 public sealed class TargetRedactor(TargetRedaction redaction)
 {
-    private readonly ConcurrentBag<JsonRedactor> _idle = [];
+    private readonly ConcurrentQueue<JsonRedactor> _idle = [];
 
     /// <summary>Whether everything passes as it came.</summary>
     public bool IsIdle => redaction.IsNone;
@@ -24,9 +24,9 @@ public sealed class TargetRedactor(TargetRedaction redaction)
         }
 
         // One whose work failed is not used again: what it holds then is unknown.
-        var redactor = _idle.TryTake(out var idle) ? idle : new JsonRedactor(redaction.Masking, redaction.Fields);
+        var redactor = _idle.TryDequeue(out var idle) ? idle : new JsonRedactor(redaction.Masking, redaction.Fields);
         var masked = redactor.Redact(json, out report);
-        _idle.Add(redactor);
+        _idle.Enqueue(redactor);
         return masked;
     }
 

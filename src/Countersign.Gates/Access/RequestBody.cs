@@ -1,3 +1,4 @@
+using System.Buffers;
 using Countersign.Core.Actions.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -38,6 +39,11 @@ internal static class RequestBody
     private static async Task<ReadOnlyMemory<byte>?> ReadAsync(
         HttpRequest request, int limit, CancellationToken cancellationToken)
     {
+        if (request.HttpContext.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: false })
+        {
+            return ReadOnlyMemory<byte>.Empty;
+        }
+
         LetRestArrive(request);
         if (request.ContentLength > limit)
         {
@@ -45,7 +51,7 @@ internal static class RequestBody
         }
 
         using var buffer = new MemoryStream((int)(request.ContentLength ?? 0));
-        var chunk = new byte[16 * 1024];
+        var chunk = ArrayPool<byte>.Shared.Rent(16 * 1024);
         try
         {
             int read;
@@ -62,6 +68,10 @@ internal static class RequestBody
         catch (BadHttpRequestException tooLarge) when (tooLarge.StatusCode == StatusCodes.Status413PayloadTooLarge)
         {
             return null;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(chunk);
         }
 
         return buffer.GetBuffer().AsMemory(0, (int)buffer.Length);

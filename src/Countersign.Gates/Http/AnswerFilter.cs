@@ -30,12 +30,17 @@ internal sealed class AnswerFilter
     /// <param name="contentType">What the target says that it is.</param>
     /// <param name="secrets">The credential.</param>
     /// <param name="options">What the target masks.</param>
+    /// <param name="redactor">Masks that.</param>
     /// <param name="output">Where the answer goes.</param>
     public AnswerFilter(
-        string? contentType, ImmutableArray<string> secrets, HttpOptions options, IBufferWriter<byte> output)
+        string? contentType,
+        ImmutableArray<string> secrets,
+        HttpOptions options,
+        TargetRedactor redactor,
+        IBufferWriter<byte> output)
     {
         (_output, _redaction, _limits, _contentType) = (output, options.Redaction, options.Limits, contentType);
-        _redactor = new TargetRedactor(_redaction);
+        _redactor = redactor;
         _way = WayOf(contentType, _redaction);
         _secrets = new SecretStream(secrets, _way == Way.Untouched ? output : _clean);
     }

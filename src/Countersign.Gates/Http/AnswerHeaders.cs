@@ -1,5 +1,7 @@
+using System.Collections.Concurrent;
 using System.Collections.Frozen;
 using System.Collections.Immutable;
+using System.Net.Http.Headers;
 using System.Text.Json;
 using Countersign.Core.Actions;
 using Countersign.Core.Redaction;
@@ -11,8 +13,13 @@ namespace Countersign.Gates.Http;
 /// The headers of a target's answer that an agent gets: not those of the connection, no cookies, and nothing that tells
 /// a client where else to go. An address of the target itself becomes the one behind the gate.
 /// </summary>
-internal static class AnswerHeaders
+internal sealed class AnswerHeaders(TargetName target, HttpOptions options)
 {
+    /// <summary>Values whose masked form is remembered; most headers of a target say the same each time.</summary>
+    private const int MostRemembered = 256;
+
+    private const int LongestRemembered = 128;
+
     private static readonly FrozenSet<string> Dropped = FrozenSet.Create(
         StringComparer.OrdinalIgnoreCase,
         "Alt-Svc", "Connection", "Content-Encoding", "Content-Length", "Keep-Alive", "Proxy-Authenticate",
@@ -22,11 +29,25 @@ internal static class AnswerHeaders
     private static readonly FrozenSet<string> Addresses =
         FrozenSet.Create(StringComparer.OrdinalIgnoreCase, "Location", "Content-Location");
 
-    public static ImmutableArray<KeyValuePair<string, string>> Of(
-        HttpResponseMessage response, TargetName target, HttpOptions options, ImmutableArray<string> secrets)
+    private readonly ConcurrentDictionary<(string Name, string Value), string> _masked = new();
+
+    /// <param name="response">What the target answered.</param>
+    /// <param name="secrets">The credential that was sent along.</param>
+    public ImmutableArray<KeyValuePair<string, string>> Of(
+        HttpResponseMessage response, ImmutableArray<string> secrets)
     {
         var kept = ImmutableArray.CreateBuilder<KeyValuePair<string, string>>();
-        foreach (var (name, values) in response.Headers.Concat(response.Content.Headers))
+        AddTo(kept, response.Headers.NonValidated, secrets);
+        AddTo(kept, response.Content.Headers.NonValidated, secrets);
+        return kept.ToImmutable();
+    }
+
+    private void AddTo(
+        ImmutableArray<KeyValuePair<string, string>>.Builder kept,
+        HttpHeadersNonValidated given,
+        ImmutableArray<string> secrets)
+    {
+        foreach (var (name, values) in given)
         {
             if (Dropped.Contains(name) || name.StartsWith("Countersign-", StringComparison.OrdinalIgnoreCase))
             {
@@ -35,29 +56,46 @@ internal static class AnswerHeaders
 
             foreach (var value in values)
             {
-                var clean = Clean(name, value, options.Redaction, secrets);
-                kept.Add(KeyValuePair.Create(
-                    name, Addresses.Contains(name) ? Rewritten(clean, target, options.Upstream) : clean));
+                var clean = Clean(name, value, secrets);
+                kept.Add(KeyValuePair.Create(name, Addresses.Contains(name) ? Rewritten(clean) : clean));
             }
         }
-
-        return kept.ToImmutable();
     }
 
     /// <summary>What a header says, without credentials and masked as its target wants it.</summary>
-    private static string Clean(
-        string name, string value, TargetRedaction redaction, ImmutableArray<string> secrets)
+    private string Clean(string name, string value, ImmutableArray<string> secrets)
     {
         foreach (var secret in secrets)
         {
             value = value.Replace(secret, "(secret)", StringComparison.Ordinal);
         }
 
-        if (redaction.IsNone)
+        if (options.Redaction.IsNone)
         {
             return value;
         }
 
+        if (_masked.TryGetValue((name, value), out var known))
+        {
+            return known;
+        }
+
+        var masked = Masked(name, value, options.Redaction);
+        if (value.Length <= LongestRemembered)
+        {
+            if (_masked.Count >= MostRemembered)
+            {
+                _masked.Clear();
+            }
+
+            _masked[(name, value)] = masked;
+        }
+
+        return masked;
+    }
+
+    private static string Masked(string name, string value, TargetRedaction redaction)
+    {
         var fields = redaction.Fields.OfHeader(name) is { } treatment
             ? FieldRules.Of(new FieldRule.Named(name, treatment))
             : redaction.Fields;
@@ -70,8 +108,9 @@ internal static class AnswerHeaders
     }
 
     /// <summary>An address of the target, as an agent can use it; every other one stays as it is.</summary>
-    private static string Rewritten(string value, TargetName target, Uri upstream)
+    private string Rewritten(string value)
     {
+        var upstream = options.Upstream;
         if (!Uri.TryCreate(upstream, value, out var address)
             || address.GetLeftPart(UriPartial.Authority) != upstream.GetLeftPart(UriPartial.Authority))
         {

@@ -28,6 +28,11 @@ internal sealed record HttpCall(string Method, HttpPath Path, HttpQuery Query, H
     /// <summary>Path and query, in the one way in which they are written.</summary>
     public string Resource => Path.Encode() + Query.Encode();
 
+    /// <summary>Where it goes to at a target. Written in one way only; nobody may canonicalise it once more.</summary>
+    public Uri AddressAt(Uri upstream) => new(
+        upstream.GetLeftPart(UriPartial.Authority) + upstream.AbsolutePath.TrimEnd('/') + Resource,
+        new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
+
     /// <summary>Why no such request passes; <c>null</c> for one that does.</summary>
     public static string? WhyNoMethod(string method) => method switch
     {

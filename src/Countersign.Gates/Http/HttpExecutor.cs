@@ -77,6 +77,7 @@ internal sealed class HttpExecutor(HttpGateOptions options, HttpUpstreams upstre
     /// <summary>Sends a read that the policy allows, for a caller who takes the answer.</summary>
     public async Task<(Outcome Outcome, long Bytes)> ReadAsync(
         HttpCall call,
+        Uri address,
         TargetName name,
         HttpOptions target,
         Action<LiveAnswer> caller,
@@ -93,7 +94,7 @@ internal sealed class HttpExecutor(HttpGateOptions options, HttpUpstreams upstre
             return (NothingSent(none.Message), 0);
         }
 
-        using var message = Compose(call, target.Upstream, credential, out var content);
+        using var message = Compose(call, credential, address, out var content);
         var sending = new Sending(name, call, target, message, content, credential, answer =>
         {
             bytes = answer.Head.Length;
@@ -106,17 +107,17 @@ internal sealed class HttpExecutor(HttpGateOptions options, HttpUpstreams upstre
     }
 
     /// <summary>The request as it is sent, for an execution and for a preview alike.</summary>
-    public static HttpRequestMessage Compose(HttpCall call, Uri upstream, Lent? credential, out OnceContent? content)
+    public static HttpRequestMessage Compose(HttpCall call, Uri upstream, Lent? credential, out OnceContent? content) =>
+        Compose(call, credential, call.AddressAt(upstream), out content);
+
+    private static HttpRequestMessage Compose(
+        HttpCall call, Lent? credential, Uri address, out OnceContent? content)
     {
-        var root = upstream.GetLeftPart(UriPartial.Authority) + upstream.AbsolutePath.TrimEnd('/');
-        // Written here in one way only; nobody may canonicalise it once more.
-        var address = new Uri(
-            root + call.Resource, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
         var type = call.Headers.Find(HttpHeaders.ContentType);
         content = call.Body.Sent.IsEmpty && call.Method is "GET" or "HEAD" or "OPTIONS"
             ? null
             : new OnceContent(call.Body.Sent, type);
-        var message = new HttpRequestMessage(new HttpMethod(call.Method), address) { Content = content };
+        var message = new HttpRequestMessage(HttpMethod.Parse(call.Method), address) { Content = content };
         foreach (var (name, value) in call.Headers.Values)
         {
             if (name.StartsWith("content-", StringComparison.Ordinal))
@@ -247,18 +248,15 @@ internal sealed class HttpExecutor(HttpGateOptions options, HttpUpstreams upstre
     private async Task<LiveAnswer> AskAsync(Sending sending, CancellationToken cancellationToken)
     {
         var (name, _, target, message, _, credential, _) = sending;
-        using var first = new CancellationTokenSource(target.Limits.FirstByte, options.Time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, first.Token);
-        var response = await upstreams.For(name, target).SendAsync(message, either.Token);
+        var upstream = upstreams.For(name, target);
+        using var limit = new CancellationTokenSource(target.Limits.FirstByte, options.Time);
+        using var either = cancellationToken.UnsafeRegister(
+            static limit => ((CancellationTokenSource)limit!).Cancel(), limit);
+        var response = await upstream.Invoker.SendAsync(message, limit.Token);
         ImmutableArray<string> secrets = credential?.Secrets ?? [];
         try
         {
-            return await LiveAnswer.OpenAsync(
-                response,
-                () => AnswerHeaders.Of(response, name, target, secrets),
-                target,
-                secrets,
-                options.Time);
+            return await LiveAnswer.OpenAsync(response, upstream, secrets, options.Time);
         }
         catch
         {

@@ -139,6 +139,12 @@ internal sealed class HttpGate : IAsyncDisposable
 
     private async Task AnswerAsync(HttpContext context, HttpVisitor visitor)
     {
+        if (HttpReads.Find(context, visitor) is { } earlier && earlier.FindRepeated(context) is { } repeated)
+        {
+            await PassReadAsync(context, visitor, earlier, repeated);
+            return;
+        }
+
         var (asking, request, problem) = await ReadAsync(context, visitor);
         if (asking is null)
         {
@@ -150,7 +156,9 @@ internal sealed class HttpGate : IAsyncDisposable
             && HttpReads.Of(context, visitor, _options, _reads) is { } reads
             && reads.FindAllowed(asking) is { } statement)
         {
-            await PassReadAsync(context, visitor, reads, statement, asking.Action, request!);
+            var read = new KnownRead(statement, asking.Action, request!, request!.AddressAt(visitor.Options.Upstream));
+            reads.Remember(context, read);
+            await PassReadAsync(context, visitor, reads, read);
             return;
         }
 
@@ -179,22 +187,15 @@ internal sealed class HttpGate : IAsyncDisposable
     /// <summary>
     /// A read that the policy allows and that one entry records with others: it has no action of its own.
     /// </summary>
-    private async Task PassReadAsync(
-        HttpContext context,
-        HttpVisitor visitor,
-        HttpReads reads,
-        ReadStatement statement,
-        CanonicalAction action,
-        HttpCall call)
+    private async Task PassReadAsync(HttpContext context, HttpVisitor visitor, HttpReads reads, KnownRead read)
     {
         LiveAnswer? live = null;
         try
         {
             var outcome = await reads.RunAsync(
-                statement,
-                action,
+                read,
                 limit => _executor.ReadAsync(
-                    call, visitor.Target.Name, visitor.Options, answer => live = answer, limit),
+                    read.Call, read.Address, visitor.Target.Name, visitor.Options, answer => live = answer, limit),
                 context.RequestAborted);
             await HttpAnswers.WriteReadAsync(context, outcome, live);
         }

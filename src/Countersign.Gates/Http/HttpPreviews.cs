@@ -90,10 +90,10 @@ internal sealed class HttpPreviews(HttpGateOptions options, HttpUpstreams upstre
         var look = new HttpCall("GET", path, HttpQuery.None, HttpHeaders.None, HttpBody.None);
         using var message = HttpExecutor.Compose(look, target.Upstream, credential, out _);
         message.Headers.TryAddWithoutValidation("Accept", "application/json, */*;q=0.5");
-        var response = await upstreams.For(name, target).SendAsync(message, cancellationToken);
+        var upstream = upstreams.For(name, target);
+        var response = await upstream.Invoker.SendAsync(message, cancellationToken);
         ImmutableArray<string> secrets = credential?.Secrets ?? [];
-        await using var answer = await LiveAnswer.OpenAsync(
-            response, () => AnswerHeaders.Of(response, name, target, secrets), target, secrets, options.Time);
+        await using var answer = await LiveAnswer.OpenAsync(response, upstream, secrets, options.Time);
         await answer.ReadHeadAsync(target.Limits.Recorded, target.Limits.Preview, cancellationToken);
         if (answer.Status >= 400)
         {

@@ -30,6 +30,7 @@ internal sealed class HttpReads : IAsyncDisposable
     private readonly HttpVisitor _visitor;
     private readonly SessionReads _reads;
     private readonly Dictionary<ActionDigest, ReadStatement?> _known = [];
+    private readonly KnownReads _repeated = new();
 
     /// <summary>Held by the request that is answered: what it reads is added before the session ends.</summary>
     private readonly SemaphoreSlim _busy = new(1);
@@ -60,8 +61,7 @@ internal sealed class HttpReads : IAsyncDisposable
             return null;
         }
 
-        var reason = context.Request.Headers["Countersign-Reason"].ToString();
-        var key = new Key(visitor.Asker, visitor.Target.Name, reason);
+        var key = KeyOf(context, visitor);
         if (items.TryGetValue(key, out var known))
         {
             return (HttpReads)known!;
@@ -72,11 +72,36 @@ internal sealed class HttpReads : IAsyncDisposable
             return null;
         }
 
-        var reads = new HttpReads(options, visitor, reason.Length == 0 ? null : reason);
+        var reads = new HttpReads(options, visitor, key.Reason.Length == 0 ? null : key.Reason);
         all[reads] = true;
         items[key] = reads;
         lifetime.ConnectionClosed.Register(() => _ = EndAsync(reads, all));
         return reads;
+    }
+
+    /// <summary>
+    /// The reads that the connection of a request has had; <c>null</c> for the first one that it brings.
+    /// </summary>
+    public static HttpReads? Find(HttpContext context, HttpVisitor visitor) =>
+        context.Features.Get<IConnectionItemsFeature>()?.Items is { } items
+        && items.TryGetValue(KeyOf(context, visitor), out var known)
+            ? (HttpReads)known!
+            : null;
+
+    /// <summary>A request that repeats one of this connection to the character, and would be allowed once more.</summary>
+    public KnownRead? FindRepeated(HttpContext context) =>
+        _repeated.TryFind(context, _options.Charter(), _visitor.Options, out var read)
+        && !_options.Stopped.Contains(_visitor.Asker.Agent)
+            ? read
+            : null;
+
+    /// <summary>What an allowed request is, for the next one like it.</summary>
+    public void Remember(HttpContext context, KnownRead read)
+    {
+        if (_charter is { } judgedBy)
+        {
+            _repeated.Add(context, judgedBy, _visitor.Options, read);
+        }
     }
 
     /// <summary>How the record says what a request reads; <c>null</c> when it has to be asked for.</summary>
@@ -105,15 +130,14 @@ internal sealed class HttpReads : IAsyncDisposable
 
     /// <summary>Sends a read, and returns when it is recorded: then its answer may leave.</summary>
     public async Task<Outcome> RunAsync(
-        ReadStatement statement,
-        CanonicalAction action,
+        KnownRead read,
         Func<CancellationToken, Task<(Outcome Outcome, long Bytes)>> send,
         CancellationToken cancellationToken)
     {
         await _busy.WaitAsync(cancellationToken);
         try
         {
-            return await RecordedAsync(statement, action, send, cancellationToken);
+            return await RecordedAsync(read, send, cancellationToken);
         }
         finally
         {
@@ -146,12 +170,11 @@ internal sealed class HttpReads : IAsyncDisposable
     }
 
     private async Task<Outcome> RecordedAsync(
-        ReadStatement statement,
-        CanonicalAction action,
+        KnownRead read,
         Func<CancellationToken, Task<(Outcome Outcome, long Bytes)>> send,
         CancellationToken cancellationToken)
     {
-        var note = new ReadNote(statement, action.Arguments.Bytes, _options.Reads!.Now);
+        var note = new ReadNote(read.Statement, read.Action.Arguments.Bytes, _options.Reads!.Now);
         var mark = _reads.Begin(note);
         var start = Stopwatch.GetTimestamp();
         var (outcome, bytes) = (
@@ -176,6 +199,9 @@ internal sealed class HttpReads : IAsyncDisposable
         await _reads.RecordAsync(cancellationToken);
         return outcome;
     }
+
+    private static Key KeyOf(HttpContext context, HttpVisitor visitor) => new(
+        visitor.Asker, visitor.Target.Name, context.Request.Headers["Countersign-Reason"].ToString());
 
     private ReadStatement? Judge(Asking asking, Charter charter)
     {

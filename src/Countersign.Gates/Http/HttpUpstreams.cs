@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using Countersign.Core.Actions;
+using Countersign.Core.Redaction;
 using Countersign.Gates.Outbound;
 
 namespace Countersign.Gates.Http;
@@ -15,16 +16,18 @@ internal sealed class HttpUpstreams : IDisposable
     /// </summary>
     private static readonly TimeSpan LongestIdle = TimeSpan.FromSeconds(2);
 
-    private readonly ConcurrentDictionary<TargetName, HttpMessageInvoker> _invokers = new();
+    private readonly ConcurrentDictionary<TargetName, HttpUpstream> _upstreams = new();
 
-    public HttpMessageInvoker For(TargetName target, HttpOptions options) =>
-        _invokers.GetOrAdd(target, static (_, options) => Make(options), options);
+    public HttpUpstream For(TargetName target, HttpOptions options) => _upstreams.GetOrAdd(
+        target,
+        static (target, options) => new HttpUpstream(target, options, Make(options)),
+        options);
 
     public void Dispose()
     {
-        foreach (var invoker in _invokers.Values)
+        foreach (var upstream in _upstreams.Values)
         {
-            invoker.Dispose();
+            upstream.Invoker.Dispose();
         }
     }
 
@@ -43,4 +46,16 @@ internal sealed class HttpUpstreams : IDisposable
 
         return new HttpMessageInvoker(handler);
     }
+}
+
+/// <summary>How requests get to one target, and what its answers go through.</summary>
+internal sealed class HttpUpstream(TargetName target, HttpOptions options, HttpMessageInvoker invoker)
+{
+    public HttpOptions Options { get; } = options;
+
+    public HttpMessageInvoker Invoker { get; } = invoker;
+
+    public AnswerHeaders Headers { get; } = new(target, options);
+
+    public TargetRedactor Redactor { get; } = new(options.Redaction);
 }

@@ -26,13 +26,16 @@ internal sealed class LiveAnswer : IAsyncDisposable
     private LiveAnswer(
         HttpResponseMessage response,
         Stream source,
-        HttpOptions options,
+        HttpUpstream upstream,
         ImmutableArray<string> secrets,
         TimeProvider time)
     {
+        var options = upstream.Options;
         (_response, _source, _limits, _time) = (response, source, options.Limits, time);
-        ContentType = response.Content.Headers.TryGetValues("Content-Type", out var types) ? types.First() : null;
-        _filter = new AnswerFilter(ContentType, secrets, options, _masked);
+        ContentType = response.Content.Headers.NonValidated.TryGetValues("Content-Type", out var types)
+            ? types.ToString()
+            : null;
+        _filter = new AnswerFilter(ContentType, secrets, options, upstream.Redactor, _masked);
     }
 
     public int Status => (int)_response.StatusCode;
@@ -55,20 +58,24 @@ internal sealed class LiveAnswer : IAsyncDisposable
     /// <exception cref="WithheldException">Nobody here can read how it is encoded, or it cannot be masked.</exception>
     public static async Task<LiveAnswer> OpenAsync(
         HttpResponseMessage response,
-        Func<ImmutableArray<KeyValuePair<string, string>>> headers,
-        HttpOptions options,
+        HttpUpstream upstream,
         ImmutableArray<string> secrets,
         TimeProvider time)
     {
         var source = await response.Content.ReadAsStreamAsync(CancellationToken.None);
-        var encoding = string.Join(", ", response.Content.Headers.ContentEncoding);
+        var encoding = response.Content.Headers.NonValidated.TryGetValues("Content-Encoding", out var codings)
+            ? codings.ToString()
+            : "";
         if (!Decompression.IsNone(encoding))
         {
             source = Decompression.Open(source, encoding)
                 ?? throw new WithheldException($"nothing here can read the content coding '{encoding}'.");
         }
 
-        return new LiveAnswer(response, source, options, secrets, time) { Headers = headers() };
+        return new LiveAnswer(response, source, upstream, secrets, time)
+        {
+            Headers = upstream.Headers.Of(response, secrets),
+        };
     }
 
     /// <summary>Reads what is recorded: up to a limit, and no longer than the target takes for it.</summary>
@@ -77,6 +84,11 @@ internal sealed class LiveAnswer : IAsyncDisposable
     /// <param name="cancellationToken">Stops the wait, and leaves the answer as it is.</param>
     public async Task ReadHeadAsync(int most, TimeSpan patience, CancellationToken cancellationToken)
     {
+        if (AdvanceAtOnce(most))
+        {
+            return;
+        }
+
         using var over = new CancellationTokenSource(patience, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, over.Token);
         while (!IsComplete && _masked.WrittenCount < most)
@@ -103,9 +115,14 @@ internal sealed class LiveAnswer : IAsyncDisposable
                 _masked.ResetWrittenCount();
             }
 
-            if (IsComplete)
+            if (AdvanceAtOnce(most: 1))
             {
-                return;
+                if (_masked.WrittenCount == 0)
+                {
+                    return;
+                }
+
+                continue;
             }
 
             using var idle = new CancellationTokenSource(_limits.Idle, _time);
@@ -129,12 +146,50 @@ internal sealed class LiveAnswer : IAsyncDisposable
         ArrayPool<byte>.Shared.Return(_chunk);
     }
 
+    /// <summary>
+    /// Takes what is there already, which costs neither a wait nor a timer. <c>true</c>: that was all of it, or so
+    /// many bytes.
+    /// </summary>
+    private bool AdvanceAtOnce(int most)
+    {
+        while (!IsComplete && _masked.WrittenCount < most)
+        {
+            if (_reading is null)
+            {
+                var read = _source.ReadAsync(_chunk, _over.Token);
+                if (read.IsCompletedSuccessfully)
+                {
+                    Take(read.Result);
+                    continue;
+                }
+
+                _reading = read.AsTask();
+            }
+
+            if (!_reading.IsCompletedSuccessfully)
+            {
+                return false;
+            }
+
+            var count = _reading.Result;
+            _reading = null;
+            Take(count);
+        }
+
+        return true;
+    }
+
     /// <summary>One piece of the source. A wait that is given up does not give up the read.</summary>
     private async Task AdvanceAsync(CancellationToken cancellationToken)
     {
         _reading ??= _source.ReadAsync(_chunk, _over.Token).AsTask();
         var count = await _reading.WaitAsync(cancellationToken);
         _reading = null;
+        Take(count);
+    }
+
+    private void Take(int count)
+    {
         _read += count;
         if (_read > _limits.Response)
         {

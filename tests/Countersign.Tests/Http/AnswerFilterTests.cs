@@ -87,7 +87,7 @@ public sealed class AnswerFilterTests
                 Redaction = redaction,
                 Limits = limits ?? new HttpLimits(),
             };
-            var filter = new AnswerFilter(type, [], options, output);
+            var filter = new AnswerFilter(type, [], options, new TargetRedactor(options.Redaction), output);
             foreach (var piece in bytes.Chunk(size))
             {
                 filter.Write(piece);
