@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using Countersign.Core.Actions;
+using Countersign.Core.Actions.Json;
 using Countersign.Core.Identity;
 using Countersign.Core.Policies;
 using Countersign.Core.Records;
@@ -62,9 +63,9 @@ public sealed class RevisionDesk
         ActionId id, Voter voter, ActionDigest shown, CancellationToken cancellationToken) =>
         (await BeginAsync(id, voter, shown, cancellationToken)).Refusal;
 
-    /// <summary>What the accepted definition does not take; <c>null</c> when it takes everything.</summary>
+    /// <summary>What the target's description does not take; <c>null</c> when it takes everything.</summary>
     public async Task<RevisionAnswer?> FindUnfitAsync(
-        ActionRecord record, CanonicalAction changed, CancellationToken cancellationToken) =>
+        ActionRecord record, Asking changed, CancellationToken cancellationToken) =>
         await FindFaultsAsync(record, changed, cancellationToken) is { IsEmpty: false } faults
             ? RevisionAnswer.Unfit.Of(faults, record)
             : null;
@@ -90,7 +91,7 @@ public sealed class RevisionDesk
         }
 
         // 1.
-        if (await FindUnfitAsync(record, revision.Asking.Action, cancellationToken) is { } unfit)
+        if (await FindUnfitAsync(record, revision.Asking, cancellationToken) is { } unfit)
         {
             return unfit;
         }
@@ -138,10 +139,16 @@ public sealed class RevisionDesk
             : (record, null);
     }
 
-    /// <summary>What the accepted definition of the operation takes no more; nothing where none was seen yet.</summary>
+    /// <summary>What the description of the operation takes no more; nothing where none was seen yet.</summary>
     private async Task<ImmutableArray<SchemaFault>> FindFaultsAsync(
-        ActionRecord record, CanonicalAction changed, CancellationToken cancellationToken)
+        ActionRecord record, Asking asking, CancellationToken cancellationToken)
     {
+        var changed = asking.Action;
+        if (asking.Body is { } body)
+        {
+            return FindFaults(body, record.Action.Arguments, changed.Arguments);
+        }
+
         if (record.Gate != GateKind.Mcp
             || await _store.FindDefinitionAsync(changed.Target, changed.Operation, cancellationToken)
                 is not { } definition)
@@ -155,6 +162,23 @@ public sealed class RevisionDesk
         return described.RootElement.TryGetProperty("inputSchema", out var schema)
             ? ArgumentSchema.FindNew(schema, old.RootElement, edited.RootElement)
             : [];
+    }
+
+    /// <summary>What is written in another way than as JSON is compared with nothing.</summary>
+    private static ImmutableArray<SchemaFault> FindFaults(BodySchema body, CanonicalJson before, CanonicalJson after)
+    {
+        const string Member = "body";
+        if (!after.TryGetMember(Member, out var written))
+        {
+            return body.IsRequired && before.TryGetMember(Member, out _)
+                && !after.Members().Any(member => member.Key.StartsWith(Member, StringComparison.Ordinal))
+                    ? [new SchemaFault(Member, "is required")]
+                    : [];
+        }
+
+        using var old = before.TryGetMember(Member, out var asked) ? JsonDocument.Parse(asked.Bytes, s_deep) : null;
+        using var edited = JsonDocument.Parse(written.Bytes, s_deep);
+        return ArgumentSchema.FindNew(body, Member, old?.RootElement, edited.RootElement);
     }
 
     /// <summary>Whoever changes a request does not approve it, so a change may leave nobody who could.</summary>

@@ -1,4 +1,5 @@
 using Countersign.Core.Identity;
+using Countersign.Core.Schemas;
 using Countersign.Core.Tracing;
 
 namespace Countersign.Core.Actions;
@@ -39,6 +40,9 @@ public sealed record Asking(Asker Asker, Target Target, GateKind Via, CanonicalA
     /// a harmless read (DESIGN section 2.5).
     /// </summary>
     public bool NeedsIntent { get; init; }
+
+    /// <summary>What people may write into its body; <c>null</c> where the target does not describe it.</summary>
+    public BodySchema? Body { get; init; }
 
     /// <summary>
     /// Whether the target describes its operations and this is none of them: no rule allows it, and where no other rule

@@ -21,11 +21,27 @@ internal static class ArgumentSchema
     public static ImmutableArray<SchemaFault> FindNew(JsonElement schema, JsonElement old, JsonElement changed) =>
         [.. Find(schema, changed).Except(Find(schema, old)).Take(MostTold)];
 
-    /// <summary>Everything that does not fit, in the order of the schema.</summary>
-    public static ImmutableArray<SchemaFault> Find(JsonElement schema, JsonElement arguments)
+    /// <summary>The same for a part of the arguments, whose schema refers to places of a document.</summary>
+    /// <param name="body">How that part is described.</param>
+    /// <param name="path">Where it stands in the arguments.</param>
+    /// <param name="old">What the agent wrote; <c>null</c> when it wrote none.</param>
+    /// <param name="changed">What a person wrote.</param>
+    public static ImmutableArray<SchemaFault> FindNew(
+        BodySchema body, string path, JsonElement? old, JsonElement changed)
     {
-        var check = new SchemaCheck(new SchemaReferences(schema), new SchemaEffort(), depth: 0);
-        check.Compare(schema, arguments, path: "");
+        var known = old is { } before ? Find(body.Schema, body.Document, before, path) : [];
+        return [.. Find(body.Schema, body.Document, changed, path).Except(known).Take(MostTold)];
+    }
+
+    /// <summary>Everything that does not fit, in the order of the schema.</summary>
+    public static ImmutableArray<SchemaFault> Find(JsonElement schema, JsonElement arguments) =>
+        Find(schema, root: schema, arguments, path: "");
+
+    private static ImmutableArray<SchemaFault> Find(
+        JsonElement schema, JsonElement root, JsonElement arguments, string path)
+    {
+        var check = new SchemaCheck(new SchemaReferences(root), new SchemaEffort(), depth: 0);
+        check.Compare(schema, arguments, path);
         return check.Faults;
     }
 }

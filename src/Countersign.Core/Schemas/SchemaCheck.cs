@@ -168,7 +168,7 @@ internal sealed class SchemaCheck(SchemaReferences references, SchemaEffort effo
                 ? [.. type.EnumerateArray().Where(each => each.ValueKind == JsonValueKind.String)
                     .Select(each => each.GetString()!)]
             : [];
-        if (types.Length == 0 || types.Any(name => IsOfType(value, name)))
+        if (types.Length == 0 || types.Any(name => IsOfType(value, name)) || IsNullable(schema, value))
         {
             return true;
         }
@@ -176,6 +176,12 @@ internal sealed class SchemaCheck(SchemaReferences references, SchemaEffort effo
         Blame(path, $"must be of type {string.Join(" or ", types)}, and is {NameOf(value)}");
         return false;
     }
+
+    /// <summary>OpenAPI 3.0 has no type <c>null</c>, and this instead (its section 4.7.24.1).</summary>
+    private static bool IsNullable(JsonElement schema, JsonElement value) =>
+        value.ValueKind == JsonValueKind.Null
+        && schema.TryGetProperty("nullable", out var nullable)
+        && nullable.ValueKind == JsonValueKind.True;
 
     private static bool IsOfType(JsonElement value, string type) => type switch
     {

@@ -33,6 +33,7 @@ internal static class HttpActionReader
         return (new Asking(asker, target, via, call.ToAction(target.Name))
         {
             Facts = FactsOf(call, operation, graphQl!),
+            Body = operation?.Body,
             IsUndescribed = options.Operations is not null && operation is null,
             // Whoever changes something is recorded before it is sent, whatever target and rules say.
             NeedsIntent = !call.IsSafe || graphQl!.Type is not ("" or "query"),

@@ -78,6 +78,7 @@ internal sealed class HttpGate : IAsyncDisposable
             {
                 Action = asking.Action,
                 Facts = asking.Facts,
+                Body = asking.Body,
                 IsUndescribed = asking.IsUndescribed,
                 NeedsIntent = asking.NeedsIntent,
                 Previewer = _previews.Find(call, asking, target),

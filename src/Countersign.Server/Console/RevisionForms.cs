@@ -44,7 +44,7 @@ internal sealed class RevisionForms(RevisionDesk revisions, RevisionReader reade
             return (null, problem!.Detail);
         }
 
-        return await revisions.FindUnfitAsync(record, asking.Action, cancellationToken) is { } unfit
+        return await revisions.FindUnfitAsync(record, asking, cancellationToken) is { } unfit
             ? (null, await WhyNotAsync(unfit, voter, cancellationToken))
             : (asking, null);
     }

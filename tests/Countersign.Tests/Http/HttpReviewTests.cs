@@ -12,8 +12,24 @@ public sealed class HttpReviewTests
         paths:
           /customers/{id}:
             get: { operationId: getCustomer }
-            put: { operationId: putCustomer }
+            put:
+              operationId: putCustomer
+              requestBody: { $ref: "#/components/requestBodies/Customer" }
             delete: { operationId: deleteCustomer }
+        components:
+          requestBodies:
+            Customer:
+              required: true
+              content:
+                text/plain: { schema: { type: string } }
+                application/merge-patch+json: { schema: { $ref: "#/components/schemas/Customer" } }
+          schemas:
+            Customer:
+              type: object
+              required: [ name ]
+              properties:
+                name: { type: string, maxLength: 9 }
+                limit: { type: integer, nullable: true }
         """;
 
     private const string Target = """
@@ -118,6 +134,47 @@ public sealed class HttpReviewTests
 
         Assert.Equal("alice", Assert.Single((await asking).Headers.GetValues("Countersign-Changed")));
         Assert.EndsWith("\r\n\r\n{\"amount\":5}", bench.Upstream.Only, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""{"body":{"name":"Ann","limit":null,"old":1}}""", null)]
+    [InlineData("""{"body":{"name":"Ann","limit":"5","old":1}}""", "'body.limit' must be of type integer")]
+    [InlineData("""{"body":{"limit":5}}""", "'body' ")]
+    [InlineData("""{"body":{"name":"Bartholomew"}}""", "'body.name'")]
+    [InlineData("""{"body":"Ann"}""", "'body' must be of type object")]
+    [InlineData("""{}""", "'body' is required")]
+    public async Task What_a_reviewer_writes_has_to_fit_the_document(string changed, string? unfit)
+    {
+        await using var bench = await StartAsync();
+        var asking = bench.Agent.PutAsync(
+            "/http/billing/customers/7",
+            HttpBench.Text("""{"name":"Joe","old":1}""", "application/json"),
+            Cancelled);
+        var open = await bench.OpenAsync();
+        var arguments = JsonSerializer.Deserialize<Dictionary<string, JsonElement>>(open.GetProperty("arguments"))!;
+        arguments.Remove("body");
+        arguments.Remove("body_text");
+        foreach (var member in JsonElement.Parse(changed).EnumerateObject())
+        {
+            arguments[member.Name] = member.Value;
+        }
+
+        var revised = await bench.Alice.PostAsync(
+            $"/v1/actions/{open.GetProperty("id").GetString()}/revisions",
+            HttpBench.Json(new { digest = open.GetProperty("digest").GetString(), arguments }),
+            Cancelled);
+
+        var said = await revised.Content.ReadAsStringAsync(Cancelled);
+        Assert.True(revised.IsSuccessStatusCode == (unfit is null), said);
+        if (unfit is not null)
+        {
+            var detail = JsonElement.Parse(said).GetProperty("detail").GetString();
+            Assert.Contains(unfit, detail, StringComparison.Ordinal);
+        }
+
+        Assert.DoesNotContain(bench.Upstream.Requests, each => each.StartsWith("PUT", StringComparison.Ordinal));
+        bench.Agent.CancelPendingRequests();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => asking);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using Countersign.Core.Schemas;
 
 namespace Countersign.Gates.Http.OpenApi;
 
@@ -49,7 +50,10 @@ internal sealed class DocumentReader(JsonElement document)
                 if (item.TryGetProperty(method, out var operation) && operation.ValueKind == JsonValueKind.Object)
                 {
                     var name = method.ToUpperInvariant();
-                    yield return new DescribedOperation(IdOf(operation) ?? $"{name} {path.Name}", name, path.Name);
+                    yield return new DescribedOperation(IdOf(operation) ?? $"{name} {path.Name}", name, path.Name)
+                    {
+                        Body = BodyOf(operation, path.Name),
+                    };
                 }
             }
         }
@@ -59,6 +63,26 @@ internal sealed class DocumentReader(JsonElement document)
         operation.TryGetProperty("operationId", out var id) && id.ValueKind == JsonValueKind.String
             ? id.GetString()
             : null;
+
+    /// <summary>The body as JSON; what is described for other media types is not compared with anything.</summary>
+    private BodySchema? BodyOf(JsonElement operation, string path)
+    {
+        if (!operation.TryGetProperty("requestBody", out var described) || described.ValueKind != JsonValueKind.Object)
+        {
+            return null;
+        }
+
+        var body = Resolve(described, path);
+        return body.TryGetProperty("content", out var content) && content.ValueKind == JsonValueKind.Object
+            && content.EnumerateObject().FirstOrDefault(type => MediaType.KindOf(type.Name) == BodyKind.Json).Value
+                is { ValueKind: JsonValueKind.Object } media
+            && media.TryGetProperty("schema", out var schema)
+                ? new BodySchema(schema, document, IsRequired(body))
+                : null;
+    }
+
+    private static bool IsRequired(JsonElement body) =>
+        body.TryGetProperty("required", out var required) && required.ValueKind == JsonValueKind.True;
 
     /// <summary>A server's path; variables have the values that the document gives them.</summary>
     private static string? RootOf(JsonElement server)

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using Countersign.Core.Schemas;
 
 namespace Countersign.Gates.Http.OpenApi;
 
@@ -60,7 +61,14 @@ internal sealed class OperationMap
 /// <param name="Id">Its <c>operationId</c>, or method and template.</param>
 /// <param name="Method">In upper case.</param>
 /// <param name="Template">A path with variables in braces.</param>
-internal sealed record DescribedOperation(string Id, string Method, string Template);
+internal sealed record DescribedOperation(string Id, string Method, string Template)
+{
+    /// <summary>What a JSON body is like; <c>null</c> when the document does not say.</summary>
+    public BodySchema? Body { get; init; }
+}
 
 /// <summary>The operation that a request is, and what it says where the template has variables.</summary>
-internal sealed record MappedOperation(string Id, ImmutableSortedDictionary<string, string> Parameters);
+internal sealed record MappedOperation(string Id, ImmutableSortedDictionary<string, string> Parameters)
+{
+    public BodySchema? Body { get; init; }
+}
