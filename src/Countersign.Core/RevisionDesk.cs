@@ -172,7 +172,7 @@ public sealed class RevisionDesk
         {
             return body.IsRequired && before.TryGetMember(Member, out _)
                 && !after.Members().Any(member => member.Key.StartsWith(Member, StringComparison.Ordinal))
-                    ? [new SchemaFault(Member, "is required")]
+                    ? [new SchemaFault(Member, "is missing")]
                     : [];
         }
 
