@@ -25,7 +25,7 @@ public sealed class PayloadVaultTests : IDisposable
     [Fact]
     public void Another_context_does_not_open_it()
     {
-        var box = _vault.Seal("payload"u8, Context);
+        var box = _vault.Seal("payload"u8.ToArray(), Context);
         Assert.Throws<StoreUnavailableException>(() => _vault.Open(box, "another context"));
     }
 
@@ -34,7 +34,7 @@ public sealed class PayloadVaultTests : IDisposable
     {
         using var other = new PayloadVault(
             new PayloadKey(RandomNumberGenerator.GetBytes(32)), RandomNumberGenerator.Fill);
-        var box = _vault.Seal("payload"u8, Context);
+        var box = _vault.Seal("payload"u8.ToArray(), Context);
         Assert.Throws<StoreUnavailableException>(() => other.Open(box, Context));
         Assert.NotEqual(_vault.KeyId, other.KeyId);
     }
@@ -42,14 +42,14 @@ public sealed class PayloadVaultTests : IDisposable
     [Fact]
     public void Ciphertext_and_wrapped_key_of_two_payloads_do_not_mix()
     {
-        var (one, two) = (_vault.Seal("one"u8, Context), _vault.Seal("two"u8, Context));
+        var (one, two) = (_vault.Seal("one"u8.ToArray(), Context), _vault.Seal("two"u8.ToArray(), Context));
         Assert.Throws<StoreUnavailableException>(() => _vault.Open(one with { WrappedKey = two.WrappedKey }, Context));
     }
 
     [Fact]
     public void Equal_payloads_never_share_a_ciphertext()
     {
-        var (one, two) = (_vault.Seal("same"u8, Context), _vault.Seal("same"u8, Context));
+        var (one, two) = (_vault.Seal("same"u8.ToArray(), Context), _vault.Seal("same"u8.ToArray(), Context));
         Assert.NotEqual(one.Ciphertext, two.Ciphertext);
         Assert.NotEqual(one.WrappedKey, two.WrappedKey);
     }
@@ -57,7 +57,7 @@ public sealed class PayloadVaultTests : IDisposable
     [Fact]
     public void A_ciphertext_that_is_cut_off_is_refused()
     {
-        var box = _vault.Seal("payload"u8, Context);
+        var box = _vault.Seal("payload"u8.ToArray(), Context);
         for (var length = 0; length < box.Ciphertext.Length; length++)
         {
             var cut = box with { Ciphertext = box.Ciphertext[..length] };
