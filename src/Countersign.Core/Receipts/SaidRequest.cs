@@ -62,8 +62,8 @@ internal sealed class SaidRequest
     ]).Value;
 
     /// <summary>
-    /// Takes the card that people were shown. It repeats what the entry of the request says, and is compared with it;
-    /// only the headline is its own.
+    /// Takes the card that people were shown. It repeats what the entry of the request says and is compared with it;
+    /// of the headline only its end is.
     /// </summary>
     public bool TakeCard(JsonElement card)
     {
@@ -73,6 +73,11 @@ internal sealed class SaidRequest
         }
 
         CardDigest = CardPayload.DigestOf(canonical);
+        if (!card.GetProperty("headline").GetString()!.EndsWith($"{Operation} on {Target}", StringComparison.Ordinal))
+        {
+            return false;
+        }
+
         var expected = ExpectedCard();
         var shown = canonical.Members().Where(member => member.Key != "headline")
             .ToDictionary(member => member.Key, member => member.Value.ToString(), StringComparer.Ordinal);

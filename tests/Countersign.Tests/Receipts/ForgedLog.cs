@@ -76,6 +76,8 @@ internal sealed class ForgedLog : IDisposable
 
     public Forged Get(EntryType type, int which = 0) => _entries[IndexOf(type, which)];
 
+    public int Count(EntryType type) => _entries.Values.Count(entry => entry.Type == type);
+
     public long IndexOf(EntryType type, int which = 0) =>
         _entries.Where(pair => pair.Value.Type == type).Select(pair => pair.Key).ElementAt(which);
 

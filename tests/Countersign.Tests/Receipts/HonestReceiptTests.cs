@@ -15,7 +15,9 @@ public sealed class HonestReceiptTests : ReceiptTests
     [Fact]
     public async Task An_approved_action_verifies_and_says_who_decided_what()
     {
-        var report = Verify(await MakeAsync(await ApprovedActionAsync()));
+        var receipt = await MakeAsync(await ApprovedActionAsync());
+        var report = Verify(receipt);
+        Vectors.Keep("approved", receipt);
 
         AssertVerified(report);
         Assert.Contains(report.Story, line => line.Contains("alice: approve (session, gateway-attested)"));
@@ -28,12 +30,14 @@ public sealed class HonestReceiptTests : ReceiptTests
     [Fact]
     public async Task Signed_votes_are_proved_step_by_step_and_a_refused_attempt_counts_for_nothing()
     {
-        var report = Verify(await MakeAsync(await SignedActionAsync()));
+        var receipt = await MakeAsync(await SignedActionAsync());
+        var report = Verify(receipt);
+        Vectors.Keep("signed", receipt);
 
         AssertVerified(report);
         Assert.All(report.Steps.Where(step => step.Number != 10), step => Assert.NotEmpty(step.Proved));
         Assert.Contains(report.Steps[9].NotProved, text => text.Contains("revoked"));
-        Assert.Contains(report.Story, line => line.Contains("carol tried to approve and was refused"));
+        Assert.Contains(report.Story, line => line.Contains("lead tried to approve and was refused"));
         Assert.Contains(report.Steps[10].Proved, text => text.EndsWith("approved by alice, bob.", StringComparison.Ordinal));
     }
 
@@ -43,6 +47,7 @@ public sealed class HonestReceiptTests : ReceiptTests
         var denied = await Host.HoldAsync(CoreHost.AskDetached("write"));
         await Host.VoteAsync(denied, CoreHost.Bob, Decision.Deny);
         AssertVerified(Verify(await MakeNowAsync(denied)));
+        Vectors.Keep("denied", await MakeNowAsync(denied));
 
         await using (var allowed = Host.Call(CoreHost.Ask("read")))
         {
@@ -54,6 +59,7 @@ public sealed class HonestReceiptTests : ReceiptTests
         {
             var record = Assert.IsType<Answer.Ended>(await peeked.AnswerAsync()).Record;
             AssertVerified(Verify(await MakeNowAsync(record)));
+            Vectors.Keep("allowed", await MakeNowAsync(record));
         }
 
         var refused = Assert.IsType<Admission.Refused>(await Host.AdmitAsync(CoreHost.Ask("drop"))).Record;
@@ -77,6 +83,7 @@ public sealed class HonestReceiptTests : ReceiptTests
         var report = Verify(receipt);
 
         AssertVerified(report);
+        Vectors.Keep("stopped", receipt);
         Assert.Equal(EntryType.AgentStopped, receipt.Entries[^1].Leaf.Type);
         Assert.Contains(report.Story, line => line.Contains("enough"));
     }
@@ -96,7 +103,31 @@ public sealed class HonestReceiptTests : ReceiptTests
 
         var receipt = await MakeNowAsync(held);
         AssertVerified(Verify(receipt));
+        Vectors.Keep("uses", receipt);
         Assert.Equal(2, receipt.Entries.Count(entry => entry.Leaf.Type == EntryType.ExecutionIntent));
+    }
+
+    [Fact]
+    public async Task A_changed_request_shows_the_card_of_each_revision()
+    {
+        await Host.PutInForceAsync(Demand.OneDba);
+        await EnrolAsync(CoreHost.Bob, Bobs);
+        var held = await Host.HoldAsync(CoreHost.AskDetached());
+        var changed = await Host.Revisions.ReviseAsync(
+            held.Id,
+            new Voter(CoreHost.Alice, Assurance.Session),
+            new Revision(held.Action.Digest, CoreHost.Ask("write", """{"n":2}"""), "two will do"),
+            Host.Cancel);
+        var second = Assert.IsType<RevisionAnswer.Recorded>(changed).Record;
+        await SignAsync(second, CoreHost.Bob, Bobs);
+        await Host.DrainAsync();
+
+        var receipt = await MakeNowAsync(held);
+        var report = Verify(receipt);
+
+        AssertVerified(report);
+        Vectors.Keep("modified", receipt);
+        Assert.Contains(report.Steps[3].Proved, text => text.Contains(second.Action.Digest.Value));
     }
 
     [Fact]

@@ -53,7 +53,8 @@ public abstract class ReceiptTests : CoreTests
         await EnrolAsync(CoreHost.Alice, Alices);
         await EnrolAsync(CoreHost.Bob, Bobs);
         var held = await Host.HoldAsync(CoreHost.Ask("write", arguments) with { Via = GateKind.Api });
-        await Host.VoteAsync(held, new PersonId("carol"));
+        Host.SetOwner(CoreHost.Lead);
+        await Host.VoteAsync(held, CoreHost.Lead);
         await SignAsync(held, CoreHost.Alice, Alices);
         await SignAsync(held, CoreHost.Bob, Bobs);
         await Host.DrainAsync();
