@@ -15,6 +15,10 @@ public static class Explanation
 {
     private const int LongestFact = 120;
 
+    /// <summary>The same without rules and facts, for a page that shows those anyway.</summary>
+    public static ImmutableArray<string> Verdict(Verdict verdict) =>
+        [Headline(verdict), .. verdict.Requirements.SelectMany(LinesOf)];
+
     public static ImmutableArray<string> Of(ActionRecord record) => Of(record.Verdict, record.Facts);
 
     public static ImmutableArray<string> Of(Verdict verdict, Facts facts) =>
