@@ -5,7 +5,9 @@ using Countersign.Core.Reviews;
 
 namespace Countersign.Core.Receipts;
 
-/// <summary>Whether a reader may have what an entry says; a receipt shows of the others only that they are there.</summary>
+/// <summary>
+/// Whether a reader may have what an entry says; a receipt shows of the others only that they are there.
+/// </summary>
 public delegate bool Disclosure(Leaf leaf, ReadOnlyMemory<byte> payload);
 
 /// <summary>

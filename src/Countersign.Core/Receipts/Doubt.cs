@@ -2,7 +2,9 @@ using System.Collections.Frozen;
 
 namespace Countersign.Core.Receipts;
 
-/// <summary>Every reason for which a receipt does not verify; <c>docs/reference/receipts.md</c> explains each.</summary>
+/// <summary>
+/// Every reason for which a receipt does not verify; <c>docs/reference/receipts.md</c> explains each.
+/// </summary>
 public enum Doubt
 {
     // Step 1: whom the reader trusts.

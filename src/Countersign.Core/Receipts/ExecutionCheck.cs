@@ -3,8 +3,8 @@ using Countersign.Core.Reviews;
 namespace Countersign.Core.Receipts;
 
 /// <summary>
-/// Steps 11 and 12: what was done under an approval. Each intent is about the approved digest, in time, and there are no
-/// more of them than the approval allows; each has its outcome.
+/// Steps 11 and 12: what was done under an approval. Each intent is about the approved digest, in time, and there are
+/// no more of them than the approval allows; each has its outcome.
 /// </summary>
 internal sealed class ExecutionCheck(Findings findings)
 {

@@ -3,8 +3,8 @@ using Countersign.Core.Ledger;
 namespace Countersign.Core.Receipts;
 
 /// <summary>
-/// Step 2: every entry is in the log, none of the action's is missing up to the last one shown, and their times never go
-/// back.
+/// Step 2: every entry is in the log, none of the action's is missing up to the last one shown, and their times never
+/// go back.
 /// </summary>
 internal sealed class InclusionCheck(Findings findings, Receipt receipt, Checkpoint checkpoint)
 {
@@ -56,8 +56,8 @@ internal sealed class InclusionCheck(Findings findings, Receipt receipt, Checkpo
             {
                 findings.Question(
                     Doubt.BrokenChain,
-                    $"Entry {entry.Index} follows entry {Name(entry.Leaf.Previous)} of this action, and the receipt has " +
-                    $"{Name(before)} there.");
+                    $"Entry {entry.Index} follows entry {Name(entry.Leaf.Previous)} of this action, and the " +
+                    $"receipt has {Name(before)} there.");
             }
 
             if (entry.Leaf.At < time)

@@ -8,19 +8,22 @@ using Countersign.Core.Storage;
 namespace Countersign.Core.Receipts;
 
 /// <summary>
-/// Makes the receipt of one action: (1) its entries, from the latest back along the chain in the leaves, (2) the entries
-/// about no action that they refer to, (3) the signed checkpoint, which covers them because they were there before it
-/// was read, (4) the proofs for that size.
+/// Makes the receipt of one action: (1) its entries, from the latest back along the chain in the leaves, (2) the
+/// entries about no action that they refer to, (3) the signed checkpoint, which covers them because they were there
+/// before it was read, (4) the proofs for that size.
 /// </summary>
 public sealed class ReceiptMaker(IArchive archive)
 {
-    private static readonly JsonWriterOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonWriterOptions Readable =
+        new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     private static readonly JsonDocumentOptions Deep = new() { MaxDepth = PayloadWriter.MaxDepth };
 
     /// <param name="record">The action, as the reader sees it.</param>
     /// <param name="disclosure">What the reader may read of it.</param>
     /// <param name="cancellationToken">Stops reading.</param>
-    /// <exception cref="StoreUnavailableException">The store cannot be read, or does not hold what it should.</exception>
+    /// <exception cref="StoreUnavailableException">The store cannot be read, or does not hold what it
+    /// should.</exception>
     public async Task<Receipt> MakeAsync(
         ActionRecord record, Disclosure disclosure, CancellationToken cancellationToken)
     {

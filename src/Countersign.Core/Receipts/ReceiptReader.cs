@@ -22,8 +22,8 @@ internal static class ReceiptReader
         if (bytes.Length > Receipt.MaxBytes || !Utf8.IsValid(bytes.Span))
         {
             throw new FormatException(
-                $"The file is no receipt: it has {bytes.Length} bytes, of {Receipt.MaxBytes} that are read, and must be "
-                + "UTF-8.");
+                $"The file is no receipt: it has {bytes.Length} bytes, of {Receipt.MaxBytes} that are read, and " +
+                $"must be UTF-8.");
         }
 
         try

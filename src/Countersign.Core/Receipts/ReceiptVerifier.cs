@@ -86,8 +86,8 @@ public sealed class ReceiptVerifier(IReadOnlyList<NoteVerifierKey> trusted)
         {
             _findings.Question(
                 Doubt.PayloadMissing,
-                $"Entry {entry.Index} ({entry.Leaf.Type.ToText()}) is in the log; what it says is not in this receipt: " +
-                "it was erased, or is not for whom the receipt was made.");
+                $"Entry {entry.Index} ({entry.Leaf.Type.ToText()}) is in the log; what it says is not in this " +
+                $"receipt: it was erased, or is not for whom the receipt was made.");
             return null;
         }
 

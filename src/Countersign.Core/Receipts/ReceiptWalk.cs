@@ -83,7 +83,8 @@ internal sealed class ReceiptWalk(
                 OnOutcome(entry);
                 break;
             case EntryType.ExportIssued:
-                findings.Tell($"{entry.At:u}  {entry.Text("person")} was shown what cards hide: {entry.Text("reason")}");
+                findings.Tell($"{entry.At:u}  {entry.Text("person")} was shown what cards hide: " +
+                    $"{entry.Text("reason")}");
                 break;
             default:
                 Misplaced(entry);

@@ -74,8 +74,8 @@ internal sealed class SignedVoteCheck(Findings findings, SupportingEntries suppo
         {
             findings.Question(
                 Doubt.StatementDiffers,
-                $"What {vote.Person} signed in entry {vote.Entry.Index} is another statement than this vote, or one that "
-                + "had expired.");
+                $"What {vote.Person} signed in entry {vote.Entry.Index} is another statement than this vote, or " +
+                $"one that had expired.");
         }
         else if (expected.Card is null)
         {
@@ -84,8 +84,8 @@ internal sealed class SignedVoteCheck(Findings findings, SupportingEntries suppo
         else
         {
             findings.Prove(
-                4, $"{vote.Person} signed '{vote.Decision.ToString().ToLowerInvariant()}' for {expected.Digest} and the "
-                + "card shown here.");
+                4, $"{vote.Person} signed '{vote.Decision.ToString().ToLowerInvariant()}' for {expected.Digest} " +
+                    $"and the card shown here.");
             findings.Leave(4, "That the screen really showed that card: the page is the gateway's.");
         }
     }
@@ -107,8 +107,8 @@ internal sealed class SignedVoteCheck(Findings findings, SupportingEntries suppo
         {
             findings.Question(
                 Doubt.ClientData,
-                $"The assertion in entry {vote.Entry.Index} was made at '{client.Origin}', for something else, or inside "
-                + $"a page of somebody else; it was asked for by {signed.Party.Id}.");
+                $"The assertion in entry {vote.Entry.Index} was made at '{client.Origin}', for something else, or " +
+                $"inside a page of somebody else; it was asked for by {signed.Party.Id}.");
             return;
         }
 
@@ -131,7 +131,8 @@ internal sealed class SignedVoteCheck(Findings findings, SupportingEntries suppo
         }
 
         findings.Question(
-            Doubt.RelyingParty, $"The assertion in entry {vote.Entry.Index} is for another site than {signed.Party.Id}.");
+            Doubt.RelyingParty, $"The assertion in entry {vote.Entry.Index} is for another site than " +
+                $"{signed.Party.Id}.");
     }
 
     // 7.

@@ -5,8 +5,8 @@ using Countersign.Core.Ledger;
 namespace Countersign.Core.Receipts;
 
 /// <summary>
-/// Entries about no action that a receipt needs: enrolments of the passkeys that signed, what revoked them, and the stop
-/// that ended the action. One that is needed for nothing has no place in a receipt.
+/// Entries about no action that a receipt needs: enrolments of the passkeys that signed, what revoked them, and the
+/// stop that ended the action. One that is needed for nothing has no place in a receipt.
 /// </summary>
 internal sealed class SupportingEntries(Findings findings, ActionId action, ImmutableArray<SaidEntry> entries)
 {

@@ -35,7 +35,8 @@ public sealed record TlogProof(Leaf Leaf, InclusionProof Proof, string Checkpoin
             || !long.TryParse(index[Index.Length..], NumberStyles.None, CultureInfo.InvariantCulture, out var number))
         {
             throw new FormatException(
-                $"The file is no '{FirstLine}' with the lines extra and index, hashes, an empty line and a checkpoint.");
+                $"The file is no '{FirstLine}' with the lines extra and index, hashes, an empty line and a " +
+                $"checkpoint.");
         }
 
         var note = text[(divider + 2)..];

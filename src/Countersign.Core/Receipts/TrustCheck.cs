@@ -14,7 +14,8 @@ internal sealed class TrustCheck(Findings findings, IReadOnlyList<NoteVerifierKe
         {
             findings.Question(
                 Doubt.NoTrust,
-                "Self-consistent only: no key was given that the log is trusted by. Give --policy FILE or --vkey LINE.");
+                "Self-consistent only: no key was given that the log is trusted by. Give --policy FILE or "
+                + "--vkey LINE.");
             return;
         }
 

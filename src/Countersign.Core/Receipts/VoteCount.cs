@@ -58,8 +58,8 @@ internal sealed class VoteCount(Findings findings, SaidRequest request, IReadOnl
         {
             findings.Question(
                 Doubt.TooFewVotes,
-                $"Rule {requirement.Rule} needs {needed} different persons; {persons.Count} who may count approved with "
-                + $"'{requirement.Assurance.ToText()}' or stronger.");
+                $"Rule {requirement.Rule} needs {needed} different persons; {persons.Count} who may count approved " +
+                $"with '{requirement.Assurance.ToText()}' or stronger.");
             return;
         }
 

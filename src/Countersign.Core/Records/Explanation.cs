@@ -64,14 +64,14 @@ public static class Explanation
             var then = stage.Escalate.IsEmpty
                 ? "after that it expires"
                 : $"after that {string.Join(" or ", stage.Escalate)} are asked as well, and then it expires";
-            yield return $"Rule {requirement.Rule}: {stage.Need} of {string.Join(" or ", stage.Of)} could decide within "
-                + $"{WordsOf(stage.Within)}; {then}.";
+            yield return $"Rule {requirement.Rule}: {stage.Need} of {string.Join(" or ", stage.Of)} could decide " +
+                $"within {WordsOf(stage.Within)}; {then}.";
         }
 
         var others = requirement.DistinctFrom.Contains(Exclusion.PolicyAuthor) ? ", whoever wrote the policy" : "";
         others += requirement.DistinctFrom.Contains(Exclusion.Reciprocal) ? ", whoever returns an approval" : "";
-        yield return $"Rule {requirement.Rule}: an approval counts with '{requirement.Assurance.ToText()}' or stronger, "
-            + $"and never from whom it is asked for, whoever owns the agent or changed the request{others}.";
+        yield return $"Rule {requirement.Rule}: an approval counts with '{requirement.Assurance.ToText()}' or " +
+            $"stronger, and never from whom it is asked for, whoever owns the agent or changed the request{others}.";
     }
 
     private static string WordsOf(TimeSpan time) => time switch

@@ -56,8 +56,8 @@ internal static class ApiProblems
     public static Problem NoSigstore { get; } = new(
         406,
         "unsupported-format",
-        "There is no Sigstore bundle of an action: its leaves are small JSON about encrypted payloads, and a bundle needs "
-        + "leaves of the kind dsse that the gateway signed one by one. Ask for format=json or format=tlog-proof.");
+        "There is no Sigstore bundle of an action: its leaves are small JSON about encrypted payloads, and a bundle "
+        + "needs leaves of the kind dsse that the gateway signed one by one. Ask for format=json or tlog-proof.");
 
     public static Problem BadFormat { get; } = RequestBody.Malformed("'format' is json (the default) or tlog-proof.");
 

@@ -10,8 +10,8 @@ using Microsoft.Extensions.Primitives;
 namespace Countersign.Gates.Api;
 
 /// <summary>
-/// <c>/v1/actions/{id}/receipt</c>: the portable proof of one action for whoever may see it. A GET gives what the caller
-/// may read anyway; a POST gives a reviewer everything, and the ledger says so before they get it.
+/// <c>/v1/actions/{id}/receipt</c>: the portable proof of one action for whoever may see it. A GET gives what the
+/// caller may read anyway; a POST gives a reviewer everything, and the ledger says so before they get it.
 /// </summary>
 internal sealed class ApiReceipts(ApiRooms rooms, JsonLimits limits)
 {

@@ -92,7 +92,8 @@ internal sealed class ApiConnection : IDisposable
         catch (JsonException)
         {
             throw new CommandFailure(
-                ExitCode.Failed, $"The server at {_http.BaseAddress!.Authority} does not answer as Countersign does; see --url.");
+                ExitCode.Failed, $"The server at {_http.BaseAddress!.Authority} does not answer as Countersign " +
+                    $"does; see --url.");
         }
     }
 

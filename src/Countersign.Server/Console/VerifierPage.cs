@@ -12,8 +12,8 @@ internal static class VerifierPage
 {
     private static readonly string[] Scripts =
     [
-        "verifier-json.js", "verifier-keys.js", "verifier-log.js", "verifier-votes.js", "verifier-walk.js",
-        "verifier-page.js",
+        "verifier-json.js", "verifier-keys.js", "verifier-log.js", "verifier-votes.js", "verifier-said.js",
+        "verifier-walk.js", "verifier-page.js",
     ];
 
     private static readonly string Script = "\n" + string.Join('\n', Scripts.Select(ConsoleAsset.ReadText));

@@ -42,8 +42,8 @@ internal sealed class PayloadVault(PayloadKey key, FillRandom random) : IDisposa
         : OpenFirst(box, context);
 
     /// <summary>
-    /// The same with the payload's own key, for a receipt; <c>null</c> for a payload of the first seal, whose key proves
-    /// nothing to a stranger.
+    /// The same with the payload's own key, for a receipt; <c>null</c> for a payload of the first seal, whose key
+    /// proves nothing to a stranger.
     /// </summary>
     /// <exception cref="StoreUnavailableException">It was changed, swapped with another one, or sealed under another
     /// key.</exception>

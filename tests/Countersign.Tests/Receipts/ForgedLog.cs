@@ -8,8 +8,8 @@ using Countersign.Tests.Ledger;
 namespace Countersign.Tests.Receipts;
 
 /// <summary>
-/// A log whose operator writes what they like: every entry of a receipt can be changed, taken out or added, and the tree
-/// and its signature are made to fit. What a verifier still finds, it finds in what the entries say.
+/// A log whose operator writes what they like: every entry of a receipt can be changed, taken out or added, and the
+/// tree and its signature are made to fit. What a verifier still finds, it finds in what the entries say.
 /// </summary>
 internal sealed class ForgedLog : IDisposable
 {

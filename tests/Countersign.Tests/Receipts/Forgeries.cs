@@ -65,7 +65,8 @@ internal static class Forgeries
                 .Change(EntryType.ReviewVote, _ => null, 1),
             Doubt.StrayEntry),
         ["self-approval"] = new(
-            "approved", log => log.Replace(EntryType.ActionRequested, "\"on_behalf_of\":null", "\"on_behalf_of\":\"alice\"")
+            "approved", log => log
+                .Replace(EntryType.ActionRequested, "\"on_behalf_of\":null", "\"on_behalf_of\":\"alice\"")
                 .Replace(EntryType.ReviewOpened, "\"on_behalf_of\":null", "\"on_behalf_of\":\"alice\""),
             Doubt.SelfApproval, Doubt.TooFewVotes),
         ["modifier-approves"] = new(
@@ -134,16 +135,20 @@ internal static class Forgeries
             "approved", log => log.Replace(EntryType.ExecutionOutcome, "\"fence\":1", "\"fence\":2"),
             Doubt.IntentDiffers),
         ["request-missing"] = new(
-            "approved", log => log.Change(EntryType.ActionRequested, _ => null), Doubt.OutOfOrder, Doubt.PayloadUnreadable),
+            "approved", log => log.Change(EntryType.ActionRequested, _ => null),
+            Doubt.OutOfOrder, Doubt.PayloadUnreadable),
         ["vote-after-the-decision"] = new(
-            "approved", log => log.InsertAfter(EntryType.ReviewDecided, log.Get(EntryType.ReviewVote)), Doubt.OutOfOrder),
+            "approved", log => log.InsertAfter(EntryType.ReviewDecided, log.Get(EntryType.ReviewVote)),
+            Doubt.OutOfOrder),
         ["vote-missing"] = new(
             "approved", log => log.Change(EntryType.ReviewVote, _ => null), Doubt.TooFewVotes),
         ["verdict-allows"] = new(
-            "approved", log => log.Replace(EntryType.ActionRequested, "\"outcome\":\"require\"", "\"outcome\":\"allow\""),
+            "approved", log => log
+                .Replace(EntryType.ActionRequested, "\"outcome\":\"require\"", "\"outcome\":\"allow\""),
             Doubt.OutOfOrder),
         ["verdict-denies"] = new(
-            "approved", log => log.Replace(EntryType.ActionRequested, "\"outcome\":\"require\"", "\"outcome\":\"deny\""),
+            "approved", log => log
+                .Replace(EntryType.ActionRequested, "\"outcome\":\"require\"", "\"outcome\":\"deny\""),
             Doubt.VerdictDiffers, Doubt.OutOfOrder),
         ["denied-by-nobody"] = new(
             "denied", log => log.Change(EntryType.ReviewVote, _ => null), Doubt.TooFewVotes),
@@ -180,12 +185,16 @@ internal static class Forgeries
         {
             for (var i = 0; i < log.Count(type); i++)
             {
-                log.Change(type, entry => entry with { Json = entry.Json!
-                    .Replace(digest, other).Replace("{\"n\":1}", "{\"n\":9}").Replace("n\\u0022:1}", "n\\u0022:9}"), }, i);
+                log.Change(type, entry => entry with { Json = Rewritten(entry.Json!) }, i);
             }
         }
 
         return log;
+
+        string Rewritten(string json) => json
+            .Replace(digest, other, StringComparison.Ordinal)
+            .Replace("{\"n\":1}", "{\"n\":9}", StringComparison.Ordinal)
+            .Replace("n\\u0022:1}", "n\\u0022:9}", StringComparison.Ordinal);
     }
 
     private static ForgedLog ReplayFirstAssertion(ForgedLog log)
@@ -206,7 +215,7 @@ internal static class Forgeries
 
     private static Forged Revocation(ForgedLog log) => new(
         EntryType.CredentialRevoked, log.Get(EntryType.ActionRequested).At, Subject: null,
-        $$"""{"person":"alice","by":"alice","comment":null,"enrolled":{{log.IndexOf(EntryType.CredentialEnrolled)}}}""");
+        $$"""{"person":"alice","by":"alice","enrolled":{{log.IndexOf(EntryType.CredentialEnrolled)}}}""");
 
     /// <summary>Moves an entry and everything of the action behind it.</summary>
     private static ForgedLog Later(ForgedLog log, TimeSpan by, EntryType from)

@@ -38,7 +38,7 @@ public sealed class HonestReceiptTests : ReceiptTests
         Assert.All(report.Steps.Where(step => step.Number != 10), step => Assert.NotEmpty(step.Proved));
         Assert.Contains(report.Steps[9].NotProved, text => text.Contains("revoked"));
         Assert.Contains(report.Story, line => line.Contains("lead tried to approve and was refused"));
-        Assert.Contains(report.Steps[10].Proved, text => text.EndsWith("approved by alice, bob.", StringComparison.Ordinal));
+        Assert.Contains(report.Steps[10].Proved, text => text.Contains("approved by alice, bob."));
     }
 
     [Fact]

@@ -23,8 +23,8 @@ internal static class VerifyCommand
         };
         var command = new Command(
             "verify",
-            "Check a receipt, or recompute a ledger from its entries. Without --vkey or --policy only its consistency " +
-            "is shown.")
+            "Check a receipt, or recompute a ledger from its entries. Without --vkey or --policy only its " +
+            "consistency is shown.")
         {
             receipt, store, TrustOptions.VerifierKey, TrustOptions.Policy, Output.Json,
         };

@@ -1,9 +1,10 @@
-// The verifier of receipts, part 6: the page. Whatever a receipt says is put there as text, and what would not be seen
+// The verifier of receipts, part 7: the page. Whatever a receipt says is put there as text, and what would not be seen
 // in it, or would turn the words around, is spelled out.
 
+const named = (letter) => `⟨U+${letter.codePointAt(0).toString(16).toUpperCase().padStart(4, '0')}⟩`;
 const visible = (words) => words.replaceAll(
   /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\u115f\u1160\u3164\uffa0]/gu,
-  (letter) => letter === '\n' ? letter : `⟨U+${letter.codePointAt(0).toString(16).toUpperCase().padStart(4, '0')}⟩`);
+  (letter) => letter === '\n' ? letter : named(letter));
 
 function put(id, words) {
   document.getElementById(id).textContent = visible(words);

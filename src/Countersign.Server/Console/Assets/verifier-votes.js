@@ -83,8 +83,8 @@ function checkStatement(findings, vote, expected) {
     && said.person === person && (expected.card === null || said.card === expected.card)
     && entry.leaf.at <= said.expires + SLACK;
   if (!agrees) {
-    findings.doubt('statement-differs', `What ${person} signed in entry ${entry.index} is another statement than this ` +
-      'vote, or one that had expired.');
+    findings.doubt('statement-differs', `What ${person} signed in entry ${entry.index} is another statement than ` +
+      `this vote, or one that had expired.`);
   } else if (expected.card === null) {
     findings.leave(4, `What ${person} was shown: the card of this revision was not recorded.`);
   } else {
@@ -110,8 +110,8 @@ async function checkClientData(findings, { entry, signed }, client) {
   }
   if (client.type !== 'webauthn.get' || client.isForeign || !signed.origins.includes(client.origin)
     || !isOf(signed.party, client.origin)) {
-    findings.doubt('client-data', `The assertion in entry ${entry.index} was made at '${client.origin}', for something ` +
-      `else, or inside a page of somebody else; it was asked for by ${signed.party}.`);
+    findings.doubt('client-data', `The assertion in entry ${entry.index} was made at '${client.origin}', for ` +
+      `something else, or inside a page of somebody else; it was asked for by ${signed.party}.`);
     return;
   }
   findings.prove(5, `Signed on a page of ${client.origin}.`);
@@ -204,6 +204,6 @@ function checkRevocation(findings, supporting, { entry, signed }) {
     findings.doubt('revoked', `The passkey of entry ${entry.index} had been revoked in entry ${revoked.index}.`);
     return;
   }
-  findings.leave(10, `That no entry between ${signed.enrolled} and ${entry.index} revoked it: a receipt does not hold ` +
-    'the entries in between.');
+  findings.leave(10, `That no entry between ${signed.enrolled} and ${entry.index} revoked it: a receipt does not ` +
+    `hold the entries in between.`);
 }

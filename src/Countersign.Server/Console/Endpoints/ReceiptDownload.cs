@@ -6,7 +6,9 @@ using Microsoft.AspNetCore.Http;
 
 namespace Countersign.Server.Console.Endpoints;
 
-/// <summary>The receipt of an action, for a person who may see the action; what cards hide stays closed in it.</summary>
+/// <summary>
+/// The receipt of an action, for a person who may see the action; what cards hide stays closed in it.
+/// </summary>
 internal sealed class ReceiptDownload(ActionLookup lookup, CardMask mask, IArchive archive, PageWriter pages)
 {
     private readonly ReceiptMaker _maker = new(archive);
