@@ -128,7 +128,7 @@ public sealed class ReceiptTests(Chromium chromium) : IClassFixture<Chromium>, I
         await using var anybody = await chromium.OpenAsync(_product.Address);
         await anybody.Page.GotoAsync("/console/verify");
         await anybody.Page.Context.SetOfflineAsync(true);
-        await anybody.Page.GetByLabel("Receipt").SetInputFilesAsync(file);
+        await anybody.Page.Locator("#receipt").SetInputFilesAsync(file);
         await anybody.Page.GetByRole(AriaRole.Button, new() { Name = "Verify" }).ClickAsync();
         await Assertions.Expect(anybody.Page.Locator("#verdict")).ToHaveTextAsync(
             "Self-consistent only: say which log you trust.");
@@ -143,7 +143,7 @@ public sealed class ReceiptTests(Chromium chromium) : IClassFixture<Chromium>, I
         var text = await File.ReadAllTextAsync(file, Cancel);
         var edited = text.Replace("restart_service", "restart_servicE", StringComparison.Ordinal);
         await File.WriteAllTextAsync(file, edited, Cancel);
-        await anybody.Page.GetByLabel("Receipt").SetInputFilesAsync(file);
+        await anybody.Page.Locator("#receipt").SetInputFilesAsync(file);
         await anybody.Page.GetByRole(AriaRole.Button, new() { Name = "Verify" }).ClickAsync();
         await Assertions.Expect(anybody.Page.Locator("#verdict")).ToHaveTextAsync("NOT verified.");
         Assert.Empty(anybody.Complaints);
@@ -161,7 +161,7 @@ public sealed class ReceiptTests(Chromium chromium) : IClassFixture<Chromium>, I
 
         await using var anybody = await chromium.OpenAsync(_product.Address);
         await anybody.Page.GotoAsync("/console/verify");
-        await anybody.Page.GetByLabel("Receipt").SetInputFilesAsync(file);
+        await anybody.Page.Locator("#receipt").SetInputFilesAsync(file);
         await anybody.Page.GetByRole(AriaRole.Button, new() { Name = "Verify" }).ClickAsync();
         await Assertions.Expect(anybody.Page.Locator("#story")).ToContainTextAsync("⟨U+202E⟩");
         Assert.DoesNotContain('\u202E', await anybody.Page.Locator("#story").TextContentAsync() ?? "");
@@ -193,7 +193,7 @@ public sealed class ReceiptTests(Chromium chromium) : IClassFixture<Chromium>, I
     {
         Directory.CreateDirectory(folder);
         var whole = File.ReadAllBytes(Path.Combine(Vectors, "approved.json"));
-        for (var i = 0; i < whole.Length; i += 41)
+        for (var i = 0; i < whole.Length; i += 13)
         {
             byte[] changed = [.. whole[..i], (byte)(whole[i] ^ 1), .. whole[(i + 1)..]];
             var file = Path.Combine(folder, $"{i:00000}.json");

@@ -20,7 +20,8 @@ function readReceipt(file) {
     entries: itemsOf(member(json, 'entries')).map(readEntry),
     hints: member(json, 'hints'),
   };
-  if (text(json, 'receipt') !== FORMAT || receipt.hints.type !== 'object' || writeReceipt(receipt) !== whole) {
+  if (text(json, 'receipt') !== FORMAT || !/^act_[0-9a-hjkmnp-tv-z]{26}$/.test(receipt.action)
+    || receipt.hints.type !== 'object' || writeReceipt(receipt) !== whole) {
     malformed('It is a receipt that was edited or formatted anew, or none at all.');
   }
   return receipt;
@@ -48,7 +49,7 @@ function hashOf(coded) {
 }
 
 function readLeaf(raw) {
-  const layout = new RegExp('^\\{"action":(?:null|"(act_[0-9a-z]{26})"),"at":"([0-9T:.-]+Z)",' +
+  const layout = new RegExp('^\\{"action":(?:null|"(act_[0-9a-hjkmnp-tv-z]{26})"),"at":"([0-9T:.-]+Z)",' +
     '"payload":"sha256:([0-9a-f]{64})","prev":(null|0|[1-9][0-9]{0,15}),"revision":(0|[1-9][0-9]{0,9}),' +
     '"type":"([a-z.-]+)","v":1\\}$');
   const [, action, at, payload, prev, revision, type] = layout.exec(raw) ?? malformed('A leaf is not canonical.');
