@@ -122,6 +122,28 @@ public sealed class ReceiptTests(Chromium chromium) : IClassFixture<Chromium>, I
     }
 
     [Fact]
+    public async Task The_page_trusts_only_keys_that_it_was_given()
+    {
+        var page = _product.Folder.In("verify.html");
+        await File.WriteAllTextAsync(
+            page, await _product.As("ALICE").Http.GetStringAsync("console/verify", Cancel), Cancel);
+        var file = await FetchAsync("ALICE");
+        var other = (await File.ReadAllTextAsync(Path.Combine(Vectors, "vkey.txt"), Cancel)).Trim();
+        var more = _product.Folder.In("more.json");
+        var text = await File.ReadAllTextAsync(file, Cancel);
+        await File.WriteAllTextAsync(more, text.Replace(
+            "\\n\",\n\"entries\"", "\\n\u2014 other AAAAAAAA\\n\",\n\"entries\"", StringComparison.Ordinal), Cancel);
+
+        Assert.Equal("[]", await DoubtsAsync($"# trusted\nlog {_key} https://log.example\nquorum none", file));
+        Assert.Equal("""["no-trust"]""", await DoubtsAsync("quorum none", file));
+        Assert.Equal("""["unsigned"]""", await DoubtsAsync(other, file));
+        Assert.Equal("""["unknown-signature"]""", await DoubtsAsync(_key, more));
+
+        async Task<string> DoubtsAsync(string trust, string receipt) => JsonElement.Parse(
+            await NodeAsync("verify-receipts.mjs", [page, trust, receipt])).GetProperty("doubts").GetRawText();
+    }
+
+    [Fact]
     public async Task The_page_checks_a_file_in_a_browser_without_any_network()
     {
         var file = await FetchAsync("ALICE");

@@ -142,6 +142,23 @@ internal static class Forgeries
             Doubt.OutOfOrder),
         ["vote-missing"] = new(
             "approved", log => log.Change(EntryType.ReviewVote, _ => null), Doubt.TooFewVotes),
+        ["vote-about-another-digest"] = new(
+            "approved", log => log.Change(EntryType.ReviewVote, entry => With(entry, "digest", Foreign)),
+            Doubt.IntentDiffers),
+        ["approved-without-a-rule-that-asks"] = new(
+            "approved", log => log.Change(EntryType.ActionRequested, WithoutRequirements), Doubt.VerdictDiffers),
+        ["payload-is-no-object"] = new(
+            "approved", log => log.Change(EntryType.ReviewVote, entry => entry with { Json = "[1]" }),
+            Doubt.PayloadUnreadable),
+        ["entry-twice"] = new("signed", log => log, Doubt.BrokenChain)
+        {
+            Edit = receipt => receipt with { Entries = receipt.Entries.Insert(0, receipt.Entries[0]) },
+        },
+        ["entries-of-another-action"] = new(
+            "denied", log => log, Doubt.BrokenChain, Doubt.StrayEntry, Doubt.NotEnded)
+        {
+            Edit = receipt => receipt with { Action = ActionId.Parse("act_00000000000000000000000000") },
+        },
         ["verdict-allows"] = new(
             "approved", log => log
                 .Replace(EntryType.ActionRequested, "\"outcome\":\"require\"", "\"outcome\":\"allow\""),
@@ -195,6 +212,13 @@ internal static class Forgeries
             .Replace(digest, other, StringComparison.Ordinal)
             .Replace("{\"n\":1}", "{\"n\":9}", StringComparison.Ordinal)
             .Replace("n\\u0022:1}", "n\\u0022:9}", StringComparison.Ordinal);
+    }
+
+    private static Forged WithoutRequirements(Forged entry)
+    {
+        var json = JsonNode.Parse(entry.Json!)!;
+        json["verdict"]!["requirements"] = new JsonArray();
+        return entry with { Json = json.ToJsonString() };
     }
 
     private static ForgedLog ReplayFirstAssertion(ForgedLog log)
@@ -274,4 +298,10 @@ internal static class Forgeries
 }
 
 /// <summary>One forgery: of which receipt, how, and what speaks against it; nothing when it is only unusual.</summary>
-internal sealed record Forgery(string Of, Func<ForgedLog, ForgedLog> Make, params Doubt[] Doubts);
+internal sealed record Forgery(string Of, Func<ForgedLog, ForgedLog> Make, params Doubt[] Doubts)
+{
+    /// <summary>What is done to the file after it was made.</summary>
+    public Func<Receipt, Receipt> Edit { get; init; } = static receipt => receipt;
+
+    public byte[] ToFile(ForgedLog log) => Edit(Make(log).ToReceipt()).ToBytes();
+}

@@ -17,15 +17,15 @@ public sealed class ForgeryTests
     {
         var forgery = Forgeries.All[name];
         using var log = Vectors.Open(forgery.Of);
-        var receipt = forgery.Make(log).ToReceipt();
-        var report = new ReceiptVerifier([log.Key]).Verify(receipt.ToBytes());
+        var file = forgery.ToFile(log);
+        var report = new ReceiptVerifier([log.Key]).Verify(file);
 
         Assert.Equal(
             forgery.Doubts.Select(doubt => doubt.ToText()).Order(),
             report.Doubts.Select(found => found.Doubt.ToText()).Distinct().Order());
         if (Vectors.WritesTo is { } folder)
         {
-            File.WriteAllBytes(Path.Combine(folder, "forged", $"{name}.json"), receipt.ToBytes());
+            File.WriteAllBytes(Path.Combine(folder, "forged", $"{name}.json"), file);
         }
     }
 
@@ -44,7 +44,7 @@ public sealed class ForgeryTests
         foreach (var (name, forgery) in Forgeries.All)
         {
             using var log = Vectors.Open(forgery.Of);
-            Assert.Equal(forgery.Make(log).ToReceipt().ToBytes(), Vectors.Read(Path.Combine("forged", $"{name}.json")));
+            Assert.Equal(forgery.ToFile(log), Vectors.Read(Path.Combine("forged", $"{name}.json")));
         }
     }
 
