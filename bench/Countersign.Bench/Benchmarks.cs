@@ -5,6 +5,7 @@ using Countersign.Bench.Ledger;
 using Countersign.Bench.Mcp;
 using Countersign.Bench.Policies;
 using Countersign.Bench.Postgres;
+using Countersign.Bench.Receipts;
 using Countersign.Bench.Redaction;
 using Countersign.Bench.Reviews;
 
@@ -28,6 +29,7 @@ internal static class Benchmarks
         ["console"] = ConsoleBenchmark.RunAsync,
         ["hooks"] = HookBenchmark.RunAsync,
         ["redaction"] = RedactionBenchmark.RunAsync,
+        ["receipt"] = ReceiptBenchmark.RunAsync,
     };
 
     /// <returns>The exit code: 0 when every budget is met, 1 when one is not, 2 when a name is unknown.</returns>

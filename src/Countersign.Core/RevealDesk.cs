@@ -51,7 +51,7 @@ public sealed class RevealDesk
 
         var payload = PayloadWriter.Write(json =>
         {
-            json.WriteString("export", "reveal");
+            json.WriteString("export", wish.Export);
             json.WriteString("person", voter.Person.Value);
             json.WriteString("assurance", voter.Assurance.ToText());
             json.WriteString("reason", wish.Reason.Trim());
@@ -82,7 +82,11 @@ public sealed class RevealDesk
 /// <param name="Shown">The digest of what they were shown.</param>
 /// <param name="Reason">Why.</param>
 /// <param name="Hidden">What is hidden, as kinds and counts.</param>
-public sealed record RevealWish(ActionDigest Shown, string Reason, RedactionReport Hidden);
+public sealed record RevealWish(ActionDigest Shown, string Reason, RedactionReport Hidden)
+{
+    /// <summary><c>reveal</c> on a page, or <c>receipt</c> to take along.</summary>
+    public string Export { get; init; } = "reveal";
+}
 
 /// <summary>What a wish to see hidden values is answered with.</summary>
 public abstract record RevealAnswer

@@ -238,7 +238,12 @@ public sealed class RevisionDesk
                 Verdict = verdict,
                 Changes = old.Changes.Add(change),
             },
-            Payload = (_, next) => PayloadWriter.Write(json => PayloadWriter.Request(json, next)),
+            Payload = (_, next) => PayloadWriter.Write(json =>
+            {
+                PayloadWriter.Request(json, next);
+                // What people are shown from now on, and sign with it.
+                CardPayload.Write(json, Card.Of(next));
+            }),
             Votes =
             [
                 new VoteRow(

@@ -67,6 +67,7 @@ public sealed class PasskeyTests(Chromium chromium) : IClassFixture<Chromium>, I
             await AssertVerifiesAsync(vote, held);
         }
 
+        await AssertReceiptVerifiesAsync(held);
         Assert.Empty(alice.Complaints);
         Assert.Empty(bob.Complaints);
     }
@@ -279,6 +280,28 @@ public sealed class PasskeyTests(Chromium chromium) : IClassFixture<Chromium>, I
         said[^3] ^= 1;
         assertion["statement"] = Base64Url.EncodeToString(said);
         Assert.False((await VerifyAsync(assertion)).GetProperty("verified").GetBoolean());
+    }
+
+    /// <summary>The receipt alone is enough: for our own verifier, and for theirs with what they find in it.</summary>
+    private async Task AssertReceiptVerifiesAsync(ApiAnswer held)
+    {
+        var product = _bench.Product;
+        var file = product.Folder.In("signed.receipt.json");
+        var key = (await product.RunAsync("ALICE", Cancel, "ledger", "key")).Output.Trim();
+        await product.RunAsync("ALICE", Cancel, "ledger", "receipt", held.Id!, "--output", file);
+        var verified = await product.RunAsync("ALICE", Cancel, "ledger", "verify", file, "--vkey", key);
+        Assert.True(verified.ExitCode == 0, verified.ToString());
+        Assert.Contains("signed-by-approver", verified.Output, StringComparison.Ordinal);
+
+        var receipt = JsonElement.Parse(await File.ReadAllBytesAsync(file, Cancel));
+        var votes = receipt.GetProperty("entries").EnumerateArray()
+            .Select(entry => entry.GetProperty("payload"))
+            .Where(payload => payload.TryGetProperty("assertion", out _)).ToList();
+        Assert.Equal(2, votes.Count);
+        foreach (var vote in votes)
+        {
+            await AssertVerifiesAsync(vote, held);
+        }
     }
 
     private static async Task<JsonElement> VerifyAsync(JsonObject assertion)

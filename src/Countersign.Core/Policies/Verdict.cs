@@ -31,6 +31,9 @@ public sealed record Verdict(
     /// <summary>How an allowed action is recorded; <c>null</c> leaves it to the target (DESIGN section 2.5).</summary>
     public RecordMode? Record { get; init; }
 
+    /// <summary>How the policy came into force; <c>null</c> where nobody said.</summary>
+    public PolicyOrigin? Origin { get; init; }
+
     /// <summary>
     /// How an allowed action is recorded at a target: as the rules wish, otherwise as the target says. A wish for
     /// <c>behind</c> counts only where the target opted in.

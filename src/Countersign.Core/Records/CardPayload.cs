@@ -20,9 +20,13 @@ internal static class CardPayload
         var payload = PayloadWriter.Write(json => Write(json, card));
         return CanonicalJson.TryCanonicalize(payload, JsonLimits.Unbounded, out var canonical, out var refusal)
             && canonical.TryGetMember("card", out var document)
-            ? $"sha256:{Convert.ToHexStringLower(SHA256.HashData([.. Label, .. document.Bytes.Span]))}"
+            ? DigestOf(document)
             : throw new InvalidOperationException($"The card has no canonical form: {refusal?.Message}");
     }
+
+    /// <summary>The same of a card that was read from its entry.</summary>
+    public static string DigestOf(CanonicalJson card) =>
+        $"sha256:{Convert.ToHexStringLower(SHA256.HashData([.. Label, .. card.Bytes.Span]))}";
 
     public static void Write(Utf8JsonWriter json, Card card)
     {

@@ -44,7 +44,12 @@ internal static class PayloadReader
             [.. verdict.GetProperty("rules").EnumerateArray().Select(rule => new MatchedRule(
                 new RuleId(rule.GetProperty("id").GetString()!), rule.GetProperty("reason").GetString()!))],
             [.. verdict.GetProperty("requirements").EnumerateArray().Select(RequirementPayload.Read)],
-            PolicyHash.Parse(verdict.GetProperty("policy").GetString()!));
+            PolicyHash.Parse(verdict.GetProperty("policy").GetString()!))
+        {
+            Origin = Text(verdict, "accepted") is { } accepted
+                ? new PolicyOrigin(accepted, Text(verdict, "changes") == "immediate")
+                : null,
+        };
     }
 
     public static Facts Facts(JsonElement request)

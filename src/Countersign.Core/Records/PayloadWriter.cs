@@ -245,6 +245,12 @@ internal static class PayloadWriter
         json.WriteStartObject("verdict");
         json.WriteString("outcome", verdict.Outcome.ToText());
         json.WriteString("policy", verdict.Policy.Value);
+        if (verdict.Origin is { } origin)
+        {
+            json.WriteString("accepted", origin.Accepted);
+            json.WriteString("changes", origin.ChangesAtOnce ? "immediate" : "proposed");
+        }
+
         json.WriteStartArray("rules");
         foreach (var rule in verdict.Rules)
         {

@@ -39,9 +39,7 @@ public sealed class CardMask(Func<Charter> charter, RedactionKey key)
     /// <summary>The action as it is shown, and what is hidden of it.</summary>
     public ShownAction Of(ActionRecord record)
     {
-        var redactor = charter().Targets.TryGetValue(record.Action.Target, out var target)
-            ? _redactors.GetValue(target, each => new TargetRedactor(each.Redaction.ForCards(key)))
-            : _strictest;
+        var redactor = RedactorOf(record.Action.Target);
         if (record.Action.Arguments.Bytes.Length < ShortestKept)
         {
             return new Pass(redactor).Show(record);
@@ -55,6 +53,17 @@ public sealed class CardMask(Func<Charter> charter, RedactionKey key)
         var place = new Place(redactor, record.Id, record.Version, record.Outcome is not null);
         return _kept.GetOrAdd(place, _ => new Pass(redactor).Show(record));
     }
+
+    /// <summary>Whether cards would hide something of a document about a target.</summary>
+    public bool Hides(TargetName target, ReadOnlyMemory<byte> json)
+    {
+        RedactorOf(target).Redact(json, out var report);
+        return !report.Counts.IsEmpty;
+    }
+
+    private TargetRedactor RedactorOf(TargetName name) => charter().Targets.TryGetValue(name, out var target)
+        ? _redactors.GetValue(target, each => new TargetRedactor(each.Redaction.ForCards(key)))
+        : _strictest;
 
     /// <summary>What a shown action depends on; lists read no outcomes.</summary>
     private readonly record struct Place(TargetRedactor By, ActionId Action, long Version, bool HasOutcome);

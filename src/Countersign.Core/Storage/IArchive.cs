@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Countersign.Core.Actions;
 using Countersign.Core.Identity;
+using Countersign.Core.Ledger;
 
 namespace Countersign.Core.Storage;
 
@@ -33,6 +34,19 @@ public interface IArchive
 
     /// <summary>The decrypted payload of one entry; <c>null</c> when it was erased or does not exist.</summary>
     Task<ReadOnlyMemory<byte>?> ReadPayloadAsync(long index, CancellationToken cancellationToken);
+
+    /// <summary>One entry with the key of its payload; <c>null</c> when the log has none there.</summary>
+    Task<LoggedEntry?> ReadEntryAsync(long index, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// The index of the latest entry whose leaf is about an action; <c>null</c> without any. What ended it may be the
+    /// entry of a stop, which is about an agent and comes later.
+    /// </summary>
+    Task<long?> FindLatestOfAsync(ActionId action, CancellationToken cancellationToken);
+
+    /// <summary>Proofs that the log of one size, present or past, holds entries; in the order of the indexes.</summary>
+    Task<ImmutableArray<InclusionProof>> ProveAsync(
+        ImmutableArray<long> indexes, long size, CancellationToken cancellationToken);
 }
 
 /// <summary>Which actions to list.</summary>

@@ -90,6 +90,13 @@ internal static class ActionJson
         json.WriteEndArray();
         json.WriteString("policy", record.Verdict.Policy.Value);
         json.WriteEndObject();
+        json.WriteStartArray("why");
+        foreach (var line in Explanation.Of(record))
+        {
+            json.WriteStringValue(line);
+        }
+
+        json.WriteEndArray();
     }
 
     private static void WriteReview(Utf8JsonWriter json, ActionRecord record, ActionView view)

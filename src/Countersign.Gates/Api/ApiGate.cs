@@ -22,6 +22,7 @@ internal sealed class ApiGate(
     ApiRehearsals rehearsals,
     ApiAgents agents,
     ApiRedactions redactions,
+    ApiReceipts receipts,
     ApiOptions options)
 {
     public void Map(IEndpointRouteBuilder routes)
@@ -32,6 +33,8 @@ internal sealed class ApiGate(
         routes.MapPost("/v1/actions/{id}/votes", For(votes.VoteAsync));
         routes.MapPost("/v1/actions/{id}/revisions", For(revisions.ReviseAsync));
         routes.MapGet("/v1/actions/{id}/statement", For(new ApiStatements(rooms).ShowAsync));
+        routes.MapGet("/v1/actions/{id}/receipt", For(receipts.ShowAsync));
+        routes.MapPost("/v1/actions/{id}/receipt", For(receipts.RevealAsync));
         routes.MapPost("/v1/actions/{id}/withdraw", For(votes.WithdrawAsync));
         routes.MapPost("/v1/actions/{id}/claim", For(permits.ClaimAsync));
         routes.MapPost("/v1/actions/{id}/outcome", For(permits.ReportAsync));

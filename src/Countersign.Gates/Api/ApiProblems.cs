@@ -53,6 +53,19 @@ internal static class ApiProblems
         "unknown-target",
         $"There is no target '{name}' that this agent may use; see targets: in the configuration.");
 
+    public static Problem NoSigstore { get; } = new(
+        406,
+        "unsupported-format",
+        "There is no Sigstore bundle of an action: its leaves are small JSON about encrypted payloads, and a bundle "
+        + "needs leaves of the kind dsse that the gateway signed one by one. Ask for format=json or tlog-proof.");
+
+    public static Problem BadFormat { get; } = RequestBody.Malformed("'format' is json (the default) or tlog-proof.");
+
+    public static Problem NotRevealed(string why) => new(403, "not-eligible", why);
+
+    public static Problem NoSuchEntry(IEnumerable<long> entries) => RequestBody.Malformed(
+        $"'entry' is the index of an entry of this action: {string.Join(", ", entries)}.");
+
     public static Problem BadWait(TimeSpan longest) => RequestBody.Malformed(
         $"'wait' is a number of seconds from 0 to {longest.TotalSeconds:0}.");
 

@@ -1,6 +1,7 @@
 using Countersign.Core;
 using Countersign.Core.Actions;
 using Countersign.Core.Identity;
+using Countersign.Core.Receipts;
 using Countersign.Core.Records;
 using Countersign.Core.Reviews;
 using Countersign.Core.Storage;
@@ -41,6 +42,8 @@ internal sealed class ApiRooms(
     public ChangeFeed Changes => store.Changes;
 
     public IArchive Archive => archive;
+
+    public ReceiptMaker Receipts { get; } = new(archive);
 
     public Func<Charter> Charter => charter;
 
@@ -117,6 +120,22 @@ internal sealed class ApiRooms(
         var shown = mask.Of(record);
         return (shown.Record, view with { Hidden = shown.Hidden });
     }
+
+    /// <summary>The action as its reader sees it, and what a receipt may tell them of it.</summary>
+    public (ActionRecord Shown, Disclosure Disclosure) DisclosureTo(Caller caller, ActionRecord record) => caller switch
+    {
+        Caller.OfAgent agent => (record, Disclosures.ForAgent(Agents.Stopped.Contains(agent.Asker.Agent))),
+        _ => (mask.Of(record).Record, Disclosures.ForPerson(mask, record)),
+    };
+
+    /// <summary>Records that a person takes everything along, also what cards hide.</summary>
+    public Task<RevealAnswer> RevealAsync(
+        ActionRecord record, Voter voter, string reason, CancellationToken cancellationToken) =>
+        office.Reveals.RevealAsync(
+            record.Id,
+            voter,
+            new RevealWish(record.Action.Digest, reason, mask.Of(record).Hidden) { Export = "receipt" },
+            cancellationToken);
 
     private ActionView ViewFor(Caller caller, ActionRecord record, Favours favours, bool withResult) => new()
     {

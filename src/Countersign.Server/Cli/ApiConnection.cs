@@ -56,6 +56,19 @@ internal sealed class ApiConnection : IDisposable
     public Task<JsonElement> GetAsync(string path, CancellationToken cancellationToken) =>
         SendAsync(new HttpRequestMessage(HttpMethod.Get, path), cancellationToken);
 
+    /// <summary>An answer byte for byte: a receipt that is spelled anew does not verify.</summary>
+    public Task<byte[]> ReadBytesAsync(string path, CancellationToken cancellationToken) =>
+        ReadBytesAsync(new HttpRequestMessage(HttpMethod.Get, path), cancellationToken);
+
+    /// <summary>The same of a call with a body.</summary>
+    public Task<byte[]> ReadBytesAsync(string path, object body, CancellationToken cancellationToken) =>
+        ReadBytesAsync(
+            new HttpRequestMessage(HttpMethod.Post, path)
+            {
+                Content = new StringContent(JsonSerializer.Serialize(body), Encoding.UTF8, "application/json"),
+            },
+            cancellationToken);
+
     public Task<JsonElement> PostAsync(string path, object body, CancellationToken cancellationToken)
     {
         var json = JsonSerializer.Serialize(body);
@@ -71,23 +84,24 @@ internal sealed class ApiConnection : IDisposable
 
     private async Task<JsonElement> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        using var response = await _http.SendAsync(request, cancellationToken);
-        var bytes = await response.Content.ReadAsByteArrayAsync(cancellationToken);
-        if (!response.IsSuccessStatusCode)
-        {
-            throw Failure(response, bytes);
-        }
-
+        var bytes = await ReadBytesAsync(request, cancellationToken);
         try
         {
             return JsonElement.Parse(bytes, new JsonDocumentOptions { MaxDepth = 1024 });
         }
         catch (JsonException)
         {
-            var server = response.RequestMessage!.RequestUri!.Authority;
             throw new CommandFailure(
-                ExitCode.Failed, $"The server at {server} does not answer as Countersign does; see --url.");
+                ExitCode.Failed, $"The server at {_http.BaseAddress!.Authority} does not answer as Countersign " +
+                    $"does; see --url.");
         }
+    }
+
+    private async Task<byte[]> ReadBytesAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        using var response = await _http.SendAsync(request, cancellationToken);
+        var bytes = await response.Content.ReadAsByteArrayAsync(cancellationToken);
+        return response.IsSuccessStatusCode ? bytes : throw Failure(response, bytes);
     }
 
     private static CommandFailure Failure(HttpResponseMessage response, byte[] body)

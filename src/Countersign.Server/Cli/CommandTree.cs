@@ -51,6 +51,7 @@ internal static class CommandTree
         {
             KeyCommand.Create(),
             VerifyCommand.Create(),
+            ReceiptCommand.Create(),
             AcceptClockCommand.Create(),
         },
     };

@@ -18,8 +18,7 @@ internal sealed class ConsoleAsset
         using var all = new MemoryStream();
         foreach (var file in files)
         {
-            using var stream = typeof(ConsoleAsset).Assembly.GetManifestResourceStream($"console/{file}")
-                ?? throw new InvalidOperationException($"The program was built without the console's file '{file}'.");
+            using var stream = Open(file);
             stream.CopyTo(all);
         }
 
@@ -52,4 +51,15 @@ internal sealed class ConsoleAsset
     public string ContentType { get; }
 
     public ReadOnlyMemory<byte> Bytes { get; }
+
+    /// <summary>A file that is built into the program, as text.</summary>
+    public static string ReadText(string file)
+    {
+        using var reader = new StreamReader(Open(file));
+        return reader.ReadToEnd().ReplaceLineEndings("\n");
+    }
+
+    private static Stream Open(string file) =>
+        typeof(ConsoleAsset).Assembly.GetManifestResourceStream($"console/{file}")
+        ?? throw new InvalidOperationException($"The program was built without the console's file '{file}'.");
 }

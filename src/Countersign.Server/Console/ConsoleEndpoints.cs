@@ -37,6 +37,7 @@ internal static class ConsoleEndpoints
         .AddSingleton<QueueEndpoints>()
         .AddSingleton<RevisionForms>()
         .AddSingleton<ActionEndpoints>()
+        .AddSingleton<ReceiptDownload>()
         .AddSingleton<HistoryEndpoints>()
         .AddSingleton<AgentEndpoints>()
         .AddSingleton<PeopleEndpoints>()
@@ -63,6 +64,7 @@ internal static class ConsoleEndpoints
 
         Get("/console/actions/{id}", door.Page(action.ShowAsync));
         Get("/console/actions/{id}/exact", door.Page(action.DownloadAsync));
+        Get("/console/actions/{id}/receipt", door.Page(services.GetRequiredService<ReceiptDownload>().SendAsync));
         Get("/console/fragments/actions/{id}", door.Live(action.ShowFragmentAsync));
         Post("/console/actions/{id}/votes", door.Form(action.VoteAsync));
         Post("/console/actions/{id}/dry-run", door.Form(action.RehearseAsync));
@@ -84,6 +86,7 @@ internal static class ConsoleEndpoints
         Post("/console/sign-in/{code}", door.PublicForm((context, _) => signIn.UseLinkAsync(context)));
         Post("/console/sign-out", door.Form((visit, _) => signIn.SignOutAsync(visit)));
 
+        Get("/console/verify", door.Public(VerifierPage.SendAsync));
         Get("/console/assets/{name}", door.Public(context => SendAssetAsync(context, action)));
 
         // Whatever else is asked under this address, a GET of a form's address included, gets the console's own 404.

@@ -22,6 +22,7 @@ internal sealed class CharterSource
     private Settings _settings;
     private Policy _policy;
     private ImmutableHashSet<PersonId> _authors = [];
+    private string? _accepted;
     private volatile Registered _registered;
     private volatile Tokens _tokens;
     private volatile Charter _current;
@@ -94,12 +95,22 @@ internal sealed class CharterSource
     /// reason against it: what nobody can approve is refused.
     /// </summary>
     /// <exception cref="ConfigurationException">The files do not load any more.</exception>
-    public void Put(ImmutableArray<PolicyText> files, ImmutableHashSet<PersonId> authors)
+    public void Put(ImmutableArray<PolicyText> files, ImmutableHashSet<PersonId> authors, string accepted)
     {
         var policy = LoadPolicy(files, people: null);
         lock (_lock)
         {
-            (_policy, _authors) = (policy, authors);
+            (_policy, _authors, _accepted) = (policy, authors, accepted);
+            _current = CharterNow();
+        }
+    }
+
+    /// <summary>Learns how the policy that is in force already came there.</summary>
+    public void NoteAccepted(string accepted)
+    {
+        lock (_lock)
+        {
+            _accepted = accepted;
             _current = CharterNow();
         }
     }
@@ -175,6 +186,9 @@ internal sealed class CharterSource
     private Charter CharterNow()
     {
         var (policy, people) = (_policy, PeopleNow());
+        var origin = _accepted is { } accepted
+            ? new PolicyOrigin(accepted, _settings.Changes == ChangesMode.Immediate)
+            : null;
         return new Charter
         {
             People = people,
@@ -187,7 +201,10 @@ internal sealed class CharterSource
             JudgesShapes = policy.JudgesShapes,
             FindAllowed = asking => policy.FindAllowed(PolicyInput.Of(asking, people) with { Calendar = _calendar }),
             Judge = (asking, preview) => policy.Judge(
-                PolicyInput.Of(asking, people) with { Preview = preview, Calendar = _calendar }),
+                PolicyInput.Of(asking, people) with { Preview = preview, Calendar = _calendar }) with
+            {
+                Origin = origin,
+            },
         };
     }
 }

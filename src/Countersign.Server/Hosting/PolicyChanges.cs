@@ -52,14 +52,16 @@ internal sealed class PolicyChanges(Settings settings, CharterSource charter, IS
         if (before is null)
         {
             await RecordAsync(PayloadFor(from: null, PolicyPayload.First), proposed, cancellationToken);
+            charter.NoteAccepted(PolicyPayload.First);
         }
         else if (before.Hash != proposed && settings.Changes == ChangesMode.Immediate)
         {
             await RecordAsync(PayloadFor(before.Hash, PolicyPayload.Immediate), proposed, cancellationToken);
+            charter.NoteAccepted(PolicyPayload.Immediate);
         }
         else if (await ReadPayloadAsync(before, cancellationToken) is { } inForce)
         {
-            charter.Put(inForce.Files, inForce.AuthorIds);
+            charter.Put(inForce.Files, inForce.AuthorIds, inForce.How);
             IsProposed = before.Hash != proposed;
         }
     }
@@ -109,7 +111,7 @@ internal sealed class PolicyChanges(Settings settings, CharterSource charter, IS
         var payload = new PolicyPayload(
             charter.Current.Policy.Value, loaded.Policy.Hash.Value, PolicyPayload.Approved, authors, files);
         await RecordAsync(payload, loaded.Policy.Hash, cancellationToken);
-        charter.Put(files, payload.AuthorIds);
+        charter.Put(files, payload.AuthorIds, payload.How);
         IsProposed = false;
         return new Outcome(OutcomeState.Succeeded, Result: null, Error: null, TimeSpan.Zero);
     }

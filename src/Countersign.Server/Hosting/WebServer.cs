@@ -287,6 +287,7 @@ internal static class WebServer
             new ApiRehearsals(rooms, limits),
             new ApiAgents(rooms, limits),
             new ApiRedactions(rooms, limits),
+            new ApiReceipts(rooms, limits),
             new ApiOptions());
     }
 

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Countersign.Core;
+using Countersign.Core.Ledger;
 using Countersign.Core.Storage;
 
 namespace Countersign.Server.Storage;
@@ -11,10 +12,8 @@ namespace Countersign.Server.Storage;
 /// </summary>
 internal sealed class PayloadVault(PayloadKey key, FillRandom random) : IDisposable
 {
-    private const int SaltBytes = 16;
-    private const int NonceBytes = 12;
-    private const int TagBytes = 16;
-    private const int RandomBytes = ExtendedAesGcm.KeyBytes + SaltBytes + NonceBytes + ExtendedAesGcm.NonceBytes;
+    private const int RandomBytes =
+        PayloadSeal.KeyBytes + PayloadSeal.SaltBytes + PayloadSeal.NonceBytes + ExtendedAesGcm.NonceBytes;
 
     private readonly ExtendedAesGcm _wrapping = new(key.Bytes);
 
@@ -22,49 +21,41 @@ internal sealed class PayloadVault(PayloadKey key, FillRandom random) : IDisposa
     public string KeyId => key.Id;
 
     /// <summary>Seals a payload; <paramref name="context"/> is what it can be opened as, and nothing else.</summary>
-    public SealedPayload Seal(ReadOnlySpan<byte> payload, string context)
+    public SealedPayload Seal(ReadOnlyMemory<byte> payload, string context)
     {
-        Span<byte> fresh = stackalloc byte[RandomBytes];
+        var fresh = new byte[RandomBytes];
         random(fresh);
-        var dataKey = fresh[..ExtendedAesGcm.KeyBytes];
-        var salt = fresh.Slice(ExtendedAesGcm.KeyBytes, SaltBytes);
-        var nonce = fresh.Slice(ExtendedAesGcm.KeyBytes + SaltBytes, NonceBytes);
-        var wrapNonce = fresh[^ExtendedAesGcm.NonceBytes..];
-        var associated = Encoding.UTF8.GetBytes(context);
-
-        var box = new byte[NonceBytes + SaltBytes + payload.Length + TagBytes];
-        nonce.CopyTo(box);
-        var body = box.AsSpan(NonceBytes, SaltBytes + payload.Length);
-        salt.CopyTo(body);
-        payload.CopyTo(body[SaltBytes..]);
-        using var gcm = new AesGcm(dataKey, TagBytes);
-        gcm.Encrypt(nonce, body, body, box.AsSpan(^TagBytes..), associated);
-        return new SealedPayload(box, _wrapping.Seal(wrapNonce, dataKey, associated));
+        var dataKey = fresh.AsMemory(0, PayloadSeal.KeyBytes);
+        var salt = fresh.AsMemory(PayloadSeal.KeyBytes, PayloadSeal.SaltBytes);
+        var nonce = fresh.AsMemory(PayloadSeal.KeyBytes + PayloadSeal.SaltBytes, PayloadSeal.NonceBytes);
+        var wrapNonce = fresh.AsSpan(^ExtendedAesGcm.NonceBytes..);
+        var box = PayloadSeal.Close(new OpenedPayload(dataKey, nonce, salt, payload), context);
+        return new SealedPayload(
+            box, _wrapping.Seal(wrapNonce, dataKey.Span, PayloadSeal.AssociatedWith(context)));
     }
 
     /// <summary>Opens a payload that <see cref="Seal"/> closed under the same context.</summary>
     /// <exception cref="StoreUnavailableException">It was changed, swapped with another one, or sealed under another
     /// key.</exception>
-    public byte[] Open(SealedPayload box, string context)
+    public byte[] Open(SealedPayload box, string context) => TryOpenWhole(box, context) is { } whole
+        ? whole.Json.ToArray()
+        : OpenFirst(box, context);
+
+    /// <summary>
+    /// The same with the payload's own key, for a receipt; <c>null</c> for a payload of the first seal, whose key
+    /// proves nothing to a stranger.
+    /// </summary>
+    /// <exception cref="StoreUnavailableException">It was changed, swapped with another one, or sealed under another
+    /// key.</exception>
+    public OpenedPayload? Disclose(SealedPayload box, string context)
     {
-        var associated = Encoding.UTF8.GetBytes(context);
-        try
+        if (TryOpenWhole(box, context) is { } whole)
         {
-            using var gcm = new AesGcm(_wrapping.Open(box.WrappedKey, associated), TagBytes);
-            var ciphertext = box.Ciphertext.AsSpan();
-            var body = new byte[ciphertext.Length - NonceBytes - TagBytes];
-            gcm.Decrypt(
-                ciphertext[..NonceBytes],
-                ciphertext[NonceBytes..^TagBytes],
-                ciphertext[^TagBytes..],
-                body,
-                associated);
-            return body[SaltBytes..];
+            return whole;
         }
-        catch (Exception e) when (e is CryptographicException or ArgumentException or OverflowException)
-        {
-            throw Damaged(context, e);
-        }
+
+        OpenFirst(box, context);
+        return null;
     }
 
     /// <summary>Seals something short that is erased together with its row: a person's id, a definition.</summary>
@@ -90,6 +81,32 @@ internal sealed class PayloadVault(PayloadKey key, FillRandom random) : IDisposa
     }
 
     public void Dispose() => _wrapping.Dispose();
+
+    private OpenedPayload? TryOpenWhole(SealedPayload box, string context)
+    {
+        try
+        {
+            var dataKey = _wrapping.Open(box.WrappedKey, PayloadSeal.AssociatedWith(context));
+            return PayloadSeal.Open(box.Ciphertext, dataKey, context);
+        }
+        catch (CryptographicException)
+        {
+            // It was damaged, or made by an earlier version: that one is asked next.
+            return null;
+        }
+    }
+
+    private byte[] OpenFirst(SealedPayload box, string context)
+    {
+        try
+        {
+            return FirstPayloadSeal.Open(_wrapping, box, context);
+        }
+        catch (Exception e) when (e is CryptographicException or ArgumentException or OverflowException)
+        {
+            throw Damaged(context, e);
+        }
+    }
 
     private StoreUnavailableException Damaged(string context, Exception e) => new(
         $"What the store keeps sealed as '{context.ReplaceLineEndings(" ")}' does not open with payload key {key.Id}: "

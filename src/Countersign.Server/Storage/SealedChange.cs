@@ -23,7 +23,7 @@ internal sealed record SealedChange(
 
     /// <summary>What a payload is bound to: opened for another entry type or action, it is refused.</summary>
     public static string Context(EntryType type, ActionId? action) =>
-        $"countersign-payload-v1\n{type.ToText()}\n{action}";
+        PayloadSeal.ContextOf(type, action);
 
     private static SealedEntry Seal(EntryDraft draft, PayloadVault vault)
     {
@@ -35,7 +35,7 @@ internal sealed record SealedChange(
         }
 
         ActionRevision? subject = draft.Action is { } action ? new ActionRevision(action, draft.Revision) : null;
-        var payload = vault.Seal(draft.Payload.Span, Context(draft.Type, draft.Action));
+        var payload = vault.Seal(draft.Payload, Context(draft.Type, draft.Action));
         return new SealedEntry(draft.Type, subject, payload, Hash32.Of(payload.Ciphertext));
     }
 }

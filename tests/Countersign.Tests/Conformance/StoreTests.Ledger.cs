@@ -13,6 +13,53 @@ public abstract partial class StoreTests
         Assert.Null(await Archive.ReadTileAsync(0, 0, Cancel));
         Assert.Empty(await Archive.ReadLeavesAsync(0, 10, Cancel));
         Assert.Null(await Archive.ReadPayloadAsync(0, Cancel));
+        Assert.Null(await Archive.ReadEntryAsync(0, Cancel));
+        Assert.Null(await Archive.FindLatestOfAsync(Sample.Pending().Id, Cancel));
+    }
+
+    [Fact]
+    public async Task An_entry_is_shown_with_the_key_that_proves_what_it_says()
+    {
+        var row = Sample.Pending();
+        await CommitAsync(Sample.Insert(row, "request"));
+
+        var entry = (await Archive.ReadEntryAsync(0, Cancel))!;
+
+        var leaf = Leaf.Decode(entry.Leaf.Span);
+        Assert.Equal("request", Sample.Text(entry.Payload!.Json));
+        Assert.Equal(
+            leaf.Payload, Hash32.Of(PayloadSeal.Close(entry.Payload, PayloadSeal.ContextOf(leaf.Type, row.Id))));
+    }
+
+    [Fact]
+    public async Task The_latest_entry_of_an_action_is_its_own()
+    {
+        var row = Sample.Pending();
+        await CommitAsync(Sample.Note());
+        await CommitAsync(Sample.Insert(row));
+        await CommitAsync(Sample.Insert(Sample.Pending("other")));
+        await CommitAsync(Sample.Note());
+
+        Assert.Equal(1, await Archive.FindLatestOfAsync(row.Id, Cancel));
+    }
+
+    [Fact]
+    public async Task Entries_are_proved_for_every_size_that_the_log_had()
+    {
+        for (var i = 0; i < 20; i++)
+        {
+            await CommitAsync(Sample.Note());
+        }
+
+        Hash32[] leaves = [.. (await Archive.ReadLeavesAsync(0, 20, Cancel)).Select(leaf =>
+            MerkleTree.HashLeaf(leaf.Span))];
+        for (var size = 1; size <= 20; size++)
+        {
+            var proofs = await Archive.ProveAsync([.. Enumerable.Range(0, size).Select(i => (long)i)], size, Cancel);
+            Assert.Equal(size, proofs.Length);
+            Assert.All(proofs, proof =>
+                Assert.True(proof.Verify(leaves[proof.Index], MerkleTree.Root(leaves.AsSpan(0, size)))));
+        }
     }
 
     [Fact]

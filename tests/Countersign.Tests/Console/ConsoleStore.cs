@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Countersign.Core.Actions;
 using Countersign.Core.Identity;
+using Countersign.Core.Ledger;
 using Countersign.Core.Storage;
 using Countersign.Tests.Support;
 
@@ -120,6 +121,16 @@ internal sealed class ConsoleStore : DelegatingStore, IArchive
 
     public Task<ReadOnlyMemory<byte>?> ReadPayloadAsync(long index, CancellationToken cancellationToken) =>
         Task.FromResult<ReadOnlyMemory<byte>?>(Entries[(int)index].Payload);
+
+    public Task<LoggedEntry?> ReadEntryAsync(long index, CancellationToken cancellationToken) =>
+        Task.FromResult<LoggedEntry?>(null);
+
+    public Task<long?> FindLatestOfAsync(ActionId action, CancellationToken cancellationToken) =>
+        Task.FromResult<long?>(null);
+
+    public Task<ImmutableArray<InclusionProof>> ProveAsync(
+        ImmutableArray<long> indexes, long size, CancellationToken cancellationToken) =>
+        Task.FromResult(ImmutableArray<InclusionProof>.Empty);
 
     private void ThrowIfDown()
     {

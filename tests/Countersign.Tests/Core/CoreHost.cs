@@ -75,7 +75,7 @@ internal sealed class CoreHost : IAsyncDisposable
             Passkeys = new PasskeyOptions
             {
                 Party = () => TestAuthenticator.Party,
-                Ledger = "example.org/ledger",
+                Ledger = folder.Key.Origin.Value,
                 Key = s_passkeyKey,
             },
         };
@@ -101,6 +101,12 @@ internal sealed class CoreHost : IAsyncDisposable
     public RevisionDesk Revisions => _office.Revisions;
 
     public PasskeyDesk Passkeys => _office.Passkeys;
+
+    /// <summary>What receipts are made of.</summary>
+    public IArchive Archive => _archive;
+
+    /// <summary>The key that strangers trust.</summary>
+    public NoteVerifierKey LogKey => _folder.Key.VerifierKey;
 
     /// <summary>The codes that whoever has the ledger's key can make.</summary>
     public EnrolmentCodes Codes => new(s_passkeyKey, () => Store.Now, RandomNumberGenerator.Fill);

@@ -54,7 +54,7 @@ public sealed class SignedVoteTests : CoreTests
         Assert.Equal(held.Action.Digest.Value, said.RootElement.GetProperty("digest").GetString());
         Assert.Equal("approve", said.RootElement.GetProperty("decision").GetString());
         Assert.Equal("alice", said.RootElement.GetProperty("person").GetString());
-        Assert.Equal("example.org/ledger", said.RootElement.GetProperty("ledger").GetString());
+        Assert.Equal("localhost/countersign", said.RootElement.GetProperty("ledger").GetString());
         var read = (await Host.ReadAsync(held)).Life.Votes.Single().Signature!;
         Assert.Equal(statement, read.Statement.ToArray());
     }

@@ -116,6 +116,16 @@ internal static class ActionText
         {
             text.AppendLine($"  {Show(rule.GetProperty("id"))}: {Show(rule.GetProperty("reason"))}");
         }
+
+        // An older server does not say it.
+        if (action.TryGetProperty("why", out var why))
+        {
+            text.AppendLine().AppendLine("Why:");
+            foreach (var line in why.EnumerateArray())
+            {
+                text.AppendLine("  " + Show(line));
+            }
+        }
     }
 
     private static void AppendReview(StringBuilder text, JsonElement action)

@@ -12,20 +12,36 @@ internal static class VerifyCommand
 
     public static Command Create()
     {
-        var store = new Option<string>("--store")
+        var receipt = new Argument<string?>("file")
+        {
+            Description = "A receipt or a tlog-proof to check.",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
+        var store = new Option<string?>("--store")
         {
             Description = "The store to recompute, like sqlite:data/countersign.db.",
-            Required = true,
         };
         var command = new Command(
-            "verify", "Recompute a ledger from its entries. Without --vkey or --policy only its consistency is shown.")
+            "verify",
+            "Check a receipt, or recompute a ledger from its entries. Without --vkey or --policy only its " +
+            "consistency is shown.")
         {
-            store, TrustOptions.VerifierKey, TrustOptions.Policy, Output.Json,
+            receipt, store, TrustOptions.VerifierKey, TrustOptions.Policy, Output.Json,
         };
         command.Runs(async (parsed, cancellationToken) =>
         {
-            var url = parsed.GetRequiredValue(store);
             var trusted = TrustOptions.Read(parsed);
+            if (parsed.GetValue(receipt) is { } path && parsed.GetValue(store) is null)
+            {
+                return await ReceiptVerification.RunAsync(parsed, path, trusted, cancellationToken);
+            }
+
+            var url = parsed.GetValue(receipt) is null ? parsed.GetValue(store) : null;
+            if (url is null)
+            {
+                throw new CommandFailure(ExitCode.Usage, "Give the FILE of a receipt, or --store URL.");
+            }
+
             await using var file = new SqliteLedgerFile(
                 url.StartsWith(SqlitePrefix, StringComparison.Ordinal) ? url[SqlitePrefix.Length..] : url);
             var report = await new LedgerAudit(file.Source, trusted).RunAsync(cancellationToken);

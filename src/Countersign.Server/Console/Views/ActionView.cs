@@ -39,6 +39,9 @@ public sealed record ActionView
 
     public required ImmutableArray<LabelledText> Rules { get; init; }
 
+    /// <summary>Why it was held or not, and who could decide.</summary>
+    public required ImmutableArray<string> Why { get; init; }
+
     public required ImmutableArray<TrackView> Tracks { get; init; }
 
     /// <summary>What the agent says: never above what the gateway knows.</summary>

@@ -69,6 +69,7 @@ internal sealed record CardComposer(Charter Charter, Voter Reader, VotingRight R
             Who = WhoOf(record),
             StopAddress = MayStopAgent ? $"/console/agents/{record.Asker.Agent}" : null,
             Rules = [.. card.Rules.Select(rule => new LabelledText(rule.Id.Value, Words.OneLine(rule.Reason)))],
+            Why = [.. Explanation.Verdict(record.Verdict).Select(Words.OneLine)],
             Tracks = new TrackLines(record, Charter).Compose(),
             Claimed = ClaimedOf(record.Claimed),
             Ballot = BallotOf(record),

@@ -53,4 +53,32 @@ internal static class SqliteArchive
             count);
         return [.. rows.Select(bytes => bytes is null ? null : (ReadOnlyMemory<byte>?)bytes)];
     }
+
+    /// <summary>The row points at the entry that ended the action, which a stop shares with others.</summary>
+    public static long? FindLatestOf(SqliteSession session, ActionId action) => (long?)session.Scalar(
+        """
+        SELECT position FROM entry
+        WHERE position BETWEEN (SELECT request_entry FROM action WHERE id = ?1)
+                AND (SELECT last_entry FROM action WHERE id = ?1)
+            AND instr(leaf, CAST(?2 AS BLOB)) > 0
+        ORDER BY position DESC LIMIT 1
+        """,
+        action.Value,
+        $"\"action\":\"{action}\"");
+
+    /// <summary>Proofs for a tree of a size that the log has, or once had.</summary>
+    public static ImmutableArray<InclusionProof> Prove(SqliteSession session, ImmutableArray<long> indexes, long size)
+    {
+        var tree = new StoredTree(session, size);
+        return
+        [
+            .. indexes.Select(index => Completed(
+                InclusionProof.CreateAsync(index, size, tree.ReadHashesAsync, CancellationToken.None))),
+        ];
+    }
+
+    /// <summary>A tree in tables is read without waiting, so that all answers come from one snapshot.</summary>
+    private static T Completed<T>(ValueTask<T> task) => task.IsCompleted
+        ? task.GetAwaiter().GetResult()
+        : throw new InvalidOperationException("The stored tree was read asynchronously.");
 }

@@ -207,6 +207,17 @@ internal sealed class SqliteStore : IStore, IArchive
     public Task<ReadOnlyMemory<byte>?> ReadPayloadAsync(long index, CancellationToken cancellationToken) =>
         _parts.Readers.ReadAsync(session => new PayloadReader(session, _options.Vault).Find(index), cancellationToken);
 
+    public Task<LoggedEntry?> ReadEntryAsync(long index, CancellationToken cancellationToken) =>
+        _parts.Readers.ReadAsync(
+            session => new PayloadReader(session, _options.Vault).FindEntry(index), cancellationToken);
+
+    public Task<long?> FindLatestOfAsync(ActionId action, CancellationToken cancellationToken) =>
+        _parts.Readers.ReadAsync(session => SqliteArchive.FindLatestOf(session, action), cancellationToken);
+
+    public Task<ImmutableArray<InclusionProof>> ProveAsync(
+        ImmutableArray<long> indexes, long size, CancellationToken cancellationToken) =>
+        _parts.Readers.ReadAsync(session => SqliteArchive.Prove(session, indexes, size), cancellationToken);
+
     /// <inheritdoc cref="StoreClock.WhyStopped"/>
     public string? WhyClockStopped(TimeSpan maxLag) => _parts.Clock.WhyStopped(maxLag);
 
