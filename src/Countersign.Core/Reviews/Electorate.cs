@@ -29,6 +29,9 @@ public sealed class Electorate
     public ImmutableDictionary<PersonId, YoungMembership> Waiting { get; private init; } =
         ImmutableDictionary<PersonId, YoungMembership>.Empty;
 
+    /// <summary>Of whom nobody can say now which groups they are in.</summary>
+    public ImmutableHashSet<PersonId> Uncertain { get; private init; } = [];
+
     /// <summary>Works out who may vote on a life, from the people registered now.</summary>
     public static Electorate Of(Life life, Asker asker, People people, ImmutableHashSet<PersonId> policyAuthors)
     {
@@ -36,6 +39,7 @@ public sealed class Electorate
         return new Electorate(chain, [.. life.Tracks.Select(track => PerStage(track, chain, people, policyAuthors))])
         {
             Waiting = people.Waiting.IsEmpty ? Nobody.Waiting : WaitingFor(life, people),
+            Uncertain = people.Uncertain,
         };
     }
 

@@ -33,6 +33,9 @@ internal sealed record Settings
 
     public ImmutableArray<TokenSettings> Tokens { get; init; } = [];
 
+    /// <summary>How people sign in, and who people and agents are to others.</summary>
+    public Identified Identified { get; init; } = new(new SignInSettings(), [], []);
+
     public ImmutableArray<TargetSettings> Targets { get; init; } = [];
 
     public required ImmutableArray<PolicyText> Policies { get; init; }

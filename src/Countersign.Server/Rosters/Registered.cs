@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Collections.Immutable;
 using Countersign.Core.Identity;
 using Countersign.Server.Configuration;
@@ -14,6 +15,10 @@ internal sealed record Registered(
     ImmutableArray<TokenSettings> Tokens,
     Func<RosterLine, bool> Has)
 {
+    /// <summary>Who people and agents are to others.</summary>
+    public FrozenDictionary<Subject, IdentitySettings> Identities { get; private init; } =
+        FrozenDictionary<Subject, IdentitySettings>.Empty;
+
     public static Registered Of(Roster accepted, Roster written, Settings settings, byte[] key)
     {
         var persons = accepted.People.Persons
@@ -37,12 +42,37 @@ internal sealed record Registered(
                     .Where(member => !written.Has(new RosterLine.InGroup(member.Id, member.group))),
             ],
             [.. settings.Tokens.Where(token => Has(Roster.LineOf(token, key)) && IsOfSomebody(token, people))],
-            Has);
+            Has)
+        {
+            Identities = settings.Identified.Identities
+                .Where(identity => Has(Roster.LineOf(identity)) && IsOfSomebody(identity, people))
+                .ToFrozenDictionary(identity => identity.Subject),
+        };
     }
 
     /// <summary>What a configuration says, before it is known what of it was accepted.</summary>
     public static Registered AsWritten(Settings settings) =>
-        new(settings.People, [], settings.Tokens, static _ => true);
+        new(settings.People, [], settings.Tokens, static _ => true)
+        {
+            Identities = settings.Identified.Identities.ToFrozenDictionary(identity => identity.Subject),
+        };
+
+    /// <summary>Whom an issuer, the proxy or a certificate means; <c>null</c> for somebody who is nobody here.</summary>
+    public IdentitySettings? Find(Subject subject) => Identities.GetValueOrDefault(subject);
+
+    /// <summary>The subject by which this issuer knows a person.</summary>
+    public Subject? SubjectOf(PersonId person, string issuer) => Identities.Values
+        .OfType<IdentitySettings.OfPerson>()
+        .Where(identity => identity.Person == person && identity.Subject.Issuer == issuer)
+        .Select(identity => (Subject?)identity.Subject)
+        .FirstOrDefault();
+
+    private static bool IsOfSomebody(IdentitySettings identity, People people) => identity switch
+    {
+        IdentitySettings.OfPerson { Person: var person } => people.Find(person) is not null,
+        IdentitySettings.OfAgent { Agent: var agent } => people.Find(agent) is not null,
+        _ => false,
+    };
 
     private static bool IsOfSomebody(TokenSettings token, People people) => token switch
     {

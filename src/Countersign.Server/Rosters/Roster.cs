@@ -43,6 +43,8 @@ internal sealed class Roster
             .. agents,
             .. settings.Tokens.Select(token => LineOf(token, key)),
             .. accounts.Select(account => LineOf(account.Value, account.Key)),
+            .. settings.Identified.Identities.Select(LineOf),
+            .. settings.Identified.GroupLines,
         ]);
     }
 
@@ -52,6 +54,13 @@ internal sealed class Roster
             new RosterLine.TokenOfPerson(person, TokenMark.Of(token.Secret, key)),
         TokenSettings.OfAgent { Asker: var asker } =>
             new RosterLine.TokenOfAgent(asker.Agent, TokenMark.Of(token.Secret, key), asker.OnBehalfOf),
+        _ => throw new System.Diagnostics.UnreachableException(),
+    };
+
+    public static RosterLine LineOf(IdentitySettings identity) => identity switch
+    {
+        IdentitySettings.OfPerson { Person: var person } => new RosterLine.IdentityOfPerson(person, identity.Subject),
+        IdentitySettings.OfAgent { Agent: var agent } => new RosterLine.IdentityOfAgent(agent, identity.Subject),
         _ => throw new System.Diagnostics.UnreachableException(),
     };
 

@@ -16,6 +16,10 @@ internal abstract record RosterLine
     private const string GroupWords = "is in ";
     private const string AdminWords = "has the role admin";
     private const string TokenWords = "has the token ";
+    private const string ProviderWord = "provider";
+    private const string IdentityWords = "has the identity ";
+    private const string PutsWords = "puts into ";
+    private const string CalledThereWords = " whom it has in ";
     private const string SlackWords = "has the Slack account ";
     private const string OwnerWords = "belongs to ";
     private const string ForWords = " for ";
@@ -32,10 +36,11 @@ internal abstract record RosterLine
         Admin line => line.Person,
         TokenOfPerson line => line.Person,
         Account line => line.Person,
+        IdentityOfPerson line => line.Person,
         _ => null,
     };
 
-    public bool IsOfAgent => this is Belongs or TokenOfAgent;
+    public bool IsOfAgent => this is Belongs or TokenOfAgent or IdentityOfAgent;
 
     public sealed override string ToString() => this switch
     {
@@ -48,6 +53,10 @@ internal abstract record RosterLine
         TokenOfAgent { OnBehalfOf: { } person } line =>
             $"{AgentWord} {line.Agent} {TokenWords}{line.Mark}{ForWords}{person}",
         TokenOfAgent line => $"{AgentWord} {line.Agent} {TokenWords}{line.Mark}",
+        IdentityOfPerson line => $"{PersonWord} {line.Person} {IdentityWords}{line.Subject}",
+        IdentityOfAgent line => $"{AgentWord} {line.Agent} {IdentityWords}{line.Subject}",
+        GroupFrom line => $"{ProviderWord} {line.Issuer} {PutsWords}{new Party.OfGroup(line.Group)}" +
+            $"{CalledThereWords}{line.Name}",
         _ => throw new UnreachableException(),
     };
 
@@ -57,6 +66,7 @@ internal abstract record RosterLine
         {
             [PersonWord, var person, var said] => OfPerson(new PersonId(person), said),
             [AgentWord, var agent, var said] => OfAgent(new AgentId(agent), said),
+            [ProviderWord, var issuer, var said] => OfProvider(issuer, said),
             _ => null,
         };
         return line is not null;
@@ -70,12 +80,14 @@ internal abstract record RosterLine
             new InGroup(person, name),
         _ when After(said, TokenWords) is { } mark => new TokenOfPerson(person, new TokenMark(mark)),
         _ when After(said, SlackWords) is { } account => new Account(person, account),
+        _ when After(said, IdentityWords) is { } subject => new IdentityOfPerson(person, Subject.Parse(subject)),
         _ => null,
     };
 
     private static RosterLine? OfAgent(AgentId agent, string said) => said switch
     {
         _ when After(said, OwnerWords) is { } owner => new Belongs(agent, Party.Parse(owner)),
+        _ when After(said, IdentityWords) is { } subject => new IdentityOfAgent(agent, Subject.Parse(subject)),
         _ when After(said, TokenWords) is { } token => token.Split(ForWords) switch
         {
             [var mark] => new TokenOfAgent(agent, new TokenMark(mark), OnBehalfOf: null),
@@ -84,6 +96,12 @@ internal abstract record RosterLine
         },
         _ => null,
     };
+
+    private static GroupFrom? OfProvider(string issuer, string said) =>
+        After(said, PutsWords)?.Split(CalledThereWords, 2) is [var group, var name]
+        && Party.Parse(group) is Party.OfGroup { Name: var put }
+            ? new GroupFrom(issuer, name, put)
+            : null;
 
     private static string? After(string said, string words) =>
         said.StartsWith(words, StringComparison.Ordinal) ? said[words.Length..] : null;
@@ -106,4 +124,16 @@ internal abstract record RosterLine
     public sealed record Belongs(AgentId Agent, Party Owner) : RosterLine;
 
     public sealed record TokenOfAgent(AgentId Agent, TokenMark Mark, PersonId? OnBehalfOf) : RosterLine;
+
+    /// <summary>Who the person is to an issuer, or to the proxy in front.</summary>
+    public sealed record IdentityOfPerson(PersonId Person, Subject Subject) : RosterLine;
+
+    /// <summary>Who the agent is to an issuer, or which certificate it shows.</summary>
+    public sealed record IdentityOfAgent(AgentId Agent, Subject Subject) : RosterLine;
+
+    /// <summary>Whoever is in a group at the identity provider is in one here.</summary>
+    /// <param name="Issuer">The provider.</param>
+    /// <param name="Name">What it calls the group.</param>
+    /// <param name="Group">The group here.</param>
+    public sealed record GroupFrom(string Issuer, string Name, GroupName Group) : RosterLine;
 }

@@ -15,6 +15,7 @@ using Countersign.Gates.Access;
 using Countersign.Server.Channels.Slack;
 using Countersign.Server.Console;
 using Countersign.Server.Console.Sessions;
+using Countersign.Server.SignIn;
 using Countersign.Tests.Identity.Passkeys;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -223,7 +224,8 @@ internal sealed class ConsoleHost : IAsyncDisposable
             .AddSingleton<IStore>(Store)
             .AddSingleton<IArchive>(Store)
             .AddSingleton<Func<Charter>>(() => Charter)
-            .AddSingleton<Authenticate>(Authenticate)
+            .AddSingleton<Authenticate>((shown, _) => ValueTask.FromResult(Authenticate(shown.Token!)))
+            .AddSingleton(new SignInWays())
             .AddSingleton(_time)
             .AddSingleton<FillRandom>(RandomNumberGenerator.Fill)
             .AddConsole(options);
