@@ -24,6 +24,9 @@ public sealed record OfficeOptions(IStore Store, Func<Charter> Charter, Executio
 
     public PasskeyOptions Passkeys { get; init; } = new();
 
+    /// <summary>How the glass may be broken; <c>null</c> where it may not.</summary>
+    public BreakGlassOptions? BreakGlass { get; init; }
+
     /// <summary>What brings <see cref="Charter"/> up to date before votes are cast and counted.</summary>
     public RereadPeople Reread { get; init; } = NobodyElseKnows;
 
@@ -48,7 +51,8 @@ public sealed class Office
         var register = new DefinitionRegister(store);
         var stops = new StopRegister(store, registrar);
         Tokens = new TokenDesk(options.Tokens, options.Charter);
-        var find = register.FindExecutorOr(stops.FindExecutorOr(Tokens.FindExecutorOr(options.Execution.Find)));
+        var find = BreakGlassDesk.FindExecutorOr(
+            register.FindExecutorOr(stops.FindExecutorOr(Tokens.FindExecutorOr(options.Execution.Find))));
         var claims = new Claims(store, options.Charter, options.Self, options.Reread);
         var attempt = new Attempt(options.Execution.Limit, options.Time);
         var recordings = new Recordings(registrar, store, attempt, options.Self);
@@ -65,6 +69,10 @@ public sealed class Office
         Permits = new PermitDesk(registrar, claims, store, options.Charter);
         ReviewDesk = new ReviewDesk(
             registrar, executions, signatures, store, (options.Charter, options.Reread));
+        BreakGlass = new BreakGlassDesk(
+            new BreakGlassRooms(registrar, executions, signatures, store, Gatekeeper, ReviewDesk),
+            options.BreakGlass,
+            (options.Charter, options.Reread));
         Revisions = new RevisionDesk(registrar, store, options.Charter);
         Rehearsals = new RehearsalDesk(registrar, store, options.Charter, options.Execution.FindRehearser);
         Reveals = new RevealDesk(registrar, store, options.Charter);
@@ -97,6 +105,9 @@ public sealed class Office
     public RevisionDesk Revisions { get; }
 
     public PasskeyDesk Passkeys { get; }
+
+    /// <summary>Where one person lets a request through alone, in an emergency.</summary>
+    public BreakGlassDesk BreakGlass { get; }
 
     public Reaper Reaper { get; }
 

@@ -120,6 +120,20 @@ internal static class PayloadWriter
         }
     });
 
+    /// <summary><c>break-glass.used</c>: an approval by one person alone, and whose sealed codes it took.</summary>
+    public static byte[] Glass(ActionRecord next, Vote vote, IEnumerable<PersonId> custodians) => Write(json =>
+    {
+        json.WriteString("person", vote.Person.Value);
+        json.WriteString("decision", vote.Decision.ToText());
+        json.WriteString("assurance", vote.Assurance.ToText());
+        json.WriteString("digest", next.Action.Digest.Value);
+        json.WriteString("comment", vote.Comment);
+        json.WriteString("target", next.Action.Target.Value);
+        WriteStrings(json, "custodians", [.. custodians.Select(custodian => custodian.Value)]);
+        json.WriteString("until", next.Life.Grant!.ExpiresAt);
+        SignaturePayload.Write(json, vote.Signature!);
+    });
+
     /// <summary><c>review.vote</c> of an approval that was refused: who tried it, and on what.</summary>
     /// <param name="who"><c>person</c> or <c>agent</c>.</param>
     /// <param name="id">Their id.</param>

@@ -121,17 +121,18 @@ internal static class RecordCodec
     }
 
     private static bool IsCurrent(VoteRow vote, int revision) =>
-        vote.Revision == revision && vote.Kind is (VoteKind.Approve or VoteKind.Deny);
+        vote.Revision == revision && vote.Kind is (VoteKind.Approve or VoteKind.Deny or VoteKind.BreakGlass);
 
     private static Vote VoteOf(StoredVote stored)
     {
         using var document = JsonDocument.Parse(stored.Payload);
         var row = stored.Row;
-        var decision = row.Kind == VoteKind.Approve ? Decision.Approve : Decision.Deny;
+        var decision = row.Kind == VoteKind.Deny ? Decision.Deny : Decision.Approve;
         return new Vote(
             row.Person, decision, row.Assurance, row.At, PayloadReader.Text(document.RootElement, "comment"))
         {
             Signature = SignaturePayload.Read(document.RootElement),
+            BreaksGlass = row.Kind == VoteKind.BreakGlass,
             Returns = FavourPayload.Read(document.RootElement, "returns", row.Person),
         };
     }

@@ -32,6 +32,9 @@ public sealed class Electorate
     /// <summary>Of whom nobody can say now which groups they are in.</summary>
     public ImmutableHashSet<PersonId> Uncertain { get; private init; } = [];
 
+    /// <summary>Who may break the glass: never somebody who stands behind the request.</summary>
+    public ImmutableHashSet<PersonId> GlassBreakers { get; init; } = [];
+
     /// <summary>Works out who may vote on a life, from the people registered now.</summary>
     public static Electorate Of(Life life, Asker asker, People people, ImmutableHashSet<PersonId> policyAuthors)
     {
@@ -40,6 +43,11 @@ public sealed class Electorate
         {
             Waiting = people.Waiting.IsEmpty ? Nobody.Waiting : WaitingFor(life, people),
             Uncertain = people.Uncertain,
+            GlassBreakers =
+            [
+                .. people.Persons.Where(person => person.MayBreakGlass && !chain.Contains(person.Id))
+                    .Select(person => person.Id),
+            ],
         };
     }
 

@@ -117,6 +117,11 @@ internal static class ActionJson
             json.WriteString("assurance", vote.Assurance.ToText());
             json.WriteString("at", vote.At);
             json.WriteString("comment", vote.Comment);
+            if (vote.BreaksGlass)
+            {
+                json.WriteBoolean("break_glass", true);
+            }
+
             // A credential's id and key name a person's device: that is for people.
             if (view.Right is not null && vote.Signature is { } signed)
             {

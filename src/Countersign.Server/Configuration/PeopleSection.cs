@@ -18,7 +18,7 @@ internal sealed class PeopleSection(Section section, IdentitiesSection identitie
     private static readonly string[] AgentKeys = ["id", "owner", "tokens", "identities"];
     private static readonly string[] TokenKeys = ["value", "on_behalf_of"];
     private static readonly string[] AccountKeys = ["slack", "teams", "oidc", "proxy"];
-    private static readonly string[] Roles = ["admin"];
+    private static readonly string[] Roles = ["admin", "break-glass"];
 
     private readonly List<Person> _people = [];
     private readonly List<Agent> _agents = [];
@@ -70,7 +70,10 @@ internal sealed class PeopleSection(Section section, IdentitiesSection identitie
             section.Errors.Add(fields.At, $"there is no role '{unknown}'", Nearest.To(unknown, Roles));
         }
 
-        _people.Add(new Person(person, section.Text(fields, "name") ?? id, [.. groups], roles.Contains("admin")));
+        _people.Add(new Person(person, section.Text(fields, "name") ?? id, [.. groups], roles.Contains("admin"))
+        {
+            MayBreakGlass = roles.Contains("break-glass"),
+        });
         foreach (var token in section.Items(fields, "tokens"))
         {
             if (SecretOf(token, salt: null) is { } secret)

@@ -36,6 +36,9 @@ internal sealed record Settings
     /// <summary>How people sign in, and who people and agents are to others.</summary>
     public Identified Identified { get; init; } = new(new SignInSettings(), [], []);
 
+    /// <summary>How the glass may be broken; <c>null</c> where it may not.</summary>
+    public BreakGlassSettings? BreakGlass { get; init; }
+
     public ImmutableArray<TargetSettings> Targets { get; init; } = [];
 
     public required ImmutableArray<PolicyText> Policies { get; init; }

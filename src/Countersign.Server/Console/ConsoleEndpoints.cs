@@ -16,7 +16,7 @@ internal static class ConsoleEndpoints
 
     /// <summary>
     /// Registers the console. It finds in the container: Gatekeeper, ReviewDesk, RehearsalDesk, RevisionDesk,
-    /// RevisionReader, RevealDesk, CardMask, AgentDesk, PasskeyDesk, IStore, IArchive, Func&lt;Charter&gt;,
+    /// RevisionReader, RevealDesk, CardMask, AgentDesk, PasskeyDesk, BreakGlassDesk, IStore, IArchive, Func&lt;Charter&gt;,
     /// Authenticate, SignInWays, TimeProvider and FillRandom.
     /// </summary>
     public static IServiceCollection AddConsole(this IServiceCollection services, ConsoleOptions options) => services
@@ -40,6 +40,8 @@ internal static class ConsoleEndpoints
         .AddSingleton<QueueEndpoints>()
         .AddSingleton<RevisionForms>()
         .AddSingleton<ActionEndpoints>()
+        .AddSingleton<GlassEndpoints>()
+        .AddSingleton<GlassRecord>()
         .AddSingleton<HistoryEndpoints>()
         .AddSingleton<AgentEndpoints>()
         .AddSingleton<PeopleEndpoints>()
@@ -117,6 +119,8 @@ internal static class ConsoleEndpoints
         routes.MapMethods("/console/sign-in/options", Reading, door.Public(signIn.WriteOptionsAsync));
         routes.MapPost("/console/passkeys/sign-in", door.PublicForm(signIn.SignInAsync));
         routes.MapPost("/console/passkeys/step-up", door.Form(signIn.StepUpAsync));
+        var glass = services.GetRequiredService<GlassEndpoints>();
+        routes.MapPost("/console/actions/{id}/break-glass", door.Form(glass.BreakAsync));
         routes.MapMethods("/console/actions/{id}/statement", Reading, door.Page(signing.WriteStatementAsync));
     }
 

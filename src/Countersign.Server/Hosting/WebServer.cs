@@ -193,6 +193,7 @@ internal static class WebServer
         services.AddSingleton<RevisionReader>();
         services.AddSingleton(provider => provider.GetRequiredService<Office>().Agents);
         services.AddSingleton(provider => provider.GetRequiredService<Office>().Passkeys);
+        services.AddSingleton(provider => provider.GetRequiredService<Office>().BreakGlass);
         services.AddSingleton(provider => provider.GetRequiredService<Office>().Reaper);
     }
 
@@ -227,6 +228,14 @@ internal static class WebServer
                 Ledger = settings.Ledger.Origin,
                 Key = parts.Keys.DeriveKey(Keyring.ForPasskeys),
             },
+            BreakGlass = settings.BreakGlass is { } glass
+                ? new BreakGlassOptions(new BreakGlassCodes(
+                    parts.Keys.DeriveKey(Keyring.ForBreakGlass), () => parts.Store.Now, RandomNumberGenerator.Fill))
+                {
+                    TimeBox = glass.TimeBox,
+                    ReviewWithin = glass.ReviewWithin,
+                }
+                : null,
             Channels = settings.Slack is null ? [] : [SlackOutbox.Channel],
         });
 

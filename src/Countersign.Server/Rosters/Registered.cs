@@ -26,6 +26,7 @@ internal sealed record Registered(
             .Select(person => person with
             {
                 IsAdmin = person.IsAdmin && written.Has(new RosterLine.Admin(person.Id)),
+                MayBreakGlass = person.MayBreakGlass && written.Has(new RosterLine.GlassBreaker(person.Id)),
             })
             .ToList();
         var known = new People(persons, []);

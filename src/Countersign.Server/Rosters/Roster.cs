@@ -34,7 +34,8 @@ internal sealed class Roster
         var persons = settings.People.Persons.SelectMany(person => person.Groups
             .Select(RosterLine (group) => new RosterLine.InGroup(person.Id, group))
             .Append(new RosterLine.Called(person.Id, person.DisplayName))
-            .Concat(person.IsAdmin ? [new RosterLine.Admin(person.Id)] : []));
+            .Concat(person.IsAdmin ? [new RosterLine.Admin(person.Id)] : [])
+            .Concat(person.MayBreakGlass ? [new RosterLine.GlassBreaker(person.Id)] : []));
         var agents = settings.People.Agents.Select(agent => new RosterLine.Belongs(agent.Id, agent.Owner));
         var accounts = settings.Slack?.Accounts ?? ImmutableDictionary<SlackAccount, PersonId>.Empty;
         return new Roster(
@@ -88,7 +89,10 @@ internal sealed class Roster
                 line.Person,
                 line.Name,
                 [.. groups[line.Person]],
-                lines.Contains(new RosterLine.Admin(line.Person)))),
+                lines.Contains(new RosterLine.Admin(line.Person)))
+            {
+                MayBreakGlass = lines.Contains(new RosterLine.GlassBreaker(line.Person)),
+            }),
             lines.OfType<RosterLine.Belongs>().Select(line => new Agent(line.Agent, line.Owner)));
     }
 }

@@ -15,6 +15,7 @@ internal abstract record RosterLine
     private const string CalledWords = "is called ";
     private const string GroupWords = "is in ";
     private const string AdminWords = "has the role admin";
+    private const string BreakerWords = "has the role break-glass";
     private const string TokenWords = "has the token ";
     private const string ProviderWord = "provider";
     private const string IdentityWords = "has the identity ";
@@ -34,6 +35,7 @@ internal abstract record RosterLine
         Called line => line.Person,
         InGroup line => line.Person,
         Admin line => line.Person,
+        GlassBreaker line => line.Person,
         TokenOfPerson line => line.Person,
         Account line => line.Person,
         IdentityOfPerson line => line.Person,
@@ -47,6 +49,7 @@ internal abstract record RosterLine
         Called line => $"{PersonWord} {line.Person} {CalledWords}{line.Name}",
         InGroup line => $"{PersonWord} {line.Person} {GroupWords}{new Party.OfGroup(line.Group)}",
         Admin line => $"{PersonWord} {line.Person} {AdminWords}",
+        GlassBreaker line => $"{PersonWord} {line.Person} {BreakerWords}",
         TokenOfPerson line => $"{PersonWord} {line.Person} {TokenWords}{line.Mark}",
         Account line => $"{PersonWord} {line.Person} {SlackWords}{line.Name}",
         Belongs line => $"{AgentWord} {line.Agent} {OwnerWords}{line.Owner}",
@@ -75,6 +78,7 @@ internal abstract record RosterLine
     private static RosterLine? OfPerson(PersonId person, string said) => said switch
     {
         AdminWords => new Admin(person),
+        BreakerWords => new GlassBreaker(person),
         _ when After(said, CalledWords) is { } name => new Called(person, name),
         _ when After(said, GroupWords) is { } group && Party.Parse(group) is Party.OfGroup { Name: var name } =>
             new InGroup(person, name),
@@ -112,6 +116,9 @@ internal abstract record RosterLine
     public sealed record InGroup(PersonId Person, GroupName Group) : RosterLine;
 
     public sealed record Admin(PersonId Person) : RosterLine;
+
+    /// <summary>The person may let a request through alone, in an emergency.</summary>
+    public sealed record GlassBreaker(PersonId Person) : RosterLine;
 
     public sealed record TokenOfPerson(PersonId Person, TokenMark Mark) : RosterLine;
 

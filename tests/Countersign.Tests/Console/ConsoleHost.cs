@@ -56,6 +56,7 @@ internal sealed class ConsoleHost : IAsyncDisposable
                 Ledger = "example.org/ledger",
                 Key = s_passkeyKey,
             },
+            BreakGlass = new BreakGlassOptions(GlassCodes(() => Store.Now)),
             Channels = slack is null ? [] : [SlackOutbox.Channel],
         });
         _app = Build(options, slack);
@@ -96,6 +97,10 @@ internal sealed class ConsoleHost : IAsyncDisposable
             .Create(new PersonId(person), admin: null);
 
     public Browser Open() => new(Address);
+
+    /// <summary>What makes and reads the codes of custodians.</summary>
+    public static BreakGlassCodes GlassCodes(Func<DateTimeOffset> now) =>
+        new("another key of this ledger"u8.ToArray(), now, RandomNumberGenerator.Fill);
 
     /// <summary>A browser in which somebody signed in by the token <c>NAME-token</c>.</summary>
     public async Task<Browser> OpenForAsync(string person)
@@ -221,6 +226,7 @@ internal sealed class ConsoleHost : IAsyncDisposable
             .AddSingleton(new CardMask(() => Charter, new RedactionKey(new byte[RedactionKey.Length])))
             .AddSingleton(Office.Agents)
             .AddSingleton(Office.Passkeys)
+            .AddSingleton(Office.BreakGlass)
             .AddSingleton<IStore>(Store)
             .AddSingleton<IArchive>(Store)
             .AddSingleton<Func<Charter>>(() => Charter)

@@ -37,6 +37,9 @@ internal sealed record CardComposer(Charter Charter, Voter Reader, VotingRight R
     /// <summary>Whether the reader may see what is hidden, and say why.</summary>
     public bool MayReveal { get; init; }
 
+    /// <summary>Whether the reader may let it through alone, in an emergency.</summary>
+    public bool MayBreakGlass { get; init; }
+
     public NoticeView? Notice { get; init; }
 
     /// <summary>
@@ -71,7 +74,7 @@ internal sealed record CardComposer(Charter Charter, Voter Reader, VotingRight R
             Rules = [.. card.Rules.Select(rule => new LabelledText(rule.Id.Value, Words.OneLine(rule.Reason)))],
             Tracks = new TrackLines(record, Charter).Compose(),
             Claimed = ClaimedOf(record.Claimed),
-            Ballot = BallotOf(record),
+            Ballot = BallotOf(record) with { GlassAt = MayBreakGlass ? PasskeyOrigin : null },
             Votes = [.. record.Life.Votes.Select(VoteOf)],
             DryRuns = [.. record.Rehearsals.SelectMany(DryRunLinesOf)],
             MayRehearse = MayRehearse,
@@ -191,6 +194,7 @@ internal sealed record CardComposer(Charter Charter, Voter Reader, VotingRight R
         vote.Comment is { Length: > 0 } comment ? DisplayText.Lines(comment).Text : null)
     {
         IsSigned = vote.Signature is not null,
+        BreaksGlass = vote.BreaksGlass,
     };
 
     private static OutcomeView? OutcomeOf(ActionRecord record)
