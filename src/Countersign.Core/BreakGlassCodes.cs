@@ -7,9 +7,9 @@ using Countersign.Core.Identity;
 namespace Countersign.Core;
 
 /// <summary>
-/// Codes that custodians keep in sealed envelopes. Whoever breaks the glass needs those of two of them, so that a stolen
-/// credential breaks nothing (THR-017). A code is sealed under a key of the ledger: no node keeps what was made. It
-/// works once; the store keeps which were used.
+/// Codes that custodians keep in sealed envelopes. Whoever breaks the glass needs those of two of them, so that a
+/// stolen credential breaks nothing (THR-017). A code is sealed under a key of the ledger: no node keeps what was made.
+/// It works once; the store keeps which were used.
 /// </summary>
 public sealed class BreakGlassCodes(ReadOnlyMemory<byte> key, Func<DateTimeOffset> now, FillRandom random)
 {

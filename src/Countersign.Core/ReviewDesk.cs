@@ -257,6 +257,7 @@ public sealed class ReviewDesk
         var vote = new Vote(voter.Person, ballot.Decision, voter.Assurance, _store.Now, comment)
         {
             Signature = proof?.Signature,
+            InPlaceOf = electorate.InPlaceOf(voter.Person),
             Returns = approves ? favours.FindOwed(voter.Person, electorate.ActorChain) : null,
         };
         return new Happening(new LifeEvent.VoteCast(vote, ballot.Digest, electorate, denyFor))

@@ -40,10 +40,32 @@ public sealed class People
     /// </summary>
     public ImmutableHashSet<PersonId> Uncertain { get; init; } = [];
 
+    /// <summary>
+    /// Who is away now, and who stands in for them as a reviewer. Who stands in for one who stands in is nobody: rights
+    /// pass on once.
+    /// </summary>
+    public ImmutableDictionary<PersonId, PersonId> Deputies { get; init; } =
+        ImmutableDictionary<PersonId, PersonId>.Empty;
+
     /// <summary>The same people, of whom some do not count in a group yet.</summary>
     public People With(
         ImmutableHashSet<(PersonId Person, GroupName Group)> young, ImmutableArray<YoungMembership> waiting) =>
-        new(_people.Values, _agents.Values) { Young = young, Waiting = waiting, Uncertain = Uncertain };
+        new(_people.Values, _agents.Values) 
+        {
+            Young = young,
+            Waiting = waiting,
+            Uncertain = Uncertain,
+            Deputies = Deputies,
+        };
+
+    /// <summary>The same people, of whom some are away.</summary>
+    public People With(ImmutableDictionary<PersonId, PersonId> deputies) => new(_people.Values, _agents.Values)
+    {
+        Young = Young,
+        Waiting = Waiting,
+        Uncertain = Uncertain,
+        Deputies = deputies,
+    };
 
     /// <summary>The persons meant by a party; an unknown name is nobody, never everybody.</summary>
     public ImmutableHashSet<PersonId> MembersOf(Party party) => party is Party.OfGroup group && !Young.IsEmpty

@@ -33,8 +33,8 @@ public readonly record struct Subject
         if (!IsNamed(name))
         {
             throw new ArgumentException(
-                $"The name that '{issuer}' has for somebody is 1 to {MaxName} printable ASCII characters, and neither " +
-                "begins nor ends with a blank.");
+                $"The name that '{issuer}' has for somebody is 1 to {MaxName} printable ASCII characters, and " +
+                "neither begins nor ends with a blank.");
         }
 
         (_issuer, _name) = (issuer, name);

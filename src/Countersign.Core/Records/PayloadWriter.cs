@@ -109,6 +109,11 @@ internal static class PayloadWriter
         json.WriteString("assurance", vote.Assurance.ToText());
         json.WriteString("digest", digest.Value);
         json.WriteString("comment", vote.Comment);
+        if (vote.InPlaceOf is { } away)
+        {
+            json.WriteString("in_place_of", away.Value);
+        }
+
         if (vote.Returns is { } returned)
         {
             FavourPayload.Write(json, "returns", returned);

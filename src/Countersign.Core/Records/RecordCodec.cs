@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using Countersign.Core.Actions;
+using Countersign.Core.Identity;
 using Countersign.Core.Reviews;
 using Countersign.Core.Storage;
 
@@ -132,6 +133,7 @@ internal static class RecordCodec
             row.Person, decision, row.Assurance, row.At, PayloadReader.Text(document.RootElement, "comment"))
         {
             Signature = SignaturePayload.Read(document.RootElement),
+            InPlaceOf = PayloadReader.Text(document.RootElement, "in_place_of") is { } away ? new PersonId(away) : null,
             BreaksGlass = row.Kind == VoteKind.BreakGlass,
             Returns = FavourPayload.Read(document.RootElement, "returns", row.Person),
         };

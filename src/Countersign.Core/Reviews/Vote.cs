@@ -19,6 +19,9 @@ public sealed record Vote(PersonId Person, Decision Decision, Assurance Assuranc
     /// </summary>
     public bool BreaksGlass { get; init; }
 
+    /// <summary>Who was away when they answered in that person's place; <c>null</c> for their own.</summary>
+    public PersonId? InPlaceOf { get; init; }
+
     /// <summary>The approval that this one returns, as it was known when it was cast.</summary>
     public Favour? Returns { get; init; }
 }

@@ -117,6 +117,11 @@ internal static class ActionJson
             json.WriteString("assurance", vote.Assurance.ToText());
             json.WriteString("at", vote.At);
             json.WriteString("comment", vote.Comment);
+            if (view.Right is not null && vote.InPlaceOf is { } away)
+            {
+                json.WriteString("in_place_of", away.Value);
+            }
+
             if (vote.BreaksGlass)
             {
                 json.WriteBoolean("break_glass", true);

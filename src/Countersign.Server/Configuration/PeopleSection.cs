@@ -14,7 +14,8 @@ internal sealed class PeopleSection(Section section, IdentitiesSection identitie
     /// <summary>The gateway's own name in requests it makes itself; no agent may take it.</summary>
     public static readonly AgentId Reserved = new("countersign");
 
-    private static readonly string[] PersonKeys = ["id", "name", "email", "groups", "roles", "tokens", "accounts"];
+    private static readonly string[] PersonKeys = 
+        ["id", "name", "email", "groups", "roles", "tokens", "accounts", "away"];
     private static readonly string[] AgentKeys = ["id", "owner", "tokens", "identities"];
     private static readonly string[] TokenKeys = ["value", "on_behalf_of"];
     private static readonly string[] AccountKeys = ["slack", "teams", "oidc", "proxy"];
@@ -27,6 +28,8 @@ internal sealed class PeopleSection(Section section, IdentitiesSection identitie
     private readonly Dictionary<string, SourcePosition> _ids = new(StringComparer.OrdinalIgnoreCase);
 
     public IReadOnlyList<TokenSettings> Tokens => _tokens;
+
+    public AwaySection Away { get; } = new(section);
 
     /// <summary>Whose Slack accounts are whose.</summary>
     public ImmutableDictionary<SlackAccount, PersonId> SlackAccounts => _slackAccounts.ToImmutableDictionary();
@@ -83,6 +86,10 @@ internal sealed class PeopleSection(Section section, IdentitiesSection identitie
         }
 
         ReadAccounts(fields, person);
+        if (fields.Find("away") is { } away)
+        {
+            Away.Add(person, away);
+        }
     }
 
     /// <summary>One account that stood for two persons would let one of them vote twice.</summary>

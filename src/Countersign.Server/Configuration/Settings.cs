@@ -6,6 +6,7 @@ using Countersign.Core.Policies;
 using Countersign.Core.Redaction;
 using Countersign.Gates.Credentials;
 using Countersign.Server.Channels.Slack;
+using Countersign.Server.Rosters;
 using Countersign.Server.Tracing;
 
 namespace Countersign.Server.Configuration;
@@ -38,6 +39,9 @@ internal sealed record Settings
 
     /// <summary>How the glass may be broken; <c>null</c> where it may not.</summary>
     public BreakGlassSettings? BreakGlass { get; init; }
+
+    /// <summary>Who is away when, and who stands in for them.</summary>
+    public ImmutableArray<RosterLine.Away> Away { get; init; } = [];
 
     public ImmutableArray<TargetSettings> Targets { get; init; } = [];
 

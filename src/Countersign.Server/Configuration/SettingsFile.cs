@@ -18,8 +18,8 @@ internal static class SettingsFile
     private static readonly string[] Keys =
     [
         "listen", "tls", "postgres", "public_url", "store", "ledger", "people", "agents", "targets", "policies",
-        "channels", "changes", "membership_age", "limits", "freezes", "observability", "redaction", "sign_in", "issuers",
-        "break_glass",
+        "channels", "changes", "membership_age", "limits", "freezes", "observability", "redaction", "sign_in",
+        "issuers", "break_glass",
     ];
 
     private static readonly string[] LedgerKeys = ["origin", "key", "payload_key", "head_file"];
@@ -87,6 +87,7 @@ internal static class SettingsFile
             People = people,
             Tokens = [.. peopleSection.Tokens],
             Identified = identified,
+            Away = peopleSection.Away.Read(people),
             BreakGlass = new BreakGlassSection(section).Read(fields),
             Postgres = new PostgresSection(section).Read(fields),
             Targets = new TargetsSection(section, identified.PossiblePeople(people), redaction).Read(fields),

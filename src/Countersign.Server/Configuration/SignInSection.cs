@@ -198,7 +198,8 @@ internal sealed class SignInSection(Section section)
 
         if (node is not YamlNode.Mapping mapping)
         {
-            section.Complain(node, "groups is a mapping from the provider's groups to groups here, like { db-owners: dba }");
+            section.Complain(
+                node, "groups is a mapping from the provider's groups to groups here, like { db-owners: dba }");
             return ImmutableDictionary<string, GroupName>.Empty;
         }
 

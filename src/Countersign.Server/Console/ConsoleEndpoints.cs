@@ -16,8 +16,8 @@ internal static class ConsoleEndpoints
 
     /// <summary>
     /// Registers the console. It finds in the container: Gatekeeper, ReviewDesk, RehearsalDesk, RevisionDesk,
-    /// RevisionReader, RevealDesk, CardMask, AgentDesk, PasskeyDesk, BreakGlassDesk, IStore, IArchive, Func&lt;Charter&gt;,
-    /// Authenticate, SignInWays, TimeProvider and FillRandom.
+    /// RevisionReader, RevealDesk, CardMask, AgentDesk, PasskeyDesk, BreakGlassDesk, IStore, IArchive,
+    /// Func&lt;Charter&gt;, Authenticate, SignInWays, TimeProvider and FillRandom.
     /// </summary>
     public static IServiceCollection AddConsole(this IServiceCollection services, ConsoleOptions options) => services
         .AddSingleton(options)

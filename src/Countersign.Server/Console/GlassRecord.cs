@@ -35,8 +35,8 @@ internal sealed class GlassRecord(IArchive archive, IStore store, BreakGlassDesk
             reviews.Count(state => state == ActionState.Pending),
             reviews.Count(state => state == ActionState.Denied),
             reviews.Count(state => state == ActionState.Expired));
-        return $"The glass was broken {Times(reviews.Count)} in the last {Window.TotalDays:0} days: {waiting} waiting " +
-            $"for review, {denied} found unjustified, {missed} not reviewed in time.";
+        return $"The glass was broken {Times(reviews.Count)} in the last {Window.TotalDays:0} days: {waiting} " +
+            $"waiting for review, {denied} found unjustified, {missed} not reviewed in time.";
     }
 
     private static string Times(int count) => count == 1 ? "once" : $"{count} times";

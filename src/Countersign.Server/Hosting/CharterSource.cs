@@ -27,10 +27,13 @@ internal sealed class CharterSource
     private volatile Tokens _tokens;
     private volatile Charter _current;
     private ImmutableArray<Membership> _memberships = [];
-    private ImmutableDictionary<PersonId, GroupStanding> _standings = ImmutableDictionary<PersonId, GroupStanding>.Empty;
+    private ImmutableDictionary<PersonId, GroupStanding> _standings =
+        ImmutableDictionary<PersonId, GroupStanding>.Empty;
+
     private volatile bool _isSettled;
 
-    // When the next membership is old enough, or what the provider said too old; in ticks, so that reading it takes no lock.
+    // When the next membership is old enough, or what the provider said too old; in ticks, so that reading it takes no
+    // lock.
     private long _nextAge = long.MaxValue;
 
     public CharterSource(Settings settings, TimeProvider time)
@@ -148,6 +151,10 @@ internal sealed class CharterSource
     {
         var now = _time.GetUtcNow();
         var (people, lapse) = ProviderGroups.Apply(_registered, _settings.Identified.SignIn.Provider, _standings, now);
+        people = people.With(_registered.Away.Where(away => away.IsAt(now))
+            .ToImmutableDictionary(away => away.Person, away => away.Deputy));
+        lapse = _registered.Away.SelectMany(away => (DateTimeOffset[])[away.From, away.Until])
+            .Where(change => change > now).Append(lapse).Min();
         if (!_isSettled && _settings.MembershipAge > TimeSpan.Zero)
         {
             Interlocked.Exchange(ref _nextAge, lapse.UtcTicks);

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Https;
 
 namespace Countersign.Server.Hosting;
 
-/// <summary>Lets callers show a certificate while the connection is made, which proves that they have its key.</summary>
+/// <summary>Lets callers show a certificate while the connection is made; that proves they have its key.</summary>
 internal static class ClientCertificates
 {
     /// <summary>

@@ -19,7 +19,8 @@ namespace Countersign.Server.Rosters;
 /// action, and until then nobody has it. With <c>changes: immediate</c> all of it takes effect at once, and the ledger
 /// says so.
 /// </summary>
-[SuppressMessage("Reliability", "CA1001", Justification = "Lives as long as the node, and its lock has no wait handle.")]
+[SuppressMessage(
+    "Reliability", "CA1001", Justification = "Lives as long as the node, and its lock has no wait handle.")]
 internal sealed class PeopleChanges
 {
     public const string Operation = "people.change";

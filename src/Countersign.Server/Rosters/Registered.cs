@@ -19,6 +19,9 @@ internal sealed record Registered(
     public FrozenDictionary<Subject, IdentitySettings> Identities { get; private init; } =
         FrozenDictionary<Subject, IdentitySettings>.Empty;
 
+    /// <summary>Who is away when, and who stands in for them.</summary>
+    public ImmutableArray<RosterLine.Away> Away { get; private init; } = [];
+
     public static Registered Of(Roster accepted, Roster written, Settings settings, byte[] key)
     {
         var persons = accepted.People.Persons
@@ -48,6 +51,8 @@ internal sealed record Registered(
             Identities = settings.Identified.Identities
                 .Where(identity => Has(Roster.LineOf(identity)) && IsOfSomebody(identity, people))
                 .ToFrozenDictionary(identity => identity.Subject),
+            Away = [.. settings.Away.Where(away =>
+                Has(away) && people.Find(away.Person) is not null && people.Find(away.Deputy) is not null)],
         };
     }
 
@@ -56,9 +61,10 @@ internal sealed record Registered(
         new(settings.People, [], settings.Tokens, static _ => true)
         {
             Identities = settings.Identified.Identities.ToFrozenDictionary(identity => identity.Subject),
+            Away = settings.Away,
         };
 
-    /// <summary>Whom an issuer, the proxy or a certificate means; <c>null</c> for somebody who is nobody here.</summary>
+    /// <summary>Whom an issuer, the proxy or a certificate means; <c>null</c> for nobody registered.</summary>
     public IdentitySettings? Find(Subject subject) => Identities.GetValueOrDefault(subject);
 
     /// <summary>The subject by which this issuer knows a person.</summary>

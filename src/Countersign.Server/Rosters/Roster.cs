@@ -46,6 +46,7 @@ internal sealed class Roster
             .. accounts.Select(account => LineOf(account.Value, account.Key)),
             .. settings.Identified.Identities.Select(LineOf),
             .. settings.Identified.GroupLines,
+            .. settings.Away,
         ]);
     }
 

@@ -62,6 +62,7 @@ internal sealed class RosterChange
 
     private IEnumerable<PersonId> GainersBy(RosterLine line) => line switch
     {
+        RosterLine.Away away => [away.Deputy],
         { About: { } person } => [person],
         RosterLine.Belongs agent => MembersOf(agent.Owner),
         RosterLine.TokenOfAgent token => Agents.Where(agent => agent.Id == token.Agent)

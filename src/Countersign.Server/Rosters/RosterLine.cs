@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 using Countersign.Core.Identity;
 
 namespace Countersign.Server.Rosters;
@@ -15,6 +16,9 @@ internal abstract record RosterLine
     private const string CalledWords = "is called ";
     private const string GroupWords = "is in ";
     private const string AdminWords = "has the role admin";
+    private const string AwayWords = "is away from ";
+    private const string UntilWords = " until ";
+    private const string DeputyWords = ", represented by ";
     private const string BreakerWords = "has the role break-glass";
     private const string TokenWords = "has the token ";
     private const string ProviderWord = "provider";
@@ -36,6 +40,7 @@ internal abstract record RosterLine
         InGroup line => line.Person,
         Admin line => line.Person,
         GlassBreaker line => line.Person,
+        Away line => line.Person,
         TokenOfPerson line => line.Person,
         Account line => line.Person,
         IdentityOfPerson line => line.Person,
@@ -49,6 +54,8 @@ internal abstract record RosterLine
         Called line => $"{PersonWord} {line.Person} {CalledWords}{line.Name}",
         InGroup line => $"{PersonWord} {line.Person} {GroupWords}{new Party.OfGroup(line.Group)}",
         Admin line => $"{PersonWord} {line.Person} {AdminWords}",
+        Away line => $"{PersonWord} {line.Person} {AwayWords}{line.From:O}{UntilWords}{line.Until:O}" +
+            $"{DeputyWords}{line.Deputy}",
         GlassBreaker line => $"{PersonWord} {line.Person} {BreakerWords}",
         TokenOfPerson line => $"{PersonWord} {line.Person} {TokenWords}{line.Mark}",
         Account line => $"{PersonWord} {line.Person} {SlackWords}{line.Name}",
@@ -79,6 +86,9 @@ internal abstract record RosterLine
     {
         AdminWords => new Admin(person),
         BreakerWords => new GlassBreaker(person),
+        _ when After(said, AwayWords)?.Split([UntilWords, DeputyWords], StringSplitOptions.None)
+            is [var from, var until, var deputy] =>
+            new Away(person, new PersonId(deputy), TimeOf(from), TimeOf(until)),
         _ when After(said, CalledWords) is { } name => new Called(person, name),
         _ when After(said, GroupWords) is { } group && Party.Parse(group) is Party.OfGroup { Name: var name } =>
             new InGroup(person, name),
@@ -107,6 +117,9 @@ internal abstract record RosterLine
             ? new GroupFrom(issuer, name, put)
             : null;
 
+    private static DateTimeOffset TimeOf(string text) =>
+        DateTimeOffset.ParseExact(text, "O", CultureInfo.InvariantCulture);
+
     private static string? After(string said, string words) =>
         said.StartsWith(words, StringComparison.Ordinal) ? said[words.Length..] : null;
 
@@ -116,6 +129,12 @@ internal abstract record RosterLine
     public sealed record InGroup(PersonId Person, GroupName Group) : RosterLine;
 
     public sealed record Admin(PersonId Person) : RosterLine;
+
+    /// <summary>The person is away for a while, and who stands in for them as a reviewer.</summary>
+    public sealed record Away(PersonId Person, PersonId Deputy, DateTimeOffset From, DateTimeOffset Until) : RosterLine
+    {
+        public bool IsAt(DateTimeOffset time) => time >= From && time < Until;
+    }
 
     /// <summary>The person may let a request through alone, in an emergency.</summary>
     public sealed record GlassBreaker(PersonId Person) : RosterLine;

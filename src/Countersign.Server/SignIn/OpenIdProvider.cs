@@ -13,12 +13,15 @@ namespace Countersign.Server.SignIn;
 
 /// <summary>
 /// Signs people in with the authorization code flow of OpenID Connect (Core section 3.1): (1) the browser is sent to
-/// the provider with a state, a nonce and the hash of a verifier; (2) it comes back with a code; (3) this server changes
-/// the code and the verifier for an ID token, which it checks.
+/// the provider with a state, a nonce and the hash of a verifier; (2) it comes back with a code; (3) this server
+/// changes the code and the verifier for an ID token, which it checks.
 /// </summary>
 internal sealed class OpenIdProvider(ProviderOptions options, TokenIssuer issuer, ProviderHttp http)
 {
     private const string VerifierMethod = "S256";
+
+    private static readonly string[] Errors =
+        ["invalid_request", "invalid_client", "invalid_grant", "unauthorized_client", "invalid_scope"];
 
     public ProviderOptions Options => options;
 
@@ -47,7 +50,7 @@ internal sealed class OpenIdProvider(ProviderOptions options, TokenIssuer issuer
         }.Uri;
     }
 
-    /// <summary>Whether an answer is this provider's, as far as the answer itself says (RFC 9207 section 2.4).</summary>
+    /// <summary>Whether an answer is this provider's, as far as it says so itself (RFC 9207 section 2.4).</summary>
     /// <exception cref="ProviderException">The provider cannot be asked whether it names itself.</exception>
     public async Task<bool> IsFromHereAsync(string? named, CancellationToken cancellationToken) =>
         named is { Length: > 0 }
@@ -128,8 +131,10 @@ internal sealed class OpenIdProvider(ProviderOptions options, TokenIssuer issuer
             case TokenCheck.Passed { Claims: var claims }
                 when expected.Subject is { } subject && claims.Subject != subject:
                 return new ProviderAnswer.Refused("Its ID token is about somebody else.");
-            case TokenCheck.Passed { Claims: var claims } when claims.Has(options.GroupsClaim) || options.Groups.IsEmpty:
-                return new ProviderAnswer.Known(claims.Subject, GroupsOf(claims.FindTexts(options.GroupsClaim)), tokens);
+            case TokenCheck.Passed { Claims: var claims }
+                when claims.Has(options.GroupsClaim) || options.Groups.IsEmpty:
+                return new ProviderAnswer.Known(
+                    claims.Subject, GroupsOf(claims.FindTexts(options.GroupsClaim)), tokens);
             case TokenCheck.Passed { Claims: var claims }:
                 return await ReadUserInfoAsync(claims.Subject, tokens, cancellationToken);
             case TokenCheck.Failed failed:
@@ -201,8 +206,8 @@ internal sealed class OpenIdProvider(ProviderOptions options, TokenIssuer issuer
         System.Buffers.Text.Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes(verifier)));
 
     /// <summary>The code of RFC 6749 section 5.2; never a description, which may repeat what was sent.</summary>
-    private static string ErrorIn(JsonElement? json) => json is { } answer && Text(answer, "error") is
-        ("invalid_request" or "invalid_client" or "invalid_grant" or "unauthorized_client" or "invalid_scope") and var error
+    private static string ErrorIn(JsonElement? json) =>
+        json is { } answer && Text(answer, "error") is { } error && Errors.Contains(error)
             ? $"It answered '{error}'."
             : "It refused.";
 

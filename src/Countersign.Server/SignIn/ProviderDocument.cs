@@ -11,7 +11,7 @@ internal sealed record ProviderDocument(Uri Keys)
 
     public Uri? UserInfo { get; private init; }
 
-    /// <summary>Whether its answers name it, so that another provider's cannot be mistaken for them (RFC 9207).</summary>
+    /// <summary>Whether its answers name it, so that no other provider's pass for them (RFC 9207).</summary>
     public bool NamesItself { get; private init; }
 
     /// <summary>Whether a client shows its secret in the form only.</summary>

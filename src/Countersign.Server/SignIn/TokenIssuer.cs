@@ -29,7 +29,7 @@ internal sealed class TokenIssuer(
 
     public IssuerOptions Options => options;
 
-    /// <summary>Whether a token is this issuer's, for us, and in time. It never throws: what cannot be told is no.</summary>
+    /// <summary>Whether a token is this issuer's, for us, and in time; what cannot be told is no.</summary>
     public async ValueTask<TokenCheck> VerifyAsync(
         JsonWebToken token, TokenRules rules, CancellationToken cancellationToken)
     {

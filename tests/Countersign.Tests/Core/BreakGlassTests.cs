@@ -38,7 +38,7 @@ public sealed class BreakGlassTests : CoreTests
         var said = Assert.Single(await Host.PayloadsOfAsync(EntryType.BreakGlassUsed)).Payload;
         Assert.Equal("nina", said.GetProperty("person").GetString());
         Assert.Equal("The disk is full and nobody answers.", said.GetProperty("comment").GetString());
-        Assert.Equal(["carl", "cora"], said.GetProperty("custodians").EnumerateArray().Select(each => each.GetString()));
+        Assert.Equal("""["carl","cora"]""", said.GetProperty("custodians").GetRawText());
         Assert.True(said.TryGetProperty("assertion", out _));
         var review = (await Host.Gatekeeper.FindAsync(broken.Review, Host.Cancel))!;
         Assert.Equal((ActionState.Pending, BreakGlassDesk.Operation), (review.State, review.Action.Operation));

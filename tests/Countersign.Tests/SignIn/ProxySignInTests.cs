@@ -62,7 +62,8 @@ public sealed class ProxySignInTests
     public async Task A_cookie_that_comes_by_itself_or_under_another_name_is_worth_nothing()
     {
         await using var host = await StartAsync();
-        foreach (var (user, secret) in ((string, string?)[])[("alice@corp", SignInHost.ProxySecret), ("carol@corp", null)])
+        (string, string?)[] thieves = [("alice@corp", SignInHost.ProxySecret), ("carol@corp", null)];
+        foreach (var (user, secret) in thieves)
         {
             using var carol = Through(host, "carol@corp");
             using var arrived = await carol.GetAsync("/console/sign-in");

@@ -61,7 +61,7 @@ internal sealed class SignInHost : IAsyncDisposable
         return (browser, await browser.GetAsync(back.PathAndQuery));
     }
 
-    /// <summary>Begins a sign-in and follows it through the provider, up to the address it sends the browser to.</summary>
+    /// <summary>Begins a sign-in and follows it through the provider, up to the address of the way back.</summary>
     public static async Task<Uri> GoToProviderAsync(Browser browser)
     {
         using var sent = await browser.GetAsync("/console/sign-in/provider");

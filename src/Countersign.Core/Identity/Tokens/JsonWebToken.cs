@@ -56,7 +56,9 @@ public sealed class JsonWebToken
     {
         token = null;
         if (text.Length > MaxLength || text.Split('.') is not [{ Length: > 0 } head, { Length: > 0 } body, var end]
-            || !TryDecode(head, out var header) || !TryDecode(body, out var claims) || !TryDecode(end, out var signature))
+            || !TryDecode(head, out var header)
+            || !TryDecode(body, out var claims)
+            || !TryDecode(end, out var signature))
         {
             return false;
         }
@@ -142,7 +144,8 @@ public sealed class JsonWebToken
     private string? WhyNotOurs(TokenRules rules) => 0 switch
     {
         _ when ClaimedIssuer != rules.Issuer => "It is of another issuer ('iss').",
-        _ when TokenClaims.TextsOf(Claim("aud"))?.Contains(rules.Audience) != true => "It is for somebody else ('aud').",
+        _ when TokenClaims.TextsOf(Claim("aud"))?.Contains(rules.Audience) != true =>
+            "It is for somebody else ('aud').",
         _ when !Subject.IsNamed(Text(_claims, "sub")) => "It is about nobody ('sub').",
         _ => null,
     };

@@ -8,8 +8,8 @@ using Countersign.Server.Hosting;
 namespace Countersign.Server.Channels.Slack;
 
 /// <summary>
-/// What the channel is told by itself, beside its reviews: a policy that was changed and changed back, and that somebody
-/// broke the glass.
+/// What the channel is told by itself, beside its reviews: a policy that was changed and changed back, and that
+/// somebody broke the glass.
 /// </summary>
 internal sealed class SlackNotices(IArchive archive, Func<Uri> console)
 {
@@ -29,9 +29,9 @@ internal sealed class SlackNotices(IArchive archive, Func<Uri> console)
         var blocks = new SlackBlocks();
         blocks.Header(headline);
         blocks.Section(Words.OneLine(
-            $"What an agent asks on target {glass.Target} may run once until {Words.Clock(glass.Until)}, without those " +
-            $"who were asked. The sealed codes of {string.Join(" and ", glass.Custodians)} were used. Their reason: " +
-            glass.Reason));
+            $"What an agent asks on target {glass.Target} may run once until {Words.Clock(glass.Until)}, without " +
+            $"those who were asked. The sealed codes of {string.Join(" and ", glass.Custodians)} were used. " +
+            $"Their reason: {glass.Reason}"));
         blocks.Context($"Ledger entry {entry} ({EntryType.BreakGlassUsed.ToText()}); a review of it is open");
         blocks.Actions(SlackButtons.ForOpening(new Uri(console(), "/console")));
         return new SlackMessage(headline, blocks.ToJson());

@@ -9,8 +9,8 @@ using Countersign.Server.Storage.Sqlite;
 namespace Countersign.Server.Cli.BreakGlass;
 
 /// <summary>
-/// <c>countersign break-glass seal</c>: whoever may read the keys of the ledger makes the code of a custodian, who seals
-/// it in an envelope. Whoever breaks the glass needs those of two.
+/// <c>countersign break-glass seal</c>: whoever may read the keys of the ledger makes the code of a custodian, who
+/// seals it in an envelope. Whoever breaks the glass needs those of two.
 /// </summary>
 internal static class SealCommand
 {
@@ -40,7 +40,8 @@ internal static class SealCommand
             if (settings.BreakGlass is null)
             {
                 throw new CommandFailure(
-                    ExitCode.Failed, "The configuration has no section 'break_glass', so no code would break anything.");
+                    ExitCode.Failed,
+                    "The configuration has no section 'break_glass', so no code would break anything.");
             }
 
             if (SqliteStore.IsEmpty(settings.Database))

@@ -11,7 +11,11 @@ namespace Countersign.Server.Console.Endpoints;
 
 /// <summary>The form that breaks the glass. Passkeys sign in browsers, so there is no other way to it.</summary>
 internal sealed class GlassEndpoints(
-    ActionLookup lookup, ActionEndpoints actions, BreakGlassDesk desk, ReviewDesk reviews, ILogger<GlassEndpoints> logger)
+    ActionLookup lookup,
+    ActionEndpoints actions,
+    BreakGlassDesk desk,
+    ReviewDesk reviews,
+    ILogger<GlassEndpoints> logger)
 {
     public async Task BreakAsync(Visit visit, IFormCollection form)
     {
@@ -35,7 +39,8 @@ internal sealed class GlassEndpoints(
         var (recorded, text) = answer switch
         {
             GlassAnswer.Broken broken => (
-                true, $"The glass is broken: it may run once until {Words.Clock(broken.Record.Life.Grant!.ExpiresAt)}. " +
+                true,
+                $"The glass is broken: it may run once until {Words.Clock(broken.Record.Life.Grant!.ExpiresAt)}. " +
                 $"Somebody else looks at it in {broken.Review}."),
             GlassAnswer.Refused refused => (false, refused.Why),
             GlassAnswer.NotTaken refused => (false, Words.Of(

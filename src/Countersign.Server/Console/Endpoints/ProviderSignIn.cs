@@ -77,7 +77,8 @@ internal sealed class ProviderSignIn(
             await form.RefuseAsync(
                 context,
                 400,
-                "This sign-in was not begun in this browser, is older than ten minutes, or was used before. Begin again.",
+                "This sign-in was not begun in this browser, is older than ten minutes, or was used before. " +
+                "Begin again.",
                 after: null);
             return;
         }
@@ -106,7 +107,7 @@ internal sealed class ProviderSignIn(
         if (Single(query["error"]) is { } error)
         {
             return new ProviderAnswer.Refused(
-                Array.Find(KnownErrors, known => known == error) is { } known ? $"It says '{known}'." : "It says why not.");
+                KnownErrors.Contains(error) ? $"It says '{error}'." : "It gives a reason that is not known here.");
         }
 
         return Single(query["code"]) is { Length: <= MaxCode } code
@@ -122,8 +123,8 @@ internal sealed class ProviderSignIn(
             return form.RefuseAsync(
                 context,
                 403,
-                $"{ProviderName} knows you as '{known.Subject.Name}', and nobody here has that account. Give this name " +
-                "to an admin: it goes into the configuration under your 'accounts', as 'oidc'.",
+                $"{ProviderName} knows you as '{known.Subject.Name}', and nobody here has that account. Give this " +
+                "name to an admin: it goes into the configuration under your 'accounts', as 'oidc'.",
                 after);
         }
 

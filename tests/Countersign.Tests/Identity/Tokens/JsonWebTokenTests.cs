@@ -196,7 +196,8 @@ public sealed class JsonWebTokenTests : IDisposable
     [Fact]
     public void Keys_of_other_kinds_and_uses_are_passed_over_and_shared_ones_never_taken()
     {
-        const string only = """{"keys":[{"kty":"oct","k":"c2VjcmV0","kid":"k1"},{"kty":"RSA","use":"enc","kid":"k1"}]}""";
+        const string only =
+            """{"keys":[{"kty":"oct","k":"c2VjcmV0","kid":"k1"},{"kty":"RSA","use":"enc","kid":"k1"}]}""";
 
         Assert.Throws<FormatException>(() => TokenKeySet.Parse(Encoding.UTF8.GetBytes(only)));
         Assert.Throws<FormatException>(() => TokenKeySet.Parse("[]"u8.ToArray()));

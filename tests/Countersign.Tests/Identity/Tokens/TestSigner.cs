@@ -29,7 +29,11 @@ internal sealed class TestSigner : IDisposable
         };
         yield return new JsonObject
         {
-            ["kty"] = "EC", ["crv"] = "P-256", ["kid"] = KeyId + "-ec", ["x"] = Text(curve.Q.X!), ["y"] = Text(curve.Q.Y!),
+            ["kty"] = "EC",
+            ["crv"] = "P-256",
+            ["kid"] = KeyId + "-ec",
+            ["x"] = Text(curve.Q.X!),
+            ["y"] = Text(curve.Q.Y!),
         };
     }
 
