@@ -7,6 +7,7 @@ using Countersign.Bench.Policies;
 using Countersign.Bench.Postgres;
 using Countersign.Bench.Redaction;
 using Countersign.Bench.Reviews;
+using Countersign.Bench.SignIn;
 
 namespace Countersign.Bench;
 
@@ -28,6 +29,7 @@ internal static class Benchmarks
         ["console"] = ConsoleBenchmark.RunAsync,
         ["hooks"] = HookBenchmark.RunAsync,
         ["redaction"] = RedactionBenchmark.RunAsync,
+        ["jwt"] = JwtBenchmark.RunAsync,
     };
 
     /// <returns>The exit code: 0 when every budget is met, 1 when one is not, 2 when a name is unknown.</returns>
