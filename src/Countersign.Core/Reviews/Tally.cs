@@ -25,10 +25,11 @@ public sealed record Tally(int Stage, ImmutableArray<int> Have)
         var places = new HashSet<PersonId>();
         for (var stage = 0; stage < requirement.Stages.Length; stage++)
         {
-            var counted = Take(
-                approvals, requirement.Stages[stage].Need, places, person => electorate.MayVote(person, trackIndex, stage)
-                    ? electorate.PlaceOf(person, trackIndex, stage)
-                    : null);
+            var at = stage;
+            PersonId? PlaceOf(PersonId person) => electorate.MayVote(person, trackIndex, at)
+                ? electorate.PlaceOf(person, trackIndex, at)
+                : null;
+            var counted = Take(approvals, requirement.Stages[stage].Need, places, PlaceOf);
             have.Add(counted);
             if (counted < requirement.Stages[stage].Need)
             {

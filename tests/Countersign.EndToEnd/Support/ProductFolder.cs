@@ -66,7 +66,10 @@ internal sealed class ProductFolder : IDisposable
         var role = _options.Roles.TryGetValue(name, out var given) ? $"roles: [admin, {given}], tokens" : null;
         var tokens = $"tokens: [ env:{name}_TOKEN ] }}";
         return text
-            .Replace($"roles: [admin], {tokens}", $"{role ?? "roles: [admin], tokens"}{tokens[6..]}", StringComparison.Ordinal)
+            .Replace(
+                $"roles: [admin], {tokens}",
+                $"{role ?? "roles: [admin], tokens"}{tokens[6..]}",
+                StringComparison.Ordinal)
             .Replace(
                 $"[ env:{name}_TOKEN ] }}",
                 $"[ env:{name}_TOKEN ], accounts: {{ slack: T0123/U0{name}{more} }} }}",

@@ -3,10 +3,11 @@ using Countersign.Tests.Support;
 
 namespace Countersign.Tests.Configuration;
 
-/// <summary>Mistakes in <c>sign_in</c>, <c>issuers</c>, <c>break_glass</c>, and in what of people refers to them.</summary>
+/// <summary>Mistakes in <c>sign_in</c>, <c>issuers</c> and <c>break_glass</c>, and in what refers to them.</summary>
 public sealed class SignInSectionTests
 {
-    private const string Provider = "provider: { issuer: https://id.example.com, client_id: c, groups: { owners: dba } }";
+    private const string Provider =
+        "provider: { issuer: https://id.example.com, client_id: c, groups: { owners: dba } }";
 
     [Theory]
     [InlineData("sign_in: { provider: { client_id: c } }", "needs 'issuer'")]
@@ -32,7 +33,7 @@ public sealed class SignInSectionTests
         "people: [ { id: alice, away: { from: 2026-01-01T00:00:00Z, until: 2026-06-01T00:00:00Z, deputy: alice } } ]",
         "nobody else under people")]
     [InlineData(
-        "people: [ { id: a, away: { from: 2026-01-02T00:00:00Z, until: 2026-01-01T00:00:00Z, deputy: b } }, { id: b } ]",
+        "people: [ { id: b }, { id: a, away: { from: 2026-01-02T00:00Z, until: 2026-01-01T00:00Z, deputy: b } } ]",
         "after 'from'")]
     public void A_mistake_is_told_with_its_remedy(string text, string expected) => AssertRefused(text, expected);
 
@@ -41,10 +42,12 @@ public sealed class SignInSectionTests
     [InlineData("people: [ { id: alice } ]\nagents: [ { id: bot, owner: group:dba } ]", "an agent belongs to a person")]
     [InlineData("people: [ { id: a, accounts: { oidc: x } }, { id: b, accounts: { oidc: x } } ]", "somebody's already")]
     [InlineData(
-        "people: [ { id: a } ]\nagents: [ { id: bot, owner: a, identities: [ { issuer: https://i.example, subject: x } ] } ]",
+        "people: [ { id: a } ]\n" +
+        "agents: [ { id: bot, owner: a, identities: [ { issuer: https://i.example, subject: x } ] } ]",
         "not among 'issuers'")]
     [InlineData(
-        "people: [ { id: a } ]\nagents: [ { id: bot, owner: a, identities: [ { certificate: abc } ] } ]", "64 hex digits")]
+        "people: [ { id: a } ]\nagents: [ { id: bot, owner: a, identities: [ { certificate: abc } ] } ]",
+        "64 hex digits")]
     [InlineData("issuers: [ { issuer: https://id.example.com, audience: c } ]", "different audiences")]
     public void What_a_provider_says_of_people_is_said_by_nobody_else(string text, string expected) =>
         AssertRefused($"{text}\nsign_in: {{ {Provider} }}", expected);

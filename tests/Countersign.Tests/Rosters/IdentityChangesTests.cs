@@ -9,8 +9,8 @@ using Countersign.Tests.Support;
 namespace Countersign.Tests.Rosters;
 
 /// <summary>
-/// What the configuration says of identities elsewhere, roles and deputies counts, like groups and tokens, when somebody
-/// else accepted it.
+/// What the configuration says of identities elsewhere, roles and deputies counts, like groups and tokens, when
+/// somebody else accepted it.
 /// </summary>
 public sealed class IdentityChangesTests : IAsyncLifetime
 {
@@ -98,7 +98,8 @@ public sealed class IdentityChangesTests : IAsyncLifetime
         var from = _time.GetUtcNow() + TimeSpan.FromHours(1);
         var until = from + TimeSpan.FromDays(1);
         var away = Alice.Replace(
-            "roles:", $"away: {{ from: {from:yyyy-MM-ddTHH:mm:ss}Z, until: {until:yyyy-MM-ddTHH:mm:ss}Z, deputy: bob }}, roles:");
+            "roles:",
+            $"away: {{ from: {from:yyyy-MM-ddTHH:mm:ss}Z, until: {until:yyyy-MM-ddTHH:mm:ss}Z, deputy: bob }}, roles:");
         var host = await StartAsync(away, Bob, Bot, Groups);
         await host.VoteAsync("alice", Decision.Approve);
         await host.EndOfProposalAsync();
