@@ -77,11 +77,13 @@ internal static class SettingsFile
         var identified = new Identified(signIn, issuers, identities.Identities);
         var ledger = LedgerOf(section, fields);
         var redaction = new RedactionSection(section).Read(fields, ledger.KeyFile);
+        var publicUrl = fields.Find("public_url") is { } url ? WebAddress.ReadRoot(section, url, "public_url") : null;
+        signInSection.RefuseUnsafeReturn(fields, signIn, publicUrl ?? listen);
         return new Settings
         {
             Listen = listen,
             Tls = TlsOf(section, fields, listen),
-            PublicUrl = fields.Find("public_url") is { } url ? WebAddress.ReadRoot(section, url, "public_url") : null,
+            PublicUrl = publicUrl,
             Database = DatabaseOf(section, fields),
             Ledger = ledger,
             People = people,

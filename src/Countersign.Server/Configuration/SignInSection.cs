@@ -58,6 +58,17 @@ internal sealed class SignInSection(Section section)
         return settings;
     }
 
+    /// <summary>The code that signs somebody in comes back to this server, and must not be read on the way.</summary>
+    public void RefuseUnsafeReturn(Fields root, SignInSettings settings, Uri address)
+    {
+        if (settings.Provider is not null && !ProviderHttp.IsSafe(address))
+        {
+            section.Complain(
+                root.Find("sign_in")!,
+                "signing in with a provider needs https: let 'public_url', or without it 'listen', be an https address");
+        }
+    }
+
     public ImmutableArray<IssuerOptions> ReadIssuers(Fields root, ProviderOptions? provider)
     {
         var issuers = ImmutableArray.CreateBuilder<IssuerOptions>();

@@ -49,6 +49,7 @@ public sealed class SignInSectionTests
         "people: [ { id: a } ]\nagents: [ { id: bot, owner: a, identities: [ { certificate: abc } ] } ]",
         "64 hex digits")]
     [InlineData("issuers: [ { issuer: https://id.example.com, audience: c } ]", "different audiences")]
+    [InlineData("public_url: http://countersign.example.com", "needs https")]
     public void What_a_provider_says_of_people_is_said_by_nobody_else(string text, string expected) =>
         AssertRefused($"{text}\nsign_in: {{ {Provider} }}", expected);
 

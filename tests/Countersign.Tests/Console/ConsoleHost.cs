@@ -128,6 +128,13 @@ internal sealed class ConsoleHost : IAsyncDisposable
             Charter.People.Agents),
     };
 
+    public void MakeGlassBreaker(string breaker) => Charter = Charter with
+    {
+        People = new People(
+            Charter.People.Persons.Select(person => person with { MayBreakGlass = person.Id.Value == breaker }),
+            Charter.People.Agents),
+    };
+
     /// <summary>A request of the agent; through the API, so that this node executes it once it is approved.</summary>
     public async Task<ActionRecord> AskAsync(Ask ask)
     {
