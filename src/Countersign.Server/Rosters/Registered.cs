@@ -67,13 +67,6 @@ internal sealed record Registered(
     /// <summary>Whom an issuer, the proxy or a certificate means; <c>null</c> for nobody registered.</summary>
     public IdentitySettings? Find(Subject subject) => Identities.GetValueOrDefault(subject);
 
-    /// <summary>The subject by which this issuer knows a person.</summary>
-    public Subject? SubjectOf(PersonId person, string issuer) => Identities.Values
-        .OfType<IdentitySettings.OfPerson>()
-        .Where(identity => identity.Person == person && identity.Subject.Issuer == issuer)
-        .Select(identity => (Subject?)identity.Subject)
-        .FirstOrDefault();
-
     private static bool IsOfSomebody(IdentitySettings identity, People people) => identity switch
     {
         IdentitySettings.OfPerson { Person: var person } => people.Find(person) is not null,

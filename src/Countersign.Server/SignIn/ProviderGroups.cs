@@ -27,9 +27,11 @@ internal static class ProviderGroups
         }
 
         var issuer = provider.Issuer.Issuer;
-        var known = registered.People.Persons
-            .Where(person => registered.SubjectOf(person.Id, issuer) is not null)
-            .ToDictionary(person => person.Id, person => standings.GetValueOrDefault(person.Id));
+        var known = registered.Identities.Values.OfType<IdentitySettings.OfPerson>()
+            .Where(identity => identity.Subject.Issuer == issuer)
+            .Select(identity => identity.Person)
+            .Distinct()
+            .ToDictionary(person => person, standings.GetValueOrDefault);
         var current = known.Where(each => each.Value?.Until > now).ToDictionary(each => each.Key, each => each.Value!);
         var groups = provider.Groups
             .Where(group => registered.Has(new RosterLine.GroupFrom(issuer, group.Key, group.Value)))
