@@ -8,6 +8,7 @@ using Countersign.Bench.Postgres;
 using Countersign.Bench.Receipts;
 using Countersign.Bench.Redaction;
 using Countersign.Bench.Reviews;
+using Countersign.Bench.SignIn;
 
 namespace Countersign.Bench;
 
@@ -30,6 +31,7 @@ internal static class Benchmarks
         ["hooks"] = HookBenchmark.RunAsync,
         ["redaction"] = RedactionBenchmark.RunAsync,
         ["receipt"] = ReceiptBenchmark.RunAsync,
+        ["jwt"] = JwtBenchmark.RunAsync,
     };
 
     /// <returns>The exit code: 0 when every budget is met, 1 when one is not, 2 when a name is unknown.</returns>

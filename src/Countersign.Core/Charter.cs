@@ -64,5 +64,11 @@ public sealed record Charter
 /// </summary>
 public delegate Verdict Judge(Asking asking, Preview? preview);
 
+/// <summary>
+/// Asks whoever knows in which groups these persons are, so that the charter read afterwards says what holds now. It
+/// never throws because of them: of whom nothing can be learnt, nothing counts.
+/// </summary>
+public delegate Task RereadPeople(IReadOnlySet<PersonId> persons, CancellationToken cancellationToken);
+
 /// <summary>Fills a buffer with unpredictable bytes.</summary>
 public delegate void FillRandom(Span<byte> buffer);

@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using Countersign.Core.Actions;
+using Countersign.Core.Identity;
 using Countersign.Core.Policies;
 using Countersign.Core.Records;
 using Countersign.Core.Reviews;
@@ -9,8 +11,23 @@ namespace Countersign.Core;
 /// <summary>
 /// Under which conditions a grant may be taken: in time, with votes that still count, and under the policy in force.
 /// </summary>
-internal sealed class Claims(IStore store, Func<Charter> charter, NodeId self)
+internal sealed class Claims(IStore store, Func<Charter> charter, NodeId self, RereadPeople reread)
 {
+    /// <summary>Whether there is anybody to ask who people are.</summary>
+    public bool Rereads => !ReferenceEquals(reread, OfficeOptions.NobodyElseKnows);
+
+    /// <summary>
+    /// Asks again who those are whose votes are about to count. A claim is described inside of a commit, so this comes
+    /// before it.
+    /// </summary>
+    public Task RereadVotersAsync(ActionRecord? record, CancellationToken cancellationToken)
+    {
+        ImmutableHashSet<PersonId> voters = record is { State: ActionState.Approved }
+            ? [.. record.Life.Votes.Where(vote => vote.Decision == Decision.Approve).Select(vote => vote.Person)]
+            : [];
+        return voters.IsEmpty ? Task.CompletedTask : reread(voters, cancellationToken);
+    }
+
     /// <summary>The claim of what was judged just now.</summary>
     public Happening DescribeFirst(ActionRecord record) => Describe(record, charter(), isStricter: false);
 

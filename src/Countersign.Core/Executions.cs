@@ -71,6 +71,11 @@ internal sealed class Executions(
         ActionId id, long? after, bool isForNode, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        if (claims.Rereads)
+        {
+            await claims.RereadVotersAsync(await registrar.FindAsync(id, cancellationToken), cancellationToken);
+        }
+
         var claim = await EngageAsync(
             id,
             () => registrar.ApplyAsync(

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Countersign.Core.Identity;
 using Countersign.Core.Identity.Passkeys;
 using Countersign.Core.Reads;
 using Countersign.Core.Records;
@@ -23,6 +24,15 @@ public sealed record OfficeOptions(IStore Store, Func<Charter> Charter, Executio
 
     public PasskeyOptions Passkeys { get; init; } = new();
 
+    /// <summary>How the glass may be broken; <c>null</c> where it may not.</summary>
+    public BreakGlassOptions? BreakGlass { get; init; }
+
+    /// <summary>What brings <see cref="Charter"/> up to date before votes are cast and counted.</summary>
+    public RereadPeople Reread { get; init; } = NobodyElseKnows;
+
+    /// <summary>All that is known of people stands in the configuration.</summary>
+    public static RereadPeople NobodyElseKnows { get; } = static (_, _) => Task.CompletedTask;
+
     /// <summary>The key of tokens; <c>null</c> where none are made.</summary>
     public RedactionKey? Tokens { get; init; }
 
@@ -41,8 +51,9 @@ public sealed class Office
         var register = new DefinitionRegister(store);
         var stops = new StopRegister(store, registrar);
         Tokens = new TokenDesk(options.Tokens, options.Charter);
-        var find = register.FindExecutorOr(stops.FindExecutorOr(Tokens.FindExecutorOr(options.Execution.Find)));
-        var claims = new Claims(store, options.Charter, options.Self);
+        var find = BreakGlassDesk.FindExecutorOr(
+            register.FindExecutorOr(stops.FindExecutorOr(Tokens.FindExecutorOr(options.Execution.Find))));
+        var claims = new Claims(store, options.Charter, options.Self, options.Reread);
         var attempt = new Attempt(options.Execution.Limit, options.Time);
         var recordings = new Recordings(registrar, store, attempt, options.Self);
         var executions = new Executions(registrar, store, claims, attempt, recordings, options.Self, find);
@@ -56,7 +67,12 @@ public sealed class Office
         var codes = new EnrolmentCodes(options.Passkeys.Key, () => store.Now, options.Random);
         Passkeys = new PasskeyDesk(passkeys, handles, signatures, codes, options.Passkeys, options.Charter);
         Permits = new PermitDesk(registrar, claims, store, options.Charter);
-        ReviewDesk = new ReviewDesk(registrar, executions, signatures, store, options.Charter);
+        ReviewDesk = new ReviewDesk(
+            registrar, executions, signatures, store, (options.Charter, options.Reread));
+        BreakGlass = new BreakGlassDesk(
+            new BreakGlassRooms(registrar, executions, signatures, store, Gatekeeper, ReviewDesk),
+            options.BreakGlass,
+            (options.Charter, options.Reread));
         Revisions = new RevisionDesk(registrar, store, options.Charter);
         Rehearsals = new RehearsalDesk(registrar, store, options.Charter, options.Execution.FindRehearser);
         Reveals = new RevealDesk(registrar, store, options.Charter);
@@ -89,6 +105,9 @@ public sealed class Office
     public RevisionDesk Revisions { get; }
 
     public PasskeyDesk Passkeys { get; }
+
+    /// <summary>Where one person lets a request through alone, in an emergency.</summary>
+    public BreakGlassDesk BreakGlass { get; }
 
     public Reaper Reaper { get; }
 

@@ -53,6 +53,7 @@ public sealed class PermitDesk
             return new PermitAnswer.Refused(PermitRefusal.NoPermit, permit);
         }
 
+        await _claims.RereadVotersAsync(permit, cancellationToken);
         var evidence = key is null ? null : new Evidence(KindOfKey, key);
         for (var round = 0; round < MaxRounds; round++)
         {

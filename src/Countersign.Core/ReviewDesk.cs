@@ -31,16 +31,21 @@ public sealed class ReviewDesk
     private readonly SelfApprovals _selfApprovals;
     private readonly IStore _store;
     private readonly Func<Charter> _charter;
+    private readonly RereadPeople _reread;
 
     internal ReviewDesk(
-        Registrar registrar, Executions executions, Signatures signatures, IStore store, Func<Charter> charter)
+        Registrar registrar,
+        Executions executions,
+        Signatures signatures,
+        IStore store,
+        (Func<Charter> Charter, RereadPeople Reread) today)
     {
         _registrar = registrar;
         _executions = executions;
         _signatures = signatures;
         _selfApprovals = new SelfApprovals(store);
         _store = store;
-        _charter = charter;
+        (_charter, _reread) = today;
     }
 
     /// <summary>
@@ -136,6 +141,7 @@ public sealed class ReviewDesk
     private async Task<DeskAnswer> CountAsync(
         ActionId id, Voter voter, Ballot ballot, CancellationToken cancellationToken)
     {
+        await _reread(ImmutableHashSet.Create(voter.Person), cancellationToken);
         var shown = await _registrar.FindAsync(id, cancellationToken);
         using var span = shown is null ? null : Spans.Begin("countersign.vote", shown);
         if (shown is not null)
@@ -251,6 +257,7 @@ public sealed class ReviewDesk
         var vote = new Vote(voter.Person, ballot.Decision, voter.Assurance, _store.Now, comment)
         {
             Signature = proof?.Signature,
+            InPlaceOf = electorate.InPlaceOf(voter.Person),
             Returns = approves ? favours.FindOwed(voter.Person, electorate.ActorChain) : null,
         };
         return new Happening(new LifeEvent.VoteCast(vote, ballot.Digest, electorate, denyFor))

@@ -34,10 +34,38 @@ public sealed class People
     /// <summary>Of which of those it is known when they count.</summary>
     public ImmutableArray<YoungMembership> Waiting { get; private init; } = [];
 
+    /// <summary>
+    /// Persons of whom nobody can say now which groups they are in: their provider has not been asked, or not lately.
+    /// They are in no group that only it knows of.
+    /// </summary>
+    public ImmutableHashSet<PersonId> Uncertain { get; init; } = [];
+
+    /// <summary>
+    /// Who is away now, and who stands in for them as a reviewer. Who stands in for one who stands in is nobody: rights
+    /// pass on once.
+    /// </summary>
+    public ImmutableDictionary<PersonId, PersonId> Deputies { get; init; } =
+        ImmutableDictionary<PersonId, PersonId>.Empty;
+
     /// <summary>The same people, of whom some do not count in a group yet.</summary>
     public People With(
         ImmutableHashSet<(PersonId Person, GroupName Group)> young, ImmutableArray<YoungMembership> waiting) =>
-        new(_people.Values, _agents.Values) { Young = young, Waiting = waiting };
+        new(_people.Values, _agents.Values) 
+        {
+            Young = young,
+            Waiting = waiting,
+            Uncertain = Uncertain,
+            Deputies = Deputies,
+        };
+
+    /// <summary>The same people, of whom some are away.</summary>
+    public People With(ImmutableDictionary<PersonId, PersonId> deputies) => new(_people.Values, _agents.Values)
+    {
+        Young = Young,
+        Waiting = Waiting,
+        Uncertain = Uncertain,
+        Deputies = deputies,
+    };
 
     /// <summary>The persons meant by a party; an unknown name is nobody, never everybody.</summary>
     public ImmutableHashSet<PersonId> MembersOf(Party party) => party is Party.OfGroup group && !Young.IsEmpty

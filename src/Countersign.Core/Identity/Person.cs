@@ -7,4 +7,8 @@ public sealed record Person(
     PersonId Id,
     string DisplayName,
     ImmutableHashSet<GroupName> Groups,
-    bool IsAdmin);
+    bool IsAdmin)
+{
+    /// <summary>Whether they may let a request through alone when nobody else can be reached.</summary>
+    public bool MayBreakGlass { get; init; }
+}

@@ -43,7 +43,7 @@ public sealed record PolicyInput(Asking Asking)
         }
 
         var person = asker.OnBehalfOf ?? (owner as Party.OfPerson)?.Id;
-        var groups = person is { } id ? people.Find(id)?.Groups : null;
+        var groups = person is { } id && !people.Uncertain.Contains(id) ? people.Find(id)?.Groups : null;
         return groups is null ? null : [.. groups.Select(name => name.Value).Order(StringComparer.Ordinal)];
     }
 }

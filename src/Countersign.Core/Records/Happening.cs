@@ -48,6 +48,9 @@ internal sealed record Happening(LifeEvent Event)
     /// <summary>What a vote knows of earlier approvals.</summary>
     public FavourGuard? OnlyWithoutFavour { get; init; }
 
+    /// <summary>Whether every channel is told of its first entry by itself, beside what it shows.</summary>
+    public bool IsAlarming { get; init; }
+
     /// <summary>What the execution that is under way notes.</summary>
     public Evidence? Evidence { get; init; }
 }

@@ -109,6 +109,11 @@ internal static class PayloadWriter
         json.WriteString("assurance", vote.Assurance.ToText());
         json.WriteString("digest", digest.Value);
         json.WriteString("comment", vote.Comment);
+        if (vote.InPlaceOf is { } away)
+        {
+            json.WriteString("in_place_of", away.Value);
+        }
+
         if (vote.Returns is { } returned)
         {
             FavourPayload.Write(json, "returns", returned);
@@ -118,6 +123,20 @@ internal static class PayloadWriter
         {
             SignaturePayload.Write(json, signed);
         }
+    });
+
+    /// <summary><c>break-glass.used</c>: an approval by one person alone, and whose sealed codes it took.</summary>
+    public static byte[] Glass(ActionRecord next, Vote vote, IEnumerable<PersonId> custodians) => Write(json =>
+    {
+        json.WriteString("person", vote.Person.Value);
+        json.WriteString("decision", vote.Decision.ToText());
+        json.WriteString("assurance", vote.Assurance.ToText());
+        json.WriteString("digest", next.Action.Digest.Value);
+        json.WriteString("comment", vote.Comment);
+        json.WriteString("target", next.Action.Target.Value);
+        WriteStrings(json, "custodians", [.. custodians.Select(custodian => custodian.Value)]);
+        json.WriteString("until", next.Life.Grant!.ExpiresAt);
+        SignaturePayload.Write(json, vote.Signature!);
     });
 
     /// <summary><c>review.vote</c> of an approval that was refused: who tried it, and on what.</summary>

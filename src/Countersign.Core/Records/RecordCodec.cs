@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using Countersign.Core.Actions;
+using Countersign.Core.Identity;
 using Countersign.Core.Reviews;
 using Countersign.Core.Storage;
 
@@ -121,17 +122,19 @@ internal static class RecordCodec
     }
 
     private static bool IsCurrent(VoteRow vote, int revision) =>
-        vote.Revision == revision && vote.Kind is (VoteKind.Approve or VoteKind.Deny);
+        vote.Revision == revision && vote.Kind is (VoteKind.Approve or VoteKind.Deny or VoteKind.BreakGlass);
 
     private static Vote VoteOf(StoredVote stored)
     {
         using var document = JsonDocument.Parse(stored.Payload);
         var row = stored.Row;
-        var decision = row.Kind == VoteKind.Approve ? Decision.Approve : Decision.Deny;
+        var decision = row.Kind == VoteKind.Deny ? Decision.Deny : Decision.Approve;
         return new Vote(
             row.Person, decision, row.Assurance, row.At, PayloadReader.Text(document.RootElement, "comment"))
         {
             Signature = SignaturePayload.Read(document.RootElement),
+            InPlaceOf = PayloadReader.Text(document.RootElement, "in_place_of") is { } away ? new PersonId(away) : null,
+            BreaksGlass = row.Kind == VoteKind.BreakGlass,
             Returns = FavourPayload.Read(document.RootElement, "returns", row.Person),
         };
     }

@@ -176,7 +176,13 @@ internal sealed class Registrar(IStore store, FillRandom random, ImmutableArray<
         // A stage that escalates has no entry, and those it asks from now on have to hear of it all the same.
         Outbox = !next.WasHeld || (entries.IsEmpty && happening.Event is not LifeEvent.TimePassed)
             ? []
-            : [.. channels.Select(channel => new OutboxDraft(channel, next.Id, next.Life.Revision, "review"))],
+            :
+            [
+                .. channels.Select(channel => new OutboxDraft(channel, next.Id, next.Life.Revision, "review")),
+                .. happening.IsAlarming
+                    ? channels.Select(channel => new OutboxDraft(channel, Action: null, Revision: 0, "notice"))
+                    : [],
+            ],
         NotAfter = happening.NotAfter,
         OnlyUnderPolicy = happening.OnlyUnderPolicy,
         OnlyIfActive = happening.OnlyIfActive,

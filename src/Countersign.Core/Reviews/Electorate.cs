@@ -12,6 +12,9 @@ public sealed class Electorate
 {
     private readonly ImmutableArray<ImmutableArray<ImmutableHashSet<PersonId>>> _eligible;
 
+    // Of those who are asked only because somebody else is away: in whose place.
+    private ImmutableArray<ImmutableArray<ImmutableDictionary<PersonId, PersonId>>> _places = [];
+
     public Electorate(
         ImmutableHashSet<PersonId> actorChain,
         ImmutableArray<ImmutableArray<ImmutableHashSet<PersonId>>> eligible)
@@ -29,13 +32,27 @@ public sealed class Electorate
     public ImmutableDictionary<PersonId, YoungMembership> Waiting { get; private init; } =
         ImmutableDictionary<PersonId, YoungMembership>.Empty;
 
+    /// <summary>Of whom nobody can say now which groups they are in.</summary>
+    public ImmutableHashSet<PersonId> Uncertain { get; private init; } = [];
+
+    /// <summary>Who may break the glass: never somebody who stands behind the request.</summary>
+    public ImmutableHashSet<PersonId> GlassBreakers { get; init; } = [];
+
     /// <summary>Works out who may vote on a life, from the people registered now.</summary>
     public static Electorate Of(Life life, Asker asker, People people, ImmutableHashSet<PersonId> policyAuthors)
     {
         var chain = people.ActorChain(asker).Union(life.Modifiers);
-        return new Electorate(chain, [.. life.Tracks.Select(track => PerStage(track, chain, people, policyAuthors))])
+        var asked = life.Tracks.Select(track => PerStage(track, chain, people, policyAuthors)).ToImmutableArray();
+        return new Electorate(chain, [.. asked.Select(track => track.Select(each => each.Eligible).ToImmutableArray())])
         {
+            _places = [.. asked.Select(track => track.Select(each => each.Places).ToImmutableArray())],
             Waiting = people.Waiting.IsEmpty ? Nobody.Waiting : WaitingFor(life, people),
+            Uncertain = people.Uncertain,
+            GlassBreakers =
+            [
+                .. people.Persons.Where(person => person.MayBreakGlass && !chain.Contains(person.Id))
+                    .Select(person => person.Id),
+            ],
         };
     }
 
@@ -81,6 +98,24 @@ public sealed class Electorate
     public bool MayVote(PersonId person, int track, int stage) =>
         track < _eligible.Length && stage < _eligible[track].Length && _eligible[track][stage].Contains(person);
 
+    /// <summary>
+    /// Whose place a person fills in a stage: their own, or that of somebody who is away. A place is filled once, so
+    /// whoever is away and their deputy count as one.
+    /// </summary>
+    public PersonId PlaceOf(PersonId person, int track, int stage) =>
+        track < _places.Length && stage < _places[track].Length
+            ? _places[track][stage].GetValueOrDefault(person, person)
+            : person;
+
+    /// <summary>For whom a person would answer; <c>null</c> when it is for themselves.</summary>
+    public PersonId? InPlaceOf(PersonId person) => Enumerable.Range(0, _places.Length)
+        .SelectMany(track => Enumerable.Range(0, _places[track].Length).Select(stage => (track, stage)))
+        .Where(at => MayVote(person, at.track, at.stage))
+        .Select(at => PlaceOf(person, at.track, at.stage))
+        .ToList() is [_, ..] places && !places.Contains(person)
+            ? places[0]
+            : null;
+
     /// <summary>Whether a person fits any stage of the track, now or later.</summary>
     public bool FitsTrack(PersonId person, int track) =>
         track < _eligible.Length && _eligible[track].Any(stage => stage.Contains(person));
@@ -91,14 +126,36 @@ public sealed class Electorate
     public ImmutableHashSet<PersonId> At(int track, int stage) =>
         track < _eligible.Length && stage < _eligible[track].Length ? _eligible[track][stage] : [];
 
-    private static ImmutableArray<ImmutableHashSet<PersonId>> PerStage(
+    private static ImmutableArray<(
+        ImmutableHashSet<PersonId> Eligible, ImmutableDictionary<PersonId, PersonId> Places)> PerStage(
         Track track, ImmutableHashSet<PersonId> chain, People people, ImmutableHashSet<PersonId> policyAuthors)
     {
         var excluded = track.Requirement.DistinctFrom.Contains(Exclusion.PolicyAuthor)
             ? chain.Union(policyAuthors)
             : chain;
         return [.. track.Requirement.Stages
-            .Select((stage, index) => Asked(track, stage, index, people).Except(excluded))];
+            .Select((stage, index) => WithDeputies(Asked(track, stage, index, people), excluded, people.Deputies))];
+    }
+
+    /// <summary>
+    /// A deputy has what the person who is away has, and nothing of somebody who may not approve this: rights that were
+    /// passed on never come back to who stands behind the request (THR-015).
+    /// </summary>
+    private static (ImmutableHashSet<PersonId> Eligible, ImmutableDictionary<PersonId, PersonId> Places) WithDeputies(
+        ImmutableHashSet<PersonId> asked,
+        ImmutableHashSet<PersonId> excluded,
+        ImmutableDictionary<PersonId, PersonId> deputies)
+    {
+        var places = ImmutableDictionary.CreateBuilder<PersonId, PersonId>();
+        foreach (var (away, deputy) in deputies.OrderBy(each => each.Key.Value, StringComparer.Ordinal))
+        {
+            if (asked.Contains(away) && !excluded.Contains(away) && !asked.Contains(deputy))
+            {
+                places.TryAdd(deputy, away);
+            }
+        }
+
+        return (asked.Union(places.Keys).Except(excluded), places.ToImmutable());
     }
 
     private static ImmutableHashSet<PersonId> Asked(Track track, Stage stage, int index, People people)

@@ -19,6 +19,9 @@ public sealed record Life
     /// <summary>The votes on this revision, in the order they came.</summary>
     public ImmutableArray<Vote> Votes { get; init; } = [];
 
+    /// <summary>The vote that broke the glass; <c>null</c> when nobody did.</summary>
+    public Vote? Glass => Votes.FirstOrDefault(vote => vote.BreaksGlass);
+
     /// <summary>Persons who modified an earlier revision: authors now, so never approvers.</summary>
     public ImmutableHashSet<PersonId> Modifiers { get; init; } = [];
 

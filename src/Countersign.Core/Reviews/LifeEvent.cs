@@ -17,6 +17,12 @@ public abstract record LifeEvent
     public sealed record VoteCast(Vote Vote, ActionDigest Digest, Electorate Electorate, TimeSpan DenyFor) : LifeEvent;
 
     /// <summary>
+    /// A person approved alone, in an emergency; what they made of it ends after <c>TimeBox</c>.
+    /// </summary>
+    public sealed record GlassBroken(Vote Vote, ActionDigest Digest, Electorate Electorate, TimeSpan TimeBox)
+        : LifeEvent;
+
+    /// <summary>
     /// A person wants to see, or has seen, what comes of it when it is run and taken back; <c>Digest</c> is what they
     /// were shown.
     /// </summary>

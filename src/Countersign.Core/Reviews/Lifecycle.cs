@@ -43,6 +43,7 @@ public static class Lifecycle
     public static Step Next(Life life, LifeEvent happened) => happened switch
     {
         LifeEvent.VoteCast e => OnVote(life, e),
+        LifeEvent.GlassBroken e => OnGlassBroken(life, e),
         LifeEvent.Rehearsed e => OnRehearsed(life, e),
         LifeEvent.Modified e => OnModified(life, e),
         LifeEvent.WithdrawnBy => OnWithdrawn(life),
@@ -140,6 +141,30 @@ public static class Lifecycle
     }
 
     /// <summary>
+    /// One person in place of all who were asked: with a signature, never for what they stand behind themselves, for
+    /// one use and a short time.
+    /// </summary>
+    private static Step OnGlassBroken(Life life, LifeEvent.GlassBroken e) => 0 switch
+    {
+        _ when e.Electorate.ActorChain.Contains(e.Vote.Person) => new Step.Refused(StepRefusal.SelfApproval),
+        _ when !e.Electorate.GlassBreakers.Contains(e.Vote.Person) => new Step.Refused(StepRefusal.NotEligible),
+        _ when e.Vote.Assurance < Assurance.Passkey => new Step.Refused(StepRefusal.AssuranceTooLow),
+        _ when e.Digest != life.Digest => new Step.Refused(StepRefusal.StaleDigest),
+        _ when life.State == ActionState.Expired => new Step.Refused(StepRefusal.Expired),
+        _ when life.State != ActionState.Pending => new Step.Refused(StepRefusal.AlreadyDecided),
+        _ when PassDeadlines(life, e.Vote.At) is null => new Step.Refused(StepRefusal.Expired),
+        _ => To(
+            life with
+            {
+                State = ActionState.Approved,
+                Votes = life.Votes.Add(e.Vote with { BreaksGlass = true }),
+                Grant = new Grant(UsesLeft: 1, e.Vote.At + e.TimeBox),
+            },
+            EntryType.BreakGlassUsed,
+            EntryType.ReviewDecided),
+    };
+
+    /// <summary>
     /// A card that says more: it moves nothing. It reaches the target, so whoever stands behind the request may not.
     /// </summary>
     private static Step OnRehearsed(Life life, LifeEvent.Rehearsed e) => 0 switch
@@ -226,7 +251,7 @@ public static class Lifecycle
         }
 
         // Policy and membership may have changed since the votes were cast: both are asked again, as of today.
-        if (e.IsStricterToday || life.Tracks.Where((track, i) => !IsStillMet(life, track, i, e.Electorate)).Any())
+        if (e.IsStricterToday || !StillCounts(life, e.Electorate))
         {
             return new Step.Refused(StepRefusal.ApprovalLapsed);
         }
@@ -243,6 +268,10 @@ public static class Lifecycle
             },
             EntryType.ExecutionIntent);
     }
+
+    private static bool StillCounts(Life life, Electorate electorate) => life.Glass is { } glass
+        ? electorate.GlassBreakers.Contains(glass.Person)
+        : life.Tracks.Where((track, i) => !IsStillMet(life, track, i, electorate)).ToList().Count == 0;
 
     private static bool IsStillMet(Life life, Track track, int index, Electorate electorate) =>
         Tally.Of(track, index, life.Votes, electorate).Stage >= track.Requirement.Stages.Length;

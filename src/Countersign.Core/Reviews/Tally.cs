@@ -22,9 +22,14 @@ public sealed record Tally(int Stage, ImmutableArray<int> Have)
             .ToList();
         var have = ImmutableArray.CreateBuilder<int>(requirement.Stages.Length);
         var reached = 0;
+        var places = new HashSet<PersonId>();
         for (var stage = 0; stage < requirement.Stages.Length; stage++)
         {
-            var counted = Take(approvals, requirement.Stages[stage].Need, trackIndex, stage, electorate);
+            var at = stage;
+            PersonId? PlaceOf(PersonId person) => electorate.MayVote(person, trackIndex, at)
+                ? electorate.PlaceOf(person, trackIndex, at)
+                : null;
+            var counted = Take(approvals, requirement.Stages[stage].Need, places, PlaceOf);
             have.Add(counted);
             if (counted < requirement.Stages[stage].Need)
             {
@@ -42,9 +47,18 @@ public sealed record Tally(int Stage, ImmutableArray<int> Have)
         return new Tally(reached, have.MoveToImmutable());
     }
 
-    private static int Take(List<PersonId> approvals, int need, int track, int stage, Electorate electorate)
+    private static int Take(
+        List<PersonId> approvals, int need, HashSet<PersonId> filled, Func<PersonId, PersonId?> placeOf)
     {
-        var taken = approvals.Where(person => electorate.MayVote(person, track, stage)).Take(need).ToList();
+        var taken = new List<PersonId>();
+        foreach (var person in approvals)
+        {
+            if (taken.Count < need && placeOf(person) is { } place && filled.Add(place))
+            {
+                taken.Add(person);
+            }
+        }
+
         approvals.RemoveAll(taken.Contains);
         return taken.Count;
     }

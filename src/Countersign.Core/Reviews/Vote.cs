@@ -14,6 +14,14 @@ public sealed record Vote(PersonId Person, Decision Decision, Assurance Assuranc
     /// <summary>The signature that makes it as strong as <c>passkey</c>.</summary>
     public SignedDecision? Signature { get; init; }
 
+    /// <summary>
+    /// Whether it approves alone, in an emergency, what others were asked about; others look at it afterwards.
+    /// </summary>
+    public bool BreaksGlass { get; init; }
+
+    /// <summary>Who was away when they answered in that person's place; <c>null</c> for their own.</summary>
+    public PersonId? InPlaceOf { get; init; }
+
     /// <summary>The approval that this one returns, as it was known when it was cast.</summary>
     public Favour? Returns { get; init; }
 }

@@ -28,6 +28,9 @@ public sealed record VotingRight(bool MayApprove, bool MayDeny, string? WhyNot)
             $"approve it. {WhoCan(life, electorate, favours)} You may deny it.",
         _ when !electorate.FitsAny(person) && electorate.Waiting.GetValueOrDefault(person) is { } young =>
             $"{YoungText(young)} {WhoCan(life, electorate, favours)}",
+        _ when !electorate.FitsAny(person) && electorate.Uncertain.Contains(person) =>
+            "Which groups you are in says your identity provider, and it has not said so lately. Sign in with it, " +
+            $"then answer. {WhoCan(life, electorate, favours)}",
         _ when !electorate.FitsAny(person) => $"You are not among its reviewers. {WhoCan(life, electorate, favours)}",
         _ when HasVotedEnough(person, life, electorate) => "You have voted on this revision.",
         _ when !FitsOpenStage(person, life, electorate) =>

@@ -97,4 +97,7 @@ public enum VoteKind
 
     /// <summary>No answer: what a dry run that the person asked for showed.</summary>
     DryRun,
+
+    /// <summary>An approval by one person alone, in an emergency.</summary>
+    BreakGlass,
 }

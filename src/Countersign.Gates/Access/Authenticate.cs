@@ -1,4 +1,4 @@
 namespace Countersign.Gates.Access;
 
-/// <summary>Finds out who presents a bearer token; <c>null</c> when nobody registered does.</summary>
-internal delegate Caller? Authenticate(string token);
+/// <summary>Finds out who shows this; <c>null</c> when nobody registered does.</summary>
+internal delegate ValueTask<Caller?> Authenticate(Presented shown, CancellationToken cancellationToken);

@@ -124,6 +124,16 @@ internal static class ActionJson
             json.WriteString("assurance", vote.Assurance.ToText());
             json.WriteString("at", vote.At);
             json.WriteString("comment", vote.Comment);
+            if (view.Right is not null && vote.InPlaceOf is { } away)
+            {
+                json.WriteString("in_place_of", away.Value);
+            }
+
+            if (vote.BreaksGlass)
+            {
+                json.WriteBoolean("break_glass", true);
+            }
+
             // A credential's id and key name a person's device: that is for people.
             if (view.Right is not null && vote.Signature is { } signed)
             {

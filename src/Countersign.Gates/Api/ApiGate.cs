@@ -51,7 +51,8 @@ internal sealed class ApiGate(
     private RequestDelegate For(
         Func<HttpContext, Caller, Task> handle, bool isTraced = true) => async context =>
     {
-        if (BearerToken.From(context.Request) is not { } token || rooms.Authenticate(token) is not { } caller)
+        var shown = Presented.From(context);
+        if (await rooms.AuthenticateAsync(shown, context.RequestAborted) is not { } caller)
         {
             await Problem.Unauthorized.WriteAsync(context);
             return;

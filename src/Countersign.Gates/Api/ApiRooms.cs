@@ -49,7 +49,8 @@ internal sealed class ApiRooms(
 
     public Uri ReviewUrl(ActionId id) => reviewUrl(id);
 
-    public Caller? Authenticate(string token) => authenticate(token);
+    public ValueTask<Caller?> AuthenticateAsync(Presented shown, CancellationToken cancellationToken) =>
+        authenticate(shown, cancellationToken);
 
     /// <summary>
     /// The action of the route, if the caller may see it; what is not theirs does not exist for them.

@@ -20,10 +20,10 @@ internal sealed class HttpEntrance(HttpGateOptions options)
         403, "not-an-agent", "This is where agents ask. A person's token cannot be used here; use an agent's token.");
 
     /// <summary>The visitor, or why nobody comes in.</summary>
-    public (HttpVisitor? Visitor, Problem? Problem) Admit(HttpContext context, string target)
+    public async ValueTask<(HttpVisitor? Visitor, Problem? Problem)> AdmitAsync(HttpContext context, string target)
     {
-        var token = BearerToken.From(context.Request) ?? BasicToken(context.Request);
-        switch (token is null ? null : options.Authenticate(token))
+        var shown = Presented.With(context, BearerToken.From(context.Request) ?? BasicToken(context.Request));
+        switch (await options.Authenticate(shown, context.RequestAborted))
         {
             case Caller.OfAgent agent when options.Stopped.Contains(agent.Asker.Agent):
                 return (null, Stopped(agent.Asker.Agent));

@@ -88,7 +88,7 @@ internal sealed class HttpGate : IAsyncDisposable
     /// <summary>One request of an agent.</summary>
     public async Task HandleAsync(HttpContext context, string target)
     {
-        var (visitor, problem) = _entrance.Admit(context, target);
+        var (visitor, problem) = await _entrance.AdmitAsync(context, target);
         if (visitor is null)
         {
             await problem!.WriteAsync(context);

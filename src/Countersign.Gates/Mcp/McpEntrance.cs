@@ -24,8 +24,7 @@ internal sealed class McpEntrance(McpGateOptions options)
             return null;
         }
 
-        var token = BearerToken.From(context.Request);
-        switch (token is null ? null : options.Authenticate(token))
+        switch (await options.Authenticate(Presented.From(context), context.RequestAborted))
         {
             case Caller.OfAgent agent:
                 return await AdmitAsync(context, agent, target);

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Countersign.Server.Cli.Action;
 using Countersign.Server.Cli.Agent;
+using Countersign.Server.Cli.BreakGlass;
 using Countersign.Server.Cli.Hook;
 using Countersign.Server.Cli.Ledger;
 using Countersign.Server.Cli.Passkey;
@@ -37,6 +38,10 @@ internal static class CommandTree
         {
             TokenCommand.Create(),
             ResumeCommand.Create(),
+        },
+        new Command("break-glass", "Prepare for emergencies in which nobody can be asked.")
+        {
+            SealCommand.Create(),
         },
         new Command("passkey", "Work with passkeys.")
         {

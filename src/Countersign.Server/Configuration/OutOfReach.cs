@@ -25,7 +25,8 @@ internal static class OutOfReach
 
         string? WarningOf(string what, Requirement needed, IEnumerable<Asker> candidates)
         {
-            var stuck = candidates.Where(asker => !CanBeMet(needed, asker, settings.People)).ToList();
+            var people = settings.Identified.PossiblePeople(settings.People);
+            var stuck = candidates.Where(asker => !CanBeMet(needed, asker, people)).ToList();
             return stuck.Count == 0
                 ? null
                 : $"{what} cannot be met when {string.Join(" or ", stuck.Select(NameOf))} asks: the owner and the " +

@@ -9,16 +9,17 @@ using Countersign.Server.Channels.Slack;
 namespace Countersign.Server.Configuration;
 
 /// <summary>Reads <c>people:</c> and <c>agents:</c>, and the tokens of both.</summary>
-internal sealed class PeopleSection(Section section)
+internal sealed class PeopleSection(Section section, IdentitiesSection identities)
 {
     /// <summary>The gateway's own name in requests it makes itself; no agent may take it.</summary>
     public static readonly AgentId Reserved = new("countersign");
 
-    private static readonly string[] PersonKeys = ["id", "name", "email", "groups", "roles", "tokens", "accounts"];
-    private static readonly string[] AgentKeys = ["id", "owner", "tokens"];
+    private static readonly string[] PersonKeys = 
+        ["id", "name", "email", "groups", "roles", "tokens", "accounts", "away"];
+    private static readonly string[] AgentKeys = ["id", "owner", "tokens", "identities"];
     private static readonly string[] TokenKeys = ["value", "on_behalf_of"];
-    private static readonly string[] AccountKeys = ["slack", "teams"];
-    private static readonly string[] Roles = ["admin"];
+    private static readonly string[] AccountKeys = ["slack", "teams", "oidc", "proxy"];
+    private static readonly string[] Roles = ["admin", "break-glass"];
 
     private readonly List<Person> _people = [];
     private readonly List<Agent> _agents = [];
@@ -27,6 +28,8 @@ internal sealed class PeopleSection(Section section)
     private readonly Dictionary<string, SourcePosition> _ids = new(StringComparer.OrdinalIgnoreCase);
 
     public IReadOnlyList<TokenSettings> Tokens => _tokens;
+
+    public AwaySection Away { get; } = new(section);
 
     /// <summary>Whose Slack accounts are whose.</summary>
     public ImmutableDictionary<SlackAccount, PersonId> SlackAccounts => _slackAccounts.ToImmutableDictionary();
@@ -56,14 +59,24 @@ internal sealed class PeopleSection(Section section)
         }
 
         var person = new PersonId(id);
-        var groups = Checked(fields, "groups", text => new GroupName(text).Value).Select(name => new GroupName(name));
+        var groups = Checked(fields, "groups", text => new GroupName(text).Value)
+            .Select(name => new GroupName(name)).ToList();
+        foreach (var managed in groups.Where(identities.Managed.Contains))
+        {
+            section.Complain(
+                fields.Find("groups")!, $"who is in group '{managed}' says the identity provider; take it out here");
+        }
+
         var roles = section.Texts(fields, "roles");
         foreach (var unknown in roles.Except(Roles))
         {
             section.Errors.Add(fields.At, $"there is no role '{unknown}'", Nearest.To(unknown, Roles));
         }
 
-        _people.Add(new Person(person, section.Text(fields, "name") ?? id, [.. groups], roles.Contains("admin")));
+        _people.Add(new Person(person, section.Text(fields, "name") ?? id, [.. groups], roles.Contains("admin"))
+        {
+            MayBreakGlass = roles.Contains("break-glass"),
+        });
         foreach (var token in section.Items(fields, "tokens"))
         {
             if (SecretOf(token, salt: null) is { } secret)
@@ -73,6 +86,10 @@ internal sealed class PeopleSection(Section section)
         }
 
         ReadAccounts(fields, person);
+        if (fields.Find("away") is { } away)
+        {
+            Away.Add(person, away);
+        }
     }
 
     /// <summary>One account that stood for two persons would let one of them vote twice.</summary>
@@ -84,6 +101,7 @@ internal sealed class PeopleSection(Section section)
             return;
         }
 
+        identities.ReadPerson(accounts, id);
         foreach (var item in accounts.Find("slack") is { } slack ? Values.ItemsOf(slack) : [])
         {
             if (section.Checked(item, "slack", text => SlackAccount.Parse(text).ToString()) is not { } text)
@@ -126,13 +144,21 @@ internal sealed class PeopleSection(Section section)
             RefuseUnknownOwner(owner, ownerNode);
             _agents.Add(new Agent(agent, owner));
             ReadAgentTokens(fields, agent);
+            identities.ReadAgent(fields, agent);
         }
     }
 
     /// <summary>An owner nobody knows would leave the agent's real owner free to approve its actions.</summary>
     private void RefuseUnknownOwner(Party owner, YamlNode node)
     {
-        if (new People(_people, []).MembersOf(owner).IsEmpty)
+        if (owner is Party.OfGroup { Name: var group } && identities.Managed.Contains(group))
+        {
+            // Who may not approve has to be known even while the provider cannot be asked.
+            section.Complain(
+                node, $"who is in group '{group}' says the identity provider; an agent belongs to a person, or to a " +
+                "group whose members stand here");
+        }
+        else if (new People(_people, []).MembersOf(owner).IsEmpty)
         {
             var known = _people.Select(person => person.Id.Value)
                 .Concat(_people.SelectMany(person => person.Groups).Select(group => "group:" + group.Value));

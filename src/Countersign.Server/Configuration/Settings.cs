@@ -6,6 +6,7 @@ using Countersign.Core.Policies;
 using Countersign.Core.Redaction;
 using Countersign.Gates.Credentials;
 using Countersign.Server.Channels.Slack;
+using Countersign.Server.Rosters;
 using Countersign.Server.Tracing;
 
 namespace Countersign.Server.Configuration;
@@ -32,6 +33,15 @@ internal sealed record Settings
     public required People People { get; init; }
 
     public ImmutableArray<TokenSettings> Tokens { get; init; } = [];
+
+    /// <summary>How people sign in, and who people and agents are to others.</summary>
+    public Identified Identified { get; init; } = new(new SignInSettings(), [], []);
+
+    /// <summary>How the glass may be broken; <c>null</c> where it may not.</summary>
+    public BreakGlassSettings? BreakGlass { get; init; }
+
+    /// <summary>Who is away when, and who stands in for them.</summary>
+    public ImmutableArray<RosterLine.Away> Away { get; init; } = [];
 
     public ImmutableArray<TargetSettings> Targets { get; init; } = [];
 

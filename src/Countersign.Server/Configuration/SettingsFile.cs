@@ -18,7 +18,8 @@ internal static class SettingsFile
     private static readonly string[] Keys =
     [
         "listen", "tls", "postgres", "public_url", "store", "ledger", "people", "agents", "targets", "policies",
-        "channels", "changes", "membership_age", "limits", "freezes", "observability", "redaction",
+        "channels", "changes", "membership_age", "limits", "freezes", "observability", "redaction", "sign_in",
+        "issuers", "break_glass",
     ];
 
     private static readonly string[] LedgerKeys = ["origin", "key", "payload_key", "head_file"];
@@ -66,22 +67,32 @@ internal static class SettingsFile
 
         var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
         var section = new Section(folder, new SecretText(folder, environment, errors), errors);
-        var peopleSection = new PeopleSection(section);
+        var signInSection = new SignInSection(section);
+        var signIn = signInSection.Read(fields);
+        var issuers = signInSection.ReadIssuers(fields, signIn.Provider);
+        var identities = new IdentitiesSection(section, signIn, issuers);
+        var peopleSection = new PeopleSection(section, identities);
         var people = peopleSection.Read(fields);
         var listen = ListenOf(section, fields);
+        var identified = new Identified(signIn, issuers, identities.Identities);
         var ledger = LedgerOf(section, fields);
         var redaction = new RedactionSection(section).Read(fields, ledger.KeyFile);
+        var publicUrl = fields.Find("public_url") is { } url ? WebAddress.ReadRoot(section, url, "public_url") : null;
+        signInSection.RefuseUnsafeReturn(fields, signIn, publicUrl ?? listen);
         return new Settings
         {
             Listen = listen,
             Tls = TlsOf(section, fields, listen),
-            PublicUrl = fields.Find("public_url") is { } url ? WebAddress.ReadRoot(section, url, "public_url") : null,
+            PublicUrl = publicUrl,
             Database = DatabaseOf(section, fields),
             Ledger = ledger,
             People = people,
             Tokens = [.. peopleSection.Tokens],
+            Identified = identified,
+            Away = peopleSection.Away.Read(people),
+            BreakGlass = new BreakGlassSection(section).Read(fields),
             Postgres = new PostgresSection(section).Read(fields),
-            Targets = new TargetsSection(section, people, redaction).Read(fields),
+            Targets = new TargetsSection(section, identified.PossiblePeople(people), redaction).Read(fields),
             Policies = PolicyFiles.Read(section.FilePath(section.Text(fields, "policies") ?? "policies/"), folder),
             Redaction = redaction,
             Limits = new LimitsSection(section).Read(fields),

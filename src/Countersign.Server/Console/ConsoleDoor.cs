@@ -5,6 +5,7 @@ using Countersign.Core.Storage;
 using Countersign.Server.Console.Pages;
 using Countersign.Server.Console.Sessions;
 using Countersign.Server.Console.Views;
+using Countersign.Server.SignIn;
 using Microsoft.AspNetCore.Http;
 
 namespace Countersign.Server.Console;
@@ -14,7 +15,7 @@ namespace Countersign.Server.Console;
 /// handler behind it runs only for a person who is registered at this moment.
 /// </summary>
 internal sealed class ConsoleDoor(
-    SessionStore sessions, FormGuard forms, PageWriter pages, Func<Charter> charter, ILogger<ConsoleDoor> logger)
+    SessionStore sessions, FormGuard forms, PageWriter pages, DoorRules rules, ILogger<ConsoleDoor> logger)
 {
     public const string CookieName = "countersign_session";
 
@@ -70,8 +71,15 @@ internal sealed class ConsoleDoor(
             return null;
         }
 
+        // The proxy says with every request who it is of: a cookie in somebody else's browser is worth nothing.
+        if (session.Proxied is { } proxied && rules.Ways.Proxy?.Read(context.Request) != proxied)
+        {
+            sessions.End(CookieOf(context));
+            return null;
+        }
+
         // Whoever left the configuration is out at once, whatever their cookie says.
-        var today = charter();
+        var today = rules.Charter();
         var person = today.People.Find(session.Voter.Person);
         return person is null ? null : new Visit(context, session, person, today);
     }
@@ -158,3 +166,6 @@ internal sealed class ConsoleDoor(
 
     private static string PathOf(HttpContext context) => DisplayText.OneLine(context.Request.Path.Value).Text;
 }
+
+/// <summary>What decides whether a session still counts.</summary>
+internal sealed record DoorRules(Func<Charter> Charter, SignInWays Ways);

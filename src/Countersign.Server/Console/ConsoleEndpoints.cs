@@ -16,8 +16,8 @@ internal static class ConsoleEndpoints
 
     /// <summary>
     /// Registers the console. It finds in the container: Gatekeeper, ReviewDesk, RehearsalDesk, RevisionDesk,
-    /// RevisionReader, RevealDesk, CardMask, AgentDesk, PasskeyDesk, IStore, IArchive, Func&lt;Charter&gt;,
-    /// Authenticate, TimeProvider and FillRandom.
+    /// RevisionReader, RevealDesk, CardMask, AgentDesk, PasskeyDesk, BreakGlassDesk, IStore, IArchive,
+    /// Func&lt;Charter&gt;, Authenticate, SignInWays, TimeProvider and FillRandom.
     /// </summary>
     public static IServiceCollection AddConsole(this IServiceCollection services, ConsoleOptions options) => services
         .AddSingleton(options)
@@ -25,6 +25,9 @@ internal static class ConsoleEndpoints
         .AddSingleton<OneTimeLinks>()
         .AddSingleton<SignInThrottle>()
         .AddSingleton<Challenges>()
+        .AddSingleton<SignInAttempts>()
+        .AddSingleton<DoorRules>()
+        .AddSingleton<ProviderSignIn>()
         .AddSingleton<SessionCookie>()
         .AddSingleton<SignInDesk>()
         .AddSingleton<FormGuard>()
@@ -38,6 +41,8 @@ internal static class ConsoleEndpoints
         .AddSingleton<RevisionForms>()
         .AddSingleton<ActionEndpoints>()
         .AddSingleton<ReceiptDownload>()
+        .AddSingleton<GlassEndpoints>()
+        .AddSingleton<GlassRecord>()
         .AddSingleton<HistoryEndpoints>()
         .AddSingleton<AgentEndpoints>()
         .AddSingleton<PeopleEndpoints>()
@@ -52,6 +57,7 @@ internal static class ConsoleEndpoints
         var services = routes.ServiceProvider;
         var door = services.GetRequiredService<ConsoleDoor>();
         var signIn = services.GetRequiredService<SignInEndpoints>();
+        var provider = services.GetRequiredService<ProviderSignIn>();
         var queue = services.GetRequiredService<QueueEndpoints>();
         var action = services.GetRequiredService<ActionEndpoints>();
         var history = services.GetRequiredService<HistoryEndpoints>();
@@ -82,9 +88,12 @@ internal static class ConsoleEndpoints
 
         Get("/console/sign-in", door.Public(signIn.ShowFormAsync));
         Post("/console/sign-in", door.PublicForm(signIn.SignInAsync));
+        Get(ProviderSignIn.Address, door.Public(provider.LeaveAsync));
+        Get(ProviderSignIn.Return, door.Public(provider.ComeBackAsync));
         Get("/console/sign-in/{code}", door.Public(signIn.ShowLinkAsync));
         Post("/console/sign-in/{code}", door.PublicForm((context, _) => signIn.UseLinkAsync(context)));
         Post("/console/sign-out", door.Form((visit, _) => signIn.SignOutAsync(visit)));
+        Post("/console/sign-out/everywhere", door.Form((visit, _) => signIn.SignOutEverywhereAsync(visit)));
 
         Get("/console/verify", door.Public(VerifierPage.SendAsync));
         Get("/console/assets/{name}", door.Public(context => SendAssetAsync(context, action)));
@@ -112,6 +121,9 @@ internal static class ConsoleEndpoints
         routes.MapPost("/console/passkeys/{entry}/revoke", door.Form(passkeys.RevokeAsync));
         routes.MapMethods("/console/sign-in/options", Reading, door.Public(signIn.WriteOptionsAsync));
         routes.MapPost("/console/passkeys/sign-in", door.PublicForm(signIn.SignInAsync));
+        routes.MapPost("/console/passkeys/step-up", door.Form(signIn.StepUpAsync));
+        var glass = services.GetRequiredService<GlassEndpoints>();
+        routes.MapPost("/console/actions/{id}/break-glass", door.Form(glass.BreakAsync));
         routes.MapMethods("/console/actions/{id}/statement", Reading, door.Page(signing.WriteStatementAsync));
     }
 

@@ -1,3 +1,5 @@
+using Countersign.Server.Console.Sessions;
+
 namespace Countersign.Server.Console;
 
 /// <summary>What differs between installations of the console.</summary>
@@ -13,4 +15,9 @@ internal sealed record ConsoleOptions
     /// Whether one-time links sign people in: for the demo only, because whoever holds a link is that person.
     /// </summary>
     public bool AcceptsOneTimeLinks { get; init; }
+
+    /// <summary>Whether the tokens of people sign in here.</summary>
+    public bool TakesTokens { get; init; } = true;
+
+    public SessionLimits Limits { get; init; } = new();
 }

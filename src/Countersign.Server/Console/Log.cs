@@ -35,6 +35,9 @@ internal static partial class Log
     [LoggerMessage(11, LogLevel.Warning, "{Person} wanted to vouch for the first passkey of {Other}: code {Result}.")]
     public static partial void Vouched(ILogger logger, PersonId person, PersonId other, string result);
 
+    [LoggerMessage(12, LogLevel.Critical, "{Person} broke the glass: {Action} may run without those who were asked.")]
+    public static partial void GlassBroken(ILogger logger, PersonId person, ActionId action);
+
     [LoggerMessage(8, LogLevel.Warning, "{Person} agreed in the console that agent {Agent} goes on: {Result}.")]
     public static partial void ResumedAgent(ILogger logger, PersonId person, AgentId agent, string result);
 }

@@ -6,6 +6,7 @@ using Countersign.Core.Policies;
 using Countersign.Core.Storage;
 using Countersign.Server.Configuration;
 using Countersign.Server.Rosters;
+using Countersign.Server.SignIn;
 
 namespace Countersign.Server.Hosting;
 
@@ -27,9 +28,13 @@ internal sealed class CharterSource
     private volatile Tokens _tokens;
     private volatile Charter _current;
     private ImmutableArray<Membership> _memberships = [];
+    private ImmutableDictionary<PersonId, GroupStanding> _standings =
+        ImmutableDictionary<PersonId, GroupStanding>.Empty;
+
     private volatile bool _isSettled;
 
-    // When the next membership is old enough; in ticks, so that reading it takes no lock.
+    // When the next membership is old enough, or what the provider said too old; in ticks, so that reading it takes no
+    // lock.
     private long _nextAge = long.MaxValue;
 
     public CharterSource(Settings settings, TimeProvider time)
@@ -56,7 +61,7 @@ internal sealed class CharterSource
             {
                 lock (_lock)
                 {
-                    _current = _current with { People = PeopleNow() };
+                    _current = CharterNow();
                 }
             }
 
@@ -88,7 +93,8 @@ internal sealed class CharterSource
 
     /// <summary>Loads the policy of the files against the people who would have to meet it.</summary>
     /// <exception cref="ConfigurationException">The policy is refused; the message lists every reason.</exception>
-    public static Policy LoadPolicy(Settings settings) => LoadPolicy(settings.Policies, settings.People);
+    public static Policy LoadPolicy(Settings settings) => 
+        LoadPolicy(settings.Policies, settings.Identified.PossiblePeople(settings.People));
 
     /// <summary>
     /// Puts another policy in force on this node. That today's people could not meet one of its requirements is no
@@ -129,6 +135,16 @@ internal sealed class CharterSource
         }
     }
 
+    /// <summary>Puts what the identity provider says of people in force on this node.</summary>
+    public void Put(ImmutableDictionary<PersonId, GroupStanding> standings)
+    {
+        lock (_lock)
+        {
+            _standings = standings;
+            _current = CharterNow();
+        }
+    }
+
     private void Put(ImmutableArray<Membership> memberships, bool isSettled)
     {
         lock (_lock)
@@ -144,17 +160,24 @@ internal sealed class CharterSource
 
     private People PeopleNow()
     {
+        var now = _time.GetUtcNow();
+        var (people, lapse) = ProviderGroups.Apply(_registered, _settings.Identified.SignIn.Provider, _standings, now);
+        people = people.With(_registered.Away.Where(away => away.IsAt(now))
+            .ToImmutableDictionary(away => away.Person, away => away.Deputy));
+        lapse = _registered.Away.SelectMany(away => (DateTimeOffset[])[away.From, away.Until])
+            .Where(change => change > now).Append(lapse).Min();
         if (!_isSettled && _settings.MembershipAge > TimeSpan.Zero)
         {
-            return _registered.People.With([.. Present(), .. _registered.Leaving], waiting: []);
+            Interlocked.Exchange(ref _nextAge, lapse.UtcTicks);
+            return people.With([.. Present(), .. _registered.Leaving], waiting: []);
         }
 
-        var now = _time.GetUtcNow();
         var young = _memberships.Where(member => now - member.Since < _settings.MembershipAge).ToList();
-        Interlocked.Exchange(ref _nextAge, young.Count == 0
-            ? long.MaxValue
-            : (young.Min(member => member.Since) + _settings.MembershipAge).UtcTicks);
-        return _registered.People.With(
+        var grown = young.Count == 0
+            ? DateTimeOffset.MaxValue
+            : young.Min(member => member.Since) + _settings.MembershipAge;
+        Interlocked.Exchange(ref _nextAge, Math.Min(grown.UtcTicks, lapse.UtcTicks));
+        return people.With(
             [.. young.Select(member => (member.Person, member.Group)), .. _registered.Leaving],
             [.. young.Select(member => new YoungMembership(member, member.Since + _settings.MembershipAge))]);
     }

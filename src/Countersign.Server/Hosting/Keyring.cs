@@ -16,6 +16,9 @@ internal sealed class Keyring : IDisposable
     /// <summary>The purpose of the key that seals statements to sign and enrolment codes.</summary>
     public const string ForPasskeys = "countersign-passkey-v1";
 
+    /// <summary>The purpose of the key that seals the codes of custodians.</summary>
+    public const string ForBreakGlass = "countersign-break-glass-v1";
+
     /// <summary>The purpose of the key of the fingerprints by which tokens are told apart.</summary>
     public const string ForTokenMarks = "countersign-token-mark-v1";
 

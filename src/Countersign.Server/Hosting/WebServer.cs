@@ -19,6 +19,7 @@ using Countersign.Server.Channels.Slack;
 using Countersign.Server.Configuration;
 using Countersign.Server.Console;
 using Countersign.Server.Rosters;
+using Countersign.Server.SignIn;
 using Countersign.Server.Storage.Sqlite;
 using Countersign.Server.Tracing;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -58,7 +59,7 @@ internal static class WebServer
         // With this one the host would begin an activity around every request, and read baggage into it.
         builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
         builder.WebHost.UseKestrelHttpsConfiguration();
-        builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, settings, certificate));
+        builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, settings, certificate, options.Time));
         AddRooms(builder.Services, settings, options, parts);
         builder.Services.AddMcpGate(services => McpOptionsOf(services, settings, options, charter, keys));
         builder.Services.AddHttpGate(services => HttpOptionsOf(services, settings, options, charter));
@@ -66,6 +67,8 @@ internal static class WebServer
         {
             PublicUrl = settings.PublicUrl,
             AcceptsOneTimeLinks = options.AcceptsOneTimeLinks,
+            TakesTokens = settings.Identified.SignIn.TakesTokens,
+            Limits = settings.Identified.SignIn.Limits,
         });
         if (settings.Slack is { } slack)
         {
@@ -130,7 +133,8 @@ internal static class WebServer
         return new UriBuilder(settings.Public) { Port = new Uri(addresses.Addresses.First()).Port }.Uri;
     }
 
-    private static void Listen(KestrelServerOptions kestrel, Settings settings, ServerCertificate? certificate)
+    private static void Listen(
+        KestrelServerOptions kestrel, Settings settings, ServerCertificate? certificate, TimeProvider time)
     {
         kestrel.AddServerHeader = false;
         // Each door has its own limit and its own words for it; this one only stands behind them.
@@ -148,6 +152,10 @@ internal static class WebServer
                 {
                     https.ServerCertificate = certificate.Certificate;
                     https.ServerCertificateChain = certificate.Chain;
+                    if (settings.Identified.TakesCertificates)
+                    {
+                        ClientCertificates.Accept(https, time);
+                    }
                 });
             }
         });
@@ -167,7 +175,7 @@ internal static class WebServer
             await parts.Changes.People.SettleAsync(cancellationToken);
             await charter.SettleAsync(store, cancellationToken);
         });
-        services.AddSingleton<Authenticate>(token => charter.Tokens.Find(token));
+        services.AddSignIn(settings.Identified, provider => PublicOf(provider, settings));
         services.AddSingleton<IsRegistered>(
             (person, account) => charter.Registered.Has(Roster.LineOf(person, account)));
         services.AddSingleton(charter);
@@ -185,6 +193,7 @@ internal static class WebServer
         services.AddSingleton<RevisionReader>();
         services.AddSingleton(provider => provider.GetRequiredService<Office>().Agents);
         services.AddSingleton(provider => provider.GetRequiredService<Office>().Passkeys);
+        services.AddSingleton(provider => provider.GetRequiredService<Office>().BreakGlass);
         services.AddSingleton(provider => provider.GetRequiredService<Office>().Reaper);
     }
 
@@ -210,12 +219,23 @@ internal static class WebServer
             Time = options.Time,
             Limits = settings.Limits,
             Tokens = parts.Keys.Redaction,
+            Reread = services.GetRequiredService<SignInWays>().Standings is { } standings
+                ? standings.RereadAsync
+                : OfficeOptions.NobodyElseKnows,
             Passkeys = new PasskeyOptions
             {
                 Party = () => PasskeySite.Of(PublicOf(services, settings)),
                 Ledger = settings.Ledger.Origin,
                 Key = parts.Keys.DeriveKey(Keyring.ForPasskeys),
             },
+            BreakGlass = settings.BreakGlass is { } glass
+                ? new BreakGlassOptions(new BreakGlassCodes(
+                    parts.Keys.DeriveKey(Keyring.ForBreakGlass), () => parts.Store.Now, RandomNumberGenerator.Fill))
+                {
+                    TimeBox = glass.TimeBox,
+                    ReviewWithin = glass.ReviewWithin,
+                }
+                : null,
             Channels = settings.Slack is null ? [] : [SlackOutbox.Channel],
         });
 

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Collections.Immutable;
 using Countersign.Core.Identity;
 using Countersign.Server.Configuration;
@@ -14,6 +15,13 @@ internal sealed record Registered(
     ImmutableArray<TokenSettings> Tokens,
     Func<RosterLine, bool> Has)
 {
+    /// <summary>Who people and agents are to others.</summary>
+    public FrozenDictionary<Subject, IdentitySettings> Identities { get; private init; } =
+        FrozenDictionary<Subject, IdentitySettings>.Empty;
+
+    /// <summary>Who is away when, and who stands in for them.</summary>
+    public ImmutableArray<RosterLine.Away> Away { get; private init; } = [];
+
     public static Registered Of(Roster accepted, Roster written, Settings settings, byte[] key)
     {
         var persons = accepted.People.Persons
@@ -21,6 +29,7 @@ internal sealed record Registered(
             .Select(person => person with
             {
                 IsAdmin = person.IsAdmin && written.Has(new RosterLine.Admin(person.Id)),
+                MayBreakGlass = person.MayBreakGlass && written.Has(new RosterLine.GlassBreaker(person.Id)),
             })
             .ToList();
         var known = new People(persons, []);
@@ -37,12 +46,33 @@ internal sealed record Registered(
                     .Where(member => !written.Has(new RosterLine.InGroup(member.Id, member.group))),
             ],
             [.. settings.Tokens.Where(token => Has(Roster.LineOf(token, key)) && IsOfSomebody(token, people))],
-            Has);
+            Has)
+        {
+            Identities = settings.Identified.Identities
+                .Where(identity => Has(Roster.LineOf(identity)) && IsOfSomebody(identity, people))
+                .ToFrozenDictionary(identity => identity.Subject),
+            Away = [.. settings.Away.Where(away =>
+                Has(away) && people.Find(away.Person) is not null && people.Find(away.Deputy) is not null)],
+        };
     }
 
     /// <summary>What a configuration says, before it is known what of it was accepted.</summary>
     public static Registered AsWritten(Settings settings) =>
-        new(settings.People, [], settings.Tokens, static _ => true);
+        new(settings.People, [], settings.Tokens, static _ => true)
+        {
+            Identities = settings.Identified.Identities.ToFrozenDictionary(identity => identity.Subject),
+            Away = settings.Away,
+        };
+
+    /// <summary>Whom an issuer, the proxy or a certificate means; <c>null</c> for nobody registered.</summary>
+    public IdentitySettings? Find(Subject subject) => Identities.GetValueOrDefault(subject);
+
+    private static bool IsOfSomebody(IdentitySettings identity, People people) => identity switch
+    {
+        IdentitySettings.OfPerson { Person: var person } => people.Find(person) is not null,
+        IdentitySettings.OfAgent { Agent: var agent } => people.Find(agent) is not null,
+        _ => false,
+    };
 
     private static bool IsOfSomebody(TokenSettings token, People people) => token switch
     {

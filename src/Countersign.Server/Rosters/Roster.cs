@@ -34,7 +34,8 @@ internal sealed class Roster
         var persons = settings.People.Persons.SelectMany(person => person.Groups
             .Select(RosterLine (group) => new RosterLine.InGroup(person.Id, group))
             .Append(new RosterLine.Called(person.Id, person.DisplayName))
-            .Concat(person.IsAdmin ? [new RosterLine.Admin(person.Id)] : []));
+            .Concat(person.IsAdmin ? [new RosterLine.Admin(person.Id)] : [])
+            .Concat(person.MayBreakGlass ? [new RosterLine.GlassBreaker(person.Id)] : []));
         var agents = settings.People.Agents.Select(agent => new RosterLine.Belongs(agent.Id, agent.Owner));
         var accounts = settings.Slack?.Accounts ?? ImmutableDictionary<SlackAccount, PersonId>.Empty;
         return new Roster(
@@ -43,6 +44,9 @@ internal sealed class Roster
             .. agents,
             .. settings.Tokens.Select(token => LineOf(token, key)),
             .. accounts.Select(account => LineOf(account.Value, account.Key)),
+            .. settings.Identified.Identities.Select(LineOf),
+            .. settings.Identified.GroupLines,
+            .. settings.Away,
         ]);
     }
 
@@ -52,6 +56,13 @@ internal sealed class Roster
             new RosterLine.TokenOfPerson(person, TokenMark.Of(token.Secret, key)),
         TokenSettings.OfAgent { Asker: var asker } =>
             new RosterLine.TokenOfAgent(asker.Agent, TokenMark.Of(token.Secret, key), asker.OnBehalfOf),
+        _ => throw new System.Diagnostics.UnreachableException(),
+    };
+
+    public static RosterLine LineOf(IdentitySettings identity) => identity switch
+    {
+        IdentitySettings.OfPerson { Person: var person } => new RosterLine.IdentityOfPerson(person, identity.Subject),
+        IdentitySettings.OfAgent { Agent: var agent } => new RosterLine.IdentityOfAgent(agent, identity.Subject),
         _ => throw new System.Diagnostics.UnreachableException(),
     };
 
@@ -79,7 +90,10 @@ internal sealed class Roster
                 line.Person,
                 line.Name,
                 [.. groups[line.Person]],
-                lines.Contains(new RosterLine.Admin(line.Person)))),
+                lines.Contains(new RosterLine.Admin(line.Person)))
+            {
+                MayBreakGlass = lines.Contains(new RosterLine.GlassBreaker(line.Person)),
+            }),
             lines.OfType<RosterLine.Belongs>().Select(line => new Agent(line.Agent, line.Owner)));
     }
 }

@@ -62,11 +62,16 @@ internal sealed class RosterChange
 
     private IEnumerable<PersonId> GainersBy(RosterLine line) => line switch
     {
+        RosterLine.Away away => [away.Deputy],
         { About: { } person } => [person],
         RosterLine.Belongs agent => MembersOf(agent.Owner),
         RosterLine.TokenOfAgent token => Agents.Where(agent => agent.Id == token.Agent)
             .SelectMany(agent => MembersOf(agent.Owner))
             .Concat(token.OnBehalfOf is { } person ? [person] : []),
+        RosterLine.IdentityOfAgent identity => Agents.Where(agent => agent.Id == identity.Agent)
+            .SelectMany(agent => MembersOf(agent.Owner)),
+        // Whom the provider has in the group is not known here; an admin looks at it all the same.
+        RosterLine.GroupFrom => [],
         _ => throw new System.Diagnostics.UnreachableException(),
     };
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 using Countersign.Core.Identity;
 
 namespace Countersign.Server.Rosters;
@@ -15,7 +16,15 @@ internal abstract record RosterLine
     private const string CalledWords = "is called ";
     private const string GroupWords = "is in ";
     private const string AdminWords = "has the role admin";
+    private const string AwayWords = "is away from ";
+    private const string UntilWords = " until ";
+    private const string DeputyWords = ", represented by ";
+    private const string BreakerWords = "has the role break-glass";
     private const string TokenWords = "has the token ";
+    private const string ProviderWord = "provider";
+    private const string IdentityWords = "has the identity ";
+    private const string PutsWords = "puts into ";
+    private const string CalledThereWords = " whom it has in ";
     private const string SlackWords = "has the Slack account ";
     private const string OwnerWords = "belongs to ";
     private const string ForWords = " for ";
@@ -30,24 +39,34 @@ internal abstract record RosterLine
         Called line => line.Person,
         InGroup line => line.Person,
         Admin line => line.Person,
+        GlassBreaker line => line.Person,
+        Away line => line.Person,
         TokenOfPerson line => line.Person,
         Account line => line.Person,
+        IdentityOfPerson line => line.Person,
         _ => null,
     };
 
-    public bool IsOfAgent => this is Belongs or TokenOfAgent;
+    public bool IsOfAgent => this is Belongs or TokenOfAgent or IdentityOfAgent;
 
     public sealed override string ToString() => this switch
     {
         Called line => $"{PersonWord} {line.Person} {CalledWords}{line.Name}",
         InGroup line => $"{PersonWord} {line.Person} {GroupWords}{new Party.OfGroup(line.Group)}",
         Admin line => $"{PersonWord} {line.Person} {AdminWords}",
+        Away line => $"{PersonWord} {line.Person} {AwayWords}{line.From:O}{UntilWords}{line.Until:O}" +
+            $"{DeputyWords}{line.Deputy}",
+        GlassBreaker line => $"{PersonWord} {line.Person} {BreakerWords}",
         TokenOfPerson line => $"{PersonWord} {line.Person} {TokenWords}{line.Mark}",
         Account line => $"{PersonWord} {line.Person} {SlackWords}{line.Name}",
         Belongs line => $"{AgentWord} {line.Agent} {OwnerWords}{line.Owner}",
         TokenOfAgent { OnBehalfOf: { } person } line =>
             $"{AgentWord} {line.Agent} {TokenWords}{line.Mark}{ForWords}{person}",
         TokenOfAgent line => $"{AgentWord} {line.Agent} {TokenWords}{line.Mark}",
+        IdentityOfPerson line => $"{PersonWord} {line.Person} {IdentityWords}{line.Subject}",
+        IdentityOfAgent line => $"{AgentWord} {line.Agent} {IdentityWords}{line.Subject}",
+        GroupFrom line => $"{ProviderWord} {line.Issuer} {PutsWords}{new Party.OfGroup(line.Group)}" +
+            $"{CalledThereWords}{line.Name}",
         _ => throw new UnreachableException(),
     };
 
@@ -57,6 +76,7 @@ internal abstract record RosterLine
         {
             [PersonWord, var person, var said] => OfPerson(new PersonId(person), said),
             [AgentWord, var agent, var said] => OfAgent(new AgentId(agent), said),
+            [ProviderWord, var issuer, var said] => OfProvider(issuer, said),
             _ => null,
         };
         return line is not null;
@@ -65,17 +85,23 @@ internal abstract record RosterLine
     private static RosterLine? OfPerson(PersonId person, string said) => said switch
     {
         AdminWords => new Admin(person),
+        BreakerWords => new GlassBreaker(person),
+        _ when After(said, AwayWords)?.Split([UntilWords, DeputyWords], StringSplitOptions.None)
+            is [var from, var until, var deputy] =>
+            new Away(person, new PersonId(deputy), TimeOf(from), TimeOf(until)),
         _ when After(said, CalledWords) is { } name => new Called(person, name),
         _ when After(said, GroupWords) is { } group && Party.Parse(group) is Party.OfGroup { Name: var name } =>
             new InGroup(person, name),
         _ when After(said, TokenWords) is { } mark => new TokenOfPerson(person, new TokenMark(mark)),
         _ when After(said, SlackWords) is { } account => new Account(person, account),
+        _ when After(said, IdentityWords) is { } subject => new IdentityOfPerson(person, Subject.Parse(subject)),
         _ => null,
     };
 
     private static RosterLine? OfAgent(AgentId agent, string said) => said switch
     {
         _ when After(said, OwnerWords) is { } owner => new Belongs(agent, Party.Parse(owner)),
+        _ when After(said, IdentityWords) is { } subject => new IdentityOfAgent(agent, Subject.Parse(subject)),
         _ when After(said, TokenWords) is { } token => token.Split(ForWords) switch
         {
             [var mark] => new TokenOfAgent(agent, new TokenMark(mark), OnBehalfOf: null),
@@ -84,6 +110,15 @@ internal abstract record RosterLine
         },
         _ => null,
     };
+
+    private static GroupFrom? OfProvider(string issuer, string said) =>
+        After(said, PutsWords)?.Split(CalledThereWords, 2) is [var group, var name]
+        && Party.Parse(group) is Party.OfGroup { Name: var put }
+            ? new GroupFrom(issuer, name, put)
+            : null;
+
+    private static DateTimeOffset TimeOf(string text) =>
+        DateTimeOffset.ParseExact(text, "O", CultureInfo.InvariantCulture);
 
     private static string? After(string said, string words) =>
         said.StartsWith(words, StringComparison.Ordinal) ? said[words.Length..] : null;
@@ -94,6 +129,15 @@ internal abstract record RosterLine
     public sealed record InGroup(PersonId Person, GroupName Group) : RosterLine;
 
     public sealed record Admin(PersonId Person) : RosterLine;
+
+    /// <summary>The person is away for a while, and who stands in for them as a reviewer.</summary>
+    public sealed record Away(PersonId Person, PersonId Deputy, DateTimeOffset From, DateTimeOffset Until) : RosterLine
+    {
+        public bool IsAt(DateTimeOffset time) => time >= From && time < Until;
+    }
+
+    /// <summary>The person may let a request through alone, in an emergency.</summary>
+    public sealed record GlassBreaker(PersonId Person) : RosterLine;
 
     public sealed record TokenOfPerson(PersonId Person, TokenMark Mark) : RosterLine;
 
@@ -106,4 +150,16 @@ internal abstract record RosterLine
     public sealed record Belongs(AgentId Agent, Party Owner) : RosterLine;
 
     public sealed record TokenOfAgent(AgentId Agent, TokenMark Mark, PersonId? OnBehalfOf) : RosterLine;
+
+    /// <summary>Who the person is to an issuer, or to the proxy in front.</summary>
+    public sealed record IdentityOfPerson(PersonId Person, Subject Subject) : RosterLine;
+
+    /// <summary>Who the agent is to an issuer, or which certificate it shows.</summary>
+    public sealed record IdentityOfAgent(AgentId Agent, Subject Subject) : RosterLine;
+
+    /// <summary>Whoever is in a group at the identity provider is in one here.</summary>
+    /// <param name="Issuer">The provider.</param>
+    /// <param name="Name">What it calls the group.</param>
+    /// <param name="Group">The group here.</param>
+    public sealed record GroupFrom(string Issuer, string Name, GroupName Group) : RosterLine;
 }

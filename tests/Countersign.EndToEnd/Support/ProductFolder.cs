@@ -60,10 +60,21 @@ internal sealed class ProductFolder : IDisposable
         """;
 
     /// <summary>Gives a person their Slack account, in the line that is theirs.</summary>
-    private static string WithAccount(string text, string name) => text.Replace(
-        $"[ env:{name}_TOKEN ] }}",
-        $"[ env:{name}_TOKEN ], accounts: {{ slack: T0123/U0{name} }} }}",
-        StringComparison.Ordinal);
+    private string WithAccount(string text, string name)
+    {
+        var more = _options.Accounts.TryGetValue(name, out var account) ? ", " + account : "";
+        var role = _options.Roles.TryGetValue(name, out var given) ? $"roles: [admin, {given}], tokens" : null;
+        var tokens = $"tokens: [ env:{name}_TOKEN ] }}";
+        return text
+            .Replace(
+                $"roles: [admin], {tokens}",
+                $"{role ?? "roles: [admin], tokens"}{tokens[6..]}",
+                StringComparison.Ordinal)
+            .Replace(
+                $"[ env:{name}_TOKEN ] }}",
+                $"[ env:{name}_TOKEN ], accounts: {{ slack: T0123/U0{name}{more} }} }}",
+                StringComparison.Ordinal);
+    }
 
     private string Ops => _options.Upstream is { } upstream
         ? $$"""  ops: { gate: mcp, environment: production, upstream: { url: "{{upstream}}" }, """

@@ -18,6 +18,12 @@ internal sealed record ProductOptions
     /// <summary>More environment variables of the product.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>More accounts of people, by <c>ALICE</c> and so on.</summary>
+    public IReadOnlyDictionary<string, string> Accounts { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>A role of people who have another one already, by <c>ALICE</c> and so on.</summary>
+    public IReadOnlyDictionary<string, string> Roles { get; init; } = new Dictionary<string, string>();
+
     public string Policy { get; init; } = StandardPolicy.Text;
 
     /// <summary>Where the store and the keys are; a path relative to the configuration, or an absolute one.</summary>

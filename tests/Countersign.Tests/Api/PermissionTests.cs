@@ -87,7 +87,7 @@ public sealed class PermissionTests
         archive: null!,
         () => _bench.Charter,
         new CardMask(() => _bench.Charter, new RedactionKey(new byte[RedactionKey.Length])),
-        _ => null,
+        (_, _) => ValueTask.FromResult<Caller?>(null),
         id => new Uri($"http://localhost/console/actions/{id}"));
 
     private async Task<JsonElement> ReadAsync(ActionRecord record, Caller caller)

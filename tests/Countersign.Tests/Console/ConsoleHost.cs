@@ -15,6 +15,7 @@ using Countersign.Gates.Access;
 using Countersign.Server.Channels.Slack;
 using Countersign.Server.Console;
 using Countersign.Server.Console.Sessions;
+using Countersign.Server.SignIn;
 using Countersign.Tests.Identity.Passkeys;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -55,6 +56,7 @@ internal sealed class ConsoleHost : IAsyncDisposable
                 Ledger = "example.org/ledger",
                 Key = s_passkeyKey,
             },
+            BreakGlass = new BreakGlassOptions(GlassCodes(() => Store.Now)),
             Channels = slack is null ? [] : [SlackOutbox.Channel],
         });
         _app = Build(options, slack);
@@ -96,6 +98,10 @@ internal sealed class ConsoleHost : IAsyncDisposable
 
     public Browser Open() => new(Address);
 
+    /// <summary>What makes and reads the codes of custodians.</summary>
+    public static BreakGlassCodes GlassCodes(Func<DateTimeOffset> now) =>
+        new("another key of this ledger"u8.ToArray(), now, RandomNumberGenerator.Fill);
+
     /// <summary>A browser in which somebody signed in by the token <c>NAME-token</c>.</summary>
     public async Task<Browser> OpenForAsync(string person)
     {
@@ -119,6 +125,13 @@ internal sealed class ConsoleHost : IAsyncDisposable
     {
         People = new People(
             Charter.People.Persons.Select(person => person with { IsAdmin = person.Id.Value == admin }),
+            Charter.People.Agents),
+    };
+
+    public void MakeGlassBreaker(string breaker) => Charter = Charter with
+    {
+        People = new People(
+            Charter.People.Persons.Select(person => person with { MayBreakGlass = person.Id.Value == breaker }),
             Charter.People.Agents),
     };
 
@@ -220,10 +233,12 @@ internal sealed class ConsoleHost : IAsyncDisposable
             .AddSingleton(new CardMask(() => Charter, new RedactionKey(new byte[RedactionKey.Length])))
             .AddSingleton(Office.Agents)
             .AddSingleton(Office.Passkeys)
+            .AddSingleton(Office.BreakGlass)
             .AddSingleton<IStore>(Store)
             .AddSingleton<IArchive>(Store)
             .AddSingleton<Func<Charter>>(() => Charter)
-            .AddSingleton<Authenticate>(Authenticate)
+            .AddSingleton<Authenticate>((shown, _) => ValueTask.FromResult(Authenticate(shown.Token!)))
+            .AddSingleton(new SignInWays())
             .AddSingleton(_time)
             .AddSingleton<FillRandom>(RandomNumberGenerator.Fill)
             .AddConsole(options);

@@ -115,6 +115,32 @@ public sealed class SignInTests
         Assert.Equal(HttpStatusCode.NotFound, used.StatusCode);
     }
 
+    [Theory]
+    [InlineData(1, 60, 1)]
+    [InlineData(60, 1, 1)]
+    [Trait("Threat", "THR-092"), Trait("CWE", "384")]
+    public async Task A_session_lasts_as_long_as_the_configuration_says(int idle, int lifetime, int over)
+    {
+        var time = new ManualTime();
+        await using var host = await ConsoleHost.StartAsync(time, new ConsoleOptions
+        {
+            Limits = new SessionLimits
+            {
+                Idle = TimeSpan.FromMinutes(idle),
+                Absolute = TimeSpan.FromMinutes(lifetime),
+            },
+        });
+        using var bob = await host.OpenForAsync("bob");
+
+        time.Advance(TimeSpan.FromMinutes(over) - TimeSpan.FromSeconds(1));
+        using var before = await bob.GetAsync("/console/people");
+        time.Advance(TimeSpan.FromMinutes(over));
+        using var after = await bob.GetAsync("/console/people");
+
+        Assert.Equal(HttpStatusCode.OK, before.StatusCode);
+        Assert.Equal(HttpStatusCode.SeeOther, after.StatusCode);
+    }
+
     [Fact]
     public async Task A_one_time_link_expires()
     {

@@ -78,6 +78,7 @@ internal sealed class CoreHost : IAsyncDisposable
                 Ledger = folder.Key.Origin.Value,
                 Key = s_passkeyKey,
             },
+            BreakGlass = new BreakGlassOptions(GlassCodes),
         };
         _office = new Office(_options);
     }
@@ -110,6 +111,11 @@ internal sealed class CoreHost : IAsyncDisposable
 
     /// <summary>The codes that whoever has the ledger's key can make.</summary>
     public EnrolmentCodes Codes => new(s_passkeyKey, () => Store.Now, RandomNumberGenerator.Fill);
+
+    public BreakGlassDesk Glass => _office.BreakGlass;
+
+    /// <summary>The codes that custodians keep.</summary>
+    public BreakGlassCodes GlassCodes => new(s_passkeyKey, () => Store.Now, RandomNumberGenerator.Fill);
 
     public CancellationToken Cancel => _limit.Token;
 
@@ -188,6 +194,12 @@ internal sealed class CoreHost : IAsyncDisposable
         _charter.People.Persons.Select(person => person.Id == except
             ? person with { Groups = [], IsAdmin = true }
             : person));
+
+    public void SetPeople(People people) => _charter = _charter with { People = people };
+
+    /// <summary>Another channel is told from now on.</summary>
+    public void AddChannel(string channel) =>
+        Reopen(options => options with { Channels = options.Channels.Add(channel) });
 
     /// <summary>Changes what the next office works with: limits, the longest execution.</summary>
     public void Reopen(Func<OfficeOptions, OfficeOptions> change) => _office = new Office(change(_options));

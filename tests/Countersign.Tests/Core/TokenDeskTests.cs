@@ -178,7 +178,7 @@ public sealed class TokenDeskTests
             archive: null!,
             () => _bench.Charter,
             new CardMask(() => _bench.Charter, OfficeBench.TokenKey),
-            _ => null,
+            (_, _) => ValueTask.FromResult<Caller?>(null),
             id => new Uri($"http://localhost/console/actions/{id}"));
         await rooms.WriteActionAsync(context, caller ?? new Caller.OfAgent(record.Asker), record);
         return JsonSerializer.Deserialize<JsonElement>(body.ToArray());

@@ -212,7 +212,7 @@ internal sealed class GateHost : IAsyncDisposable
     private McpGateOptions OptionsOfGate(McpLimits limits) =>
         new(Office.Gatekeeper, Office.Definitions, () => Charter)
         {
-            Authenticate = WhoIs,
+            Authenticate = (shown, _) => ValueTask.FromResult(shown.Token is { } token ? WhoIs(token) : null),
             DryRun = Office.DryRun,
             ReviewDesk = Office.ReviewDesk,
             Stopped = Office.Agents.Stopped,

@@ -368,7 +368,8 @@ internal sealed partial class MemoryStore(TimeProvider time) : IStore
 
             var votes = change.Votes.Zip(
                 change.Entries.Where(entry => entry.Type
-                    is EntryType.ReviewVote or EntryType.ReviewModified or EntryType.ReviewOpened),
+                    is EntryType.ReviewVote or EntryType.ReviewModified or EntryType.ReviewOpened
+                    or EntryType.BreakGlassUsed),
                 (vote, entry) => new StoredVote(vote, entry.Payload));
             return next with { Votes = next.Votes.AddRange(votes) };
         }

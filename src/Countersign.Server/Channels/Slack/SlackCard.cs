@@ -185,7 +185,12 @@ internal sealed class SlackCard(Func<Charter> charter, CardMask mask, Func<Actio
         var comment = vote.Comment is { Length: > 0 } text
             ? $": {Shortening.Of(Words.OneLine(text), MaxComment)}"
             : "";
-        var verb = vote.Decision == Decision.Approve ? "Approved" : "Denied";
+        var verb = vote switch
+        {
+            { BreaksGlass: true } => ":rotating_light: Glass broken",
+            { Decision: Decision.Approve } => "Approved",
+            _ => "Denied",
+        };
         return $"{verb} by {Words.Of(vote.Person, today.People)} ({vote.Assurance.ToText()}){comment}";
     }
 

@@ -25,6 +25,7 @@ internal sealed class ActionEndpoints(
     PasskeyDesk passkeys,
     CardMask mask,
     RevealDesk reveals,
+    BreakGlassDesk glass,
     IStore store,
     PageWriter pages,
     ILogger<ActionEndpoints> logger)
@@ -236,6 +237,7 @@ internal sealed class ActionEndpoints(
         {
             Owed = desk.OwedFor(record, favours),
             MayRehearse = rehearsals.MayAsk(visit.Person.Id, record),
+            MayBreakGlass = glass.MayBreak(visit.Person.Id, record),
             MayReveal = reveals.MayReveal(visit.Person.Id, record),
             Editable = revisions.MayModify(visit.Voter, record) ? revisions.EditableOf(visit.Voter, record) : null,
             IsFirst = record.WasHeld ? await lookup.IsFirstAsync(record, visit.Aborted) : null,

@@ -52,6 +52,33 @@ internal sealed class PasskeySignIn(
         }
     }
 
+    /// <summary>
+    /// A stronger proof of the person who is signed in already: the session goes on under a new cookie, as strong as a
+    /// sign-in with a passkey. Somebody else's passkey changes nothing.
+    /// </summary>
+    public async Task StepUpAsync(Visit visit, IFormCollection sent)
+    {
+        var page = PeopleEndpoints.AddressOf(visit.Person.Id);
+        if (!desk.Throttle.TryEnter(visit.Context.Connection.RemoteIpAddress))
+        {
+            visit.SendTo(new Notice(page, Recorded: false, "Too many attempts from your address. Wait a minute."));
+            return;
+        }
+
+        switch (await CheckAsync(sent["credential"].ToString(), visit.Aborted))
+        {
+            case PasskeyAnswer.Done { Person: var id } when id == visit.Person.Id:
+                cookie.StepUp(visit, page);
+                break;
+            case PasskeyAnswer.Refused refused:
+                visit.SendTo(new Notice(page, Recorded: false, refused.Why));
+                break;
+            default:
+                visit.SendTo(new Notice(page, Recorded: false, "That passkey is somebody else's."));
+                break;
+        }
+    }
+
     private async Task<PasskeyAnswer> CheckAsync(string credential, CancellationToken cancellationToken)
     {
         try

@@ -67,6 +67,11 @@ internal sealed class PeopleEndpoints(
                 ? new VouchingView(code, PasskeyDesk.WhyNotVouch(visit.Voter, isAdmin: true, person.Id))
                 : null,
             Notice = notice,
+            Session = isYou
+                ? new SessionView(
+                    visit.Session.CreatedAt,
+                    visit.Voter.Assurance < Assurance.Session && !passkeys.IsEmpty ? desk.Party?.Origins[0] : null)
+                : null,
         };
         await pages.WritePageAsync<PersonPage>(visit.Context, 200, Frames.For(view.Person.Name, visit), view);
     }

@@ -14,7 +14,13 @@ namespace Countersign.Server.Console.Endpoints;
 /// deadline reaches first. A filter covers all pages.
 /// </summary>
 internal sealed class QueueEndpoints(
-    PendingIndex index, ActionLookup lookup, ReviewDesk desk, CardMask mask, IStore store, PageWriter pages)
+    PendingIndex index,
+    ActionLookup lookup,
+    ReviewDesk desk,
+    CardMask mask,
+    IStore store,
+    GlassRecord glass,
+    PageWriter pages)
     : IDisposable
 {
     private const string Address = "/console";
@@ -82,6 +88,7 @@ internal sealed class QueueEndpoints(
             Find = asked.Find,
             IsCut = !pending.IsWhole,
             Alert = await FindAlertAsync(visit),
+            Glass = await glass.DescribeAsync(visit.Aborted),
             First = asked.After is null ? null : (asked with { After = null }).ToText(Address),
             Next = next is null ? null : (asked with { After = next }).ToText(Address),
         };

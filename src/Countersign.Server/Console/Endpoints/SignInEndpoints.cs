@@ -6,6 +6,7 @@ using Countersign.Gates.Access;
 using Countersign.Server.Console.Pages;
 using Countersign.Server.Console.Sessions;
 using Countersign.Server.Console.Views;
+using Countersign.Server.SignIn;
 using Microsoft.AspNetCore.Http;
 
 namespace Countersign.Server.Console.Endpoints;
@@ -22,10 +23,32 @@ internal sealed class SignInEndpoints(
     ConsoleOptions options,
     ILogger<SignInEndpoints> logger)
 {
+    /// <summary>Where whoever signed out is sent: there the proxy's word signs nobody in again by itself.</summary>
+    public const string AddressAfterLeaving = "/console/sign-in?left=1";
+
     private const int MaxToken = 4096;
 
-    public Task ShowFormAsync(HttpContext context) =>
-        WriteFormAsync(context, 200, problem: null, context.Request.Query["action"]);
+    /// <summary>
+    /// The form; or none, when the proxy in front has signed the person in already. What it says counts only together
+    /// with its secret, so no page of somebody else can bring this about for another person than the proxy's.
+    /// </summary>
+    public Task ShowFormAsync(HttpContext context)
+    {
+        var after = context.Request.Query["action"].ToString();
+        if (desk.Ways.Proxy?.Read(context.Request) is not { } subject || context.Request.Query.ContainsKey("left"))
+        {
+            return WriteFormAsync(context, 200, problem: null, after);
+        }
+
+        return desk.Ways.FindPerson(subject) is { } person && desk.Charter().People.Find(person) is not null
+            ? cookie.ArriveAsync(context, (new Voter(person, Assurance.Session), subject), after)
+            : RefuseAsync(
+                context,
+                403,
+                $"The proxy in front knows you as '{subject.Name}', and nobody here has that account. Give this name " +
+                "to an admin: it goes into the configuration under your 'accounts', as 'proxy'.",
+                after);
+    }
 
     public async Task SignInAsync(HttpContext context, IFormCollection form)
     {
@@ -37,7 +60,15 @@ internal sealed class SignInEndpoints(
             return;
         }
 
-        switch (token.Length is 0 or > MaxToken ? null : desk.Authenticate(token))
+        if (!options.TakesTokens)
+        {
+            await RefuseAsync(context, 403, "Tokens do not sign in to this console.", after);
+            return;
+        }
+
+        switch (token.Length is 0 or > MaxToken
+            ? null
+            : await desk.Authenticate(Presented.ByToken(token), context.RequestAborted))
         {
             case Caller.OfPerson { Voter: var voter } when desk.Charter().People.Find(voter.Person) is not null:
                 cookie.Enter(context, new Voter(voter.Person, Assurance.Token), after);
@@ -73,6 +104,12 @@ internal sealed class SignInEndpoints(
         return Task.CompletedTask;
     }
 
+    public Task SignOutEverywhereAsync(Visit visit)
+    {
+        cookie.LeaveEverywhere(visit);
+        return Task.CompletedTask;
+    }
+
     public Task SignOutAsync(Visit visit)
     {
         cookie.Leave(visit);
@@ -104,7 +141,11 @@ internal sealed class SignInEndpoints(
             context,
             status,
             new FrameView("Sign in", Person: null),
-            new SignInView(problem, action, desk.Passkeys.Party?.Origins[0]));
+            new SignInView(problem, action, desk.Passkeys.Party?.Origins[0])
+            {
+                Provider = desk.Ways.Provider?.Options.Name,
+                TakesTokens = options.TakesTokens,
+            });
     }
 
     private static string CodeOf(HttpContext context) => context.Request.RouteValues["code"] as string ?? "";
@@ -112,4 +153,8 @@ internal sealed class SignInEndpoints(
 
 /// <summary>What signing in rests upon.</summary>
 internal sealed record SignInDesk(
-    Authenticate Authenticate, Func<Charter> Charter, PasskeyDesk Passkeys, SignInThrottle Throttle);
+    Authenticate Authenticate,
+    Func<Charter> Charter,
+    PasskeyDesk Passkeys,
+    SignInThrottle Throttle,
+    SignInWays Ways);

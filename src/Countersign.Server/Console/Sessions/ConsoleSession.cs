@@ -1,3 +1,4 @@
+using Countersign.Core.Identity;
 using Countersign.Core.Reviews;
 
 namespace Countersign.Server.Console.Sessions;
@@ -15,6 +16,11 @@ internal sealed class ConsoleSession(Voter voter, string formToken, DateTimeOffs
     public string FormToken { get; } = formToken;
 
     public DateTimeOffset CreatedAt { get; } = createdAt;
+
+    /// <summary>
+    /// Whom the proxy in front named at sign-in; <c>null</c> when it did not. Every request has to be of the same one.
+    /// </summary>
+    public Subject? Proxied { get; init; }
 
     /// <summary>When the person last did something; live updates do not count. Guarded by the store's lock.</summary>
     public DateTimeOffset LastSeen { get; set; } = createdAt;

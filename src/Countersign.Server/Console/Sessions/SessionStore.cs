@@ -8,7 +8,7 @@ namespace Countersign.Server.Console.Sessions;
 /// <summary>
 /// The signed-in browsers of this node, in memory: a restart signs everybody out, and no copy of a cookie survives it.
 /// </summary>
-internal sealed class SessionStore(TimeProvider time, FillRandom random)
+internal sealed class SessionStore(TimeProvider time, FillRandom random, ConsoleOptions options)
 {
     public const int MaxSessions = 10_000;
 
@@ -22,10 +22,10 @@ internal sealed class SessionStore(TimeProvider time, FillRandom random)
     /// <summary>
     /// Starts a session and returns the cookie's value, which is known to nobody before: sign-in rotates.
     /// </summary>
-    public string Start(Voter voter)
+    public string Start(Voter voter, Subject? proxied)
     {
         var cookie = SecretText.Create(random);
-        var session = new ConsoleSession(voter, SecretText.Create(random), time.GetUtcNow());
+        var session = new ConsoleSession(voter, SecretText.Create(random), time.GetUtcNow()) { Proxied = proxied };
         lock (_lock)
         {
             MakeRoom_NeedsLock();
@@ -92,8 +92,8 @@ internal sealed class SessionStore(TimeProvider time, FillRandom random)
         }
     }
 
-    private static bool IsOver(ConsoleSession session, DateTimeOffset now) =>
-        now - session.CreatedAt >= AbsoluteLifetime || now - session.LastSeen >= IdleLifetime;
+    private bool IsOver(ConsoleSession session, DateTimeOffset now) =>
+        now - session.CreatedAt >= options.Limits.Absolute || now - session.LastSeen >= options.Limits.Idle;
 
     /// <summary>Forgets what is over, and when that is not enough, whoever was away longest.</summary>
     private void MakeRoom_NeedsLock()

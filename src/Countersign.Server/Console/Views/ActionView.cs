@@ -121,12 +121,18 @@ public sealed record BallotView(bool MayApprove, bool MayDeny, string? WhyNot)
 
     /// <summary>What has to be typed to approve what cannot be undone; <c>null</c> when a press is enough.</summary>
     public string? Confirmation { get; init; }
+
+    /// <summary>Where the reader may break the glass with a passkey; <c>null</c> when they may not.</summary>
+    public string? GlassAt { get; init; }
 }
 
 public sealed record VoteView(string Person, bool Approves, string Assurance, DateTimeOffset At, string? Comment)
 {
     /// <summary>Whether a passkey signed it.</summary>
     public bool IsSigned { get; init; }
+
+    /// <summary>Whether it approved alone, in an emergency.</summary>
+    public bool BreaksGlass { get; init; }
 }
 
 /// <summary>How the action ended.</summary>

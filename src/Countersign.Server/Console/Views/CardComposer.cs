@@ -37,6 +37,9 @@ internal sealed record CardComposer(Charter Charter, Voter Reader, VotingRight R
     /// <summary>Whether the reader may see what is hidden, and say why.</summary>
     public bool MayReveal { get; init; }
 
+    /// <summary>Whether the reader may let it through alone, in an emergency.</summary>
+    public bool MayBreakGlass { get; init; }
+
     public NoticeView? Notice { get; init; }
 
     /// <summary>
@@ -72,7 +75,7 @@ internal sealed record CardComposer(Charter Charter, Voter Reader, VotingRight R
             Why = [.. Explanation.Verdict(record.Verdict).Select(Words.OneLine)],
             Tracks = new TrackLines(record, Charter).Compose(),
             Claimed = ClaimedOf(record.Claimed),
-            Ballot = BallotOf(record),
+            Ballot = BallotOf(record) with { GlassAt = MayBreakGlass ? PasskeyOrigin : null },
             Votes = [.. record.Life.Votes.Select(VoteOf)],
             DryRuns = [.. record.Rehearsals.SelectMany(DryRunLinesOf)],
             MayRehearse = MayRehearse,
@@ -192,6 +195,7 @@ internal sealed record CardComposer(Charter Charter, Voter Reader, VotingRight R
         vote.Comment is { Length: > 0 } comment ? DisplayText.Lines(comment).Text : null)
     {
         IsSigned = vote.Signature is not null,
+        BreaksGlass = vote.BreaksGlass,
     };
 
     private static OutcomeView? OutcomeOf(ActionRecord record)

@@ -24,7 +24,15 @@ public sealed record PersonView(PersonItem Person, DateTimeOffset Now)
     public VouchingView? Vouching { get; init; }
 
     public NoticeView? Notice { get; init; }
+
+    /// <summary>How the reader is signed in; <c>null</c> on the page of somebody else.</summary>
+    public SessionView? Session { get; init; }
 }
+
+/// <summary>The reader's own sign-in.</summary>
+/// <param name="Since">When it began.</param>
+/// <param name="StepUpOrigin">Where a passkey would make it stronger; <c>null</c> when it would not.</param>
+public sealed record SessionView(DateTimeOffset Since, string? StepUpOrigin);
 
 /// <summary>A passkey.</summary>
 /// <param name="Entry">Index of the ledger entry of its enrolment, by which it is revoked.</param>

@@ -21,6 +21,9 @@ public sealed record QueueView(
     /// <summary>What everybody should look at; <c>null</c> when there is nothing.</summary>
     public string? Alert { get; init; }
 
+    /// <summary>How often the glass was broken lately; <c>null</c> when it was not.</summary>
+    public string? Glass { get; init; }
+
     /// <summary>Where the first page is; <c>null</c> on that page.</summary>
     public string? First { get; init; }
 

@@ -157,6 +157,7 @@ internal static class ChangeWriter
             {
                 VoteKind.Modify => EntryType.ReviewModified,
                 VoteKind.DryRun => EntryType.ReviewOpened,
+                VoteKind.BreakGlass => EntryType.BreakGlassUsed,
                 _ => EntryType.ReviewVote,
             };
             var position = Enumerable.Range(0, change.Entries.Length)
