@@ -65,7 +65,8 @@ internal sealed class SignInSection(Section section)
         {
             section.Complain(
                 root.Find("sign_in")!,
-                "signing in with a provider needs https: let 'public_url', or without it 'listen', be an https address");
+                "signing in with a provider needs https: let 'public_url', or without it 'listen', be an https " +
+                "address");
         }
     }
 
