@@ -62,7 +62,8 @@ public sealed class ReceiptTests(Chromium chromium) : IClassFixture<Chromium>, I
         using var alice = new ConsoleVisitor(_product.Address);
         await alice.SignInAsync(ProductFolder.TokenOf("ALICE"), Cancel);
         var file = _product.Folder.In("console.receipt.json");
-        await File.WriteAllTextAsync(file, await alice.ReadAsync($"console/actions/{_id}/receipt", Cancel), Cancel);
+        var bytes = await alice.DownloadAsync($"/console/actions/{_id}/receipt", Cancel);
+        await File.WriteAllBytesAsync(file, bytes, Cancel);
 
         var verified = await _product.RunAsync("ALICE", Cancel, "ledger", "verify", file, "--vkey", _key);
         var shown = await _product.RunAsync("ALICE", Cancel, "action", "show", _id);
