@@ -61,6 +61,7 @@ public sealed class AccessibilityTests(Chromium chromium) : IClassFixture<Chromi
         await look.AtAsync("/console/people", "people");
         await look.AtAsync("/console/people/bob", "person");
         await look.AtAsync("/console/ledger", "ledger");
+        await look.AtAsync("/console/verify", "verify");
         await look.AtAsync("/console/nowhere", "missing");
         await look.AtAsync("/console/people/alice", "enrol");
         await Authenticator.EnrolAsync(watched.Page, _bench.Product, "alice", Cancel);

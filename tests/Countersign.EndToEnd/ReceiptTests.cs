@@ -57,6 +57,23 @@ public sealed class ReceiptTests(Chromium chromium) : IClassFixture<Chromium>, I
     }
 
     [Fact]
+    public async Task The_console_hands_it_out_and_the_command_line_says_why_it_was_held()
+    {
+        using var alice = new ConsoleVisitor(_product.Address);
+        await alice.SignInAsync(ProductFolder.TokenOf("ALICE"), Cancel);
+        var file = _product.Folder.In("console.receipt.json");
+        var bytes = await alice.DownloadAsync($"/console/actions/{_id}/receipt", Cancel);
+        await File.WriteAllBytesAsync(file, bytes, Cancel);
+
+        var verified = await _product.RunAsync("ALICE", Cancel, "ledger", "verify", file, "--vkey", _key);
+        var shown = await _product.RunAsync("ALICE", Cancel, "action", "show", _id);
+
+        Assert.True(verified.ExitCode == 0, verified.ToString());
+        Assert.Contains("  Held: a rule of the policy asks for people.", shown.Output, StringComparison.Ordinal);
+        Assert.Contains("could decide within", shown.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Without_trust_or_with_an_edited_file_the_command_says_no()
     {
         var file = await FetchAsync("ALICE");

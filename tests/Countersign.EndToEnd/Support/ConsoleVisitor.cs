@@ -28,6 +28,10 @@ internal sealed partial class ConsoleVisitor : IDisposable
     public async Task<string> ReadAsync(string path, CancellationToken cancellationToken) =>
         TextOf(await _http.GetStringAsync(path, cancellationToken));
 
+    /// <summary>A file, byte for byte.</summary>
+    public Task<byte[]> DownloadAsync(string path, CancellationToken cancellationToken) =>
+        _http.GetByteArrayAsync(path, cancellationToken);
+
     public async Task<HttpStatusCode> GetAsync(string path, CancellationToken cancellationToken)
     {
         using var answer = await _http.GetAsync(path, cancellationToken);

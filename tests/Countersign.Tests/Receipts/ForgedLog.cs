@@ -74,6 +74,12 @@ internal sealed class ForgedLog : IDisposable
         return this;
     }
 
+    public ForgedLog Add(long index, Forged entry)
+    {
+        _entries.Add(index, entry);
+        return this;
+    }
+
     public Forged Get(EntryType type, int which = 0) => _entries[IndexOf(type, which)];
 
     public int Count(EntryType type) => _entries.Values.Count(entry => entry.Type == type);

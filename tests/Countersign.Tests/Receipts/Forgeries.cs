@@ -34,6 +34,12 @@ internal static class Forgeries
             Doubt.DigestDiffers, Doubt.CardDiffers),
         ["assertion-replayed-in-another-vote"] = new(
             "signed", ReplayFirstAssertion, Doubt.StatementDiffers, Doubt.Enrolment, Doubt.StrayEntry),
+        ["assertion-replayed-from-another-action"] = new(
+            "approved", log => log.Change(EntryType.ReviewVote, entry => entry with
+            {
+                Json = Vectors.Open("signed").Get(EntryType.ReviewVote, 1).Json,
+            }),
+            Doubt.StatementDiffers, Doubt.Enrolment),
         ["denial-turned-into-approval"] = new(
             "signed", log => log.Change(EntryType.ReviewVote, entry => With(entry, "decision", "deny"), 1)
                 .Change(EntryType.ReviewVote, entry => With(entry, "decision", "approve"), 1)
