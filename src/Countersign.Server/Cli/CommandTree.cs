@@ -51,7 +51,9 @@ internal static class CommandTree
         {
             KeyCommand.Create(),
             VerifyCommand.Create(),
+            ExportCommand.Create(),
             AcceptClockCommand.Create(),
+            AcceptRestoreCommand.Create(),
         },
     };
 

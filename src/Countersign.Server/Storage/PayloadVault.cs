@@ -21,6 +21,9 @@ internal sealed class PayloadVault(PayloadKey key, FillRandom random) : IDisposa
     /// <summary>The key that wraps; a store sealed under another one is refused at start-up.</summary>
     public string KeyId => key.Id;
 
+    /// <inheritdoc cref="PayloadKey.DeriveKey"/>
+    public byte[] DeriveKey(string purpose) => key.DeriveKey(purpose);
+
     /// <summary>Seals a payload; <paramref name="context"/> is what it can be opened as, and nothing else.</summary>
     public SealedPayload Seal(ReadOnlySpan<byte> payload, string context)
     {
@@ -45,25 +48,41 @@ internal sealed class PayloadVault(PayloadKey key, FillRandom random) : IDisposa
     /// <summary>Opens a payload that <see cref="Seal"/> closed under the same context.</summary>
     /// <exception cref="StoreUnavailableException">It was changed, swapped with another one, or sealed under another
     /// key.</exception>
-    public byte[] Open(SealedPayload box, string context)
+    public byte[] Open(SealedPayload box, string context) => Open(box.Ciphertext, OpenKey(box, context), context);
+
+    /// <summary>The payload's own key: whoever has it and the ciphertext reads this payload, and no other one.</summary>
+    /// <exception cref="StoreUnavailableException">It was changed, or sealed under another key.</exception>
+    public byte[] OpenKey(SealedPayload box, string context)
     {
-        var associated = Encoding.UTF8.GetBytes(context);
         try
         {
-            using var gcm = new AesGcm(_wrapping.Open(box.WrappedKey, associated), TagBytes);
-            var ciphertext = box.Ciphertext.AsSpan();
+            return _wrapping.Open(box.WrappedKey, Encoding.UTF8.GetBytes(context));
+        }
+        catch (Exception e) when (e is CryptographicException or ArgumentException or OverflowException)
+        {
+            throw Damaged(context, $"payload key {key.Id}", e);
+        }
+    }
+
+    /// <summary>Opens a payload with its own key.</summary>
+    /// <exception cref="StoreUnavailableException">It is another payload's key, or the payload was changed.</exception>
+    public static byte[] Open(ReadOnlySpan<byte> ciphertext, ReadOnlySpan<byte> ownKey, string context)
+    {
+        try
+        {
+            using var gcm = new AesGcm(ownKey, TagBytes);
             var body = new byte[ciphertext.Length - NonceBytes - TagBytes];
             gcm.Decrypt(
                 ciphertext[..NonceBytes],
                 ciphertext[NonceBytes..^TagBytes],
                 ciphertext[^TagBytes..],
                 body,
-                associated);
+                Encoding.UTF8.GetBytes(context));
             return body[SaltBytes..];
         }
         catch (Exception e) when (e is CryptographicException or ArgumentException or OverflowException)
         {
-            throw Damaged(context, e);
+            throw Damaged(context, "its own key", e);
         }
     }
 
@@ -85,13 +104,13 @@ internal sealed class PayloadVault(PayloadKey key, FillRandom random) : IDisposa
         }
         catch (CryptographicException e)
         {
-            throw Damaged(context, e);
+            throw Damaged(context, $"payload key {key.Id}", e);
         }
     }
 
     public void Dispose() => _wrapping.Dispose();
 
-    private StoreUnavailableException Damaged(string context, Exception e) => new(
-        $"What the store keeps sealed as '{context.ReplaceLineEndings(" ")}' does not open with payload key {key.Id}: "
+    private static StoreUnavailableException Damaged(string context, string key, Exception e) => new(
+        $"What the store keeps sealed as '{context.ReplaceLineEndings(" ")}' does not open with {key}: "
         + "it was damaged or exchanged. Restore the store from a backup.", e);
 }
