@@ -44,6 +44,12 @@ public sealed class LedgerAudit(LogSource source, IReadOnlyList<NoteVerifierKey>
     /// <summary>A checkpoint that whoever audits has seen before; the log has to extend it.</summary>
     public Checkpoint? Seen { get; init; }
 
+    /// <summary>
+    /// Exchanges how signatures of the past are verified, of which there is one for each commit. That of the head is
+    /// always verified here.
+    /// </summary>
+    public Func<NoteVerifierKey, NoteVerifierKey> Hasten { get; init; } = static key => key;
+
     public async Task<AuditReport> RunAsync(CancellationToken cancellationToken)
     {
         // 1.
@@ -53,12 +59,16 @@ public sealed class LedgerAudit(LogSource source, IReadOnlyList<NoteVerifierKey>
         }
 
         _successions = SuccessionAudit.Read(await source.ReadSuccessions(cancellationToken), _faults);
-        var keys = new TrustedKeys(trusted, _successions.All);
+        var keys = new TrustedKeys(trusted, _successions.All, static key => key);
         var (checkpoint, signers) = ReadHead(text, keys);
         if (checkpoint is not null)
         {
             _history = source.ReadHistory is { } read
-                ? await HistoryAudit.StartAsync(read(cancellationToken), keys, _faults, cancellationToken)
+                ? await HistoryAudit.StartAsync(
+                    read(cancellationToken),
+                    new TrustedKeys(trusted, _successions.All, Hasten),
+                    _faults,
+                    cancellationToken)
                 : null;
             await RecomputeAsync(checkpoint, cancellationToken);
             await (_history?.FinishAsync(checkpoint, text) ?? Task.CompletedTask);

@@ -14,8 +14,10 @@ public readonly record struct KeptCheckpoint(long Size, string Note);
 /// <summary>Where an audit reads a log from.</summary>
 public sealed record LogSource
 {
-    /// <summary>How many leaves are in memory at once, and how many payloads: those may be as large as a request.</summary>
+    /// <summary>How many leaves are in memory at once.</summary>
     private const int Batch = TileId.FullWidth;
+
+    /// <summary>How many payloads: those may be as large as a request.</summary>
     private const int PayloadBatch = 8;
 
     public required Func<CancellationToken, Task<string?>> ReadCheckpoint { get; init; }

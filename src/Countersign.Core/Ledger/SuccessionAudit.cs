@@ -27,7 +27,8 @@ internal sealed class SuccessionAudit
             {
                 var succession = KeySuccession.Parse(text);
                 if (all is [.., var last]
-                    && (last.After.ToString() != succession.Before.ToString() || last.From.Size >= succession.From.Size))
+                    && (last.After.ToString() != succession.Before.ToString()
+                        || last.From.Size >= succession.From.Size))
                 {
                     faults.Add($"The key succession at size {succession.From.Size} does not follow the one before it.");
                 }

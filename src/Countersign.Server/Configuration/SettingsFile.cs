@@ -22,7 +22,9 @@ internal static class SettingsFile
         "channels", "changes", "membership_age", "limits", "freezes", "observability", "redaction",
     ];
 
-    private static readonly string[] LedgerKeys = ["origin", "key", "previous_key", "payload_key", "passphrase", "head_file"];
+    private static readonly string[] LedgerKeys =
+        ["origin", "key", "previous_key", "payload_key", "passphrase", "head_file"];
+
     private static readonly string[] TlsKeys = ["certificate", "key"];
 
     private static readonly OrderedDictionary<string, ChangesMode> ChangeModes = new()

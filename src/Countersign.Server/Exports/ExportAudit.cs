@@ -54,7 +54,7 @@ internal sealed class ExportAudit(IReadOnlyList<NoteVerifierKey> trusted)
     {
         var faults = new AuditFaults();
         var successions = SuccessionAudit.Read(head.Successions, faults);
-        var keys = new TrustedKeys(trusted, successions.All);
+        var keys = new TrustedKeys(trusted, successions.All, static key => key);
         var (to, signers) = ReadCheckpoint(head.ToCheckpoint, head.To, keys);
         var range = RangeOf(head);
         var fromRoot = MerkleTree.EmptyRoot;

@@ -39,7 +39,8 @@ internal sealed class ExportDesk(IStore store, string path, PayloadVault vault)
             };
             return await store.CommitAsync(change, cancellationToken) is CommitResult.Committed done
                 ? (source, head with { Entry = done.Indexes[0] })
-                : throw new StoreUnavailableException("The export was not recorded, so nothing is handed out; try again.");
+                : throw new StoreUnavailableException(
+                    "The export was not recorded, so nothing is handed out; try again.");
         }
         catch
         {

@@ -21,7 +21,9 @@ internal sealed class ExportEndpoint(ExportDesk desk, Authenticate authenticate,
         403, "not-eligible", "Only people export the ledger; use the token of a person.");
 
     private static readonly Problem OnlyAdmins = new(
-        403, "not-eligible", "Payloads hold what was asked and answered; only admins export them. Leave 'payloads' out.");
+        403,
+        "not-eligible",
+        "Payloads hold what was asked and answered; only admins export them. Leave 'payloads' out.");
 
     public void Map(IEndpointRouteBuilder routes) => routes.MapPost("/ledger/exports", ExportAsync);
 
@@ -79,18 +81,20 @@ internal sealed class ExportEndpoint(ExportDesk desk, Authenticate authenticate,
         }
         catch (Exception e) when (e is JsonException or BadHttpRequestException)
         {
-            return (null, new Problem(400, "malformed-export", $"The body is not what an export asks for: {e.Message}"));
+            return (null, Malformed($"The body is not what an export asks for: {e.Message}"));
         }
 
         return 0 switch
         {
-            _ when wish?.Reason?.Trim() is not { Length: > 0 and <= ExportOptions.MaxReason } => (null, new Problem(
-                400, "malformed-export", $"An export needs a 'reason' of at most {ExportOptions.MaxReason} characters.")),
+            _ when wish?.Reason?.Trim() is not { Length: > 0 and <= ExportOptions.MaxReason } => 
+                (null, Malformed($"An export needs a 'reason' of at most {ExportOptions.MaxReason} characters.")),
             _ when caller is not Caller.OfPerson => (null, OnlyPeople),
             _ when wish.Payloads && !IsAdmin(caller) => (null, OnlyAdmins),
             _ => (wish, null),
         };
     }
+
+    private static Problem Malformed(string detail) => new(400, "malformed-export", detail);
 
     private bool IsAdmin(Caller caller) =>
         caller is Caller.OfPerson person && charter().People.Find(person.Voter.Person) is { IsAdmin: true };

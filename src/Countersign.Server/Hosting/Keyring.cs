@@ -108,7 +108,8 @@ internal sealed class Keyring : IDisposable
             settings.Database, settings.Ledger.KeyFile, settings.Ledger.PayloadKeyFile, settings.Ledger.HeadFile,
             settings.Redaction.KeyFile,
         ];
-        foreach (var folder in files.Where(file => !ServiceCredential.Contains(file)).Select(Path.GetDirectoryName).OfType<string>().Distinct())
+        var own = files.Where(file => !ServiceCredential.Contains(file));
+        foreach (var folder in own.Select(Path.GetDirectoryName).OfType<string>().Distinct())
         {
             try
             {

@@ -19,7 +19,8 @@ internal sealed record RestoreAnswer(bool IsAccepted, long Size, long? Lost, int
 /// <summary>
 /// The way on for a store that its head file refuses: (1) one person says that this copy is to be used, (2) another
 /// person says the same of the same copy, (3) an entry tells who, why, and what the head file had seen, (4) whatever
-/// was open when the copy was made is superseded, because it may have been executed since, (5) the store may be started.
+/// was open when the copy was made is superseded, because it may have been executed since, (5) the store may be
+/// started.
 /// </summary>
 /// <remarks>
 /// A crash behind 2 leaves a file that keeps the server from starting until somebody has run the command again.

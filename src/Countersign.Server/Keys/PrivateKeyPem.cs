@@ -67,8 +67,8 @@ internal static class PrivateKeyPem
 internal static class KeyProtection
 {
     public const string NotSealed =
-        "it lies there in the clear, and the configuration has a ledger.passphrase. Run 'countersign ledger key --seal' "
-        + "once, or remove the passphrase";
+        "it lies there in the clear, and the configuration has a ledger.passphrase. Run "
+        + "'countersign ledger key --seal' once, or remove the passphrase";
 
     public const string NeedsPassphrase = "it is encrypted. Set ledger.passphrase";
 }

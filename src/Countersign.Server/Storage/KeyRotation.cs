@@ -4,7 +4,9 @@ using Countersign.Core.Storage;
 
 namespace Countersign.Server.Storage;
 
-/// <summary>How a change of the log's key is recorded: an entry, and beside it the note that strangers follow.</summary>
+/// <summary>
+/// How a change of the log's key is recorded: an entry, and beside it the note that strangers follow.
+/// </summary>
 internal static class KeyRotation
 {
     public static Change Of(KeySuccession succession)

@@ -7,8 +7,8 @@ using Countersign.Server.Keys;
 namespace Countersign.Server.Storage;
 
 /// <summary>
-/// The key that wraps every payload's own key: 32 bytes, kept in a file as one line of base64, or encrypted as PEM where
-/// the configuration has a passphrase.
+/// The key that wraps every payload's own key: 32 bytes, kept in a file as one line of base64, or encrypted as PEM
+/// where the configuration has a passphrase.
 /// </summary>
 internal sealed class PayloadKey
 {

@@ -50,7 +50,9 @@ internal sealed class PayloadVault(PayloadKey key, FillRandom random) : IDisposa
     /// key.</exception>
     public byte[] Open(SealedPayload box, string context) => Open(box.Ciphertext, OpenKey(box, context), context);
 
-    /// <summary>The payload's own key: whoever has it and the ciphertext reads this payload, and no other one.</summary>
+    /// <summary>
+    /// The payload's own key: whoever has it and the ciphertext reads this payload, and no other one.
+    /// </summary>
     /// <exception cref="StoreUnavailableException">It was changed, or sealed under another key.</exception>
     public byte[] OpenKey(SealedPayload box, string context)
     {

@@ -11,7 +11,9 @@ using Countersign.Tests.Support;
 
 namespace Countersign.Tests.Exports;
 
-/// <summary>A slice for an auditor: complete, provable without the server, and recorded before it is handed out.</summary>
+/// <summary>
+/// A slice for an auditor: complete, provable without the server, and recorded before it is handed out.
+/// </summary>
 public sealed class ExportTests : IAsyncLifetime
 {
     private readonly SqliteFolder _folder = new();
@@ -31,7 +33,7 @@ public sealed class ExportTests : IAsyncLifetime
         }
 
         var row = new Sample(_time).Pending();
-        await _store.CommitAsync(Sample.Insert(row, """{"target":"orders-db","operation":"sql","digest":"x"}"""), Cancel);
+        await _store.CommitAsync(Sample.Insert(row, """{"target":"orders-db","digest":"x"}"""), Cancel);
         await _store.CommitAsync(Sample.Move(row with { Version = 2 }, 1, EntryType.ReviewVote), Cancel);
     }
 
@@ -144,9 +146,12 @@ public sealed class ExportTests : IAsyncLifetime
         var (head, otherHead) = (JsonElement.Parse(Records(sound)[0]), JsonElement.Parse(Records(other)[0]));
         foreach (var member in (string[])["from", "to", "from_checkpoint", "to_checkpoint", "before", "consistency"])
         {
-            var changed = Replace(head, member, member == "to" || member == "to_checkpoint"
-                ? JsonElement.Parse(member == "to" ? "8" : JsonSerializer.Serialize(head.GetProperty("from_checkpoint")))
-                : otherHead.GetProperty(member));
+            var changed = Replace(head, member, member switch
+            {
+                "to" => JsonElement.Parse("8"),
+                "to_checkpoint" => head.GetProperty("from_checkpoint"),
+                _ => otherHead.GetProperty(member),
+            });
             await AssertFoundAsync(path, string.Concat([changed + "\n", .. Records(sound)[1..]]), member);
         }
     }

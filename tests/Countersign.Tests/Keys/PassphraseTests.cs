@@ -6,7 +6,9 @@ using Countersign.Tests.Support;
 
 namespace Countersign.Tests.Keys;
 
-/// <summary>Key files under a passphrase: nothing of the key is in them, and nothing but the passphrase opens them.</summary>
+/// <summary>
+/// Key files under a passphrase: nothing of the key is in them, and nothing but the passphrase opens them.
+/// </summary>
 public sealed class PassphraseTests : IDisposable
 {
     private const string Passphrase = "correct horse battery staple";

@@ -55,7 +55,9 @@ public sealed class LedgerAuditTests : IDisposable
         }
 
         Assert.Equal(Size, found.Count);
-        Assert.Equal(_ciphertexts.Select(bytes => (Hash32?)Hash32.Of(bytes!.Value.Span)), found.Select(e => e.Ciphertext));
+        Assert.Equal(
+            _ciphertexts.Select(bytes => (Hash32?)Hash32.Of(bytes!.Value.Span)),
+            found.Select(entry => entry.Ciphertext));
         Assert.InRange(archive.MostPayloads, 1, 8);
     }
 

@@ -21,9 +21,9 @@ internal static class AcceptRestoreCommand
         };
         var command = new Command(
             "accept-restore",
-            "Go on from a restored copy that the head file refuses; the server must be stopped. It takes two persons, " +
-            "each with this command and their own token. Everything that is open is superseded, and the ledger says " +
-            "what was done.")
+            "Go on from a restored copy that the head file refuses; the server must be stopped. It takes two " +
+            "persons, each with this command and their own token. Everything that is open is superseded, and the " +
+            "ledger says what was done.")
         {
             ServeCommand.Config, comment, Output.Json,
         };

@@ -221,7 +221,8 @@ internal sealed class SqliteStore : IStore, IArchive
         _parts.Readers.ReadAsync(session => SqliteArchive.ReadLeaves(session, from, count), cancellationToken);
 
     public Task<ReadOnlyMemory<byte>?> ReadTileAsync(int level, long index, CancellationToken cancellationToken) =>
-        _parts.Readers.ReadAsync(session => SqliteArchive.ReadTile(session, level, index), cancellationToken);
+        _parts.Readers.ReadAsync(
+            session => SqliteArchive.ReadTile(session, level, index, _parts.Writer.Edge), cancellationToken);
 
     public Task<ImmutableArray<ReadOnlyMemory<byte>?>> ReadCiphertextsAsync(
         long from, int count, CancellationToken cancellationToken) =>

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Countersign.Core.Storage;
 using Countersign.Server.Storage.Sqlite;
 using Countersign.Tests.Conformance;
@@ -6,9 +7,9 @@ using Countersign.Tests.Support;
 namespace Countersign.Tests.Storage.Sqlite;
 
 /// <summary>
-/// FLT-17: the power fails at every single write of a recorded workload, WAL restarts and checkpoints among it. What was
-/// flushed is on the disk; of what was not, all, nothing, the older half, the newer half or a torn part. Whatever is
-/// left, no acknowledged entry is missing and no signed checkpoint is contradicted.
+/// FLT-17: the power fails at every single write of a recorded workload, WAL restarts and checkpoints among it. What
+/// was flushed is on the disk; of what was not, all, nothing, the older half, the newer half or a torn part. Whatever
+/// is left, no acknowledged entry is missing and no signed checkpoint is contradicted.
 /// </summary>
 public sealed class PowerLossTests : IDisposable
 {
@@ -183,7 +184,7 @@ public sealed class PowerLossTests : IDisposable
             {
                 case DiskStep.Write write:
                     Lengthen(file, (int)write.Offset + write.Bytes.Length);
-                    write.Bytes.CopyTo(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(file)[(int)write.Offset..]);
+                    write.Bytes.CopyTo(CollectionsMarshal.AsSpan(file)[(int)write.Offset..]);
                     break;
                 case DiskStep.Truncate { Length: var length } when length < file.Count:
                     file.RemoveRange((int)length, file.Count - (int)length);

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Countersign.Core.Actions;
 using Countersign.Core.Actions.Json;
 using Countersign.Core.Identity;
+using Countersign.Core.Ledger;
 using Countersign.Core.Reviews;
 
 namespace Countersign.Server.Storage.Sqlite.Audit;
@@ -51,7 +52,7 @@ internal sealed class ActionComparison(ActionTrail trail, ActionFacts row, Findi
         var isExecuting = row.State == ActionState.Executing.ToText();
         var isOpen = row.State == ActionState.Pending.ToText() || row.State == ActionState.Approved.ToText();
         Expect("holds_key", row.HoldsKey, isOpen || (isExecuting && row.UsesLeft > 0));
-        var hasOutcome = trail.Outcome is not null || trail.Entries[0].Leaf.Type == Core.Ledger.EntryType.ActionExecuted;
+        var hasOutcome = trail.Outcome is not null || trail.First.Leaf.Type == EntryType.ActionExecuted;
         if (trail.LastOutcome is { } outcome)
         {
             Expect("last_outcome", row.LastOutcome, outcome);
@@ -209,6 +210,8 @@ internal static class ActionTimes
         }
 
         var milliseconds = (double)(ulong)(bits >> (128 - BitsOfTime));
-        return milliseconds > 253_402_300_799_999 ? DateTime.MaxValue : DateTime.UnixEpoch.AddMilliseconds(milliseconds);
+        return milliseconds > 253_402_300_799_999
+            ? DateTime.MaxValue
+            : DateTime.UnixEpoch.AddMilliseconds(milliseconds);
     }
 }

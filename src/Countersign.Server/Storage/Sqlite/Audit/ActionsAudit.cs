@@ -38,22 +38,21 @@ internal sealed class ActionsAudit(
         using var rows = new RawRows(session, Rows);
         using var votes = new RawRows(session, Votes);
         var stops = StopsOf();
-        var (hasEntry, hasRow, hasVote) = (entries.Step(), rows.Step(), votes.Step());
-        while (hasEntry || hasRow)
+        var (entryId, rowId) = (NextId(entries, 4), NextId(rows, 0));
+        var hasVote = votes.Step();
+        while (entryId is not null || rowId is not null)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var entryId = hasEntry ? RowText.Text(entries, 4) : null;
-            var rowId = hasRow ? RowText.Text(rows, 0) : null;
             var id = Least(entryId, rowId);
             var trail = new ActionTrail();
-            while (hasEntry && RowText.Text(entries, 4) == id)
+            while (entryId == id)
             {
                 TryAdd(trail, entries);
-                hasEntry = entries.Step();
+                entryId = NextId(entries, 4);
             }
 
             var row = rowId == id ? ActionFacts.Read(rows) : null;
-            hasRow = rowId == id ? rows.Step() : hasRow;
+            rowId = rowId == id ? NextId(rows, 0) : rowId;
             var cast = new List<VoteFacts>();
             while (hasVote && string.CompareOrdinal(RowText.Text(votes, 0), id) <= 0)
             {
@@ -64,12 +63,13 @@ internal sealed class ActionsAudit(
             Compare(id, trail, row, cast, stops);
         }
 
-        while (hasVote)
+        for (; hasVote; hasVote = votes.Step())
         {
             TakeVote(votes, "", []);
-            hasVote = votes.Step();
         }
     }
+
+    private static string? NextId(RawRows rows, int column) => rows.Step() ? RowText.Text(rows, column) : null;
 
     private static string Least(string? one, string? other) =>
         one is null ? other! : other is null || string.CompareOrdinal(one, other) <= 0 ? one : other;

@@ -2,7 +2,9 @@ using Countersign.Core.Ledger;
 
 namespace Countersign.Server.Storage.Sqlite.Audit;
 
-/// <summary>What belongs to the log and is not part of its tree: the head row, and rows that should not be there.</summary>
+/// <summary>
+/// What belongs to the log and is not part of its tree: the head row, and rows that should not be there.
+/// </summary>
 internal sealed class LogTablesAudit(SqliteSession session, Findings findings)
 {
     private const int MaxNamed = 10;
@@ -51,7 +53,8 @@ internal sealed class LogTablesAudit(SqliteSession session, Findings findings)
             var epoch = (long?)session.Scalar("SELECT max(epoch) FROM policy") ?? 0;
             findings.Expect(row.Epoch == epoch, $"The head row says policy epoch {row.Epoch}, and the newest policy " +
                 $"has epoch {epoch}.");
-            findings.Expect(row.Clock >= TimeOfLast(head.Size), "The head row's clock is behind the last entry's time.");
+            findings.Expect(
+                row.Clock >= TimeOfLast(head.Size), "The head row's clock is behind the last entry's time.");
         }
     }
 

@@ -18,7 +18,8 @@ internal sealed class PersonsAudit
     {
         var erasure = $"\"type\":\"{EntryType.ErasureExecuted.ToText()}\"";
         var mayBeErased = session.Scalar(
-            "SELECT 1 FROM entry WHERE action IS NULL AND instr(CAST(leaf AS TEXT), ?1) > 0 LIMIT 1", erasure) is not null;
+            "SELECT 1 FROM entry WHERE action IS NULL AND instr(CAST(leaf AS TEXT), ?1) > 0 LIMIT 1",
+            erasure) is not null;
         var audit = new PersonsAudit(vault is not null, mayBeErased);
         foreach (var (pseudonym, sealedId) in session.Query(
             "SELECT pseudonym, sealed_id FROM person",
@@ -39,8 +40,8 @@ internal sealed class PersonsAudit
     {
         if (!_persons.TryGetValue(pseudonym, out var known))
         {
-            findings.Expect(_mayBeErased, $"{where} names the pseudonym {pseudonym}, which no person has, and no entry " +
-                "says that one was erased.");
+            findings.Expect(_mayBeErased, $"{where} names the pseudonym {pseudonym}, which no person has, and no " +
+                "entry says that one was erased.");
             return;
         }
 
@@ -59,8 +60,8 @@ internal sealed class PersonsAudit
         }
         catch (Exception e) when (e is StoreUnavailableException or FormatException)
         {
-            findings.Add($"The person behind the pseudonym {pseudonym} does not open with the payload key: the row was " +
-                "damaged or exchanged.");
+            findings.Add($"The person behind the pseudonym {pseudonym} does not open with the payload key: the row " +
+                "was damaged or exchanged.");
             return null;
         }
     }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Countersign.Core.Ledger;
 using Countersign.Core.Storage;
+using Countersign.Server.Keys;
 using Microsoft.Data.Sqlite;
 
 namespace Countersign.Server.Storage.Sqlite.Audit;
@@ -38,12 +39,15 @@ internal sealed class StoreAudit(string path, StoreAuditOptions options)
         {
             using var session = OpenSnapshot();
             var findings = new Findings();
+            // The tables are compared beside the log, each from a snapshot of its own: the log only grows.
+            var tables = Task.Run(() => AuditTables(findings, cancellationToken), cancellationToken);
             var report = await AuditLogAsync(session, findings, cancellationToken);
-            if (report.Checkpoint is { } head && IsOfThisVersion(session, findings))
+            if (report.Checkpoint is { } head)
             {
-                AuditTables(session, head, findings, cancellationToken);
+                new LogTablesAudit(session, findings).Run(head, options.Vault?.KeyId);
             }
 
+            await tables;
             return report with { Faults = [.. report.Faults.Concat(findings.All).Take(LedgerAudit.MaxFaults)] };
         }
         catch (SqliteException failure)
@@ -84,15 +88,20 @@ internal sealed class StoreAudit(string path, StoreAuditOptions options)
             ReadHistory = _ => ReadHistoryAsync(session),
             ReadSuccessions = _ => Task.FromResult(SuccessionTable.List(session)),
         };
-        return new LedgerAudit(source, options.Trusted) { Seen = options.Seen }.RunAsync(cancellationToken);
+        return new LedgerAudit(source, options.Trusted) { Seen = options.Seen, Hasten = Ed25519Verifier.Hasten }
+            .RunAsync(cancellationToken);
     }
 
-    /// <summary>2 to 4.</summary>
-    private void AuditTables(
-        SqliteSession session, Checkpoint head, Findings findings, CancellationToken cancellationToken)
+    /// <summary>3 and 4.</summary>
+    private void AuditTables(Findings findings, CancellationToken cancellationToken)
     {
+        using var session = OpenSnapshot();
+        if (!IsOfThisVersion(session, findings))
+        {
+            return;
+        }
+
         var payloads = options.Vault is { } vault ? new OpenPayloads(vault, findings) : null;
-        new LogTablesAudit(session, findings).Run(head, options.Vault?.KeyId);
         var persons = PersonsAudit.Run(session, options.Vault, findings);
         var windows = new Dictionary<long, long>();
         new ActionsAudit(session, payloads, persons, findings) { ReadsOfWindows = windows }.Run(cancellationToken);

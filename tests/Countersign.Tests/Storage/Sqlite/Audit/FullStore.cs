@@ -74,7 +74,7 @@ internal static class FullStore
         await CommitAsync(host, new Change
         {
             NewRoster = roster,
-            Entries = [Entry(EntryType.PersonChanged, new { to = roster.Value, how = "first", roster = new[] { "x" } })],
+            Entries = [Entry(EntryType.PersonChanged, new { to = roster.Value, roster = new[] { "a person" } })],
         });
         var id = CredentialId.Of([1, 2, 3, 4]);
         await CommitAsync(host, new Change
