@@ -18,6 +18,9 @@ internal sealed record ProductOptions
     /// <summary>More environment variables of the product.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>More members of <c>ledger</c>, each behind a comma.</summary>
+    public string Ledger { get; init; } = "";
+
     public string Policy { get; init; } = StandardPolicy.Text;
 
     /// <summary>Where the store and the keys are; a path relative to the configuration, or an absolute one.</summary>
