@@ -19,6 +19,7 @@ internal static class Benchmarks
     {
         ["policy"] = PolicyBenchmark.RunAsync,
         ["ledger"] = LedgerBenchmark.RunAsync,
+        ["audit"] = AuditBenchmark.RunAsync,
         ["mcp"] = McpBenchmark.RunAsync,
         ["postgres"] = PostgresBenchmark.RunAsync,
         ["masking"] = MaskingBenchmark.RunAsync,

@@ -37,6 +37,12 @@ public sealed record Change
     /// </summary>
     public RosterHash? OnlyUnderRoster { get; init; }
 
+    /// <summary>
+    /// The note by which one key of the log follows another (<see cref="Ledger.KeySuccession"/>), kept for strangers
+    /// beside the change's <c>key.rotated</c> entry.
+    /// </summary>
+    public string? KeySuccession { get; init; }
+
     /// <summary>Stops this agent; when it is stopped already, <c>AgentStopped</c>.</summary>
     public AgentId? Stop { get; init; }
 

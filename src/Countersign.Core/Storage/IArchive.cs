@@ -19,6 +19,11 @@ public interface IArchive
     /// </summary>
     Task<string?> ReadCheckpointAsync(CancellationToken cancellationToken);
 
+    /// <summary>
+    /// The notes of every change of the log's key (<see cref="Ledger.KeySuccession"/>), oldest first.
+    /// </summary>
+    Task<ImmutableArray<string>> ReadSuccessionsAsync(CancellationToken cancellationToken);
+
     /// <summary>Consecutive leaves, as many as there are up to <paramref name="count"/>.</summary>
     Task<ImmutableArray<ReadOnlyMemory<byte>>> ReadLeavesAsync(
         long from, int count, CancellationToken cancellationToken);

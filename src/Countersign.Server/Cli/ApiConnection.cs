@@ -80,6 +80,19 @@ internal sealed class ApiConnection : IDisposable
             cancellationToken);
     }
 
+    /// <summary>The answer as it comes, for one that is too long to be kept in memory.</summary>
+    public async Task<Stream> PostForStreamAsync(string path, object body, CancellationToken cancellationToken)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Post, path)
+        {
+            Content = new StringContent(JsonSerializer.Serialize(body), Encoding.UTF8, "application/json"),
+        };
+        var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        return response.IsSuccessStatusCode
+            ? await response.Content.ReadAsStreamAsync(cancellationToken)
+            : throw Failure(response, await response.Content.ReadAsByteArrayAsync(cancellationToken));
+    }
+
     public void Dispose() => _http.Dispose();
 
     private async Task<JsonElement> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)

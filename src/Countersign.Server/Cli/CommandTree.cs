@@ -57,7 +57,9 @@ internal static class CommandTree
             KeyCommand.Create(),
             VerifyCommand.Create(),
             ReceiptCommand.Create(),
+            ExportCommand.Create(),
             AcceptClockCommand.Create(),
+            AcceptRestoreCommand.Create(),
         },
     };
 

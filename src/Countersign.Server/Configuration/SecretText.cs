@@ -1,10 +1,13 @@
 using Countersign.Core.Policies;
 using Countersign.Core.Policies.Documents;
 using Countersign.Core.Policies.Yaml;
+using Countersign.Server.Keys;
 
 namespace Countersign.Server.Configuration;
 
-/// <summary>Resolves secrets: <c>env:NAME</c>, <c>file:path</c>, or the value itself.</summary>
+/// <summary>
+/// Resolves secrets: <c>env:NAME</c>, <c>file:path</c>, <c>credential:NAME</c>, or the value itself.
+/// </summary>
 internal sealed class SecretText(string folder, Func<string, string?> environment, PolicyErrors errors)
 {
     private const string EnvironmentPrefix = "env:";
@@ -36,12 +39,20 @@ internal sealed class SecretText(string folder, Func<string, string?> environmen
             return (environment(name), $"set the environment variable {name}");
         }
 
-        if (!text.StartsWith(FilePrefix, StringComparison.Ordinal))
+        if (text.StartsWith(ServiceCredential.Prefix, StringComparison.Ordinal))
         {
-            return (text, "write a value");
+            return ServiceCredential.Find(text[ServiceCredential.Prefix.Length..]) is { } credential
+                ? ReadFile(credential)
+                : (null, $"the service manager gives no credential '{text[ServiceCredential.Prefix.Length..]}'");
         }
 
-        var path = Path.GetFullPath(text[FilePrefix.Length..], folder);
+        return text.StartsWith(FilePrefix, StringComparison.Ordinal)
+            ? ReadFile(Path.GetFullPath(text[FilePrefix.Length..], folder))
+            : (text, "write a value");
+    }
+
+    private static (string? Value, string Remedy) ReadFile(string path)
+    {
         try
         {
             return (File.ReadAllText(path).TrimEnd('\r', '\n'), $"put the secret into {path}");

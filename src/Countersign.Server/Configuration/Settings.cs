@@ -89,7 +89,14 @@ internal sealed record Settings
 internal sealed record TlsSettings(string Certificate, string Key);
 
 /// <summary>Where the log's name, keys and head are.</summary>
-internal sealed record LedgerSettings(string Origin, string KeyFile, string PayloadKeyFile, string HeadFile);
+internal sealed record LedgerSettings(string Origin, string KeyFile, string PayloadKeyFile, string HeadFile)
+{
+    /// <summary>The key that signed before this one, and signs along until it is taken out.</summary>
+    public string? PreviousKeyFile { get; init; }
+
+    /// <summary>What the key files are encrypted under; <c>null</c> leaves them to the rights of the file.</summary>
+    public string? Passphrase { get; init; }
+}
 
 /// <summary>What a changed policy or people file does.</summary>
 internal enum ChangesMode

@@ -4,6 +4,7 @@ using Countersign.Core.Ledger;
 using Countersign.Core.Policies;
 using Countersign.Core.Policies.Documents;
 using Countersign.Core.Policies.Yaml;
+using Countersign.Server.Keys;
 
 namespace Countersign.Server.Configuration;
 
@@ -22,7 +23,9 @@ internal static class SettingsFile
         "issuers", "break_glass",
     ];
 
-    private static readonly string[] LedgerKeys = ["origin", "key", "payload_key", "head_file"];
+    private static readonly string[] LedgerKeys =
+        ["origin", "key", "previous_key", "payload_key", "passphrase", "head_file"];
+
     private static readonly string[] TlsKeys = ["certificate", "key"];
 
     private static readonly OrderedDictionary<string, ChangesMode> ChangeModes = new()
@@ -160,12 +163,39 @@ internal static class SettingsFile
     {
         var ledger = fields.Find("ledger") is { } node ? Fields.Of(node, "ledger", LedgerKeys, section.Errors) : null;
         string? Text(string key) => ledger is null ? null : section.Text(ledger, key);
-        var key = section.FilePath(Text("key") ?? "data/ledger.key");
+        string? KeyPath(string key) => Text(key) is { } path ? KeyPathOf(section, ledger!, key, path) : null;
+        var beside = section.FilePath("data/ledger.key");
+        var key = KeyPath("key") ?? beside;
+        // Nothing is written beside what the service manager hands out.
+        beside = ServiceCredential.Contains(key) ? beside : key;
         return new LedgerSettings(
             OriginOf(section, ledger),
             key,
-            Text("payload_key") is { } payloadKey ? section.FilePath(payloadKey) : key + ".payload",
-            Text("head_file") is { } head ? section.FilePath(head) : key + ".head");
+            KeyPath("payload_key") ?? beside + ".payload",
+            Text("head_file") is { } head ? section.FilePath(head) : beside + ".head")
+        {
+            PreviousKeyFile = KeyPath("previous_key"),
+            Passphrase = ledger?.Find("passphrase") is { } passphrase
+                ? section.Secrets.Resolve(passphrase, "passphrase")
+                : null,
+        };
+    }
+
+    private static string KeyPathOf(Section section, Fields ledger, string key, string path)
+    {
+        if (!path.StartsWith(ServiceCredential.Prefix, StringComparison.Ordinal))
+        {
+            return section.FilePath(path);
+        }
+
+        if (ServiceCredential.Find(path[ServiceCredential.Prefix.Length..]) is { } credential)
+        {
+            return credential;
+        }
+
+        section.Complain(ledger.Find(key)!, $"'{path}' is not there: the service manager gives no such credential; see "
+            + "LoadCredential= of systemd");
+        return path;
     }
 
     private static string OriginOf(Section section, Fields? ledger) =>

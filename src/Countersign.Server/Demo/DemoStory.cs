@@ -148,14 +148,7 @@ internal sealed class DemoStory(Node node, DemoFiles files, AcmeOps ops, bool au
 
     private async Task<bool> AuditAsync(NoteVerifierKey key, CancellationToken cancellationToken)
     {
-        var source = new LogSource
-        {
-            ReadCheckpoint = node.Store.ReadCheckpointAsync,
-            ReadLeaves = node.Store.ReadLeavesAsync,
-            ReadTile = node.Store.ReadTileAsync,
-            ReadCiphertexts = node.Store.ReadCiphertextsAsync,
-        };
-        var report = await new LedgerAudit(source, [key]).RunAsync(cancellationToken);
+        var report = await new LedgerAudit(LogSource.Of(node.Store), [key]).RunAsync(cancellationToken);
         var verified = report.IsSound && !report.Signers.IsEmpty;
         Say(verified
             ? $"   All {report.Checkpoint!.Size} entries recomputed: verified, signed by {key}."

@@ -48,20 +48,22 @@ internal sealed class Keyring : IDisposable
         {
             if (storeIsEmpty && !File.Exists(settings.Ledger.KeyFile))
             {
-                KeyFile.Create(settings.Ledger.KeyFile, Ed25519SigningKey.NewSeed());
+                KeyFile.Create(settings.Ledger.KeyFile, Ed25519SigningKey.NewSeed(), settings.Ledger.Passphrase);
             }
 
-            var key = KeyFile.Load(settings.Ledger.KeyFile);
             var payload = PayloadKey.LoadOrCreate(
-                settings.Ledger.PayloadKeyFile, storeIsEmpty, RandomNumberGenerator.Fill);
+                settings.Ledger.PayloadKeyFile,
+                storeIsEmpty,
+                RandomNumberGenerator.Fill,
+                settings.Ledger.Passphrase);
             var redaction = RedactionKeyFile.Open(settings, storeIsEmpty);
-            return new Keyring(new LedgerKey(new KeyName(settings.Ledger.Origin), key), payload, redaction);
+            return new Keyring(LedgerKeyOf(settings.Ledger), payload, redaction);
         }
-        catch (FileNotFoundException)
+        catch (FileNotFoundException missing)
         {
             throw new ConfigurationException(
-                $"The ledger key '{settings.Ledger.KeyFile}' is missing, and keys are made only while the store is " +
-                "empty. Restore it from its backup, or correct ledger.key.");
+                $"The ledger key '{missing.FileName ?? settings.Ledger.KeyFile}' is missing, and keys are made only " +
+                "while the store is empty. Restore it from its backup, or correct ledger.key.");
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or FormatException)
         {
@@ -73,15 +75,28 @@ internal sealed class Keyring : IDisposable
         }
     }
 
+    /// <summary>The key that signs, and the one before it as long as both do.</summary>
+    /// <exception cref="KeyFileException">One of them must not, or cannot, be used.</exception>
+    public static LedgerKey LedgerKeyOf(LedgerSettings settings)
+    {
+        var key = KeyFile.Load(settings.KeyFile, settings.Passphrase);
+        try
+        {
+            var previous = settings.PreviousKeyFile is { } path ? KeyFile.Load(path, settings.Passphrase) : null;
+            return new LedgerKey(new KeyName(settings.Origin), key, previous);
+        }
+        catch
+        {
+            key.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>The configuration with the key of its masks.</summary>
     public Settings Unlock(Settings settings) => Redaction is null ? settings : settings.WithKey(Redaction);
 
     /// <summary>A key for one purpose, so that what is sealed for one cannot be opened as another.</summary>
-    public byte[] DeriveKey(string purpose) => HKDF.DeriveKey(
-        HashAlgorithmName.SHA256,
-        Payload.Bytes.ToArray(),
-        outputLength: 32,
-        info: System.Text.Encoding.UTF8.GetBytes(purpose));
+    public byte[] DeriveKey(string purpose) => Payload.DeriveKey(purpose);
 
     public void Dispose()
     {
@@ -96,7 +111,8 @@ internal sealed class Keyring : IDisposable
             settings.Database, settings.Ledger.KeyFile, settings.Ledger.PayloadKeyFile, settings.Ledger.HeadFile,
             settings.Redaction.KeyFile,
         ];
-        foreach (var folder in files.Select(Path.GetDirectoryName).OfType<string>().Distinct())
+        var own = files.Where(file => !ServiceCredential.Contains(file));
+        foreach (var folder in own.Select(Path.GetDirectoryName).OfType<string>().Distinct())
         {
             try
             {

@@ -1,4 +1,4 @@
-using System.Text;
+using System.IO.Compression;
 using Countersign.Core.Ledger;
 using Countersign.Core.Storage;
 using Countersign.Gates.Access;
@@ -11,10 +11,18 @@ namespace Countersign.Server.Hosting;
 /// </summary>
 internal sealed class LedgerEndpoints(IArchive archive, LedgerKey key)
 {
+    /// <summary>A checkpoint is new with each commit; a cache in front may still take a burst of readers.</summary>
+    private const string ForSeconds = "public, max-age=2";
+
+    private const string ForEver = "public, max-age=31536000, immutable";
+
     private static readonly Problem NoSuchTile = new(
         404,
         "unknown-tile",
         "The log has no such tile: see the size in /ledger/checkpoint and the paths of C2SP tlog-tiles.");
+
+    /// <summary>Static file servers and mirrors ask for the head of a file too.</summary>
+    private static readonly string[] Reading = ["GET", "HEAD"];
 
     /// <summary>Typed, because a bare <c>null</c> in a conditional would become an empty tile and be served.</summary>
     private static ReadOnlyMemory<byte>? Missing => null;
@@ -22,8 +30,9 @@ internal sealed class LedgerEndpoints(IArchive archive, LedgerKey key)
     public void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet("/ledger/key", () => Results.Text(key.VerifierKey + "\n"));
-        routes.MapGet("/ledger/checkpoint", WriteCheckpointAsync);
-        routes.MapGet("/ledger/tile/{**path}", WriteTileAsync);
+        routes.MapGet("/ledger/key/successions", WriteSuccessionsAsync);
+        routes.MapMethods("/ledger/checkpoint", Reading, WriteCheckpointAsync);
+        routes.MapMethods("/ledger/tile/{**path}", Reading, WriteTileAsync);
     }
 
     private async Task WriteCheckpointAsync(HttpContext context)
@@ -36,7 +45,7 @@ internal sealed class LedgerEndpoints(IArchive archive, LedgerKey key)
         }
 
         context.Response.ContentType = "text/plain; charset=utf-8";
-        context.Response.Headers.CacheControl = "no-cache";
+        context.Response.Headers.CacheControl = ForSeconds;
         await context.Response.WriteAsync(checkpoint, context.RequestAborted);
     }
 
@@ -52,8 +61,33 @@ internal sealed class LedgerEndpoints(IArchive archive, LedgerKey key)
         }
 
         context.Response.ContentType = "application/octet-stream";
-        context.Response.Headers.CacheControl = "public, max-age=31536000, immutable";
-        await context.Response.Body.WriteAsync(content, context.RequestAborted);
+        context.Response.Headers.CacheControl = ForEver;
+        // Hashes are as random as anything; leaves are text that repeats itself (C2SP tlog-tiles: gzip at HTTP level).
+        await (path is TilePath.Entries
+            ? WritePackedAsync(context, content)
+            : context.Response.Body.WriteAsync(content, context.RequestAborted).AsTask());
+    }
+
+    private static async Task WritePackedAsync(HttpContext context, ReadOnlyMemory<byte> content)
+    {
+        context.Response.Headers.Vary = "Accept-Encoding";
+        if (!context.Request.Headers.AcceptEncoding.ToString().Contains("gzip", StringComparison.OrdinalIgnoreCase))
+        {
+            await context.Response.Body.WriteAsync(content, context.RequestAborted);
+            return;
+        }
+
+        context.Response.Headers.ContentEncoding = "gzip";
+        await using var packed = new GZipStream(context.Response.Body, CompressionLevel.Fastest);
+        await packed.WriteAsync(content, context.RequestAborted);
+    }
+
+    /// <summary>How the log changed its keys: a JSON list of signed notes, oldest first.</summary>
+    private async Task WriteSuccessionsAsync(HttpContext context)
+    {
+        context.Response.Headers.CacheControl = ForSeconds;
+        await context.Response.WriteAsJsonAsync(
+            await archive.ReadSuccessionsAsync(context.RequestAborted), context.RequestAborted);
     }
 
     private Task<ReadOnlyMemory<byte>?> ReadAsync(TilePath path, CancellationToken cancellationToken) => path switch

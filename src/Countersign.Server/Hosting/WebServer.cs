@@ -18,6 +18,7 @@ using Countersign.Server.Channels;
 using Countersign.Server.Channels.Slack;
 using Countersign.Server.Configuration;
 using Countersign.Server.Console;
+using Countersign.Server.Exports;
 using Countersign.Server.Rosters;
 using Countersign.Server.SignIn;
 using Countersign.Server.Storage.Sqlite;
@@ -73,7 +74,7 @@ internal static class WebServer
         if (settings.Slack is { } slack)
         {
             builder.Services.AddSlack(
-                slack, keys.DeriveKey("countersign-slack-account-v1"), services => PublicOf(services, settings));
+                slack, keys.DeriveKey(AccountTable.KeyPurpose), services => PublicOf(services, settings));
         }
 
         builder.Services.AddHostedService<ReaperService>();
@@ -102,6 +103,10 @@ internal static class WebServer
         web.MapSlack();
         ApiFor(web.Services, settings).Map(web);
         new LedgerEndpoints(archive, keys.Ledger).Map(web);
+        new ExportEndpoint(
+            new ExportDesk(store, settings.Database, keys.Vault),
+            token => charter.Tokens.Find(token),
+            () => charter.Current).Map(web);
         new HealthEndpoints(store, archive, export?.Counts, [.. web.Services.GetServices<ChannelHealth>()]).Map(web);
         return web;
     }

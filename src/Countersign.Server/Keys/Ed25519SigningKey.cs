@@ -9,7 +9,7 @@ internal sealed class Ed25519SigningKey : IDisposable
     public const int PublicKeyLength = 32;
     public const int SignatureLength = 64;
 
-    private readonly LibCrypto.PrivateKeyHandle _key;
+    private readonly LibCrypto.KeyHandle _key;
     private readonly byte[] _publicKey = new byte[PublicKeyLength];
 
     /// <summary>The caller owns the seed and clears it.</summary>

@@ -21,14 +21,14 @@ internal static partial class LibCrypto
     static LibCrypto() => NativeLibrary.SetDllImportResolver(typeof(LibCrypto).Assembly, Resolve);
 
     /// <summary>Makes a key from its 32-byte seed (RFC 8032 section 5.1.5).</summary>
-    public static PrivateKeyHandle LoadPrivateKey(ReadOnlySpan<byte> seed)
+    public static KeyHandle LoadPrivateKey(ReadOnlySpan<byte> seed)
     {
         var key = EVP_PKEY_new_raw_private_key(Ed25519, nint.Zero, seed, (nuint)seed.Length);
         return key.IsInvalid ? throw Failed(nameof(EVP_PKEY_new_raw_private_key)) : key;
     }
 
     /// <summary>Writes the 32-byte public key.</summary>
-    public static void GetPublicKey(PrivateKeyHandle key, Span<byte> publicKey)
+    public static void GetPublicKey(KeyHandle key, Span<byte> publicKey)
     {
         var length = (nuint)publicKey.Length;
         Check(EVP_PKEY_get_raw_public_key(key, publicKey, ref length), nameof(EVP_PKEY_get_raw_public_key));
@@ -37,7 +37,7 @@ internal static partial class LibCrypto
     /// <summary>
     /// Writes the 64-byte signature. A key may be used by several threads; the context is this call's own.
     /// </summary>
-    public static void Sign(PrivateKeyHandle key, ReadOnlySpan<byte> message, Span<byte> signature)
+    public static void Sign(KeyHandle key, ReadOnlySpan<byte> message, Span<byte> signature)
     {
         using var context = EVP_MD_CTX_new();
         if (context.IsInvalid)
@@ -49,6 +49,28 @@ internal static partial class LibCrypto
         Check(EVP_DigestSignInit(context, nint.Zero, nint.Zero, nint.Zero, key), nameof(EVP_DigestSignInit));
         var length = (nuint)signature.Length;
         Check(EVP_DigestSign(context, signature, ref length, message, (nuint)message.Length), nameof(EVP_DigestSign));
+    }
+
+    /// <summary>Makes a key that verifies from its 32 bytes.</summary>
+    public static KeyHandle LoadPublicKey(ReadOnlySpan<byte> publicKey)
+    {
+        var key = EVP_PKEY_new_raw_public_key(Ed25519, nint.Zero, publicKey, (nuint)publicKey.Length);
+        return key.IsInvalid ? throw Failed(nameof(EVP_PKEY_new_raw_public_key)) : key;
+    }
+
+    /// <summary>Whether the key signed the message.</summary>
+    public static bool Verify(KeyHandle key, ReadOnlySpan<byte> message, ReadOnlySpan<byte> signature)
+    {
+        using var context = EVP_MD_CTX_new();
+        if (context.IsInvalid)
+        {
+            throw Failed(nameof(EVP_MD_CTX_new));
+        }
+
+        Check(
+            EVP_DigestVerifyInit(context, nint.Zero, nint.Zero, nint.Zero, key), nameof(EVP_DigestVerifyInit));
+        return EVP_DigestVerify(
+            context, signature, (nuint)signature.Length, message, (nuint)message.Length) == Succeeded;
     }
 
     private static nint Resolve(string name, Assembly assembly, DllImportSearchPath? searchPath)
@@ -82,12 +104,28 @@ internal static partial class LibCrypto
             + "Run 'openssl errstr' with the code for its text.");
 
     [LibraryImport(Library)]
-    private static partial PrivateKeyHandle EVP_PKEY_new_raw_private_key(
+    private static partial KeyHandle EVP_PKEY_new_raw_private_key(
         int type, nint engine, ReadOnlySpan<byte> key, nuint keyLength);
 
     [LibraryImport(Library)]
     private static partial int EVP_PKEY_get_raw_public_key(
-        PrivateKeyHandle key, Span<byte> publicKey, ref nuint length);
+        KeyHandle key, Span<byte> publicKey, ref nuint length);
+
+    [LibraryImport(Library)]
+    private static partial KeyHandle EVP_PKEY_new_raw_public_key(
+        int type, nint engine, ReadOnlySpan<byte> key, nuint keyLength);
+
+    [LibraryImport(Library)]
+    private static partial int EVP_DigestVerifyInit(
+        DigestContextHandle context, nint keyContext, nint digest, nint engine, KeyHandle key);
+
+    [LibraryImport(Library)]
+    private static partial int EVP_DigestVerify(
+        DigestContextHandle context,
+        ReadOnlySpan<byte> signature,
+        nuint signatureLength,
+        ReadOnlySpan<byte> message,
+        nuint messageLength);
 
     [LibraryImport(Library)]
     private static partial void EVP_PKEY_free(nint key);
@@ -100,7 +138,7 @@ internal static partial class LibCrypto
 
     [LibraryImport(Library)]
     private static partial int EVP_DigestSignInit(
-        DigestContextHandle context, nint keyContext, nint digest, nint engine, PrivateKeyHandle key);
+        DigestContextHandle context, nint keyContext, nint digest, nint engine, KeyHandle key);
 
     [LibraryImport(Library)]
     private static partial int EVP_DigestSign(
@@ -114,7 +152,7 @@ internal static partial class LibCrypto
     private static partial nuint ERR_get_error();
 
     /// <summary>An EVP_PKEY; freeing it also clears the key from memory.</summary>
-    internal sealed class PrivateKeyHandle() : SafeHandle(nint.Zero, ownsHandle: true)
+    internal sealed class KeyHandle() : SafeHandle(nint.Zero, ownsHandle: true)
     {
         public override bool IsInvalid => handle == nint.Zero;
 

@@ -37,9 +37,23 @@ internal static class OwnerOnlyFile
     /// </summary>
     public static void CreateKey(string path, ReadOnlySpan<byte> content)
     {
-        using var file = Open(path, FileMode.CreateNew, FileAccess.Write);
-        file.Write(content);
-        file.Flush(flushToDisk: true);
+        using (var file = Open(path, FileMode.CreateNew, FileAccess.Write))
+        {
+            file.Write(content);
+            file.Flush(flushToDisk: true);
+        }
+
+        DurableFolder.FlushOf(path);
+    }
+
+    /// <summary>Puts other content into the place of a key file; a crash leaves the old one or the new one.</summary>
+    public static void ReplaceKey(string path, ReadOnlySpan<byte> content)
+    {
+        var next = path + ".new";
+        File.Delete(next);
+        CreateKey(next, content);
+        File.Move(next, path, overwrite: true);
+        DurableFolder.FlushOf(path);
     }
 
     /// <summary>
@@ -50,7 +64,7 @@ internal static class OwnerOnlyFile
     {
         // The mode is asked of the open file, so that nobody can exchange the file between question and reading.
         using var file = new FileStream(path, FileMode.Open, FileAccess.Read);
-        if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(file.SafeFileHandle) & Others) != 0)
+        if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(file.SafeFileHandle) & Forbidden(path)) != 0)
         {
             throw new KeyFileException(path, $"others than its owner have rights on it. Run 'chmod 600 {path}'");
         }
@@ -76,4 +90,11 @@ internal static class OwnerOnlyFile
             CryptographicOperations.ZeroMemory(content);
         }
     }
+
+    /// <summary>
+    /// A service manager's credential is readable for one service through an access list, which shows as rights of its
+    /// group; the folder that it lies in lets nobody else in.
+    /// </summary>
+    private static UnixFileMode Forbidden(string path) =>
+        ServiceCredential.Contains(path) ? Others & ~UnixFileMode.GroupRead : Others;
 }

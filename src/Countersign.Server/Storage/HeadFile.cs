@@ -1,5 +1,6 @@
 using System.Text;
 using Countersign.Core.Storage;
+using Countersign.Server.Keys;
 
 namespace Countersign.Server.Storage;
 
@@ -25,6 +26,9 @@ internal sealed class HeadFile : IAsyncDisposable
 
     // Guarded by _file, as is the file itself; readers only look whether it is set.
     private volatile string? _failure;
+
+    // Guarded by _file.
+    private bool _isNamed;
 
     // Guarded by _gate.
     private string? _newest;
@@ -118,6 +122,20 @@ internal sealed class HeadFile : IAsyncDisposable
         }
 
         File.Move(temporary, _path, overwrite: true);
+        FlushNameOnce();
+    }
+
+    /// <summary>
+    /// A file that was never there must not be gone after a power failure: a store without its head file is refused.
+    /// Later renames need no flush, because the one before them is still a valid head.
+    /// </summary>
+    private void FlushNameOnce()
+    {
+        if (!_isNamed)
+        {
+            DurableFolder.FlushOf(_path);
+            _isNamed = true;
+        }
     }
 
     private async Task WriteNewestAsync()

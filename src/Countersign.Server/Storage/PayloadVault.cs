@@ -20,6 +20,9 @@ internal sealed class PayloadVault(PayloadKey key, FillRandom random) : IDisposa
     /// <summary>The key that wraps; a store sealed under another one is refused at start-up.</summary>
     public string KeyId => key.Id;
 
+    /// <inheritdoc cref="PayloadKey.DeriveKey"/>
+    public byte[] DeriveKey(string purpose) => key.DeriveKey(purpose);
+
     /// <summary>Seals a payload; <paramref name="context"/> is what it can be opened as, and nothing else.</summary>
     public SealedPayload Seal(ReadOnlyMemory<byte> payload, string context)
     {
@@ -76,7 +79,7 @@ internal sealed class PayloadVault(PayloadKey key, FillRandom random) : IDisposa
         }
         catch (CryptographicException e)
         {
-            throw Damaged(context, e);
+            throw Damaged(context, $"payload key {key.Id}", e);
         }
     }
 
@@ -104,11 +107,11 @@ internal sealed class PayloadVault(PayloadKey key, FillRandom random) : IDisposa
         }
         catch (Exception e) when (e is CryptographicException or ArgumentException or OverflowException)
         {
-            throw Damaged(context, e);
+            throw Damaged(context, $"payload key {key.Id}", e);
         }
     }
 
-    private StoreUnavailableException Damaged(string context, Exception e) => new(
-        $"What the store keeps sealed as '{context.ReplaceLineEndings(" ")}' does not open with payload key {key.Id}: "
+    private static StoreUnavailableException Damaged(string context, string key, Exception e) => new(
+        $"What the store keeps sealed as '{context.ReplaceLineEndings(" ")}' does not open with {key}: "
         + "it was damaged or exchanged. Restore the store from a backup.", e);
 }

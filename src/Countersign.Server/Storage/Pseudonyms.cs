@@ -47,7 +47,7 @@ internal sealed class Pseudonyms(PayloadVault vault, FillRandom random)
     public void AddSealed(Pseudonym pseudonym, byte[] sealedId) =>
         Add(pseudonym, new PersonId(Encoding.UTF8.GetString(vault.OpenValue(sealedId, ContextOf(pseudonym)))));
 
-    private static string ContextOf(Pseudonym pseudonym) => $"{Context}\n{pseudonym}";
+    public static string ContextOf(Pseudonym pseudonym) => $"{Context}\n{pseudonym}";
 }
 
 /// <summary>A pseudonym that was drawn and is not committed yet.</summary>

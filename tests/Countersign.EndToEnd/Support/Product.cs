@@ -109,13 +109,15 @@ internal sealed class Product : IAsyncDisposable
         return false;
     }
 
-    /// <summary>Recomputes the ledger from outside, as a stranger with the key would.</summary>
+    /// <summary>Recomputes the store from outside, and compares what payloads say with its tables.</summary>
     public async Task VerifyLedgerAsync(CancellationToken cancellationToken)
     {
         var key = (await RunAsync("ALICE", cancellationToken, "ledger", "key")).Output.Trim();
         var store = "sqlite:" + Folder.Database;
         var verified = await RunAsync(
-            "ALICE", cancellationToken, "ledger", "verify", "--store", store, "--vkey", key);
+            "ALICE",
+            cancellationToken,
+            ["ledger", "verify", "--store", store, "--vkey", key, "--config", Folder.Configuration]);
         Assert.True(verified.ExitCode == 0, verified.ToString());
     }
 

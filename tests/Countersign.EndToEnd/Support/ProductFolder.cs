@@ -39,7 +39,7 @@ internal sealed class ProductFolder : IDisposable
         $$"""
         listen: http://127.0.0.1:{{Port}}
         store: sqlite:{{_options.DataFolder}}/countersign.db
-        ledger: { origin: e2e.example/countersign, key: {{_options.DataFolder}}/ledger.key }
+        ledger: { origin: e2e.example/countersign, key: {{_options.DataFolder}}/ledger.key{{_options.Ledger}} }
         people:
           - { id: alice, name: Alice Liddell, groups: [platform, oncall], roles: [admin], tokens: [ env:ALICE_TOKEN ] }
           - { id: bob, name: Bob Dodgson, groups: [platform, dba], tokens: [ env:BOB_TOKEN ] }

@@ -108,6 +108,9 @@ internal sealed class ConsoleStore : DelegatingStore, IArchive
         return Task.FromResult<string?>(null);
     }
 
+    public Task<ImmutableArray<string>> ReadSuccessionsAsync(CancellationToken cancellationToken) =>
+        Task.FromResult(ImmutableArray<string>.Empty);
+
     public Task<ImmutableArray<ReadOnlyMemory<byte>>> ReadLeavesAsync(
         long from, int count, CancellationToken cancellationToken) =>
         Task.FromResult(ImmutableArray<ReadOnlyMemory<byte>>.Empty);

@@ -44,7 +44,8 @@ internal sealed class CoreHost : IAsyncDisposable
     private static readonly Asker Bot = new(new AgentId("bot"), OnBehalfOf: null);
 
     private readonly SqliteFolder _folder;
-    private readonly SqliteStore _archive;
+    private SqliteStore _archive;
+    private bool _isClosed;
     private readonly CancellationTokenSource _limit;
     private readonly OfficeOptions _options;
     private readonly Target _target = new(Ops, GateKind.Mcp, "production");
@@ -85,7 +86,10 @@ internal sealed class CoreHost : IAsyncDisposable
 
     public ManualTime Time { get; }
 
-    public FaultyStore Store { get; }
+    /// <summary>The files of the store.</summary>
+    public SqliteFolder Folder => _folder;
+
+    public FaultyStore Store { get; private set; }
 
     public PlayedTarget Target { get; } = new();
 
@@ -160,7 +164,11 @@ internal sealed class CoreHost : IAsyncDisposable
     public async Task PutInForceAsync(Func<PolicyHash, Verdict> demand)
     {
         var hash = PolicyHash.Of(Encoding.UTF8.GetBytes($"policy {_policies++}"));
-        var changed = new EntryDraft(EntryType.PolicyChanged, Action: null, Revision: 0, "{}"u8.ToArray());
+        var changed = new EntryDraft(
+            EntryType.PolicyChanged,
+            Action: null,
+            Revision: 0,
+            JsonSerializer.SerializeToUtf8Bytes(new { to = hash.Value }));
         await _archive.CommitAsync(new Change { NewPolicy = hash, Entries = [changed] }, Cancel);
         _charter = _charter with
         {
@@ -278,15 +286,49 @@ internal sealed class CoreHost : IAsyncDisposable
     /// </summary>
     public async ValueTask DisposeAsync()
     {
-        await _office.Reaper.DrainAsync(Cancel);
-        await _archive.DisposeAsync();
+        await CloseAsync();
         await using (var reopened = await _folder.OpenAsync(Time))
         {
             await LedgerCheck.RunAsync(reopened, _folder.Key.VerifierKey, Cancel);
         }
 
+        await _folder.AuditAsync();
+
         _folder.Dispose();
         _limit.Dispose();
+    }
+
+    /// <summary>Closes the store, so that a test may do something to its files.</summary>
+    public async Task CloseAsync()
+    {
+        if (!_isClosed)
+        {
+            _isClosed = true;
+            await _office.Reaper.DrainAsync(Cancel);
+            await _archive.DisposeAsync();
+        }
+    }
+
+    /// <summary>Starts again with another key of the ledger; the one before it signs along.</summary>
+    public async Task RotateKeyAsync()
+    {
+        await _office.Reaper.DrainAsync(Cancel);
+        await _archive.DisposeAsync();
+        Time.Advance(TimeSpan.FromSeconds(1));
+        _folder.RotateKey();
+        _archive = await _folder.OpenAsync(Time);
+        Store = new FaultyStore(_archive);
+    }
+
+    /// <summary>Somebody changes what was asked.</summary>
+    public async Task ReviseAsync(ActionRecord record, PersonId person, string arguments)
+    {
+        var asking = Ask(record.Action.Operation, arguments) with { Via = record.Via };
+        Assert.IsType<RevisionAnswer.Recorded>(await Revisions.ReviseAsync(
+            record.Id,
+            new Voter(person, Assurance.Session),
+            new Revision(record.Action.Digest, asking, "Less."),
+            Cancel));
     }
 
     private void SetOwner(Party owner, IEnumerable<Person> persons) =>

@@ -14,6 +14,23 @@ public sealed class OpenSslInteropTests : IDisposable
     public void Dispose() => _directory.Delete(recursive: true);
 
     [Fact]
+    public async Task OpenSsl_opens_a_sealed_key_of_ours_and_we_open_one_of_its_own()
+    {
+        KeyFile.Create(KeyPath, SampleKeys.Seed(9), "a passphrase");
+        using var key = KeyFile.Load(KeyPath, "a passphrase");
+        var clear = PathOf("clear.key");
+        var again = PathOf("again.key");
+
+        await OpenSsl("pkcs8", "-in", KeyPath, "-passin", "pass:a passphrase", "-out", clear);
+        await OpenSsl(
+            "pkcs8", "-topk8", "-v2", "aes-256-cbc", "-in", clear, "-passout", "pass:another", "-out", again);
+        File.SetUnixFileMode(again, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        using var theirs = KeyFile.Load(again, "another");
+
+        Assert.Equal(key.PublicKey, theirs.PublicKey);
+    }
+
+    [Fact]
     public async Task OpenSsl_reads_our_key_file()
     {
         KeyFile.Create(KeyPath, SampleKeys.Seed(9));

@@ -3,6 +3,7 @@ using System.Text;
 using Countersign.Core.Actions;
 using Countersign.Core.Ledger;
 using Countersign.Server.Keys;
+using Countersign.Tests.Support;
 
 namespace Countersign.Tests.Ledger;
 
@@ -22,7 +23,6 @@ public sealed class LedgerAuditTests : IDisposable
     private readonly List<ReadOnlyMemory<byte>> _leaves;
     private readonly Dictionary<(int Level, long Index), byte[]> _tiles = [];
     private string? _checkpoint;
-    private int _mostPayloads;
 
     public LedgerAuditTests()
     {
@@ -45,19 +45,68 @@ public sealed class LedgerAuditTests : IDisposable
     }
 
     [Fact]
-    public async Task Only_a_few_payloads_are_in_memory_at_once()
+    public async Task Only_a_few_payloads_of_an_archive_are_in_memory_at_once()
     {
-        await AuditAsync();
-        Assert.InRange(_mostPayloads, 1, 8);
+        var archive = new Archive(_leaves, _ciphertexts);
+        var found = new List<AuditedEntry>();
+        await foreach (var batch in LogSource.Of(archive).ReadEntries(Size, Cancel))
+        {
+            found.AddRange(batch);
+        }
+
+        Assert.Equal(Size, found.Count);
+        Assert.Equal(
+            _ciphertexts.Select(bytes => (Hash32?)Hash32.Of(bytes!.Value.Span)),
+            found.Select(entry => entry.Ciphertext));
+        Assert.InRange(archive.MostPayloads, 1, 8);
     }
 
     [Fact]
-    public async Task An_erased_payload_is_counted_and_no_fault()
+    public async Task A_payload_that_was_erased_with_an_entry_is_counted_and_no_fault()
     {
-        (_ciphertexts[1], _ciphertexts[299]) = (null, null);
+        _leaves[200] = Encode(200, previous: null, type: EntryType.ErasureExecuted);
+        Sign();
+        (_ciphertexts[1], _ciphertexts[199]) = (null, null);
         var report = await AuditAsync();
-        Assert.True(report.IsSound);
+        Assert.Empty(report.Faults);
         Assert.Equal(2, report.Erased);
+    }
+
+    [Fact]
+    public async Task A_payload_that_is_gone_without_an_entry_is_a_fault()
+    {
+        _ciphertexts[1] = null;
+        Assert.Contains("payload of entry 1 is gone", await FaultAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_erasure_excuses_nothing_that_came_after_it()
+    {
+        _leaves[200] = Encode(200, previous: null, type: EntryType.ErasureExecuted);
+        Sign();
+        _ciphertexts[201] = null;
+        Assert.Contains("payload of entry 201 is gone", await FaultAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_checkpoint_that_was_seen_before_has_to_be_part_of_the_log()
+    {
+        var seen = new LogHead(_key.Origin, TileEdge.Empty).Append([.. _leaves.Take(100)]).After.ToCheckpoint();
+        Assert.Empty((await AuditAsync(seen)).Faults);
+
+        _leaves[50] = Encode(51, previous: null);
+        _ciphertexts[50] = _ciphertexts[51];
+        Sign();
+        Assert.Contains("two histories", Assert.Single((await AuditAsync(seen)).Faults), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_log_that_is_shorter_than_what_was_seen_was_cut_off()
+    {
+        var seen = new LogHead(_key.Origin, TileEdge.Empty).Append(_leaves).After.ToCheckpoint();
+        _leaves.RemoveRange(200, 100);
+        Sign();
+        Assert.Contains("was cut off", Assert.Single((await AuditAsync(seen)).Faults), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -195,20 +244,43 @@ public sealed class LedgerAuditTests : IDisposable
 
     private async Task<string> FaultAsync() => Assert.Single((await AuditAsync()).Faults);
 
-    private Task<AuditReport> AuditAsync() => new LedgerAudit(Source(), [_key.VerifierKey]).RunAsync(Cancel);
+    private Task<AuditReport> AuditAsync(Checkpoint? seen = null) =>
+        new LedgerAudit(Source(), [_key.VerifierKey]) { Seen = seen }.RunAsync(Cancel);
 
     private LogSource Source() => new()
     {
         ReadCheckpoint = _ => Task.FromResult(_checkpoint),
-        ReadLeaves = (from, count, _) =>
-            Task.FromResult<ImmutableArray<ReadOnlyMemory<byte>>>([.. _leaves.Skip((int)from).Take(count)]),
+        ReadEntries = (size, _) => ReadEntriesAsync(size),
         ReadTile = (level, index, _) => Task.FromResult(
             _tiles.TryGetValue((level, index), out var tile) ? tile : default(ReadOnlyMemory<byte>?)),
-        ReadCiphertexts = (from, count, _) =>
-        {
-            _mostPayloads = Math.Max(_mostPayloads, count);
-            return Task.FromResult<ImmutableArray<ReadOnlyMemory<byte>?>>(
-                [.. _ciphertexts.Skip((int)from).Take(count)]);
-        },
     };
+
+    private async IAsyncEnumerable<IReadOnlyList<AuditedEntry>> ReadEntriesAsync(long size)
+    {
+        for (var first = 0; first < Math.Min(size, _leaves.Count); first += 70)
+        {
+            yield return [.. _leaves.Take((int)size).Skip(first).Take(70).Select((leaf, i) =>
+                new AuditedEntry(leaf, _ciphertexts[first + i] is { } bytes ? Hash32.Of(bytes.Span) : null))];
+        }
+
+        await Task.CompletedTask;
+    }
+
+    /// <summary>The part of an archive that an audit reads, counting what it hands out.</summary>
+    private sealed class Archive(List<ReadOnlyMemory<byte>> leaves, List<ReadOnlyMemory<byte>?> ciphertexts)
+        : EmptyArchive
+    {
+        public int MostPayloads { get; private set; }
+
+        public override Task<ImmutableArray<ReadOnlyMemory<byte>>> ReadLeavesAsync(
+            long from, int count, CancellationToken cancellationToken) =>
+            Task.FromResult<ImmutableArray<ReadOnlyMemory<byte>>>([.. leaves.Skip((int)from).Take(count)]);
+
+        public override Task<ImmutableArray<ReadOnlyMemory<byte>?>> ReadCiphertextsAsync(
+            long from, int count, CancellationToken cancellationToken)
+        {
+            MostPayloads = Math.Max(MostPayloads, count);
+            return Task.FromResult<ImmutableArray<ReadOnlyMemory<byte>?>>([.. ciphertexts.Skip((int)from).Take(count)]);
+        }
+    }
 }

@@ -65,6 +65,7 @@ internal sealed partial class JournalSegment : IDisposable
         stream.Write(HeadOf(number, marker, vault.SealValue(fresh[..KeyBytes], ContextOf(number))));
         stream.Flush(flushToDisk: true);
         stream.Dispose();
+        DurableFolder.FlushOf(path);
         var file = OpenDurable(path);
         var gcm = new AesGcm(fresh[..KeyBytes], TagBytes);
         CryptographicOperations.ZeroMemory(fresh);

@@ -7,6 +7,9 @@ namespace Countersign.Server.Storage.Sqlite;
 /// <summary>Which accounts of channels were linked. Whose they are is only ever in the payload of the entry.</summary>
 internal static class AccountTable
 {
+    /// <summary>The purpose of the key that accounts are named with in rows.</summary>
+    public const string KeyPurpose = "countersign-slack-account-v1";
+
     private const string Select = "SELECT account, entry FROM account_link";
 
     public static ConflictReason? FindConflict(Change change, SqliteSession session) => change.Account switch

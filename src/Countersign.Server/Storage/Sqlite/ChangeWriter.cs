@@ -36,6 +36,7 @@ internal static class ChangeWriter
         WriteDefinitions(change, batch);
         WritePolicy(change, indexes, batch);
         RosterTable.Write(change, indexes, batch);
+        SuccessionTable.Write(change, indexes, batch);
         NoteLastEntries(change, indexes, batch);
         return new Written(null, indexes);
     }

@@ -9,9 +9,8 @@ namespace Countersign.Server.Storage.Sqlite;
 internal static class HeadGuard
 {
     private const string WayOn =
-        "To go on from this one on purpose, " +
-        "'countersign ledger accept-restore' will be the way; this version does not have it yet, and nothing is " +
-        "signed before.";
+        "To go on from this one on purpose, two persons run 'countersign ledger accept-restore'; nothing is signed " +
+        "before.";
 
     /// <summary>
     /// What the head file of an empty log holds, so that a missing file always means that it was lost.
@@ -27,6 +26,13 @@ internal static class HeadGuard
         WriteConnection connection, HeadFile headFile, SqliteStoreOptions options, CancellationToken cancellationToken)
     {
         var log = connection.Head.Log;
+        if (File.Exists(RestoreFile.PathOf(options.HeadFile)) && RestoreFile.Of(options).Read() is { IsAccepted: true })
+        {
+            throw new StoreUnavailableException(
+                $"Accepting the restored store '{options.Path}' was interrupted. Run 'countersign ledger "
+                + "accept-restore' once more; what was open when the copy was made has to end before anything runs.");
+        }
+
         if (headFile.Read() is not { } note)
         {
             RefuseUnlessEmpty(log, options);

@@ -21,7 +21,7 @@ internal static class SqliteArchive
         [.. StoredTree.ReadLeaves(session, from, count).Select(leaf => new ReadOnlyMemory<byte>(leaf))];
 
     /// <summary>A tile at the present size of the log; <c>null</c> when the log has none there.</summary>
-    public static ReadOnlyMemory<byte>? ReadTile(SqliteSession session, int level, long index)
+    public static ReadOnlyMemory<byte>? ReadTile(SqliteSession session, int level, long index, TileEdge edge)
     {
         if (level is < 0 or > TileId.MaxLevel)
         {
@@ -29,7 +29,7 @@ internal static class SqliteArchive
         }
 
         var size = (long)session.Scalar("SELECT size FROM log_head")!;
-        var tree = new StoredTree(session, size);
+        var tree = new StoredTree(session, size, edge);
         if (tree.FindFullTile(level, index) is { } full)
         {
             return full;

@@ -12,7 +12,7 @@ internal static class SqliteSchema
     // on INSERT are there because INSERT OR REPLACE deletes a row without asking the trigger on DELETE.
 
     /// <summary>Element <c>n</c> leads from version <c>n</c> to <c>n + 1</c>.</summary>
-    private static readonly string[] Steps = [First, Second, Third, Fourth, Fifth, Sixth, Seventh, Eighth];
+    private static readonly string[] Steps = [First, Second, Third, Fourth, Fifth, Sixth, Seventh, Eighth, Ninth];
 
     public static int Version => Steps.Length;
 
@@ -285,6 +285,16 @@ internal static class SqliteSchema
         DROP TABLE outbox;
         ALTER TABLE next_outbox RENAME TO outbox;
         CREATE INDEX outbox_of_channel ON outbox (channel, not_before);
+        """;
+
+    /// <summary>
+    /// How the log changed its key. The note is what strangers follow; the entry is what says when it happened.
+    /// </summary>
+    private static string Ninth => """
+        CREATE TABLE key_succession (
+            entry INTEGER PRIMARY KEY REFERENCES entry (position),
+            note  TEXT    NOT NULL
+        ) STRICT;
         """;
 
     /// <summary>Brings a database to the newest version inside the caller's transaction.</summary>

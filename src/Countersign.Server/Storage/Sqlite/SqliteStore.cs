@@ -24,10 +24,29 @@ internal sealed class SqliteStore : IStore, IArchive
 
     public IReadJournal? Journal => _parts.Journal;
 
-    /// <summary>Opens or makes the store, and refuses one that does not verify or is behind its head file.</summary>
+    /// <summary>
+    /// Opens or makes the store, and refuses one that does not verify or is behind its head file. A key that is new is
+    /// recorded before anything else.
+    /// </summary>
     /// <exception cref="StoreUnavailableException">The text names the file, the reason and the remedy.</exception>
-    public static async Task<SqliteStore> OpenAsync(SqliteStoreOptions options, CancellationToken cancellationToken) =>
-        new(options, await SqliteStoreParts.OpenAsync(options, cancellationToken));
+    public static async Task<SqliteStore> OpenAsync(SqliteStoreOptions options, CancellationToken cancellationToken)
+    {
+        var store = new SqliteStore(options, await SqliteStoreParts.OpenAsync(options, cancellationToken));
+        try
+        {
+            if (store._parts.SuccessionDue is { } succession && !options.IgnoresHeadFile)
+            {
+                await store.CommitAsync(KeyRotation.Of(succession), cancellationToken);
+            }
+
+            return store;
+        }
+        catch
+        {
+            await store.DisposeAsync();
+            throw;
+        }
+    }
 
     /// <summary>Whether a file holds no entry yet, or does not exist: only then may missing keys be made.</summary>
     /// <exception cref="StoreUnavailableException">The file cannot be read.</exception>
@@ -193,12 +212,17 @@ internal sealed class SqliteStore : IStore, IArchive
     public Task<string?> ReadCheckpointAsync(CancellationToken cancellationToken) =>
         _parts.Readers.ReadAsync(SqliteArchive.ReadCheckpoint, cancellationToken);
 
+    public Task<ImmutableArray<string>> ReadSuccessionsAsync(CancellationToken cancellationToken) =>
+        _parts.Readers.ReadAsync(
+            static session => SuccessionTable.List(session).ToImmutableArray(), cancellationToken);
+
     public Task<ImmutableArray<ReadOnlyMemory<byte>>> ReadLeavesAsync(
         long from, int count, CancellationToken cancellationToken) =>
         _parts.Readers.ReadAsync(session => SqliteArchive.ReadLeaves(session, from, count), cancellationToken);
 
     public Task<ReadOnlyMemory<byte>?> ReadTileAsync(int level, long index, CancellationToken cancellationToken) =>
-        _parts.Readers.ReadAsync(session => SqliteArchive.ReadTile(session, level, index), cancellationToken);
+        _parts.Readers.ReadAsync(
+            session => SqliteArchive.ReadTile(session, level, index, _parts.Writer.Edge), cancellationToken);
 
     public Task<ImmutableArray<ReadOnlyMemory<byte>?>> ReadCiphertextsAsync(
         long from, int count, CancellationToken cancellationToken) =>

@@ -25,6 +25,12 @@ internal sealed record SqliteStoreOptions
     /// <summary>How far the system's clock may be behind the store's before commits are refused.</summary>
     public TimeSpan MaxClockLag { get; init; } = StoreClock.MaxLag;
 
+    /// <summary>
+    /// Whether the store is opened although its head file knows another one, for the command that accepts a restored
+    /// copy. The file stays as it is until the first commit, which has to say so.
+    /// </summary>
+    public bool IgnoresHeadFile { get; init; }
+
     /// <summary>Runs on each new write connection; tests make faults with it.</summary>
     internal Action<SqliteSession> OnWriteConnection { get; init; } = static _ => { };
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Countersign.Core.Ledger;
 using Countersign.Core.Reviews;
 using Countersign.Core.Storage;
 using Countersign.Server.Keys;
@@ -18,12 +19,16 @@ internal sealed class SqliteStoreParts : IAsyncDisposable
     private SqliteStoreParts(
         SqliteStoreOptions options, LockFile lockFile, WriterParts writer, ReadJournal journal)
     {
+        SuccessionDue = StoredLog.SuccessionDue(writer.Connection.Head, options.Key);
         (_options, _lockFile, Journal) = (options, lockFile, journal);
         (_headFile, _pseudonyms) = (writer.HeadFile, writer.Pseudonyms);
         (Clock, Changes) = (writer.Clock, writer.Changes);
         Writer = new SqliteWriter(options, writer);
         Readers = new SqliteReaders(options.Path);
     }
+
+    /// <summary>The change of the log's key that has to be recorded before anything else.</summary>
+    public KeySuccession? SuccessionDue { get; }
 
     public StoreClock Clock { get; }
 
@@ -78,6 +83,7 @@ internal sealed class SqliteStoreParts : IAsyncDisposable
         if (!File.Exists(path))
         {
             OwnerOnlyFile.Open(path, FileMode.CreateNew, FileAccess.Write).Dispose();
+            DurableFolder.FlushOf(path);
         }
     }
 
@@ -113,8 +119,12 @@ internal sealed class SqliteStoreParts : IAsyncDisposable
         try
         {
             var headFile = new HeadFile(options.HeadFile);
-            await HeadGuard.CheckAsync(connection, headFile, options, cancellationToken);
-            headFile.Write(connection.Head.Checkpoint ?? HeadGuard.EmptyCheckpoint(options.Key));
+            if (!options.IgnoresHeadFile)
+            {
+                await HeadGuard.CheckAsync(connection, headFile, options, cancellationToken);
+                headFile.Write(connection.Head.Checkpoint ?? HeadGuard.EmptyCheckpoint(options.Key));
+            }
+
             var clock = new StoreClock(options.Time);
             clock.AdvanceTo(connection.Clock);
             var pseudonyms = new Pseudonyms(options.Vault, options.Random);

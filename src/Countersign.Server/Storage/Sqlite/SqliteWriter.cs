@@ -30,13 +30,20 @@ internal sealed class SqliteWriter : IAsyncDisposable
     private StoreHead _head;
     private Task _loop = Task.CompletedTask;
 
+    // For readers; a little old is good enough for them.
+    private volatile TileEdge _edge;
+
     public SqliteWriter(SqliteStoreOptions options, WriterParts parts)
     {
         _options = options;
         (_connection, _clock, _pseudonyms, _headFile, _changes) = parts;
         _head = parts.Connection.Head;
+        _edge = _head.Log.Edge;
         _fence = parts.Connection.Fence;
     }
+
+    /// <summary>The right edge of the log as of the last commit.</summary>
+    public TileEdge Edge => _edge;
 
     public void Start() => _loop = Task.Run(RunAsync);
 
@@ -151,6 +158,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
         batch.Session.Execute("COMMIT");
         var grew = next.Log.Size > _head.Log.Size;
         _head = next;
+        _edge = next.Log.Edge;
         foreach (var drawn in batch.Drawn)
         {
             _pseudonyms.Add(drawn.Pseudonym, drawn.Person);
@@ -193,6 +201,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
 
         _connection = opened;
         _head = opened.Head;
+        _edge = _head.Log.Edge;
         _clock.AdvanceTo(opened.Clock);
         return opened;
     }

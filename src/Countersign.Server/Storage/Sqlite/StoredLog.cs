@@ -47,16 +47,25 @@ internal static class StoredLog
         return proof.Verify(seen.Root, log.Root);
     }
 
-    /// <summary>Reads a checkpoint of our own; throws <see cref="FormatException"/> unless our key signed it.</summary>
+    /// <summary>
+    /// Reads a checkpoint of our own; throws <see cref="FormatException"/> unless our key signed it, or in the overlap
+    /// of a rotation the one before it.
+    /// </summary>
     public static Checkpoint ReadCheckpoint(string note, LedgerKey key)
     {
         var signed = SignedNote.Parse(Encoding.UTF8.GetBytes(note));
-        return signed.Verify([key.VerifierKey]) is NoteCheck.Trusted
+        return key.Verify(signed) is NoteCheck.Trusted
             ? Checkpoint.Parse(signed.Text.Span)
             : throw new FormatException(
                 $"Its checkpoint is not signed by the configured key ({key.VerifierKey}). " +
-                "Restore the right ledger.key.");
+                "Restore the right ledger.key; to change the key, name the one before it as ledger.previous_key.");
     }
+
+    /// <summary>
+    /// The note by which the configured key follows the one that signed last; <c>null</c> when it signed itself.
+    /// </summary>
+    public static KeySuccession? SuccessionDue(StoreHead head, LedgerKey key) =>
+        head.Checkpoint is { } note ? key.SuccessionFor(SignedNote.Parse(Encoding.UTF8.GetBytes(note))) : null;
 
     private static void CheckCheckpoint(HeadRow row, LedgerKey key)
     {

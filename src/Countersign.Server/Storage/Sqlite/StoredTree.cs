@@ -5,7 +5,13 @@ namespace Countersign.Server.Storage.Sqlite;
 /// <summary>
 /// Reads the log's tree from its tables: full tiles are stored, partial ones are computed on request.
 /// </summary>
-internal sealed class StoredTree(SqliteSession session, long size)
+/// <param name="session">Where they are.</param>
+/// <param name="size">Entries of the tree.</param>
+/// <param name="edge">
+/// The hashes of partial tiles as the writer keeps them; without it each costs the roots of all tiles below. It may be
+/// of another size.
+/// </param>
+internal sealed class StoredTree(SqliteSession session, long size, TileEdge? edge = null)
 {
     public static List<byte[]> ReadLeaves(SqliteSession session, long from, int count) => session.Query(
         "SELECT leaf FROM entry WHERE position >= ?1 AND position < ?1 + ?2 ORDER BY position",
@@ -21,9 +27,20 @@ internal sealed class StoredTree(SqliteSession session, long size)
     /// <exception cref="InvalidDataException">A part of the tile is missing.</exception>
     public Tile ReadTile(TileId id)
     {
+        // What was partial in a tree of this size may be full by now: then it begins with the same hashes.
+        if (FindFullTile(id.Level, id.Index) is { } full)
+        {
+            return new Tile(id, full.AsMemory(0, id.Width * Hash32.Length));
+        }
+
         if (id.IsFull)
         {
-            return new Tile(id, FindFullTile(id.Level, id.Index) ?? throw Missing(id));
+            throw Missing(id);
+        }
+
+        if (edge?.Partial(id.Level) is { } partial && partial.Id.Index == id.Index && partial.Id.Width >= id.Width)
+        {
+            return new Tile(id, partial.Bytes[..(id.Width * Hash32.Length)]);
         }
 
         return id.Level == 0 ? HashEntries(id) : HashTilesBelow(id);

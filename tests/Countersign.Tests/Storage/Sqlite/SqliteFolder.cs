@@ -3,6 +3,7 @@ using Countersign.Core.Ledger;
 using Countersign.Server.Keys;
 using Countersign.Server.Storage;
 using Countersign.Server.Storage.Sqlite;
+using Countersign.Server.Storage.Sqlite.Audit;
 using Countersign.Tests.Support;
 using Microsoft.Data.Sqlite;
 
@@ -14,8 +15,15 @@ internal sealed class SqliteFolder : IDisposable
     private readonly TemporaryFolder _folder = new();
     private readonly PayloadVault _vault = NewVault();
 
-    public LedgerKey Key { get; } =
-        new(new KeyName("localhost/countersign"), new Ed25519SigningKey(Ed25519SigningKey.NewSeed()));
+    private readonly List<LedgerKey> _keys = [];
+    private byte[] _seed = Ed25519SigningKey.NewSeed();
+
+    public SqliteFolder() => Key = KeyOf(_seed, previous: null);
+
+    public LedgerKey Key { get; private set; }
+
+    /// <summary>What payloads are sealed with.</summary>
+    public PayloadVault Vault => _vault;
 
     public string Database => PathOf("store.db");
 
@@ -38,6 +46,26 @@ internal sealed class SqliteFolder : IDisposable
 
     public Task<SqliteStore> OpenAsync(TimeProvider time) =>
         SqliteStore.OpenAsync(Options(time), TestContext.Current.CancellationToken);
+
+    /// <summary>Recomputes the whole store, with and without the payload key: nothing may be found.</summary>
+    public async Task AuditAsync()
+    {
+        Assert.Empty(await FaultsAsync(withPayloads: false));
+        Assert.Empty(await FaultsAsync(withPayloads: true));
+    }
+
+    /// <summary>What an audit of the database finds.</summary>
+    public async Task<IReadOnlyList<string>> FaultsAsync(bool withPayloads, string? database = null)
+    {
+        var options = new StoreAuditOptions
+        {
+            Trusted = [Key.VerifierKey],
+            Vault = withPayloads ? _vault : null,
+        };
+        var report = await new StoreAudit(database ?? Database, options)
+            .RunAsync(TestContext.Current.CancellationToken);
+        return report.Faults;
+    }
 
     /// <summary>Changes the database behind the store's back.</summary>
     public void Run(string sql)
@@ -95,11 +123,31 @@ internal sealed class SqliteFolder : IDisposable
         }
     }
 
+    /// <summary>A new key of the ledger; the one before it signs along until <see cref="EndOverlap"/>.</summary>
+    public void RotateKey()
+    {
+        var before = _seed;
+        _seed = Ed25519SigningKey.NewSeed();
+        Key = KeyOf(_seed, before);
+    }
+
+    /// <summary>From now on the present key signs alone.</summary>
+    public void EndOverlap() => Key = KeyOf(_seed, previous: null);
+
     public void Dispose()
     {
         _vault.Dispose();
-        Key.Dispose();
+        _keys.ForEach(key => key.Dispose());
         _folder.Dispose();
+    }
+
+    private LedgerKey KeyOf(byte[] seed, byte[]? previous)
+    {
+        _keys.Add(new LedgerKey(
+            new KeyName("localhost/countersign"),
+            new Ed25519SigningKey(seed),
+            previous is null ? null : new Ed25519SigningKey(previous)));
+        return _keys[^1];
     }
 
     private static async Task<byte[]> ReadFileAsync(string path)
