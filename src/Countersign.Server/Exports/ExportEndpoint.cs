@@ -29,7 +29,8 @@ internal sealed class ExportEndpoint(ExportDesk desk, Authenticate authenticate,
 
     private async Task ExportAsync(HttpContext context)
     {
-        if (BearerToken.From(context.Request) is not { } token || authenticate(token) is not { } caller)
+        var shown = Presented.From(context);
+        if (shown.IsNothing || await authenticate(shown, context.RequestAborted) is not { } caller)
         {
             await Problem.Unauthorized.WriteAsync(context);
             return;

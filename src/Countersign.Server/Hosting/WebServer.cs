@@ -105,7 +105,7 @@ internal static class WebServer
         new LedgerEndpoints(archive, keys.Ledger).Map(web);
         new ExportEndpoint(
             new ExportDesk(store, settings.Database, keys.Vault),
-            token => charter.Tokens.Find(token),
+            web.Services.GetRequiredService<Authenticate>(),
             () => charter.Current).Map(web);
         new HealthEndpoints(store, archive, export?.Counts, [.. web.Services.GetServices<ChannelHealth>()]).Map(web);
         return web;

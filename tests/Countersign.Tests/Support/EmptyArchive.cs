@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Countersign.Core.Actions;
+using Countersign.Core.Ledger;
 using Countersign.Core.Storage;
 
 namespace Countersign.Tests.Support;
@@ -31,4 +32,14 @@ internal abstract class EmptyArchive : IArchive
 
     public Task<ReadOnlyMemory<byte>?> ReadPayloadAsync(long index, CancellationToken cancellationToken) =>
         Task.FromResult<ReadOnlyMemory<byte>?>(null);
+
+    public Task<LoggedEntry?> ReadEntryAsync(long index, CancellationToken cancellationToken) =>
+        Task.FromResult<LoggedEntry?>(null);
+
+    public Task<long?> FindLatestOfAsync(ActionId action, CancellationToken cancellationToken) =>
+        Task.FromResult<long?>(null);
+
+    public Task<ImmutableArray<InclusionProof>> ProveAsync(
+        ImmutableArray<long> indexes, long size, CancellationToken cancellationToken) =>
+        Task.FromResult(ImmutableArray<InclusionProof>.Empty);
 }
