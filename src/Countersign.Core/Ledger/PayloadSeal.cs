@@ -64,9 +64,9 @@ public static class PayloadSeal
 
     private static void CommitTo(ReadOnlySpan<byte> key, Span<byte> destination)
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(KeyLabel);
-        hash.AppendData(key);
-        hash.GetHashAndReset(destination);
+        Span<byte> input = stackalloc byte[KeyLabel.Length + KeyBytes];
+        KeyLabel.CopyTo(input);
+        key.CopyTo(input[KeyLabel.Length..]);
+        SHA256.HashData(input, destination);
     }
 }

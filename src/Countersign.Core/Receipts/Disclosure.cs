@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using Countersign.Core.Ledger;
 using Countersign.Core.Records;
@@ -43,9 +44,18 @@ public static class Disclosures
             EntryType.ExecutionOutcome => !mask.Hides(record.Action.Target, payload),
             EntryType.ExecutionIntent or EntryType.CredentialEnrolled or EntryType.CredentialRevoked
                 or EntryType.ExportIssued or EntryType.AgentStopped => true,
-            EntryType.ReviewVote => !hidesSomething || !HasAny(payload, "comment"),
+            // The record holds only what was said of its present revision.
+            EntryType.ReviewVote => !Hides("comment", payload),
+            EntryType.ReviewOpened => !hidesSomething && !Hides("dry_run", payload),
             _ => !hidesSomething,
         };
+
+        bool Hides(string name, ReadOnlyMemory<byte> payload)
+        {
+            using var said = JsonDocument.Parse(payload, Deep);
+            return said.RootElement.TryGetProperty(name, out var member)
+                && mask.Hides(record.Action.Target, Encoding.UTF8.GetBytes(member.GetRawText()));
+        }
     }
 
     private static bool HasAny(ReadOnlyMemory<byte> payload, params ReadOnlySpan<string> names)

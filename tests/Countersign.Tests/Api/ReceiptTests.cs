@@ -96,6 +96,18 @@ public sealed class ReceiptTests
     }
 
     [Fact]
+    public async Task A_comment_that_cards_hide_is_withheld_and_the_rest_is_not()
+    {
+        await using var node = await DemoNode.StartAsync(Cancelled);
+        var (_, id) = await DecideAsync(node, new { country = "UK" }, comment: $"not with {Secret}");
+
+        var receipt = Receipt.Parse(await node.Alice.GetByteArrayAsync($"/v1/actions/{id}/receipt", Cancelled));
+
+        Assert.Null(receipt.Entries.Single(entry => entry.Leaf.Type == EntryType.ReviewVote).Payload);
+        Assert.DoesNotContain(Secret, Encoding.UTF8.GetString(receipt.ToBytes()), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task An_action_says_why_it_was_held_and_who_could_decide()
     {
         await using var node = await DemoNode.StartAsync(Cancelled);
@@ -109,7 +121,8 @@ public sealed class ReceiptTests
         Assert.Contains(why, line => line.Contains("mcp.tool = \"export_customers\"", StringComparison.Ordinal));
     }
 
-    private static async Task<(DocumentedCalls Calls, string Id)> DecideAsync(DemoNode node, object arguments)
+    private static async Task<(DocumentedCalls Calls, string Id)> DecideAsync(
+        DemoNode node, object arguments, string? comment = null)
     {
         var calls = new DocumentedCalls(
             JsonElement.Parse(await node.Nobody.GetStringAsync("/openapi/v1.json", Cancelled)));
@@ -120,7 +133,7 @@ public sealed class ReceiptTests
             node.Bob,
             "/v1/actions/{id}/votes",
             $"/v1/actions/{id}/votes",
-            new { decision = "deny", digest = held.GetProperty("digest").GetString() },
+            new { decision = "deny", digest = held.GetProperty("digest").GetString(), comment },
             HttpStatusCode.OK);
         return (calls, id);
     }
