@@ -26,7 +26,7 @@ public sealed class TamperTests
         Assert.True(Verify(other).IsVerified);
     }
 
-    /// <summary>Of the longer file each character is only changed: the whole takes a minute of processor time.</summary>
+    /// <summary>Of the longer file each character is only changed: all of it takes a minute.</summary>
     [Theory]
     [InlineData("approved.json", true)]
     [InlineData("signed.json", false)]
