@@ -2,6 +2,7 @@ using System.Text;
 using Countersign.Core.Actions;
 using Countersign.Core.Ledger;
 using Countersign.Core.Receipts;
+using Countersign.Core.Storage;
 using Countersign.Server.Keys;
 using Countersign.Tests.Ledger;
 
@@ -29,6 +30,22 @@ internal sealed class ForgedLog : IDisposable
                 entry.Leaf.At,
                 entry.Leaf.Subject,
                 entry.Payload is { } payload ? Encoding.UTF8.GetString(payload.Json.Span) : null);
+        }
+    }
+
+    /// <summary>A log of what a store in memory was told about one action.</summary>
+    public ForgedLog(ActionId action, IEnumerable<EntryDraft> drafts, DateTimeOffset at)
+    {
+        var seed = Enumerable.Repeat((byte)9, 32);
+        _key = new LedgerKey(new KeyName("localhost/memory"), new Ed25519SigningKey([.. seed]));
+        _action = action;
+        foreach (var (index, draft) in drafts.Index().Where(draft => draft.Item.Action == action))
+        {
+            _entries[index] = new Forged(
+                draft.Type,
+                at.AddMilliseconds(index),
+                new ActionRevision(action, draft.Revision),
+                Encoding.UTF8.GetString(draft.Payload.Span));
         }
     }
 

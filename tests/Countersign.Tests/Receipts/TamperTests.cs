@@ -26,24 +26,30 @@ public sealed class TamperTests
         Assert.True(Verify(other).IsVerified);
     }
 
-    [Fact]
-    public void Every_single_character_that_is_changed_left_out_or_added_is_noticed()
+    /// <summary>Of the longer file each character is only changed: all of it takes a minute.</summary>
+    [Theory]
+    [InlineData("approved.json", true)]
+    [InlineData("signed.json", false)]
+    public void Every_single_character_that_is_changed_left_out_or_added_is_noticed(string name, bool inEveryWay)
     {
+        var file = Vectors.Read(name);
+        var hints = file.AsSpan().LastIndexOf("\"hints\":"u8) + 8;
         var survivors = new ConcurrentBag<string>();
-        Parallel.For(0, s_file.Length, i =>
+        Parallel.For(0, file.Length, i =>
         {
-            if (i >= s_hints && i < s_file.Length - 2)
+            if (i >= hints && i < file.Length - 2)
             {
                 return;
             }
 
-            var old = s_file[i];
-            Try([.. s_file[..i], .. s_file[(i + 1)..]], $"{i} left out");
-            Try([.. s_file[..i], old, .. s_file[i..]], $"{i} doubled");
-            Try([.. s_file[..i], (byte)' ', .. s_file[i..]], $"space before {i}");
-            foreach (var other in (byte[])[(byte)(old ^ 1), (byte)(old ^ 0x20)])
+            var old = file[i];
+            Try([.. file[..i], (byte)(old ^ 1), .. file[(i + 1)..]], $"{i} changed by a bit");
+            if (inEveryWay)
             {
-                Try([.. s_file[..i], other, .. s_file[(i + 1)..]], $"{i} became {(char)other}");
+                Try([.. file[..i], (byte)(old ^ 0x20), .. file[(i + 1)..]], $"{i} in the other case");
+                Try([.. file[..i], .. file[(i + 1)..]], $"{i} left out");
+                Try([.. file[..i], old, .. file[i..]], $"{i} doubled");
+                Try([.. file[..i], (byte)' ', .. file[i..]], $"space before {i}");
             }
         });
         Assert.Empty(survivors);

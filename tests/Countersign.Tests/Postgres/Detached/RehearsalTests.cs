@@ -5,6 +5,7 @@ using Countersign.Core.Ledger;
 using Countersign.Core.Records;
 using Countersign.Core.Reviews;
 using Countersign.Tests.Postgres.Support;
+using Countersign.Tests.Receipts;
 using Npgsql;
 
 namespace Countersign.Tests.Postgres.Detached;
@@ -44,6 +45,10 @@ public sealed class RehearsalTests(PostgresServer server)
         await host.UntilAsync(ActionState.Succeeded);
 
         Assert.Equal(7L, await host.AskDirectlyAsync("SELECT count(*) FROM orders"));
+        using var log = new ForgedLog(held.Id, host.Store.Entries, held.CreatedAt);
+        var report = log.Verify();
+        Assert.Empty(report.Doubts.Select(found => found.Text));
+        Assert.Contains(report.Story, line => line.EndsWith("dry run for alice", StringComparison.Ordinal));
     }
 
     [Fact]
