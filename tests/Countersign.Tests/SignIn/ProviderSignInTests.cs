@@ -123,12 +123,19 @@ public sealed class ProviderSignInTests
         Assert.Equal(HttpStatusCode.BadRequest, again.StatusCode);
     }
 
-    [Fact]
-    public async Task A_way_back_in_another_browser_signs_nobody_in_and_is_used_up()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_way_back_in_another_browser_signs_nobody_in_and_is_used_up(bool beganItself)
     {
         await using var host = await SignInHost.StartAsync();
         using var attacker = host.Open();
         using var victim = host.Open();
+        if (beganItself)
+        {
+            await SignInHost.GoToProviderAsync(victim);
+        }
+
         var back = await SignInHost.GoToProviderAsync(attacker);
 
         using var lured = await victim.GetAsync(back.PathAndQuery);
