@@ -92,7 +92,8 @@ public sealed class KilledStoreTests
 
         Assert.Equal((old.Parts + 13, 9), upgraded);
         await AskAgainAndApproveAsync(bench);
-        await Aftermath.CheckAsync(bench, seen, Cancel);
+        // The roster that a later version had recorded went with its table, which no real first version did.
+        Aftermath.CheckLog(bench, seen);
     }
 
     [Theory]

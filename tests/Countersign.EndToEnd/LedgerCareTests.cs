@@ -94,11 +94,11 @@ public sealed class LedgerCareTests
         await using var product = await StartAsync();
         var old = await KeyOfAsync(product);
         await product.StopAsync(Cancel);
+        var newKey = product.Folder.In("data/new.key");
         var made = await RunningProgram.RunAsync(
-            new ProgramOptions("openssl", "genpkey", "-algorithm", "ed25519", "-out", product.Folder.In("data/new.key")),
-            Cancel);
+            new ProgramOptions("openssl", "genpkey", "-algorithm", "ed25519", "-out", newKey), Cancel);
         Assert.True(made.ExitCode == 0, made.ToString());
-        File.SetUnixFileMode(product.Folder.In("data/new.key"), UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        File.SetUnixFileMode(newKey, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         var text = await File.ReadAllTextAsync(product.Folder.Configuration, Cancel);
         await File.WriteAllTextAsync(
             product.Folder.Configuration,

@@ -37,6 +37,7 @@ public sealed class SqliteSchemaTests : IDisposable
             DROP TABLE passkey;
             DROP TABLE posting; DROP TABLE account_link;
             DROP TABLE favour; DROP TABLE once; DROP TABLE membership; DROP TABLE roster;
+            DROP TABLE key_succession;
             UPDATE schema_version SET version = 1
             """);
         await using var store = await OpenAsync(1);

@@ -127,8 +127,11 @@ public sealed class StoreMutationTests
         var other = column.Type switch
         {
             "INTEGER" => $"{column.Name} + 600000000000",
-            "BLOB" => $"CAST(substr({column.Name}, 1, length({column.Name}) - 1) || x'5a' AS BLOB)",
-            _ => $"substr({column.Name}, 1, length({column.Name}) - 2) || 'zz'",
+            // Random values may end as the mutation would: then they get another end.
+            "BLOB" => $"CAST(substr({column.Name}, 1, length({column.Name}) - 1) || "
+                + $"CASE WHEN substr({column.Name}, -1) = x'5a' THEN x'5b' ELSE x'5a' END AS BLOB)",
+            _ => $"substr({column.Name}, 1, length({column.Name}) - 2) || "
+                + $"CASE WHEN substr({column.Name}, -2) = 'zz' THEN 'yy' ELSE 'zz' END",
         };
         yield return $"UPDATE {table} SET {column.Name} = {other} WHERE {row}";
         if (!column.IsRequired)
