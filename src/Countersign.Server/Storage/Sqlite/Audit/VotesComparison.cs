@@ -7,6 +7,7 @@ internal sealed class VotesComparison(
     ActionTrail trail, List<VoteFacts> votes, PersonsAudit persons, Findings findings)
 {
     private const string DryRun = "dryrun";
+    private const string BreakGlass = "breakglass";
 
     public void Run()
     {
@@ -31,14 +32,15 @@ internal sealed class VotesComparison(
     }
 
     private static bool MayBeVote(KnownEntry entry) =>
-        entry.Leaf.Type is EntryType.ReviewVote or EntryType.ReviewModified or EntryType.ReviewOpened;
+        entry.Leaf.Type is EntryType.ReviewVote or EntryType.ReviewModified or EntryType.ReviewOpened
+            or EntryType.BreakGlassUsed;
 
     /// <summary>
     /// A refused attempt is no vote, and a card without a dry run is none either; only payloads tell.
     /// </summary>
     private static bool MustHaveRow(KnownEntry entry) => entry.Leaf.Type switch
     {
-        EntryType.ReviewModified => true,
+        EntryType.ReviewModified or EntryType.BreakGlassUsed => true,
         EntryType.ReviewVote => entry.Payload is not null && !entry.Has("refused"),
         _ => entry.Payload is { } payload && payload.TryGetProperty("dry_run", out var run)
             && !run.TryGetProperty("state", out var _),
@@ -51,6 +53,7 @@ internal sealed class VotesComparison(
         {
             EntryType.ReviewModified => "modify",
             EntryType.ReviewOpened => DryRun,
+            EntryType.BreakGlassUsed => BreakGlass,
             _ => entry.Text("decision") ?? (vote.Kind is "approve" or "deny" ? vote.Kind : "approve or deny"),
         };
         findings.Expect(vote.Kind == kind, $"{where} is kept as '{vote.Kind}', and the entry says '{kind}'.");
@@ -62,7 +65,8 @@ internal sealed class VotesComparison(
         findings.Expect(
             vote.At <= entry.Ticks && vote.At >= entry.Ticks - TimeSpan.FromMinutes(5).Ticks,
             $"{where} is kept with another time than its entry's.");
-        if (entry.Leaf.Type == EntryType.ReviewVote && entry.Text("assurance") is { } assurance)
+        if (entry.Leaf.Type is EntryType.ReviewVote or EntryType.BreakGlassUsed
+            && entry.Text("assurance") is { } assurance)
         {
             findings.Expect(
                 vote.Assurance == assurance,
@@ -74,7 +78,7 @@ internal sealed class VotesComparison(
 
     private static string? PersonOf(KnownEntry entry) => entry.Leaf.Type switch
     {
-        EntryType.ReviewVote => entry.Text("person"),
+        EntryType.ReviewVote or EntryType.BreakGlassUsed => entry.Text("person"),
         EntryType.ReviewModified when entry.Payload is { } payload
             && payload.TryGetProperty("changes", out var changes) && changes.GetArrayLength() > 0 =>
             changes[changes.GetArrayLength() - 1].GetProperty("person").GetString(),
