@@ -22,7 +22,9 @@ public abstract record RevisionAnswer
     /// <summary>The policy denies what it would be changed into.</summary>
     public sealed record RefusedByPolicy(Verdict Verdict, ActionRecord Record) : RevisionAnswer;
 
-    /// <summary>The tool or target takes no such arguments; the text names each place and what is wrong there.</summary>
+    /// <summary>
+    /// The tool or target takes no such arguments; the text names each place and what is wrong there.
+    /// </summary>
     public sealed record Unfit(string Why, ActionRecord Record) : RevisionAnswer
     {
         /// <summary>A place or a reason longer than this is shortened.</summary>
@@ -31,7 +33,9 @@ public abstract record RevisionAnswer
         internal static Unfit Of(ImmutableArray<SchemaFault> faults, ActionRecord record) => new(
             (record.Gate == GateKind.Http
                 ? "The target's OpenAPI document describes this operation otherwise: "
-                : "The tool describes its arguments otherwise: ") + string.Join("; ", faults.Select(TextOf)) + ".", record);
+                : "The tool describes its arguments otherwise: ")
+            + string.Join("; ", faults.Select(TextOf)) + ".",
+            record);
 
         /// <summary>Names come from the agent, the person and the tool's server.</summary>
         private static string TextOf(SchemaFault fault)

@@ -111,7 +111,7 @@ internal sealed class LargeStore : IDisposable
         BitConverter.TryWriteBytes(random, index);
         var action = ActionId.Create(at, random);
         var payload = Vault.Seal(
-            """{"reads":[],"reason":"What one entry of a read looks like, more or less, with some room."}"""u8.ToArray(),
+            """{"reads":[],"reason":"What one entry of a read looks like, more or less, and some room."}"""u8.ToArray(),
             SealedChange.Context(EntryType.ActionExecuted, action));
         var leaf = new Leaf(
             EntryType.ActionExecuted,

@@ -88,7 +88,9 @@ internal sealed class HttpReads : IAsyncDisposable
             ? (HttpReads)known!
             : null;
 
-    /// <summary>A request that repeats one of this connection to the character, and would be allowed once more.</summary>
+    /// <summary>
+    /// A request that repeats one of this connection to the character, and would be allowed once more.
+    /// </summary>
     public KnownRead? FindRepeated(HttpContext context) =>
         _repeated.TryFind(context, _options.Charter(), _visitor.Options, out var read)
         && !_options.Stopped.Contains(_visitor.Asker.Agent)

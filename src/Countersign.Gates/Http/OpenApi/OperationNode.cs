@@ -32,7 +32,10 @@ internal sealed class OperationNode
     {
         var values = new List<ImmutableArray<string>>();
         return Find(segments, method, values) is { } found
-            ? new MappedOperation(found.Operation.Id, ParametersOf(found.Template, values)) { Body = found.Operation.Body }
+            ? new MappedOperation(found.Operation.Id, ParametersOf(found.Template, values))
+            {
+                Body = found.Operation.Body,
+            }
             : null;
     }
 

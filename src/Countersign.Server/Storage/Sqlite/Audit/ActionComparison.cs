@@ -91,13 +91,13 @@ internal sealed class ActionComparison(ActionTrail trail, ActionFacts row, Findi
             return;
         }
 
-        if (trail.UsesLeft is { } uses)
+        if (trail is { UsesLeft: { } uses, Until: { } latest })
         {
             Expect("uses_left", left, uses);
-            var ttl = TimeSpan.FromSeconds(ActionTrail.TermsOf(trail.Request).Seconds).Ticks;
-            var latest = granting.Ticks + ttl;
             // What needs nobody is granted when it is asked for, and may be recorded once it is over.
-            var earliest = granting == trail.Request ? row.CreatedAt + ttl : latest - CommitTicks;
+            var earliest = granting == trail.Request
+                ? row.CreatedAt + (latest - granting.Ticks)
+                : latest - CommitTicks;
             findings.Expect(
                 expires <= latest && expires >= earliest,
                 $"Action {row.Id} has a grant until {Spell(expires)}; entry {granting.Index} gave it until " +

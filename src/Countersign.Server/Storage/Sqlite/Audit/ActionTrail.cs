@@ -31,6 +31,9 @@ internal sealed class ActionTrail
     /// <summary>The entry that made the approval, or allowed the request.</summary>
     public KnownEntry? Granting { get; private set; }
 
+    /// <summary>The entry of one person's approval in an emergency, which has terms of its own.</summary>
+    public KnownEntry? Glass { get; private set; }
+
     public int Revision { get; private set; }
 
     /// <summary>The states that fit.</summary>
@@ -41,6 +44,11 @@ internal sealed class ActionTrail
 
     /// <summary>Uses that are left of the grant; <c>null</c> while payloads are closed.</summary>
     public long? UsesLeft => Request?.Payload is null || Granting is null ? null : _usesLeft;
+
+    /// <summary>Until when the grant is good, in ticks; <c>null</c> while the payload that says so is closed.</summary>
+    public long? Until => Glass is { } glass
+        ? glass.Payload is { } payload ? payload.GetProperty("until").GetDateTimeOffset().UtcTicks : null
+        : Granting?.Ticks + TimeSpan.FromSeconds(TermsOf(Request).Seconds).Ticks;
 
     /// <summary>How often it was claimed: each claim has a fence of its own.</summary>
     public long? Fence { get; private set; }
@@ -73,6 +81,9 @@ internal sealed class ActionTrail
                 break;
             case EntryType.ReviewModified:
                 Begin(entry, ActionState.Pending);
+                break;
+            case EntryType.BreakGlassUsed:
+                Glass = entry;
                 break;
             case EntryType.ReviewDecided:
                 Ending = entry;
@@ -107,7 +118,7 @@ internal sealed class ActionTrail
     private void Grant(KnownEntry entry)
     {
         Granting = entry;
-        _usesLeft = TermsOf(Request).Uses;
+        _usesLeft = Glass is null ? TermsOf(Request).Uses : 1;
     }
 
     private void BeginExecuted(KnownEntry entry)
