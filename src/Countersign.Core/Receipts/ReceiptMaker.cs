@@ -64,7 +64,8 @@ public sealed class ReceiptMaker(IArchive archive)
     /// <summary>The enrolment of the passkey that signed a vote.</summary>
     private static IEnumerable<long> Supporting(LoggedEntry entry)
     {
-        if (entry.Payload is not { } payload || Leaf.Decode(entry.Leaf.Span).Type != EntryType.ReviewVote)
+        if (entry.Payload is not { } payload
+            || Leaf.Decode(entry.Leaf.Span).Type is not (EntryType.ReviewVote or EntryType.BreakGlassUsed))
         {
             yield break;
         }

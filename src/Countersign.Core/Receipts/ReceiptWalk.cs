@@ -18,6 +18,7 @@ internal sealed class ReceiptWalk(
 {
     private readonly SupportingEntries _supporting = new(findings, action, entries);
     private readonly List<SaidVote> _votes = [];
+    private SaidVote? _glass;
     private readonly ExecutionCheck _executions = new(findings);
     private SaidRequest? _request;
     private int _revision = 1;
@@ -68,6 +69,9 @@ internal sealed class ReceiptWalk(
                 break;
             case EntryType.ReviewVote:
                 OnVote(entry);
+                break;
+            case EntryType.BreakGlassUsed:
+                OnGlass(entry);
                 break;
             case EntryType.ReviewDecided:
                 OnDecided(entry);
@@ -156,6 +160,7 @@ internal sealed class ReceiptWalk(
         Expect(entry, Phase.Pending);
         _revision++;
         _votes.Clear();
+        _glass = null;
         _request = ReadRequest(entry);
         if (entry.Said.TryGetProperty("card", out _))
         {
@@ -185,6 +190,25 @@ internal sealed class ReceiptWalk(
             return;
         }
 
+        var vote = TakeVote(entry);
+        var comment = entry.OptionalText("comment");
+        findings.Tell(
+            $"{entry.At:u}  {vote.Name}: {vote.Decision.ToText()} ({vote.Assurance.ToText()}, {vote.Label})"
+            + (comment is null ? "" : $": {comment}"));
+        _votes.Add(vote);
+    }
+
+    /// <summary>One person alone, in place of all who were asked: signed like any vote, and counted as none.</summary>
+    private void OnGlass(SaidEntry entry)
+    {
+        _glass = TakeVote(entry);
+        findings.Tell(
+            $"{entry.At:u}  {_glass.Person} broke the glass ({_glass.Label}), with the codes of "
+            + $"{string.Join(", ", entry.Texts("custodians"))}: {entry.Text("comment")}");
+    }
+
+    private SaidVote TakeVote(SaidEntry entry)
+    {
         Expect(entry, Phase.Pending);
         var vote = new SaidVote(entry);
         if (vote.Digest != _request!.Digest)
@@ -195,12 +219,8 @@ internal sealed class ReceiptWalk(
                 + $"{_request.Digest}.");
         }
 
-        var comment = entry.OptionalText("comment");
-        findings.Tell(
-            $"{entry.At:u}  {vote.Person}: {vote.Decision.ToText()} ({vote.Assurance.ToText()}, {vote.Label})"
-            + (comment is null ? "" : $": {comment}"));
-        _votes.Add(vote);
         new SignedVoteCheck(findings, _supporting).Check(vote, ExpectedStatement(vote));
+        return vote;
     }
 
     private StatementExpectation ExpectedStatement(SaidVote vote) => new(
@@ -226,11 +246,21 @@ internal sealed class ReceiptWalk(
             return;
         }
 
+        _phase = Phase.Approved;
+        if (_glass is { } glass)
+        {
+            findings.Question(
+                Doubt.TooFewVotes,
+                $"{glass.Person} let it through alone by breaking the glass: nobody who was asked approved it. The "
+                + "review of it is an action of its own; ask for its receipt.");
+            _executions.Allow(entry, new GrantTerms(Uses: 1, glass.Entry.Time("until") - entry.At));
+            return;
+        }
+
         new VoteCount(findings, _request!, _votes).Check(entry);
         var terms = _request!.Verdict.Requirements.Select(requirement => requirement.Grant).ToList();
         _executions.Allow(entry, terms.Count == 0 ? GrantTerms.Default : new GrantTerms(
             terms.Min(term => term.Uses), terms.Min(term => term.TimeToLive)));
-        _phase = Phase.Approved;
     }
 
     private void OnIntent(SaidEntry entry)

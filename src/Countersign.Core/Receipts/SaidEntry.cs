@@ -17,6 +17,11 @@ internal sealed record SaidEntry(ReceiptEntry Entry, JsonElement Said)
     public string Text(string name) => Said.GetProperty(name).GetString()
         ?? throw new FormatException($"'{name}' of entry {Index} says nothing.");
 
+    public IEnumerable<string> Texts(string name) =>
+        Said.GetProperty(name).EnumerateArray().Select(each => each.GetString() ?? "");
+
+    public DateTimeOffset Time(string name) => Said.GetProperty(name).GetDateTimeOffset();
+
     public string? OptionalText(string name) =>
         Said.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value.GetString() : null;
 }

@@ -11,6 +11,9 @@ internal sealed class SaidVote(SaidEntry entry)
 
     public string Person { get; } = entry.Text("person");
 
+    /// <summary>Whose place it fills: that of who is away, or the person's own.</summary>
+    public string Place { get; } = entry.OptionalText("in_place_of") ?? entry.Text("person");
+
     public Decision Decision { get; } = PayloadNames.Parse<Decision>(entry.Text("decision"));
 
     public Assurance Assurance { get; } = PayloadNames.Parse<Assurance>(entry.Text("assurance"));
@@ -18,6 +21,9 @@ internal sealed class SaidVote(SaidEntry entry)
     public string Digest { get; } = entry.Text("digest");
 
     public SignedDecision? Signed { get; } = SignaturePayload.Read(entry.Said);
+
+    /// <summary>The person, and for whom.</summary>
+    public string Name => Place == Person ? Person : $"{Person} for {Place}";
 
     public bool Approves => Decision == Decision.Approve;
 

@@ -32,7 +32,7 @@ internal sealed class VoteCount(Findings findings, SaidRequest request, IReadOnl
 
     private void CheckSelf(SaidVote vote)
     {
-        if (!vote.Approves || !StandsBehind(vote.Person))
+        if (!vote.Approves || !StandsBehind(vote))
         {
             return;
         }
@@ -45,26 +45,32 @@ internal sealed class VoteCount(Findings findings, SaidRequest request, IReadOnl
     private bool StandsBehind(string person) =>
         person == request.OnBehalfOf || request.Modifiers.Contains(person);
 
+    private bool StandsBehind(SaidVote vote) => StandsBehind(vote.Person) || StandsBehind(vote.Place);
+
     private void CheckRule(Requirement requirement)
     {
-        var persons = votes
-            .Where(vote => vote.Approves && vote.Assurance >= requirement.Assurance && !StandsBehind(vote.Person))
-            .Select(vote => vote.Person)
-            .ToImmutableHashSet();
+        var counted = votes
+            .Where(vote => vote.Approves && vote.Assurance >= requirement.Assurance && !StandsBehind(vote))
+            .ToList();
+        // Whoever is away and their deputy are one, and so is a deputy of several.
+        var places = counted.Select(vote => vote.Place).ToImmutableHashSet();
+        var persons = Math.Min(places.Count, counted.Select(vote => vote.Person).Distinct().Count());
         var needed = requirement.Stages.Sum(stage => stage.Need);
         var lacking = requirement.Stages.Any(stage => NamedOf(stage) is { } named
-            && named.Intersect(persons).Count < stage.Need);
-        if (persons.Count < needed || lacking)
+            && named.Intersect(places).Count < stage.Need);
+        if (persons < needed || lacking)
         {
             findings.Question(
                 Doubt.TooFewVotes,
-                $"Rule {requirement.Rule} needs {needed} different persons; {persons.Count} who may count approved " +
+                $"Rule {requirement.Rule} needs {needed} different persons; {persons} who may count approved " +
                 $"with '{requirement.Assurance.ToText()}' or stronger.");
             return;
         }
 
         findings.Prove(
-            11, $"Rule {requirement.Rule} needs {needed}: approved by {string.Join(", ", persons.Order())}.");
+            11,
+            $"Rule {requirement.Rule} needs {needed}: approved by "
+            + $"{string.Join(", ", counted.Select(vote => vote.Name).Distinct().Order())}.");
     }
 
     /// <summary>The persons of a stage that names persons only; <c>null</c> when a group is among them.</summary>

@@ -54,6 +54,7 @@ internal sealed class ExportDesk(IStore store, string path, PayloadVault vault)
         ExportSource source, ExportHead head, PipeWriter output, CancellationToken cancellationToken)
     {
         using var rows = source.ReadRows(head);
-        await new ExportWriter(vault, output).WriteAsync(head, rows, cancellationToken);
+        using var writer = new ExportWriter(vault, output);
+        await writer.WriteAsync(head, rows, cancellationToken);
     }
 }

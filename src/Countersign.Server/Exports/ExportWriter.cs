@@ -12,7 +12,7 @@ namespace Countersign.Server.Exports;
 /// Writes an export as JSON lines: the head, a line for each entry, and a last line that counts them. One entry is in
 /// memory at a time.
 /// </summary>
-internal sealed class ExportWriter(PayloadVault vault, PipeWriter output)
+internal sealed class ExportWriter(PayloadVault vault, PipeWriter output) : IDisposable
 {
     /// <summary>How much is put together before it is sent.</summary>
     private const int FlushBytes = 128 * 1024;
@@ -57,6 +57,8 @@ internal sealed class ExportWriter(PayloadVault vault, PipeWriter output)
         EndLine();
         await output.FlushAsync(cancellationToken);
     }
+
+    public void Dispose() => _json.Dispose();
 
     private void WriteRow(ExportHead head, RawRows rows, long index)
     {

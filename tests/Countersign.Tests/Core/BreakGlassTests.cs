@@ -4,6 +4,7 @@ using Countersign.Core.Actions;
 using Countersign.Core.Identity;
 using Countersign.Core.Identity.Passkeys;
 using Countersign.Core.Ledger;
+using Countersign.Core.Receipts;
 using Countersign.Core.Records;
 using Countersign.Core.Reviews;
 using Countersign.Core.Storage;
@@ -44,6 +45,23 @@ public sealed class BreakGlassTests : CoreTests
         Assert.Equal((ActionState.Pending, BreakGlassDesk.Operation), (review.State, review.Action.Operation));
         Assert.Equal(StepRefusal.NotEligible, await VoteAsync(review, s_nina));
         Assert.Null(await VoteAsync(review, CoreHost.Alice));
+    }
+
+    [Fact]
+    [Trait("Threat", "THR-016"), Trait("CWE", "269")]
+    public async Task A_receipt_proves_who_did_it_and_doubts_that_it_was_enough()
+    {
+        var held = await HoldAsync();
+        await BreakAsync(held);
+        var ended = await Host.UntilEndedAsync(held);
+
+        var receipt = await new ReceiptMaker(Host.Archive).MakeAsync(ended, Disclosures.Everything, Host.Cancel);
+        var report = new ReceiptVerifier([Host.LogKey]).Verify(receipt.ToBytes());
+
+        var doubt = Assert.Single(report.Doubts);
+        Assert.Equal(Doubt.TooFewVotes, doubt.Doubt);
+        Assert.StartsWith("nina let it through alone", doubt.Text, StringComparison.Ordinal);
+        Assert.Contains(report.Steps[8].Proved, text => text.Contains("nina", StringComparison.Ordinal));
     }
 
     [Fact]

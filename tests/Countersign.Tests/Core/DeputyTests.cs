@@ -3,6 +3,7 @@ using Countersign.Core;
 using Countersign.Core.Actions;
 using Countersign.Core.Identity;
 using Countersign.Core.Ledger;
+using Countersign.Core.Receipts;
 using Countersign.Core.Records;
 using Countersign.Core.Reviews;
 
@@ -29,7 +30,13 @@ public sealed class DeputyTests : CoreTests
         Assert.Equal(ActionState.Succeeded, (await Host.UntilEndedAsync(held)).State);
         var vote = Assert.Single(await Host.PayloadsOfAsync(EntryType.ReviewVote)).Payload;
         Assert.Equal("alice", vote.GetProperty("in_place_of").GetString());
-        Assert.Equal(CoreHost.Alice, (await Host.ReadAsync(held)).Life.Votes.Single().InPlaceOf);
+        var ended = await Host.ReadAsync(held);
+        Assert.Equal(CoreHost.Alice, ended.Life.Votes.Single().InPlaceOf);
+        var receipt = await new ReceiptMaker(Host.Archive).MakeAsync(ended, Disclosures.Everything, Host.Cancel);
+        var report = new ReceiptVerifier([Host.LogKey]).Verify(receipt.ToBytes());
+        Assert.Empty(report.Doubts);
+        Assert.Contains(
+            report.Steps[10].Proved, text => text.Contains("by dora for alice", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -9,6 +9,8 @@ namespace Countersign.Tests.Receipts;
 /// </summary>
 public sealed class ForgeryTests
 {
+    private static readonly JsonSerializerOptions s_readable = new() { WriteIndented = true };
+
     public static TheoryData<string> Names => [.. Forgeries.All.Keys];
 
     [Theory]
@@ -34,7 +36,7 @@ public sealed class ForgeryTests
     {
         var expected = Forgeries.All.ToDictionary(
             pair => pair.Key, pair => pair.Value.Doubts.Select(doubt => doubt.ToText()).Order().ToList());
-        var text = JsonSerializer.Serialize(expected, new JsonSerializerOptions { WriteIndented = true });
+        var text = JsonSerializer.Serialize(expected, s_readable);
         if (Vectors.WritesTo is { } folder)
         {
             File.WriteAllText(Path.Combine(folder, "forged.json"), text + "\n");

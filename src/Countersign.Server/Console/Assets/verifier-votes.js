@@ -13,9 +13,14 @@ function readVote(entry) {
   return {
     entry, decision, assurance, signed, approves: decision === 'approve',
     person: text(said, 'person'), digest: text(said, 'digest'),
+    // Whose place it fills: that of who is away, or the person's own.
+    place: optionalText(said, 'in_place_of') ?? text(said, 'person'),
     label: signed ? 'signed-by-approver' : assurance === 'chat' ? 'platform-attested' : 'gateway-attested',
   };
 }
+
+/** The person, and for whom. */
+const nameOf = ({ person, place }) => place === person ? person : `${person} for ${place}`;
 
 function readSigned(json) {
   const credential = member(json, 'credential');

@@ -7,6 +7,7 @@ class Walk {
     this.supporting = new Supporting(action, entries);
     this.executions = new Executions(findings);
     this.votes = [];
+    this.glass = null;
     this.request = null;
     this.revision = 1;
     this.phase = 'start';
@@ -33,6 +34,7 @@ class Walk {
       case 'review.opened': return this.onOpened(entry);
       case 'review.modified': return this.onModified(entry);
       case 'review.vote': return this.onVote(entry);
+      case 'break-glass.used': return this.onGlass(entry);
       case 'review.decided': return this.onDecided(entry);
       case 'review.expired':
       case 'action.withdrawn': return this.end(entry, text(entry.said, 'reason'));
@@ -144,6 +146,7 @@ class Walk {
     this.expect(entry, 'pending');
     this.revision++;
     this.votes = [];
+    this.glass = null;
     this.request = await this.readRequest(entry);
     if (entry.said.members.has('card')) {
       await this.takeCard(entry);
@@ -165,20 +168,32 @@ class Walk {
       this.tell(entry, `${who} tried to approve and was refused (${refused}): counts for nothing`);
       return;
     }
+    const vote = await this.takeVote(entry);
+    const comment = optionalText(entry.said, 'comment');
+    this.tell(entry, `${nameOf(vote)}: ${vote.decision} (${vote.assurance}, ${vote.label})` +
+      (comment === null ? '' : `: ${comment}`));
+    this.votes.push(vote);
+  }
+
+  /** One person alone, in place of all who were asked: signed like any vote, and counted as none. */
+  async onGlass(entry) {
+    this.glass = await this.takeVote(entry);
+    this.tell(entry, `${this.glass.person} broke the glass (${this.glass.label}), with the codes of ` +
+      `${itemsOf(member(entry.said, 'custodians')).map(textIn).join(', ')}: ${text(entry.said, 'comment')}`);
+  }
+
+  async takeVote(entry) {
     this.expect(entry, 'pending');
     const vote = readVote(entry);
     if (vote.digest !== this.request.digest) {
       this.findings.doubt('intent-differs', `The vote of ${vote.person} in entry ${entry.index} is about another ` +
         `digest.`);
     }
-    const comment = optionalText(entry.said, 'comment');
-    this.tell(entry, `${vote.person}: ${vote.decision} (${vote.assurance}, ${vote.label})` +
-      (comment === null ? '' : `: ${comment}`));
-    this.votes.push(vote);
     const { ledger, action, revision, request } = this;
     await checkVote(this.findings, this.supporting, vote, {
       ledger, action, revision, digest: request.digest, card: request.card, policy: request.verdict.policy,
     });
+    return vote;
   }
 
   onDecided(entry) {
@@ -195,13 +210,19 @@ class Walk {
       this.phase = 'ended';
       return;
     }
+    this.phase = 'approved';
+    if (this.glass !== null) {
+      this.findings.doubt('too-few-votes', `${this.glass.person} let it through alone by breaking the glass: nobody ` +
+        'who was asked approved it. The review of it is an action of its own; ask for its receipt.');
+      this.executions.allow(entry, 1, Date.parse(text(this.glass.entry.said, 'until')) - entry.leaf.at);
+      return;
+    }
     const { requirements } = this.request.verdict;
     this.countVotes(entry, requirements);
     this.executions.allow(
       entry,
       requirements.length === 0 ? 1 : Math.min(...requirements.map((one) => one.uses)),
       requirements.length === 0 ? 600_000 : Math.min(...requirements.map((one) => one.milliseconds)));
-    this.phase = 'approved';
   }
 
   countVotes(entry, requirements) {
@@ -209,20 +230,23 @@ class Walk {
       this.findings.doubt('verdict-differs', `Entry ${entry.index} says approved, and no rule asked for an approval.`);
     }
     const standsBehind = (person) => person === this.request.onBehalfOf || this.request.modifiers.includes(person);
-    for (const { person } of this.votes.filter((vote) => vote.approves && standsBehind(vote.person))) {
+    const isBehind = (vote) => standsBehind(vote.person) || standsBehind(vote.place);
+    for (const { person } of this.votes.filter((vote) => vote.approves && isBehind(vote))) {
       this.findings.doubt('self-approval', `${person} approved what they asked for or changed themselves.`);
     }
     for (const { rule, assurance, stages } of requirements) {
-      const persons = new Set(this.votes
-        .filter((vote) => vote.approves && ASSURANCES.indexOf(vote.assurance) >= assurance)
-        .filter((vote) => !standsBehind(vote.person))
-        .map((vote) => vote.person));
+      const counted = this.votes
+        .filter((vote) => vote.approves && ASSURANCES.indexOf(vote.assurance) >= assurance && !isBehind(vote));
+      // Whoever is away and their deputy are one, and so is a deputy of several.
+      const places = new Set(counted.map((vote) => vote.place));
+      const persons = Math.min(places.size, new Set(counted.map((vote) => vote.person)).size);
       const needed = stages.reduce((sum, stage) => sum + stage.need, 0);
-      if (persons.size < needed || stages.some((stage) => lacksNamed(stage, persons))) {
-        this.findings.doubt('too-few-votes', `Rule ${rule} needs ${needed} different persons; ${persons.size} who ` +
+      if (persons < needed || stages.some((stage) => lacksNamed(stage, places))) {
+        this.findings.doubt('too-few-votes', `Rule ${rule} needs ${needed} different persons; ${persons} who ` +
           `may count approved with '${ASSURANCES[assurance]}' or stronger.`);
       } else {
-        this.findings.prove(11, `Rule ${rule} needs ${needed}: approved by ${[...persons].sort().join(', ')}.`);
+        this.findings.prove(11, `Rule ${rule} needs ${needed}: approved by ${
+          [...new Set(counted.map(nameOf))].sort().join(', ')}.`);
       }
     }
   }
