@@ -58,9 +58,9 @@ internal sealed class ModelDatabase : IDisposable
                 }
             }
         }
-        catch (IOException)
+        catch (Exception cut) when (cut is IOException or ProtocolViolation)
         {
-            // The gate hung up.
+            // The gate hung up, in the middle of a message where its own end came in the middle of one.
         }
     }
 }
