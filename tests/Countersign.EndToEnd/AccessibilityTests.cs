@@ -70,7 +70,7 @@ public sealed class AccessibilityTests(Chromium chromium) : IClassFixture<Chromi
         await watched.Page.GetByRole(AriaRole.Button, new() { Name = "Approve and sign" }).ClickAsync();
         await Assertions.Expect(watched.Page.Locator(".notice-recorded")).ToBeVisibleAsync();
         await look.AtAsync(null, "action-signed");
-        await watched.Page.GetByRole(AriaRole.Button, new() { Name = "Sign out" }).ClickAsync();
+        await watched.Page.GetByRole(AriaRole.Button, new() { Name = "Sign out", Exact = true }).ClickAsync();
         await watched.Page.GetByRole(AriaRole.Button, new() { Name = "Sign in with a passkey" }).ClickAsync();
         await Assertions.Expect(watched.Page.GetByText("signed in with a session")).ToBeVisibleAsync();
         await look.AtAsync("/console/people/bob", "vouching");

@@ -110,7 +110,7 @@ public sealed class PasskeyTests(Chromium chromium) : IClassFixture<Chromium>, I
         var held = await AskAsync("delete_backup", """{"id":"session"}""");
         await using var alice = await OpenAsync("ALICE");
         await EnrolAsync(alice, "alice");
-        await alice.Page.GetByRole(AriaRole.Button, new() { Name = "Sign out" }).ClickAsync();
+        await alice.Page.GetByRole(AriaRole.Button, new() { Name = "Sign out", Exact = true }).ClickAsync();
 
         await alice.Page.GetByRole(AriaRole.Button, new() { Name = "Sign in with a passkey" }).ClickAsync();
         await Assertions.Expect(alice.Page.GetByText("signed in with a session")).ToBeVisibleAsync();
@@ -131,7 +131,7 @@ public sealed class PasskeyTests(Chromium chromium) : IClassFixture<Chromium>, I
     {
         await using var alice = await OpenAsync("ALICE");
         await EnrolAsync(alice, "alice");
-        await alice.Page.GetByRole(AriaRole.Button, new() { Name = "Sign out" }).ClickAsync();
+        await alice.Page.GetByRole(AriaRole.Button, new() { Name = "Sign out", Exact = true }).ClickAsync();
         await alice.Page.GetByRole(AriaRole.Button, new() { Name = "Sign in with a passkey" }).ClickAsync();
         await alice.Page.GetByRole(AriaRole.Link, new() { Name = "Alice Liddell" }).ClickAsync();
 
@@ -141,7 +141,7 @@ public sealed class PasskeyTests(Chromium chromium) : IClassFixture<Chromium>, I
         await alice.Page.GetByRole(AriaRole.Link, new() { Name = "Ledger" }).ClickAsync();
         await Assertions.Expect(alice.Page.GetByRole(AriaRole.Row).Nth(1)).ToContainTextAsync("credential.revoked");
         await Assertions.Expect(alice.Page.GetByRole(AriaRole.Row).Nth(2)).ToContainTextAsync("credential.enrolled");
-        await alice.Page.GetByRole(AriaRole.Button, new() { Name = "Sign out" }).ClickAsync();
+        await alice.Page.GetByRole(AriaRole.Button, new() { Name = "Sign out", Exact = true }).ClickAsync();
         await alice.Page.GetByRole(AriaRole.Button, new() { Name = "Sign in with a passkey" }).ClickAsync();
 
         await Assertions.Expect(Alert(alice)).ToContainTextAsync("not enrolled here, or was revoked");

@@ -131,7 +131,7 @@ internal static class DoctorCommand
     /// <summary>A server that does not run is no fault of the machine; one that says it cannot decide is.</summary>
     private static async Task<(bool Ok, string Text)> AskServerAsync(Uri server, CancellationToken cancellationToken)
     {
-        using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(2) };
+        using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(10) };
         try
         {
             using var answer = await http.GetAsync(new Uri(server, "/readyz"), cancellationToken);

@@ -95,7 +95,8 @@ internal sealed class WatchedPage : IAsyncDisposable
         await Page.GetByLabel("Your token").FillAsync(ProductFolder.TokenOf(name));
         await Page.GetByRole(AriaRole.Button, new() { Name = "Sign in", Exact = true }).ClickAsync();
         // Only a signed-in page has this button; a wait for the load event could miss one that has passed already.
-        await Assertions.Expect(Page.GetByRole(AriaRole.Button, new() { Name = "Sign out" })).ToBeVisibleAsync();
+        await Assertions.Expect(Page.GetByRole(AriaRole.Button, new() { Name = "Sign out", Exact = true }))
+            .ToBeVisibleAsync();
     }
 
     public ValueTask DisposeAsync() => _context.DisposeAsync();
