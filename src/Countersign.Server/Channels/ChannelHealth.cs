@@ -6,11 +6,15 @@ namespace Countersign.Server.Channels;
 /// Whether a channel works, part by part. A channel that is down keeps nobody from deciding elsewhere: it is said where
 /// people and monitors look, and reviews wait.
 /// </summary>
-internal sealed class ChannelHealth(string name)
+/// <param name="name">As it is configured and stored, such as <c>slack</c>.</param>
+/// <param name="title">As people call it, such as Slack.</param>
+internal sealed class ChannelHealth(string name, string title)
 {
     private readonly ConcurrentDictionary<string, string> _complaints = new();
 
     public string Name => name;
+
+    public string Title => title;
 
     /// <summary>What does not work and why; <c>null</c> when everything does.</summary>
     public string? Complaint => _complaints.IsEmpty

@@ -119,10 +119,10 @@ internal static class DoctorCommand
             findings.Add(Try("certificate", () => ServerCertificate.Load(tls)));
         }
 
-        if (settings.Slack is { } slack)
+        if (settings.Channels.Slack is { } slack)
         {
             using var client = new SlackClient(slack);
-            findings.AddRange(await new SlackCheckup(slack, client).RunAsync(cancellationToken));
+            findings.AddRange(await new SlackCheckup(settings.Channels, slack, client).RunAsync(cancellationToken));
         }
 
         findings.Add(await AskServerAsync(settings.Public, cancellationToken));

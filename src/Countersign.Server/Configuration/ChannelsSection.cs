@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Countersign.Core.Identity;
 using Countersign.Core.Policies.Documents;
 using Countersign.Core.Policies.Yaml;
+using Countersign.Server.Channels;
 using Countersign.Server.Channels.Slack;
 
 namespace Countersign.Server.Configuration;
@@ -17,13 +18,12 @@ internal sealed class ChannelsSection(Section section)
     /// <summary>What this version does not do yet is refused by name.</summary>
     private static readonly string[] NotYet = ["teams", "webhook", "email"];
 
-    /// <summary>How Slack is reached; <c>null</c> when it is not a channel.</summary>
-    public SlackOptions? Read(Fields root, ImmutableDictionary<SlackAccount, PersonId> accounts)
+    public ChannelSettings Read(Fields root, ImmutableDictionary<ChannelAccount, PersonId> accounts)
     {
         if (root.Find("channels") is not { } node
             || Fields.Of(node, "channels", Keys, section.Errors) is not { } channels)
         {
-            return null;
+            return new ChannelSettings { Accounts = accounts };
         }
 
         foreach (var key in NotYet)
@@ -34,10 +34,14 @@ internal sealed class ChannelsSection(Section section)
             }
         }
 
-        return channels.Find("slack") is { } slack ? ReadSlack(slack, accounts) : null;
+        return new ChannelSettings
+        {
+            Slack = channels.Find("slack") is { } slack ? ReadSlack(slack) : null,
+            Accounts = accounts,
+        };
     }
 
-    private SlackOptions? ReadSlack(YamlNode node, ImmutableDictionary<SlackAccount, PersonId> accounts)
+    private SlackOptions? ReadSlack(YamlNode node)
     {
         if (Fields.Of(node, "slack", SlackKeys, section.Errors) is not { } fields)
         {
@@ -62,7 +66,6 @@ internal sealed class ChannelsSection(Section section)
                 SigningSecret = secret,
                 AppToken = app,
                 BaseUrl = baseUrl,
-                Accounts = accounts,
             }
             : null;
     }

@@ -4,6 +4,7 @@ using Countersign.Core.Identity;
 using Countersign.Core.Policies;
 using Countersign.Core.Policies.Documents;
 using Countersign.Core.Policies.Yaml;
+using Countersign.Server.Channels;
 using Countersign.Server.Channels.Slack;
 
 namespace Countersign.Server.Configuration;
@@ -24,15 +25,15 @@ internal sealed class PeopleSection(Section section, IdentitiesSection identitie
     private readonly List<Person> _people = [];
     private readonly List<Agent> _agents = [];
     private readonly List<TokenSettings> _tokens = [];
-    private readonly Dictionary<SlackAccount, PersonId> _slackAccounts = [];
+    private readonly Dictionary<ChannelAccount, PersonId> _accounts = [];
     private readonly Dictionary<string, SourcePosition> _ids = new(StringComparer.OrdinalIgnoreCase);
 
     public IReadOnlyList<TokenSettings> Tokens => _tokens;
 
     public AwaySection Away { get; } = new(section);
 
-    /// <summary>Whose Slack accounts are whose.</summary>
-    public ImmutableDictionary<SlackAccount, PersonId> SlackAccounts => _slackAccounts.ToImmutableDictionary();
+    /// <summary>Whose accounts of channels are whose.</summary>
+    public ImmutableDictionary<ChannelAccount, PersonId> Accounts => _accounts.ToImmutableDictionary();
 
     public People Read(Fields root)
     {
@@ -109,11 +110,10 @@ internal sealed class PeopleSection(Section section, IdentitiesSection identitie
                 continue;
             }
 
-            var account = SlackAccount.Parse(text);
-            if (!_slackAccounts.TryAdd(account, id))
+            var account = new ChannelAccount(SlackOutbox.Channel, text);
+            if (!_accounts.TryAdd(account, id))
             {
-                section.Errors.Add(
-                    item.At, $"the Slack account {account} belongs to '{_slackAccounts[account]}' already");
+                section.Errors.Add(item.At, $"the Slack account {text} belongs to '{_accounts[account]}' already");
             }
         }
     }

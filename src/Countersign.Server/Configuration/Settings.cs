@@ -5,7 +5,7 @@ using Countersign.Core.Identity;
 using Countersign.Core.Policies;
 using Countersign.Core.Redaction;
 using Countersign.Gates.Credentials;
-using Countersign.Server.Channels.Slack;
+using Countersign.Server.Channels;
 using Countersign.Server.Rosters;
 using Countersign.Server.Tracing;
 
@@ -55,8 +55,8 @@ internal sealed record Settings
     /// <summary>Where spans go; <c>null</c> is nowhere, and then none are made.</summary>
     public TraceSettings? Traces { get; init; }
 
-    /// <summary>How Slack is reached; <c>null</c> when it is no channel.</summary>
-    public SlackOptions? Slack { get; init; }
+    /// <summary>Where reviews are shown besides the console.</summary>
+    public ChannelSettings Channels { get; init; } = new();
 
     public ImmutableArray<Freeze> Freezes { get; init; } = [];
 

@@ -9,7 +9,6 @@ using Countersign.Core.Policies;
 using Countersign.Core.Records;
 using Countersign.Core.Reviews;
 using Countersign.Core.Storage;
-using Countersign.Server.Channels.Slack;
 using Countersign.Server.Configuration;
 
 namespace Countersign.Server.Hosting;
@@ -141,9 +140,12 @@ internal sealed class PolicyChanges(Settings settings, CharterSource charter, IS
             NewPolicy = hash,
             OnlyUnderPolicy = payload.From is { } from ? PolicyHash.Parse(from) : null,
             Entries = [new EntryDraft(EntryType.PolicyChanged, Action: null, Revision: 0, payload.ToBytes())],
-            Outbox = payload.Reverts is null || settings.Slack is null
+            Outbox = payload.Reverts is null
                 ? []
-                : [new OutboxDraft(SlackOutbox.Channel, Action: null, Revision: 0, "policy-reverted")],
+                : [
+                    .. settings.Channels.Names.Select(
+                        channel => new OutboxDraft(channel, Action: null, Revision: 0, "policy-reverted")),
+                ],
         };
         try
         {

@@ -15,7 +15,6 @@ using Countersign.Gates.Hooks;
 using Countersign.Gates.Http;
 using Countersign.Gates.Mcp;
 using Countersign.Server.Channels;
-using Countersign.Server.Channels.Slack;
 using Countersign.Server.Configuration;
 using Countersign.Server.Console;
 using Countersign.Server.Exports;
@@ -71,11 +70,8 @@ internal static class WebServer
             TakesTokens = settings.Identified.SignIn.TakesTokens,
             Limits = settings.Identified.SignIn.Limits,
         });
-        if (settings.Slack is { } slack)
-        {
-            builder.Services.AddSlack(
-                slack, keys.DeriveKey(AccountTable.KeyPurpose), services => PublicOf(services, settings));
-        }
+        builder.Services.AddChannels(
+            settings.Channels, keys.DeriveKey(AccountTable.KeyPurpose), services => PublicOf(services, settings));
 
         builder.Services.AddHostedService<ReaperService>();
         if (settings.Postgres is not null)
@@ -100,7 +96,7 @@ internal static class WebServer
         web.MapMcpGate();
         web.MapHttpGate();
         web.MapConsole();
-        web.MapSlack();
+        web.MapChannels();
         ApiFor(web.Services, settings).Map(web);
         new LedgerEndpoints(archive, keys.Ledger).Map(web);
         new ExportEndpoint(
@@ -241,7 +237,7 @@ internal static class WebServer
                     ReviewWithin = glass.ReviewWithin,
                 }
                 : null,
-            Channels = settings.Slack is null ? [] : [SlackOutbox.Channel],
+            Channels = settings.Channels.Names,
         });
 
     private static McpGateOptions McpOptionsOf(

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using Countersign.Core.Actions.Json;
 using Countersign.Core.Identity;
-using Countersign.Server.Channels.Slack;
+using Countersign.Server.Channels;
 using Countersign.Server.Configuration;
 
 namespace Countersign.Server.Rosters;
@@ -37,13 +37,12 @@ internal sealed class Roster
             .Concat(person.IsAdmin ? [new RosterLine.Admin(person.Id)] : [])
             .Concat(person.MayBreakGlass ? [new RosterLine.GlassBreaker(person.Id)] : []));
         var agents = settings.People.Agents.Select(agent => new RosterLine.Belongs(agent.Id, agent.Owner));
-        var accounts = settings.Slack?.Accounts ?? ImmutableDictionary<SlackAccount, PersonId>.Empty;
         return new Roster(
         [
             .. persons,
             .. agents,
             .. settings.Tokens.Select(token => LineOf(token, key)),
-            .. accounts.Select(account => LineOf(account.Value, account.Key)),
+            .. settings.Channels.Accounts.Select(account => LineOf(account.Value, account.Key)),
             .. settings.Identified.Identities.Select(LineOf),
             .. settings.Identified.GroupLines,
             .. settings.Away,
@@ -66,8 +65,8 @@ internal sealed class Roster
         _ => throw new System.Diagnostics.UnreachableException(),
     };
 
-    public static RosterLine LineOf(PersonId person, SlackAccount account) =>
-        new RosterLine.Account(person, account.ToString());
+    public static RosterLine LineOf(PersonId person, ChannelAccount account) =>
+        new RosterLine.Account(person, account);
 
     public static ImmutableArray<RosterLine> Sorted(IEnumerable<RosterLine> lines) =>
         [.. lines.OrderBy(line => line.ToString(), StringComparer.Ordinal)];

@@ -2,6 +2,8 @@ using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using Countersign.Core.Identity;
+using Countersign.Server.Channels;
+using Countersign.Server.Channels.Slack;
 
 namespace Countersign.Server.Rosters;
 
@@ -25,6 +27,7 @@ internal abstract record RosterLine
     private const string IdentityWords = "has the identity ";
     private const string PutsWords = "puts into ";
     private const string CalledThereWords = " whom it has in ";
+    private const string AccountWords = "has the account ";
     private const string SlackWords = "has the Slack account ";
     private const string OwnerWords = "belongs to ";
     private const string ForWords = " for ";
@@ -58,7 +61,10 @@ internal abstract record RosterLine
             $"{DeputyWords}{line.Deputy}",
         GlassBreaker line => $"{PersonWord} {line.Person} {BreakerWords}",
         TokenOfPerson line => $"{PersonWord} {line.Person} {TokenWords}{line.Mark}",
-        Account line => $"{PersonWord} {line.Person} {SlackWords}{line.Name}",
+        // Slack came first, and what was accepted then still reads so.
+        Account { Held: { Channel: SlackOutbox.Channel, Id: var id } } line =>
+            $"{PersonWord} {line.Person} {SlackWords}{id}",
+        Account line => $"{PersonWord} {line.Person} {AccountWords}{line.Held}",
         Belongs line => $"{AgentWord} {line.Agent} {OwnerWords}{line.Owner}",
         TokenOfAgent { OnBehalfOf: { } person } line =>
             $"{AgentWord} {line.Agent} {TokenWords}{line.Mark}{ForWords}{person}",
@@ -93,7 +99,9 @@ internal abstract record RosterLine
         _ when After(said, GroupWords) is { } group && Party.Parse(group) is Party.OfGroup { Name: var name } =>
             new InGroup(person, name),
         _ when After(said, TokenWords) is { } mark => new TokenOfPerson(person, new TokenMark(mark)),
-        _ when After(said, SlackWords) is { } account => new Account(person, account),
+        _ when After(said, SlackWords) is { } id => new Account(person, new ChannelAccount(SlackOutbox.Channel, id)),
+        _ when After(said, AccountWords)?.Split(' ', 2) is [var channel, var id] =>
+            new Account(person, new ChannelAccount(channel, id)),
         _ when After(said, IdentityWords) is { } subject => new IdentityOfPerson(person, Subject.Parse(subject)),
         _ => null,
     };
@@ -144,7 +152,7 @@ internal abstract record RosterLine
     /// <summary>
     /// An account that the configuration gives to a person; those that people link have their own entry.
     /// </summary>
-    public sealed record Account(PersonId Person, string Name) : RosterLine;
+    public sealed record Account(PersonId Person, ChannelAccount Held) : RosterLine;
 
     /// <summary>The agent exists, and who answers for it.</summary>
     public sealed record Belongs(AgentId Agent, Party Owner) : RosterLine;

@@ -14,23 +14,24 @@ public sealed class ChannelsSectionTests : IDisposable
     [Fact]
     public void Slack_and_whose_accounts_are_whose_are_read()
     {
-        var slack = Load($$"""
+        var channels = Load($$"""
             people:
               - { id: alice, accounts: { slack: T0123/U0456 } }
               - { id: bob, accounts: { slack: [ T0123/U0789, E0123/W0789 ] } }
             channels: { slack: { {{Right}}, app_token: xapp-top-secret, base_url: "http://127.0.0.1:9/api" } }
-            """).Slack!;
+            """).Channels;
+        var slack = channels.Slack!;
 
         Assert.Equal(("xoxb-top-secret", "top-secret", "xapp-top-secret", "C0123"),
             (slack.BotToken, slack.SigningSecret, slack.AppToken, slack.Channel));
         Assert.Equal("http://127.0.0.1:9/api/", slack.BaseUrl.AbsoluteUri);
         Assert.Equal(
-            ["E0123/W0789 bob", "T0123/U0456 alice", "T0123/U0789 bob"],
-            slack.Accounts.Select(account => $"{account.Key} {account.Value}").Order(StringComparer.Ordinal));
+            ["slack E0123/W0789 bob", "slack T0123/U0456 alice", "slack T0123/U0789 bob"],
+            channels.Accounts.Select(account => $"{account.Key} {account.Value}").Order(StringComparer.Ordinal));
     }
 
     [Fact]
-    public void Without_the_channel_there_is_none() => Assert.Null(Load("people: []").Slack);
+    public void Without_the_channel_there_is_none() => Assert.Empty(Load("people: []").Channels.Names);
 
     [Theory]
     [InlineData("slack: { signing_secret: s, channel: C0123 }", "needs 'bot_token'")]

@@ -12,7 +12,7 @@ using Countersign.Core.Redaction;
 using Countersign.Core.Reviews;
 using Countersign.Core.Storage;
 using Countersign.Gates.Access;
-using Countersign.Server.Channels.Slack;
+using Countersign.Server.Channels;
 using Countersign.Server.Console;
 using Countersign.Server.Console.Sessions;
 using Countersign.Server.SignIn;
@@ -36,7 +36,7 @@ internal sealed class ConsoleHost : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly TimeProvider _time;
 
-    private ConsoleHost(TimeProvider time, ConsoleOptions options, SlackOptions? slack)
+    private ConsoleHost(TimeProvider time, ConsoleOptions options, ChannelSettings? channels)
     {
         _time = time;
         Store = new ConsoleStore(time);
@@ -57,9 +57,9 @@ internal sealed class ConsoleHost : IAsyncDisposable
                 Key = s_passkeyKey,
             },
             BreakGlass = new BreakGlassOptions(GlassCodes(() => Store.Now)),
-            Channels = slack is null ? [] : [SlackOutbox.Channel],
+            Channels = channels?.Names ?? [],
         });
-        _app = Build(options, slack);
+        _app = Build(options, channels);
     }
 
     public ConsoleStore Store { get; }
@@ -83,10 +83,10 @@ internal sealed class ConsoleHost : IAsyncDisposable
         where T : notnull => _app.Services.GetRequiredService<T>();
 
     public static async Task<ConsoleHost> StartAsync(
-        TimeProvider? time = null, ConsoleOptions? options = null, SlackOptions? slack = null)
+        TimeProvider? time = null, ConsoleOptions? options = null, ChannelSettings? channels = null)
     {
         var host = new ConsoleHost(
-            time ?? TimeProvider.System, options ?? new ConsoleOptions { AcceptsOneTimeLinks = true }, slack);
+            time ?? TimeProvider.System, options ?? new ConsoleOptions { AcceptsOneTimeLinks = true }, channels);
         await host._app.StartAsync(TestContext.Current.CancellationToken);
         return host;
     }
@@ -217,7 +217,7 @@ internal sealed class ConsoleHost : IAsyncDisposable
     private Task<RehearsalFinding> RehearseAsync(ActionRecord record, CancellationToken cancellationToken) =>
         Task.FromResult(Finding);
 
-    private WebApplication Build(ConsoleOptions options, SlackOptions? slack)
+    private WebApplication Build(ConsoleOptions options, ChannelSettings? channels)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -242,20 +242,20 @@ internal sealed class ConsoleHost : IAsyncDisposable
             .AddSingleton(_time)
             .AddSingleton<FillRandom>(RandomNumberGenerator.Fill)
             .AddConsole(options);
-        if (slack is not null)
+        builder.Services
+            .AddSingleton<Func<ActionId, Uri>>(id => new Uri($"http://console.test/console/actions/{id}"))
+            .AddSingleton<IsRegistered>((_, _) => true)
+            .AddChannels(channels ?? new ChannelSettings(), new byte[32], _ => Address);
+        // Tests run the outboxes themselves.
+        foreach (var delivery in builder.Services
+            .Where(service => service.ImplementationType == typeof(ChannelDelivery)).ToList())
         {
-            builder.Services
-                .AddSingleton<Func<ActionId, Uri>>(id => new Uri($"http://console.test/console/actions/{id}"))
-                .AddSingleton<IsRegistered>((_, _) => true)
-                .AddSlack(slack, new byte[32], _ => Address);
-            // Tests run the outbox themselves.
-            builder.Services.Remove(builder.Services.Single(
-                service => service.ImplementationType == typeof(SlackDelivery)));
+            builder.Services.Remove(delivery);
         }
 
         var app = builder.Build();
         app.MapConsole();
-        app.MapSlack();
+        app.MapChannels();
         return app;
     }
 

@@ -17,7 +17,7 @@ public sealed class HealthTests : IAsyncLifetime
     private readonly LedgerKey _key =
         new(new KeyName("localhost/countersign"), new Ed25519SigningKey(Ed25519SigningKey.NewSeed()));
 
-    private readonly ChannelHealth _channel = new("slack");
+    private readonly ChannelHealth _channel = new("slack", "Slack");
     private readonly HttpClient _client = new();
     private WebApplication _web = null!;
 

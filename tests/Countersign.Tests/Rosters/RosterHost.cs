@@ -7,7 +7,7 @@ using Countersign.Core.Records;
 using Countersign.Core.Reviews;
 using Countersign.Core.Storage;
 using Countersign.Gates.Access;
-using Countersign.Server.Channels.Slack;
+using Countersign.Server.Channels;
 using Countersign.Server.Configuration;
 using Countersign.Server.Hosting;
 using Countersign.Server.Rosters;
@@ -77,7 +77,7 @@ internal sealed class RosterHost
     public Caller? Find(string token) => Charter.Tokens.Find(token);
 
     public bool Has(string person, string account) => Charter.Registered.Has(
-        Roster.LineOf(new PersonId(person), SlackAccount.Parse(account)));
+        Roster.LineOf(new PersonId(person), new ChannelAccount("slack", account)));
 
     public IEnumerable<string> MembersOf(string party) => Charter.Current.People.MembersOf(Party.Parse(party))
         .Select(person => person.Value).Order(StringComparer.Ordinal);

@@ -6,9 +6,6 @@ namespace Countersign.Server.Channels.Slack;
 /// <summary>What the Slack channel logs: ids and words of Slack, never what an agent or a person wrote.</summary>
 internal static partial class Log
 {
-    [LoggerMessage(1, LogLevel.Information, "Person {Person} answered action {Action} in Slack: {Answer}")]
-    public static partial void Answered(ILogger log, PersonId person, ActionId action, string answer);
-
     [LoggerMessage(2, LogLevel.Warning, "Slack user {User} may not decide: {Identity}")]
     public static partial void AccountRefused(ILogger log, string user, string identity);
 
@@ -18,23 +15,11 @@ internal static partial class Log
     [LoggerMessage(4, LogLevel.Warning, "An answer to a Slack user was lost: {Why}")]
     public static partial void ReplyLost(ILogger log, string why);
 
-    [LoggerMessage(5, LogLevel.Warning, "Slack is degraded: {Why}")]
-    public static partial void Degraded(ILogger log, string why);
-
-    [LoggerMessage(6, LogLevel.Information, "A Slack account was linked to {Person}")]
-    public static partial void AccountLinked(ILogger log, PersonId person);
-
     [LoggerMessage(7, LogLevel.Warning, "Slack refuses the card of {Action} ({Error}); a short one is sent instead")]
     public static partial void CardRefused(ILogger log, ActionId action, string error);
 
     [LoggerMessage(8, LogLevel.Warning, "A request to the Slack endpoint was refused: {Why}")]
     public static partial void RequestRefused(ILogger log, string why);
-
-    [LoggerMessage(9, LogLevel.Error, "Work of the Slack channel failed and goes on later")]
-    public static partial void WorkFailed(ILogger log, Exception failure);
-
-    [LoggerMessage(11, LogLevel.Warning, "Person {Person} stops agent {Agent} from Slack: {Answer}")]
-    public static partial void AgentStopped(ILogger log, PersonId person, AgentId agent, string answer);
 
     [LoggerMessage(10, LogLevel.Information, "Socket Mode is connected")]
     public static partial void SocketConnected(ILogger log);

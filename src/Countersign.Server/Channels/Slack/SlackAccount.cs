@@ -29,6 +29,8 @@ internal readonly record struct SlackAccount
     public static SlackAccount? TryOf(string? home, string? user) =>
         IsId(home, 'T', 'E') && IsId(user, 'U', 'W') ? new SlackAccount(home!, user!) : null;
 
+    public ChannelAccount InChannel => new(SlackOutbox.Channel, ToString());
+
     public override string ToString() => $"{_home}/{_user}";
 
     private static bool IsId(string? text, char first, char other) =>

@@ -1,14 +1,10 @@
 using System.Text.Json.Nodes;
-using Countersign.Core.Actions;
 using Countersign.Core.Records;
 using Countersign.Core.Reviews;
 
 namespace Countersign.Server.Channels.Slack;
 
-/// <summary>
-/// The buttons of a card. Their value says which revision was shown and nothing else: a click with it is a question to
-/// the review desk.
-/// </summary>
+/// <summary>The buttons of a card. Their value is the <see cref="CardReference"/>.</summary>
 internal static class SlackButtons
 {
     public const string Approve = "approve";
@@ -17,8 +13,6 @@ internal static class SlackButtons
     public const string Open = "open";
     public const string Link = "link";
     public const string Stop = "stop";
-
-    private const char Separator = '.';
 
     public static JsonObject ForApproving(ActionRecord record, string? confirm)
     {
@@ -56,17 +50,7 @@ internal static class SlackButtons
 
     public static JsonObject ForLinking() => Pressed(Link, "Link this account…", Link, style: null);
 
-    public static string ValueOf(ActionRecord record) =>
-        $"{record.Id}{Separator}{record.Life.Revision}{Separator}{record.Action.Digest}";
-
-    /// <summary>The action and digest that a button was about.</summary>
-    public static (ActionId Action, ActionDigest Digest)? Read(string value) =>
-        value.Split(Separator) is [var id, var revision, var hash]
-        && int.TryParse(revision, out _)
-        && ActionId.TryParse(id, out var action)
-        && ActionDigest.TryParse(hash, out var digest)
-            ? (action, digest)
-            : null;
+    private static string ValueOf(ActionRecord record) => CardReference.Of(record).ToString();
 
     private static JsonObject Confirm(string title, string text, string yes) => new()
     {

@@ -71,6 +71,17 @@ internal sealed class SlackCard(Func<Charter> charter, CardMask mask, Func<Actio
         return new SlackMessage("A review waits; see the console.", blocks.ToJson());
     }
 
+    /// <summary>What is about no action.</summary>
+    public static SlackMessage Render(ChannelNotice notice)
+    {
+        var blocks = new SlackBlocks();
+        blocks.Header(notice.Headline);
+        blocks.Section(notice.Text);
+        blocks.Context(notice.Source);
+        blocks.Actions(SlackButtons.ForOpening(notice.Page));
+        return new SlackMessage(notice.Headline, blocks.ToJson());
+    }
+
     private void AddOpen(
         SlackBlocks blocks,
         (ActionRecord Real, ShownAction Shown) action,
@@ -92,7 +103,7 @@ internal sealed class SlackCard(Func<Charter> charter, CardMask mask, Func<Actio
         AddFindings(blocks, [.. FavourLines.Of(record, known.Owed, today.People), .. FindingLines.Of(real)]);
         blocks.Fields(WhoOf(record, today));
         blocks.Section(string.Join('\n', card.Rules.Select(rule => $"{rule.Id}: {Words.OneLine(rule.Reason)}")));
-        var tracks = new SlackTracks(record, today);
+        var tracks = new ReviewTracks(record, today);
         blocks.Section(string.Join('\n', tracks.Compose()));
         AddVotes(blocks, record, today);
         AddClaimed(blocks, record.Claimed);
@@ -202,7 +213,7 @@ internal sealed class SlackCard(Func<Charter> charter, CardMask mask, Func<Actio
         }
     }
 
-    private void AddButtons(SlackBlocks blocks, ActionRecord record, SlackTracks tracks, Charter today)
+    private void AddButtons(SlackBlocks blocks, ActionRecord record, ReviewTracks tracks, Charter today)
     {
         var page = reviewUrl(record.Id);
         var stops = StopsOf(record, today);
@@ -216,7 +227,7 @@ internal sealed class SlackCard(Func<Charter> charter, CardMask mask, Func<Actio
         else if (!tracks.TakesApproval)
         {
             blocks.Context(
-                $"A click here counts as '{SlackTracks.Worth.ToText()}'; approving this asks for " +
+                $"A click here counts as '{ReviewTracks.Worth.ToText()}'; approving this asks for " +
                 $"'{tracks.Needed?.ToText()}' or stronger. Open it to approve.");
             blocks.Actions([deny, SlackButtons.ForModifying(record, page), open, .. stops]);
         }

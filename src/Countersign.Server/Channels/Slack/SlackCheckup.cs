@@ -1,7 +1,7 @@
 namespace Countersign.Server.Channels.Slack;
 
 /// <summary>What <c>countersign doctor</c> asks Slack: token, channel, and the address of Socket Mode.</summary>
-internal sealed class SlackCheckup(SlackOptions options, SlackClient client)
+internal sealed class SlackCheckup(ChannelSettings settings, SlackOptions options, SlackClient client)
 {
     private readonly SlackWorkspace _workspace = new(client, TimeProvider.System);
 
@@ -12,7 +12,9 @@ internal sealed class SlackCheckup(SlackOptions options, SlackClient client)
             await TryAsync("slack bot_token", async () =>
             {
                 var found = await _workspace.AskInstallationAsync(cancellationToken);
-                var foreign = options.Accounts.Keys
+                var foreign = settings.Accounts.Keys
+                    .Where(account => account.Channel == SlackOutbox.Channel)
+                    .Select(account => SlackAccount.Parse(account.Id))
                     .Where(account => account.Home != found.Team && account.Home != found.Enterprise)
                     .Select(account => account.ToString())
                     .Order(StringComparer.Ordinal)

@@ -4,7 +4,6 @@ using Countersign.Core.Identity;
 using Countersign.Core.Records;
 using Countersign.Core.Reviews;
 using Countersign.Core.Storage;
-using Countersign.Server.Console.Views;
 
 namespace Countersign.Server.Channels.Slack;
 
@@ -20,7 +19,7 @@ internal sealed class SlackDesk(
     SlackLinking linking,
     SlackRevisions revisions,
     SlackStops stops,
-    ReviewDesk desk,
+    ChatVotes votes,
     Func<ActionId, Uri> reviewUrl,
     ILogger<SlackDesk> log)
 {
@@ -48,7 +47,7 @@ internal sealed class SlackDesk(
     private async Task<SlackAnswer> ApproveAsync(
         SlackInteraction.Pressed pressed, CancellationToken cancellationToken)
     {
-        if (SlackButtons.Read(pressed.Value) is not { } shown)
+        if (CardReference.Read(pressed.Value) is not { } shown)
         {
             conversation.Tell(pressed, "This button says nothing that could be approved. Open the console instead.");
             return new SlackAnswer.Done();
@@ -75,7 +74,8 @@ internal sealed class SlackDesk(
         var ballot = new Ballot(Decision.Approve, shown.Digest, Comment: null);
         try
         {
-            if (await VoteAsync(known.Person, shown.Action, ballot, cancellationToken) is { } problem)
+            if (await votes.CastAsync(
+                SlackOutbox.Channel, known.Person, shown.Action, ballot, cancellationToken) is { } problem)
             {
                 conversation.Tell(pressed, $"Nothing was recorded. {problem}");
             }
@@ -93,7 +93,7 @@ internal sealed class SlackDesk(
     /// <summary>Opens the modal before anything slow: what opens it is good for three seconds.</summary>
     private async Task<SlackAnswer> AskWhyAsync(SlackInteraction.Pressed pressed, CancellationToken cancellationToken)
     {
-        if (SlackButtons.Read(pressed.Value) is null)
+        if (CardReference.Read(pressed.Value) is null)
         {
             conversation.Tell(pressed, "This button says nothing that could be denied. Open the console instead.");
         }
@@ -115,7 +115,7 @@ internal sealed class SlackDesk(
         SlackInteraction.Pressed pressed, CancellationToken cancellationToken)
     {
         var identity = await people.FindAsync(pressed.Actor, cancellationToken);
-        if (SlackButtons.Read(pressed.Value) is not { } shown)
+        if (CardReference.Read(pressed.Value) is not { } shown)
         {
             conversation.Tell(pressed, "This button says nothing that could be changed. Open the console instead.");
         }
@@ -168,7 +168,7 @@ internal sealed class SlackDesk(
 
     private async Task<SlackAnswer> DenyAsync(SlackInteraction.Submitted sent, CancellationToken cancellationToken)
     {
-        if (SlackButtons.Read(sent.Note) is not { } shown)
+        if (CardReference.Read(sent.Note) is not { } shown)
         {
             return Invalid("This form says nothing that could be denied. Open the console instead.");
         }
@@ -185,7 +185,8 @@ internal sealed class SlackDesk(
         var ballot = new Ballot(Decision.Deny, shown.Digest, comment.Length == 0 ? null : comment);
         try
         {
-            return await VoteAsync(known.Person, shown.Action, ballot, cancellationToken) is { } problem
+            return await votes.CastAsync(
+                SlackOutbox.Channel, known.Person, shown.Action, ballot, cancellationToken) is { } problem
                 ? Invalid(problem)
                 : new SlackAnswer.Done();
         }
@@ -194,25 +195,6 @@ internal sealed class SlackDesk(
             Log.NotRecorded(log, unavailable.Message);
             return new SlackAnswer.Unavailable();
         }
-    }
-
-    /// <summary>What kept the answer from being recorded; <c>null</c> when it is durable.</summary>
-    private async Task<string?> VoteAsync(
-        PersonId person, ActionId id, Ballot ballot, CancellationToken cancellationToken)
-    {
-        var voter = new Voter(person, SlackTracks.Worth);
-        var answer = await desk.VoteAsync(id, voter, ballot, cancellationToken);
-        Log.Answered(log, person, id, answer is DeskAnswer.Recorded ? ballot.Decision.ToText() : "not recorded");
-        return answer switch
-        {
-            DeskAnswer.Recorded => null,
-            DeskAnswer.Refused { Why: StepRefusal.AssuranceTooLow } =>
-                $"A click in Slack counts as '{SlackTracks.Worth.ToText()}', and a rule asks for more. Approve it in " +
-                $"the console: {reviewUrl(id)} You may deny it here.",
-            DeskAnswer.Refused refused => Words.Of(
-                refused.Why, refused.Record, await desk.FindRightAsync(person, refused.Record, cancellationToken)),
-            _ => "The action does not exist.",
-        };
     }
 
     private async Task<string?> WhyNotHereAsync(string? channel, CancellationToken cancellationToken)

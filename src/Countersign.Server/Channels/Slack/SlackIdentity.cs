@@ -23,8 +23,7 @@ internal abstract record SlackIdentity
 /// Finds the person behind a Slack user, by the ids of workspace and user alone, and asks Slack whether the account is
 /// one that may decide. Whatever cannot be found out is a refusal.
 /// </summary>
-internal sealed class SlackPeople(
-    SlackOptions options, IsRegistered isRegistered, SlackWorkspace workspace, SlackLinks links, Func<Charter> charter)
+internal sealed class SlackPeople(AccountBook accounts, SlackWorkspace workspace, Func<Charter> charter)
 {
     /// <summary>The person, without asking Slack: good enough to open a modal, not to count a vote.</summary>
     public async Task<SlackIdentity> FindAsync(SlackActor actor, CancellationToken cancellationToken)
@@ -32,10 +31,7 @@ internal sealed class SlackPeople(
         var persons = ImmutableHashSet.CreateBuilder<PersonId>();
         foreach (var account in actor.Accounts)
         {
-            var found = options.Accounts.TryGetValue(account, out var configured) && isRegistered(configured, account)
-                ? configured
-                : await links.FindAsync(account, cancellationToken);
-            if (found is { } person)
+            if (await accounts.FindAsync(account.InChannel, cancellationToken) is { } person)
             {
                 persons.Add(person);
             }
@@ -97,6 +93,3 @@ internal sealed class SlackPeople(
         return !isOurs || isElsewhere;
     }
 }
-
-/// <summary>Whether an account that the configuration gives to a person counts: not before it was accepted.</summary>
-internal delegate bool IsRegistered(PersonId person, SlackAccount account);

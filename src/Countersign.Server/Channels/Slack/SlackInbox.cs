@@ -6,7 +6,7 @@ namespace Countersign.Server.Channels.Slack;
 internal sealed class SlackInbox(
     SlackDesk desk,
     SlackClient client,
-    SlackRedeliveries redeliveries,
+    Redeliveries<SlackAnswer> redeliveries,
     TimeProvider time,
     IHostApplicationLifetime lifetime,
     ILogger<SlackInbox> log)
@@ -44,7 +44,7 @@ internal sealed class SlackInbox(
         catch (Exception failure) when (failure is not OutOfMemoryException)
         {
             // Whatever it is, nothing was acknowledged, and Slack tells the person so.
-            Log.WorkFailed(log, failure);
+            Channels.Log.WorkFailed(log, SlackOutbox.Channel, failure);
             return new SlackAnswer.Unavailable();
         }
     }

@@ -41,7 +41,7 @@ internal static class SlackModal
     /// compared.
     /// </param>
     public static JsonObject ForModifying(
-        string value, ReviseView editable, Uri page, SlackComparison? compared = null)
+        string value, ReviseView editable, Uri page, Comparison? compared = null)
     {
         var inputs = new List<JsonObject>();
         if (compared is not null)

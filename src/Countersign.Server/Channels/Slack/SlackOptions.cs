@@ -1,10 +1,7 @@
-using System.Collections.Immutable;
-using Countersign.Core.Identity;
-
 namespace Countersign.Server.Channels.Slack;
 
 /// <summary>
-/// How Slack is reached, and whose accounts are whose. A class, so that no text of it shows a secret.
+/// How Slack is reached. A class, so that no text of it shows a secret.
 /// </summary>
 internal sealed class SlackOptions(string botToken, string channel)
 {
@@ -23,8 +20,4 @@ internal sealed class SlackOptions(string botToken, string channel)
 
     /// <summary>Where the methods of the Web API are; ends with a slash.</summary>
     public Uri BaseUrl { get; init; } = StandardBaseUrl;
-
-    /// <summary>Accounts that the configuration gives to persons.</summary>
-    public ImmutableDictionary<SlackAccount, PersonId> Accounts { get; init; } =
-        ImmutableDictionary<SlackAccount, PersonId>.Empty;
 }

@@ -61,7 +61,7 @@ internal sealed class SlackReplies(SlackClient client, ILogger<SlackReplies> log
             && !cancellationToken.IsCancellationRequested)
         {
             // Nothing depends on an answer to one person, least of all the node.
-            Log.WorkFailed(log, failure);
+            Channels.Log.WorkFailed(log, SlackOutbox.Channel, failure);
         }
     }
 }

@@ -15,6 +15,9 @@ internal sealed class SlackSignature(string? secret, TimeProvider time)
     /// </summary>
     public static readonly TimeSpan Window = TimeSpan.FromMinutes(5);
 
+    /// <summary>A signature may be made up to one window ahead, and is good for one window after that.</summary>
+    public static readonly TimeSpan Memory = Window * 2;
+
     private const string Version = "v0";
 
     /// <summary>Digits of the farthest second that is a time at all.</summary>

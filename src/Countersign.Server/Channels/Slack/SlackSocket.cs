@@ -51,7 +51,7 @@ internal sealed class SlackSocket(
             catch (Exception failure) when (IsAway(failure, stoppingToken))
             {
                 failures++;
-                Log.Degraded(log, failure.Message);
+                Channels.Log.Degraded(log, SlackOutbox.Channel, failure.Message);
                 health.Fails(HealthPart, $"Socket Mode is not connected: {failure.Message}");
                 var delay = FirstDelay * Math.Pow(2, Math.Min(failures - 1, 10));
                 await Task.Delay(delay < LongestDelay ? delay : LongestDelay, time, stoppingToken);

@@ -1,26 +1,12 @@
-using Countersign.Core;
-using Countersign.Core.Actions;
 using Countersign.Core.Identity;
 using Countersign.Core.Storage;
-using Countersign.Server.Console.Views;
 
 namespace Countersign.Server.Channels.Slack;
 
-/// <summary>
-/// The stop button on a card: the same authority as in the console and over the API, and the agent is the one of the
-/// action that the card was about. Stopping is always safe, so it takes neither a present revision nor a channel that
-/// nobody else reads.
-/// </summary>
+/// <summary>The stop button on a card: it opens a form, and the form stops the agent.</summary>
 internal sealed class SlackStops(
-    SlackPeople people,
-    SlackConversation conversation,
-    Gatekeeper gatekeeper,
-    AgentDesk agents,
-    ILogger<SlackStops> log)
+    SlackPeople people, SlackConversation conversation, ChatStops stops, ILogger<SlackStops> log)
 {
-    private const string MayNot =
-        "Whoever reviews something, is an admin or stands behind the agent may stop it, and you do not.";
-
     /// <summary>Opens the form, for who may stop the agent.</summary>
     public async Task<SlackAnswer> AskWhyAsync(
         SlackInteraction.Pressed pressed, CancellationToken cancellationToken)
@@ -30,17 +16,15 @@ internal sealed class SlackStops(
         {
             conversation.Refuse(pressed, identity);
         }
-        else if (await FindAgentAsync(pressed.Value, cancellationToken) is not { } agent)
+        else if (await stops.FindAsync(known.Person, pressed.Value, cancellationToken) is var (agent, whyNot)
+            && agent is null)
         {
-            conversation.Tell(pressed, "Nothing was stopped. This button names no agent; use the console instead.");
-        }
-        else if (!agents.MayStop(known.Person, agent))
-        {
-            conversation.Tell(pressed, $"Nothing was stopped. {MayNot}");
+            conversation.Tell(pressed, $"Nothing was stopped. {whyNot}");
         }
         else
         {
-            await conversation.OpenAsync(pressed, SlackModal.ForStopping(pressed.Value, agent), cancellationToken);
+            await conversation.OpenAsync(
+                pressed, SlackModal.ForStopping(pressed.Value, agent.Value), cancellationToken);
         }
 
         return new SlackAnswer.Done();
@@ -68,30 +52,14 @@ internal sealed class SlackStops(
     private async Task<SlackAnswer> StopAsync(
         PersonId person, SlackInteraction.Submitted sent, CancellationToken cancellationToken)
     {
-        if (await FindAgentAsync(sent.Note, cancellationToken) is not { } agent)
+        var comment = sent.Inputs.GetValueOrDefault(SlackModal.CommentBlock);
+        return await stops.StopAsync(person, sent.Note, comment, cancellationToken) switch
         {
-            return Invalid("This form names no agent; use the console instead.");
-        }
-
-        var comment = sent.Inputs.GetValueOrDefault(SlackModal.CommentBlock, "").Trim();
-        var answer = await agents.StopAsync(agent, person, comment.Length == 0 ? null : comment, cancellationToken);
-        Log.AgentStopped(log, person, agent, answer is StopAnswer.Stopped ? "stopped" : "not stopped");
-        return answer switch
-        {
-            StopAnswer.Stopped stopped => new SlackAnswer.Shown(
-                SlackModal.ForTelling("Stopped", $"{agent}: {Words.Of(stopped.Done)}")),
-            StopAnswer.NotEligible => Invalid(MayNot),
-            _ => Invalid("This agent is not registered any more."),
+            ChatStop.Stopped stopped => new SlackAnswer.Shown(SlackModal.ForTelling("Stopped", stopped.What)),
+            ChatStop.Refused refused => Invalid(refused.Why),
+            _ => throw new System.Diagnostics.UnreachableException(),
         };
     }
-
-    /// <summary>The agent behind a button's value: the action is asked, not the value.</summary>
-    private async Task<AgentId?> FindAgentAsync(string value, CancellationToken cancellationToken) =>
-        SlackButtons.Read(value) is { } shown
-        && await gatekeeper.FindAsync(shown.Action, cancellationToken) is { } record
-        && agents.Knows(record.Asker.Agent)
-            ? record.Asker.Agent
-            : null;
 
     private static SlackAnswer.Invalid Invalid(string why) => new(SlackModal.CommentBlock, why);
 }

@@ -153,4 +153,4 @@ internal sealed class SlackWorkspace(SlackClient client, TimeProvider time)
 internal sealed record SlackInstallation(string Team, string? Enterprise);
 
 /// <summary>Slack did not answer, or refused what we need; the text is for people, and holds no secret.</summary>
-internal sealed class SlackException(string message) : Exception(message);
+internal sealed class SlackException(string message) : ChannelException(message);

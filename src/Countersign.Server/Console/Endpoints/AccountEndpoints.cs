@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using Countersign.Core.Identity;
 using Countersign.Core.Records;
-using Countersign.Server.Channels.Slack;
+using Countersign.Server.Channels;
 using Countersign.Server.Console.Pages;
 using Countersign.Server.Console.Sessions;
 using Countersign.Server.Console.Views;
@@ -10,11 +10,11 @@ using Microsoft.AspNetCore.Http;
 namespace Countersign.Server.Console.Endpoints;
 
 /// <summary>
-/// A person's own accounts in Slack: which stand for them, and the code by which they link another. A weak sign-in
-/// makes no code, because a click in Slack would then count for more than the sign-in that allowed it.
+/// A person's own accounts in chats: which stand for them, and the code by which they link another. A weak sign-in
+/// makes no code, because a click in a chat would then count for more than the sign-in that allowed it.
 /// </summary>
 internal sealed class AccountEndpoints(
-    SlackOptions slack, IsRegistered isRegistered, SlackLinks links, SlackCodes codes, PageWriter pages)
+    AccountBook accounts, AccountLinks links, LinkCodes codes, IEnumerable<ChannelHealth> channels, PageWriter pages)
 {
     private const string Address = "/console/accounts";
 
@@ -40,18 +40,15 @@ internal sealed class AccountEndpoints(
 
     private async Task WriteAsync(Visit visit, string? code)
     {
-        var linked = await links.OfAsync(visit.Person.Id, visit.Aborted);
-        var accounts = slack.Accounts
-            .Where(account => account.Value == visit.Person.Id && isRegistered(account.Value, account.Key))
-            .Select(account => new AccountView(account.Key.ToString(), IsLinked: false))
-            .Concat(linked.Select(link => new AccountView(link.Account.ToString(), IsLinked: true)))
-            .OrderBy(account => account.Account, StringComparer.Ordinal)
+        var held = (await accounts.OfAsync(visit.Person.Id, visit.Aborted))
+            .Select(account => new AccountView(
+                TitleOf(account.Account.Channel), account.Account.ToString(), account.Account.Id, account.IsLinked))
             .ToImmutableArray();
         await pages.WritePageAsync<AccountsPage>(
             visit.Context,
             200,
             Frames.For("Accounts", visit),
-            new AccountListView(accounts, code, WhyNoCode(visit)) { Notice = visit.TakeNotice(Address) });
+            new AccountListView(held, code, WhyNoCode(visit)) { Notice = visit.TakeNotice(Address) });
     }
 
     private static string? WhyNoCode(Visit visit) => visit.Voter.Assurance >= Least
@@ -59,6 +56,9 @@ internal sealed class AccountEndpoints(
         : $"You are signed in {Words.Of(visit.Voter.Assurance)}, which counts as " +
             $"'{visit.Voter.Assurance.ToText()}'. Linking an account asks for '{Least.ToText()}' or stronger: sign " +
             "in another way, or have the account written into the configuration.";
+
+    private string TitleOf(string channel) =>
+        channels.FirstOrDefault(each => each.Name == channel)?.Title ?? channel;
 
     /// <summary>In two halves, as people read it to themselves; entering it takes no dash.</summary>
     private static string Readable(string code) => $"{code[..(code.Length / 2)]}-{code[(code.Length / 2)..]}";

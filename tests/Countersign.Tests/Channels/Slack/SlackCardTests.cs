@@ -9,6 +9,7 @@ using Countersign.Core.Records;
 using Countersign.Core.Reviews;
 using Countersign.Server.Hosting;
 using Countersign.Core.Storage;
+using Countersign.Server.Channels;
 using Countersign.Server.Channels.Slack;
 using Countersign.Server.Console.Views;
 using Countersign.Tests.Console;
@@ -125,7 +126,7 @@ public sealed class SlackCardTests : IAsyncLifetime
             "act_1.1.sha256:0",
             new ReviseView("DELETE FROM t WHERE id = 1", "[]") { Comment = "Only one." },
             new Uri("https://countersign.example/console/actions/act_1"),
-            new SlackComparison(["- DELETE FROM t\n+ DELETE FROM t WHERE id = 1"], "0123")));
+            new Comparison(["- DELETE FROM t\n+ DELETE FROM t WHERE id = 1"], "0123")));
     }
 
     [Fact]

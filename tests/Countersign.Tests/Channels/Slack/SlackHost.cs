@@ -44,11 +44,15 @@ internal sealed class SlackHost : IAsyncDisposable
             SigningSecret = SlackDouble.Secret,
             AppToken = usesSocket ? SlackDouble.AppToken : null,
             BaseUrl = slack.BaseUrl,
+        };
+        var channels = new ChannelSettings
+        {
+            Slack = options,
             Accounts = new[] { "alice", "bob", "carol", "dora" }.ToImmutableDictionary(
-                name => SlackAccount.Parse($"{SlackDouble.Team}/U0{name.ToUpperInvariant()}"),
+                name => SlackAccount.Parse($"{SlackDouble.Team}/U0{name.ToUpperInvariant()}").InChannel,
                 name => new PersonId(name)),
         };
-        var host = new SlackHost(time, slack, await ConsoleHost.StartAsync(time, slack: options));
+        var host = new SlackHost(time, slack, await ConsoleHost.StartAsync(time, channels: channels));
         host.Require(need: 1, Assurance.Chat);
         return host;
     }

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Countersign.Core.Actions;
 using Countersign.Core.Identity;
+using Countersign.Server.Channels;
 using Countersign.Server.Channels.Slack;
 using Countersign.Tests.Console;
 
@@ -75,7 +76,7 @@ public sealed partial class SlackLinkTests : IAsyncLifetime
         await EnterAsync("U0NEW", used);
         var again = await EnterAsync("U0EVE", used);
         var old = await MakeCodeAsync(bob);
-        _host.Time.Advance(SlackCodes.Lifetime);
+        _host.Time.Advance(LinkCodes.Lifetime);
 
         var late = await EnterAsync("U0EVE", old);
 
@@ -136,7 +137,7 @@ public sealed partial class SlackLinkTests : IAsyncLifetime
         await EnterAsync("U0NEW", await MakeCodeAsync(bob));
 
         using var answer = await bob.PostAsync(
-            $"{Page}/unlink", ("form_token", await bob.FormTokenAsync()), ("account", "T0123/U0NEW"));
+            $"{Page}/unlink", ("form_token", await bob.FormTokenAsync()), ("account", "slack T0123/U0NEW"));
         await _host.SendAsync(_host.Slack.Press("U0NEW", "approve", _host.ValueOf("approve")!));
 
         Assert.Equal(HttpStatusCode.SeeOther, answer.StatusCode);
@@ -152,7 +153,7 @@ public sealed partial class SlackLinkTests : IAsyncLifetime
         await EnterAsync("U0NEW", await MakeCodeAsync(bob));
 
         using var answer = await carol.PostAsync(
-            $"{Page}/unlink", ("form_token", await carol.FormTokenAsync()), ("account", "T0123/U0NEW"));
+            $"{Page}/unlink", ("form_token", await carol.FormTokenAsync()), ("account", "slack T0123/U0NEW"));
 
         Assert.Contains("is not linked to you", await carol.ReadAsync(Page), StringComparison.Ordinal);
         Assert.Contains("U0NEW", await bob.ReadAsync(Page), StringComparison.Ordinal);

@@ -7,7 +7,7 @@ using Countersign.Core.Ledger;
 using Countersign.Core.Reads;
 using Countersign.Core.Reviews;
 using Countersign.Core.Storage;
-using Countersign.Server.Channels.Slack;
+using Countersign.Server.Channels;
 using Countersign.Server.Storage;
 using Countersign.Server.Storage.Sqlite;
 using Countersign.Tests.Core;
@@ -85,8 +85,8 @@ internal static class FullStore
                 Entry(EntryType.CredentialEnrolled, new { person = "alice", credential_id = id.Value, sign_count = 3 }),
             ],
         });
-        var links = new SlackLinks(host.Store, host.Folder.Vault.DeriveKey(AccountTable.KeyPurpose));
-        Assert.True(await links.LinkAsync(SlackAccount.Parse("T0123/U0456"), CoreHost.Alice, host.Cancel));
+        var links = new AccountLinks(host.Store, host.Folder.Vault.DeriveKey(AccountTable.KeyPurpose));
+        Assert.True(await links.LinkAsync(new ChannelAccount("slack", "T0123/U0456"), CoreHost.Alice, host.Cancel));
         await new DefinitionRegister(host.Store).AcceptAsync(
             [new DefinitionRow(CoreHost.Ops, "a_tool", "sha256:1", """{"name":"a_tool"}"""u8.ToArray())],
             cause: null,

@@ -1,17 +1,18 @@
 using Countersign.Core.Storage;
+using Countersign.Server.Channels;
 using Countersign.Server.Channels.Slack;
 using Countersign.Tests.Support;
 
-namespace Countersign.Tests.Channels.Slack;
+namespace Countersign.Tests.Channels;
 
 /// <summary>Two nodes behind one address: the same delivery may come to either of them, or to both.</summary>
-public sealed class SlackRedeliveriesTests
+public sealed class RedeliveriesTests
 {
     private readonly ManualTime _time = new();
     private readonly MemoryStore _store;
     private int _answered;
 
-    public SlackRedeliveriesTests() => _store = new MemoryStore(_time);
+    public RedeliveriesTests() => _store = new MemoryStore(_time);
 
     [Fact]
     [Trait("Threat", "THR-023"), Trait("CWE", "294")]
@@ -21,7 +22,7 @@ public sealed class SlackRedeliveriesTests
 
         Assert.IsType<SlackAnswer.Done>(await Node().AnswerOnceAsync("delivery", AnswerAsync));
         Assert.Equal(1, _answered);
-        _time.Advance(SlackRedeliveries.Memory);
+        _time.Advance(SlackSignature.Memory);
         await Node().AnswerOnceAsync("delivery", AnswerAsync);
         Assert.Equal(2, _answered);
     }
@@ -52,7 +53,11 @@ public sealed class SlackRedeliveriesTests
         Assert.Equal(1, _answered);
     }
 
-    private SlackRedeliveries Node() => new(_time, _store);
+    private Redeliveries<SlackAnswer> Node() => new(
+        new RedeliveryOptions<SlackAnswer>(
+            SlackOutbox.Channel, new SlackAnswer.Done(), new SlackAnswer.Unavailable(), SlackSignature.Memory),
+        _time,
+        _store);
 
     private Task<SlackAnswer> AnswerAsync()
     {

@@ -6,10 +6,10 @@ using Countersign.Core.Records;
 using Countersign.Core.Reviews;
 using Countersign.Server.Console.Views;
 
-namespace Countersign.Server.Channels.Slack;
+namespace Countersign.Server.Channels;
 
-/// <summary>How far a review is, who can still act, and what a click here is worth to it.</summary>
-internal sealed class SlackTracks(ActionRecord record, Charter charter)
+/// <summary>How far a review is, who can still act, and what a click in a chat is worth to it.</summary>
+internal sealed class ReviewTracks(ActionRecord record, Charter charter)
 {
     private readonly Electorate _electorate =
         Electorate.Of(record.Life, record.Asker, charter.People, charter.PolicyAuthors);

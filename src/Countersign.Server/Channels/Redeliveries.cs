@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Countersign.Core.Storage;
 
-namespace Countersign.Server.Channels.Slack;
+namespace Countersign.Server.Channels;
 
 /// <summary>
 /// Remembers what was delivered for as long as its signature could be used again: the same bytes a second time do
@@ -13,41 +13,40 @@ namespace Countersign.Server.Channels.Slack;
 /// under way there is not acknowledged here, because nobody knows yet that it will be recorded. (3) Only what was
 /// answered is kept as done.
 /// </remarks>
-internal sealed class SlackRedeliveries(TimeProvider time, IStore store)
+internal sealed class Redeliveries<TAnswer>(
+    RedeliveryOptions<TAnswer> options, TimeProvider time, IStore store)
+    where TAnswer : class
 {
     /// <summary>How long a node that begins an answer and is gone keeps the others from giving it.</summary>
     private static readonly TimeSpan Lease = TimeSpan.FromSeconds(30);
 
-    /// <summary>A signature may be made up to one window ahead, and is good for one window after that.</summary>
-    public static readonly TimeSpan Memory = SlackSignature.Window * 2;
-
     /// <summary>Far above 50 clicks a second for the whole memory; beyond it nothing new is taken.</summary>
-    public const int MaxKept = 100_000;
+    private const int MaxKept = 100_000;
 
     // Guards the two below.
     private readonly Lock _lock = new();
-    private readonly Dictionary<string, Task<SlackAnswer>> _known = [];
+    private readonly Dictionary<string, Task<TAnswer>> _known = [];
     private readonly Queue<(DateTimeOffset Until, string Key)> _order = new();
 
     /// <summary>
     /// The answer to a delivery. A second one waits for the first: to acknowledge what is not recorded would lose it.
     /// </summary>
-    public async Task<SlackAnswer> AnswerOnceAsync(string key, Func<Task<SlackAnswer>> answer)
+    public async Task<TAnswer> AnswerOnceAsync(string key, Func<Task<TAnswer>> answer)
     {
-        var first = new TaskCompletionSource<SlackAnswer>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var first = new TaskCompletionSource<TAnswer>(TaskCreationOptions.RunContinuationsAsynchronously);
         if (Begin(key, first.Task) is { } earlier)
         {
-            return await earlier is SlackAnswer.Unavailable away ? away : new SlackAnswer.Done();
+            return (await earlier).Equals(options.Unavailable) ? options.Unavailable : options.Repeated;
         }
 
-        SlackAnswer given = new SlackAnswer.Unavailable();
+        var given = options.Unavailable;
         try
         {
             given = await AnswerOnNodesAsync(KeyOf(key), answer);
         }
         finally
         {
-            if (given is SlackAnswer.Unavailable)
+            if (given.Equals(options.Unavailable))
             {
                 lock (_lock)
                 {
@@ -61,35 +60,35 @@ internal sealed class SlackRedeliveries(TimeProvider time, IStore store)
         return given;
     }
 
-    private async Task<SlackAnswer> AnswerOnNodesAsync(string key, Func<Task<SlackAnswer>> answer)
+    private async Task<TAnswer> AnswerOnNodesAsync(string key, Func<Task<TAnswer>> answer)
     {
         switch (await store.BeginOnceAsync(key, store.Now + Lease, CancellationToken.None))
         {
             case OnceState.Done:
-                return new SlackAnswer.Done();
+                return options.Repeated;
             case OnceState.UnderWay:
-                return new SlackAnswer.Unavailable();
+                return options.Unavailable;
         }
 
-        SlackAnswer given = new SlackAnswer.Unavailable();
+        var given = options.Unavailable;
         try
         {
             return given = await answer();
         }
         finally
         {
-            DateTimeOffset? until = given is SlackAnswer.Unavailable ? null : store.Now + Memory;
+            DateTimeOffset? until = given.Equals(options.Unavailable) ? null : store.Now + options.Memory;
             await store.EndOnceAsync(key, until, CancellationToken.None);
         }
     }
 
-    private static string KeyOf(string delivery) =>
-        $"slack:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(delivery)))}";
+    private string KeyOf(string delivery) =>
+        $"{options.Channel}:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(delivery)))}";
 
     /// <summary>
     /// The answer to the same delivery, or a refusal when there is no room; <c>null</c> for a first one.
     /// </summary>
-    private Task<SlackAnswer>? Begin(string key, Task<SlackAnswer> first)
+    private Task<TAnswer>? Begin(string key, Task<TAnswer> first)
     {
         lock (_lock)
         {
@@ -101,11 +100,11 @@ internal sealed class SlackRedeliveries(TimeProvider time, IStore store)
 
             if (_order.Count >= MaxKept)
             {
-                return Task.FromResult<SlackAnswer>(new SlackAnswer.Unavailable());
+                return Task.FromResult(options.Unavailable);
             }
 
             _known.Add(key, first);
-            _order.Enqueue((time.GetUtcNow() + Memory, key));
+            _order.Enqueue((time.GetUtcNow() + options.Memory, key));
             return null;
         }
     }
@@ -120,3 +119,11 @@ internal sealed class SlackRedeliveries(TimeProvider time, IStore store)
         }
     }
 }
+
+/// <param name="Channel">Whose deliveries these are.</param>
+/// <param name="Repeated">The answer to what was answered before.</param>
+/// <param name="Unavailable">The one answer that says that nothing was recorded.</param>
+/// <param name="Memory">How long the same bytes could be presented again.</param>
+internal sealed record RedeliveryOptions<TAnswer>(
+    string Channel, TAnswer Repeated, TAnswer Unavailable, TimeSpan Memory)
+    where TAnswer : class;

@@ -6,35 +6,33 @@ using Countersign.Core.Identity;
 using Countersign.Core.Ledger;
 using Countersign.Core.Storage;
 
-namespace Countersign.Server.Channels.Slack;
+namespace Countersign.Server.Channels;
 
 /// <summary>
 /// Accounts that people linked themselves. A link is an entry of the ledger, because it changes who may vote: rows hold
 /// a keyed hash of the account, and only the entry's payload says whose it is.
 /// </summary>
-internal sealed class SlackLinks(IStore store, byte[] key)
+internal sealed class AccountLinks(IStore store, byte[] key)
 {
-    private const string Channel = "slack";
-
     /// <summary>How often a link that others change at the same time is tried.</summary>
     private const int MaxRounds = 4;
 
-    public async Task<PersonId?> FindAsync(SlackAccount account, CancellationToken cancellationToken) =>
+    public async Task<PersonId?> FindAsync(ChannelAccount account, CancellationToken cancellationToken) =>
         Read(await store.FindAccountAsync(KeyOf(account), cancellationToken)) is { } link ? link.Person : null;
 
     /// <summary>What is linked to a person.</summary>
-    public async Task<ImmutableArray<SlackLink>> OfAsync(PersonId person, CancellationToken cancellationToken) =>
-        [.. (await store.FindAccountsAsync(cancellationToken)).Select(Read).OfType<SlackLink>()
+    public async Task<ImmutableArray<AccountLinked>> OfAsync(PersonId person, CancellationToken cancellationToken) =>
+        [.. (await store.FindAccountsAsync(cancellationToken)).Select(Read).OfType<AccountLinked>()
             .Where(link => link.Person == person)];
 
     /// <summary>Links an account; <c>false</c> when it stands for somebody already.</summary>
-    public async Task<bool> LinkAsync(SlackAccount account, PersonId person, CancellationToken cancellationToken) =>
+    public async Task<bool> LinkAsync(ChannelAccount account, PersonId person, CancellationToken cancellationToken) =>
         await store.CommitAsync(
             ChangeFor(new AccountWrite.Links(KeyOf(account)), account, person, "linked"),
             cancellationToken) is CommitResult.Committed;
 
     /// <summary>Ends a person's link; one that is gone already needs no second end.</summary>
-    public async Task UnlinkAsync(SlackAccount account, PersonId person, CancellationToken cancellationToken)
+    public async Task UnlinkAsync(ChannelAccount account, PersonId person, CancellationToken cancellationToken)
     {
         for (var round = 0; round < MaxRounds; round++)
         {
@@ -51,10 +49,10 @@ internal sealed class SlackLinks(IStore store, byte[] key)
         throw new StoreUnavailableException($"The link changed {MaxRounds} times while it was ended; try again.");
     }
 
-    private AccountKey KeyOf(SlackAccount account) => new(Convert.ToHexStringLower(
-        HMACSHA256.HashData(key, Encoding.UTF8.GetBytes($"{Channel}\n{account}"))));
+    private AccountKey KeyOf(ChannelAccount account) => new(Convert.ToHexStringLower(
+        HMACSHA256.HashData(key, Encoding.UTF8.GetBytes($"{account.Channel}\n{account.Id}"))));
 
-    private static Change ChangeFor(AccountWrite write, SlackAccount account, PersonId person, string what) => new()
+    private static Change ChangeFor(AccountWrite write, ChannelAccount account, PersonId person, string what) => new()
     {
         Account = write,
         Entries =
@@ -67,14 +65,14 @@ internal sealed class SlackLinks(IStore store, byte[] key)
                 {
                     person = person.Value,
                     change = what,
-                    channel = Channel,
-                    account = account.ToString(),
+                    channel = account.Channel,
+                    account = account.Id,
                 })),
         ],
     };
 
     /// <summary>A link whose payload was erased stands for nobody.</summary>
-    private static SlackLink? Read(AccountLink? link)
+    private static AccountLinked? Read(AccountLink? link)
     {
         if (link?.Payload is not { } payload)
         {
@@ -83,12 +81,13 @@ internal sealed class SlackLinks(IStore store, byte[] key)
 
         using var document = JsonDocument.Parse(payload);
         var root = document.RootElement;
-        return new SlackLink(
-            SlackAccount.Parse(root.GetProperty("account").GetString()!),
+        return new AccountLinked(
+            new ChannelAccount(
+                root.GetProperty("channel").GetString()!, root.GetProperty("account").GetString()!),
             new PersonId(root.GetProperty("person").GetString()!),
             link.Entry);
     }
 }
 
 /// <summary>One account that stands for a person.</summary>
-internal sealed record SlackLink(SlackAccount Account, PersonId Person, long Entry);
+internal sealed record AccountLinked(ChannelAccount Account, PersonId Person, long Entry);
