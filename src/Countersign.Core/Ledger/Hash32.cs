@@ -3,10 +3,20 @@ using System.Security.Cryptography;
 
 namespace Countersign.Core.Ledger;
 
+/// <summary>Computes SHA-256 of at most 1,024 bytes.</summary>
+/// <param name="content">What is hashed.</param>
+/// <param name="hash">Gets the 32 bytes.</param>
+public delegate void ShortSha256(ReadOnlySpan<byte> content, Span<byte> hash);
+
 /// <summary>A SHA-256 value: 32 bytes held in place, so that a million of them are one array and no objects.</summary>
 public readonly record struct Hash32
 {
     public const int Length = 32;
+
+    /// <summary>Longest content that a faster function is asked for.</summary>
+    private const int MaxShort = 1024;
+
+    private static volatile ShortSha256? s_faster;
 
     [ThreadStatic]
     private static IncrementalHash? t_sha;
@@ -37,12 +47,43 @@ public readonly record struct Hash32
 
     private bool IsDefault => (_first | _second | _third | _fourth) == 0;
 
+    /// <summary>
+    /// Lets another implementation hash what is short: leaves, nodes, small ciphertexts. .NET's way to the same library
+    /// takes eight times as long for 65 bytes, and a proof among ten million entries is 750 of those.
+    /// </summary>
+    /// <exception cref="ArgumentException">It computes something else than SHA-256; nothing is changed.</exception>
+    public static void Hasten(ShortSha256 faster)
+    {
+        Span<byte> content = stackalloc byte[MaxShort];
+        Span<byte> hash = stackalloc byte[Length];
+        Span<byte> expected = stackalloc byte[Length];
+        // Every length around the boundaries of its blocks, and the longest.
+        foreach (var length in Enumerable.Range(0, 4 * 64).Append(MaxShort))
+        {
+            content[..length].Fill((byte)length);
+            faster(content[..length], hash);
+            SHA256.HashData(content[..length], expected);
+            if (!hash.SequenceEqual(expected))
+            {
+                throw new ArgumentException($"It does not compute SHA-256 of {length} bytes.", nameof(faster));
+            }
+        }
+
+        s_faster = faster;
+    }
+
     /// <summary>SHA-256 of the bytes, without any prefix.</summary>
     public static Hash32 Of(ReadOnlySpan<byte> content)
     {
+        Span<byte> hash = stackalloc byte[Length];
+        if (content.Length <= MaxShort && s_faster is { } faster)
+        {
+            faster(content, hash);
+            return new Hash32(hash);
+        }
+
         // One object for each thread: a hash of a few hundred bytes takes less time than making what computes it.
         var sha = t_sha ??= IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        Span<byte> hash = stackalloc byte[Length];
         sha.AppendData(content);
         sha.GetHashAndReset(hash);
         return new Hash32(hash);

@@ -67,6 +67,6 @@ public static class PayloadSeal
         Span<byte> input = stackalloc byte[KeyLabel.Length + KeyBytes];
         KeyLabel.CopyTo(input);
         key.CopyTo(input[KeyLabel.Length..]);
-        SHA256.HashData(input, destination);
+        Hash32.Of(input).CopyTo(destination);
     }
 }

@@ -18,6 +18,9 @@ internal static partial class LibCrypto
     private static readonly string[] FileNames =
         ["libcrypto.so.3", "libcrypto.so.1.1", "libcrypto.3.dylib", "libcrypto-3-x64.dll"];
 
+    private static readonly Lazy<nint> s_library =
+        new(() => Resolve(Library, typeof(LibCrypto).Assembly, searchPath: null));
+
     static LibCrypto() => NativeLibrary.SetDllImportResolver(typeof(LibCrypto).Assembly, Resolve);
 
     /// <summary>Makes a key from its 32-byte seed (RFC 8032 section 5.1.5).</summary>
@@ -73,6 +76,15 @@ internal static partial class LibCrypto
             context, signature, (nuint)signature.Length, message, (nuint)message.Length) == Succeeded;
     }
 
+    /// <summary>The address of a function that not every build of the library has.</summary>
+    public static nint? FindFunction(string name) =>
+        NativeLibrary.TryGetExport(s_library.Value, name, out var address) ? address : null;
+
+    /// <summary>Whether an administrator had OpenSSL use validated implementations only.</summary>
+    public static bool KeepsToFips() =>
+        FindFunction(nameof(EVP_default_properties_is_fips_enabled)) is not null
+        && EVP_default_properties_is_fips_enabled(nint.Zero) == Succeeded;
+
     private static nint Resolve(string name, Assembly assembly, DllImportSearchPath? searchPath)
     {
         if (name != Library)
@@ -102,6 +114,9 @@ internal static partial class LibCrypto
     private static InvalidOperationException Failed(string function) =>
         new($"OpenSSL's {function} failed with code 0x{ERR_get_error():x}. "
             + "Run 'openssl errstr' with the code for its text.");
+
+    [LibraryImport(Library)]
+    private static partial int EVP_default_properties_is_fips_enabled(nint context);
 
     [LibraryImport(Library)]
     private static partial KeyHandle EVP_PKEY_new_raw_private_key(

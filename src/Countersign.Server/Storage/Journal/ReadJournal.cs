@@ -22,8 +22,8 @@ internal sealed class ReadJournal : IReadJournal, IAsyncDisposable
     /// Records that flushes share, on average, before sessions are told that it is busy, and until they are told that
     /// it is no more: a busy journal gets one record of a read, and otherwise two.
     /// </summary>
-    private const double BusyShare = 10;
-    private const double IdleShare = 2.5;
+    private const double BusyShare = 3;
+    private const double IdleShare = 1.2;
 
     private const double Smoothing = 8;
 

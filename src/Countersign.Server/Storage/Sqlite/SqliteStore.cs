@@ -5,6 +5,7 @@ using Countersign.Core.Ledger;
 using Countersign.Core.Policies;
 using Countersign.Core.Reviews;
 using Countersign.Core.Storage;
+using Countersign.Server.Keys;
 using Microsoft.Data.Sqlite;
 
 namespace Countersign.Server.Storage.Sqlite;
@@ -31,6 +32,7 @@ internal sealed class SqliteStore : IStore, IArchive
     /// <exception cref="StoreUnavailableException">The text names the file, the reason and the remedy.</exception>
     public static async Task<SqliteStore> OpenAsync(SqliteStoreOptions options, CancellationToken cancellationToken)
     {
+        ShortHashes.Use();
         var store = new SqliteStore(options, await SqliteStoreParts.OpenAsync(options, cancellationToken));
         try
         {

@@ -35,6 +35,7 @@ internal sealed class StoreAudit(string path, StoreAuditOptions options)
         }
 
         SystemSqlite.EnsureLoaded();
+        ShortHashes.Use();
         try
         {
             using var session = OpenSnapshot();
