@@ -1,7 +1,3 @@
-using System.Buffers.Binary;
-using System.Buffers.Text;
-using System.Security.Cryptography;
-using System.Text;
 using Countersign.Core.Identity;
 
 namespace Countersign.Core;
@@ -17,61 +13,22 @@ public sealed class EnrolmentCodes(ReadOnlyMemory<byte> key, Func<DateTimeOffset
     /// <summary>How long a code works.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromHours(1);
 
-    /// <summary>Longest code that is looked at: the longest name of a person, and the rest.</summary>
-    private const int MaxText = 256;
-
-    private const int TimeBytes = 8;
-    private const int NonceBytes = 8;
-    private const int SealBytes = 16;
-
-    private static ReadOnlySpan<byte> Label => "countersign-enrolment-code-v1\n"u8;
+    private readonly SealedCodes _codes = new(key, "countersign-enrolment-code-v1\n", nonceBytes: 8);
 
     /// <summary>Makes a code for a person; without an admin it is one of whoever runs the server.</summary>
-    public string Create(PersonId person, PersonId? admin)
-    {
-        var voucher = Encoding.ASCII.GetBytes(admin?.Value ?? "");
-        var code = new byte[TimeBytes + NonceBytes + voucher.Length + SealBytes];
-        BinaryPrimitives.WriteInt64BigEndian(code, (now() + Lifetime).UtcTicks);
-        random(code.AsSpan(TimeBytes, NonceBytes));
-        voucher.CopyTo(code.AsSpan(TimeBytes + NonceBytes));
-        SealOf(person, code.AsSpan(..^SealBytes)).CopyTo(code.AsSpan(^SealBytes..));
-        return Base64Url.EncodeToString(code);
-    }
+    public string Create(PersonId person, PersonId? admin) =>
+        _codes.Create(admin?.Value ?? "", now() + Lifetime, random, BoundTo(person));
 
     /// <summary>Reads a code; <c>null</c> when it is none for this person, or has expired.</summary>
-    internal EnrolmentCode? TryRead(PersonId person, string? text)
-    {
-        if (Read(text) is not { } code
-            || !CryptographicOperations.FixedTimeEquals(
-                SealOf(person, code.AsSpan(..^SealBytes)), code.AsSpan(^SealBytes..)))
-        {
-            return null;
-        }
-
-        var until = new DateTimeOffset(BinaryPrimitives.ReadInt64BigEndian(code), TimeSpan.Zero);
-        var voucher = Encoding.ASCII.GetString(code.AsSpan((TimeBytes + NonceBytes)..^SealBytes));
-        return now() < until
+    internal EnrolmentCode? TryRead(PersonId person, string? text) =>
+        _codes.TryRead(text, now(), BoundTo(person)) is { } code
             ? new EnrolmentCode(
-                new Vouched(voucher.Length == 0 ? null : new PersonId(voucher)),
-                $"enrolment:{Convert.ToHexStringLower(SHA256.HashData(code))}",
-                until)
+                new Vouched(code.About.Length == 0 ? null : new PersonId(code.About)),
+                $"enrolment:{code.Hash}",
+                code.Until)
             : null;
-    }
 
-    private static byte[]? Read(string? text)
-    {
-        var trimmed = (text ?? "").Trim();
-        if (trimmed.Length > MaxText || !Base64Url.IsValid(trimmed))
-        {
-            return null;
-        }
-
-        var code = Base64Url.DecodeFromChars(trimmed);
-        return code.Length >= TimeBytes + NonceBytes + SealBytes ? code : null;
-    }
-
-    private byte[] SealOf(PersonId person, ReadOnlySpan<byte> said) => HMACSHA256.HashData(
-        key.Span, [.. Label, .. Encoding.ASCII.GetBytes(person.Value), (byte)'\n', .. said])[..SealBytes];
+    private static string BoundTo(PersonId person) => $"{person.Value}\n";
 }
 
 /// <summary>A code that holds.</summary>

@@ -1,10 +1,7 @@
 using System.CommandLine;
 using System.Security.Cryptography;
-using System.Text.Json;
 using Countersign.Core;
-using Countersign.Server.Configuration;
 using Countersign.Server.Hosting;
-using Countersign.Server.Storage.Sqlite;
 
 namespace Countersign.Server.Cli.Passkey;
 
@@ -26,32 +23,13 @@ internal static class CodeCommand
         {
             Person, ServeCommand.Config, Output.Json,
         };
-        command.Runs((parsed, _) =>
-        {
-            var settings = SettingsFile.Load(
-                parsed.GetRequiredValue(ServeCommand.Config), Environment.GetEnvironmentVariable);
-            var name = parsed.GetRequiredValue(Person);
-            if (settings.People.Persons.FirstOrDefault(known => known.Id.Value == name) is not { } person)
-            {
-                throw new CommandFailure(
-                    ExitCode.Failed, $"The configuration names no person '{name}': add them under 'people' first.");
-            }
-
-            if (SqliteStore.IsEmpty(settings.Database))
-            {
-                throw new CommandFailure(
-                    ExitCode.Failed,
-                    $"The store '{settings.Database}' is empty, so there are no keys yet: start the server first.");
-            }
-
-            using var keys = Keyring.Open(settings);
-            var codes = new EnrolmentCodes(
-                keys.DeriveKey(Keyring.ForPasskeys), TimeProvider.System.GetUtcNow, RandomNumberGenerator.Fill);
-            var made = new { code = codes.Create(person.Id, admin: null), person = name };
-            Output.Write(
-                parsed, JsonSerializer.SerializeToElement(made), json => json.GetProperty("code").GetString()!);
-            return Task.FromResult(ExitCode.Succeeded);
-        });
+        command.Runs((parsed, _) => Task.FromResult(KeyedCode.Print(
+            parsed,
+            Person,
+            static _ => null,
+            (keys, person) => new EnrolmentCodes(
+                keys.DeriveKey(Keyring.ForPasskeys), TimeProvider.System.GetUtcNow, RandomNumberGenerator.Fill)
+                .Create(person, admin: null))));
         return command;
     }
 }
