@@ -287,4 +287,12 @@ public sealed record ExecutionOptions(FindExecutor Find)
 
     /// <summary>Who can ask a target what became of an execution whose node is gone; by default nobody.</summary>
     public FindProver FindProver { get; init; } = static _ => null;
+
+    /// <summary>
+    /// What a target knows an execution by; by default what the execution left. It may also follow from the action.
+    /// </summary>
+    public Func<ActionRecord, Evidence?> FindEvidence { get; init; } = static action => action.Evidence;
+
+    /// <summary>How long what was sent before a node died may take to arrive.</summary>
+    public TimeSpan Settling { get; init; } = TimeSpan.FromSeconds(30);
 }

@@ -33,13 +33,15 @@ internal sealed class Orphans(Registrar registrar, IStore store, ExecutionOption
         }
 
         var proof = await ProveAsync(orphan, silent, cancellationToken);
-        if (proof == Proof.Undecided && store.Now - _firstAsked.GetOrAdd(id, store.Now) < options.Limit)
+        var asked = store.Now - _firstAsked.GetOrAdd(id, store.Now);
+        if ((proof == Proof.Undecided && asked < options.Limit) || (proof == Proof.NotSeen && asked < options.Settling))
         {
             return;
         }
 
+        var sure = proof == Proof.NotSeen ? Proof.TookNoEffect : proof;
         var registered = await registrar.ApplyAsync(
-            orphan, record => DescribeLoss(record, lost.Fence, proof), cancellationToken);
+            orphan, record => DescribeLoss(record, lost.Fence, sure), cancellationToken);
         _firstAsked.TryRemove(id, out var _);
         if (registered is Registered.Done { Record: var ended })
         {
@@ -50,7 +52,7 @@ internal sealed class Orphans(Registrar registrar, IStore store, ExecutionOption
     private async Task<Proof> ProveAsync(
         ActionRecord orphan, ISet<TargetName> silent, CancellationToken cancellationToken)
     {
-        if (orphan.Evidence is not { } evidence || options.FindProver(orphan) is not { } prover)
+        if (options.FindEvidence(orphan) is not { } evidence || options.FindProver(orphan) is not { } prover)
         {
             return Proof.Unknown;
         }
@@ -98,7 +100,7 @@ internal sealed class Orphans(Registrar registrar, IStore store, ExecutionOption
             Payload = (_, _) => PayloadWriter.Write(json =>
             {
                 PayloadWriter.Outcome(json, outcome, fence);
-                PayloadWriter.Proof(json, record.Evidence, proof);
+                PayloadWriter.Proof(json, options.FindEvidence(record), proof);
             }),
             Outcome = outcome,
         };

@@ -23,6 +23,7 @@ public static class PayloadNames
         Proof.TookEffect => "took-effect",
         Proof.TookNoEffect => "took-no-effect",
         Proof.Undecided => "undecided",
+        Proof.NotSeen => "not-seen",
         _ => throw new UnreachableException(),
     };
 

@@ -38,4 +38,10 @@ public enum Proof
 
     /// <summary>It is not decided yet; the target is asked again.</summary>
     Undecided,
+
+    /// <summary>
+    /// It knows nothing of it. What is still on its way may arrive, so this counts as no effect only when it is said
+    /// again later.
+    /// </summary>
+    NotSeen,
 }

@@ -336,7 +336,7 @@ internal sealed class HttpExecutor(HttpGateOptions options, HttpUpstreams upstre
     }
 
     /// <summary>The same for one use of one approval, and for nothing else.</summary>
-    private static string KeyOf(ActionRecord action) => string.Create(
+    public static string KeyOf(ActionRecord action) => string.Create(
         CultureInfo.InvariantCulture, $"{action.Id}-{action.Life.Revision}-{action.Life.Execution?.Fence ?? 0}");
 
     private static Outcome NothingSent(string why) => Failed($"Nothing was sent: {why}");

@@ -4,6 +4,7 @@ using Countersign.Core.Actions;
 using Countersign.Core.Identity;
 using Countersign.Core.Reads;
 using Countersign.Core.Records;
+using Countersign.Core.Reviews;
 using Countersign.Core.Storage;
 using Countersign.Gates.Access;
 using Microsoft.AspNetCore.Http;
@@ -31,6 +32,7 @@ internal sealed class HttpGate : IAsyncDisposable
     private readonly HttpUpstreams _upstreams = new();
     private readonly HttpExecutor _executor;
     private readonly HttpPreviews _previews;
+    private readonly HttpStatusQuery _statuses;
     private readonly HttpAnswers _answers;
     private readonly Turnstile _running;
 
@@ -46,6 +48,7 @@ internal sealed class HttpGate : IAsyncDisposable
         _entrance = new HttpEntrance(options);
         _executor = new HttpExecutor(options, _upstreams);
         _previews = new HttpPreviews(options, _upstreams);
+        _statuses = new HttpStatusQuery(options, _upstreams);
         _answers = new HttpAnswers(options);
         _running = new Turnstile(options.Limits.RequestsPerAgent);
         options.Stopped.Stopped += Cut;
@@ -55,6 +58,19 @@ internal sealed class HttpGate : IAsyncDisposable
     public ActionExecutor? FindExecutor(ActionRecord action) =>
         action.Gate == GateKind.Http && _options.Target(action.Action.Target) is { } target
             ? (approved, cancellationToken) => _executor.ExecuteAsync(approved, target, caller: null, cancellationToken)
+            : null;
+
+    /// <summary>Who can ask a target of this gate what became of a request; <c>null</c> for others.</summary>
+    public ExecutionProver? FindProver(ActionRecord action) =>
+        action.Gate == GateKind.Http && _options.Target(action.Action.Target) is { Status: not null } target
+            ? (_, evidence, cancellationToken) =>
+                _statuses.AskAsync(action.Action.Target, target, evidence, cancellationToken)
+            : null;
+
+    /// <summary>The key that a request of this gate carried; <c>null</c> for others.</summary>
+    public static Evidence? EvidenceOf(ActionRecord action) =>
+        action is { Gate: GateKind.Http, Life.Execution: not null }
+            ? new Evidence(HttpStatusQuery.EvidenceKind, HttpExecutor.KeyOf(action))
             : null;
 
     /// <summary>A request over the API or from a reviewer, in this gate's one form and with its facts.</summary>

@@ -34,6 +34,12 @@ internal sealed record HttpOptions(Uri Upstream)
     /// </summary>
     public ImmutableDictionary<string, string> Previews { get; init; } = ImmutableDictionary<string, string>.Empty;
 
+    /// <summary>
+    /// The path of which a GET says what became of a request, with the variable for its idempotency key; <c>null</c>
+    /// when the target cannot say.
+    /// </summary>
+    public string? Status { get; init; }
+
     /// <summary>What is masked of what the target says; nothing by default.</summary>
     public TargetRedaction Redaction { get; init; } = TargetRedaction.None;
 

@@ -10,7 +10,7 @@ namespace Countersign.Server.Configuration;
 
 /// <summary>
 /// Reads how the HTTP gate reaches a target: <c>upstream</c>, <c>credentials</c>, <c>headers</c>, <c>openapi</c>,
-/// <c>graphql</c> and <c>preview</c>.
+/// <c>graphql</c>, <c>preview</c> and <c>status</c>.
 /// </summary>
 internal sealed class HttpSection(Section section)
 {
@@ -37,6 +37,7 @@ internal sealed class HttpSection(Section section)
             Operations = operations,
             GraphQl = PathOf(fields, "graphql"),
             Previews = PreviewsOf(fields, operations),
+            Status = StatusOf(fields),
         });
     }
 
@@ -99,6 +100,30 @@ internal sealed class HttpSection(Section section)
             section.Complain(node, $"the OpenAPI document '{file.Text}' cannot be used: {unusable.Message}");
             return null;
         }
+    }
+
+    /// <summary>
+    /// Naming a path here is the operator's word that the target remembers the keys of requests, and that a GET of it
+    /// changes nothing.
+    /// </summary>
+    private string? StatusOf(Fields fields)
+    {
+        if (fields.Find("status") is not { } node || Values.Text(node, "status", section.Errors) is not { } text)
+        {
+            return null;
+        }
+
+        var path = text.Text.StartsWith("GET ", StringComparison.Ordinal) ? text.Text["GET ".Length..] : text.Text;
+        if (path.Split(HttpStatusQuery.Variable).Length == 2
+            && HttpPath.TryRead(HttpStatusQuery.PathOf(path, "key"), out _, out _))
+        {
+            return path;
+        }
+
+        section.Complain(
+            node, $"status is a GET of a path with one {HttpStatusQuery.Variable} in it, like GET /requests/" +
+            HttpStatusQuery.Variable);
+        return null;
     }
 
     private string? PathOf(Fields fields, string key)

@@ -28,4 +28,7 @@ internal sealed record HttpSettings(Uri Upstream)
 
     /// <summary>Which path shows what a request would change, by that request.</summary>
     public ImmutableDictionary<string, string> Previews { get; init; } = ImmutableDictionary<string, string>.Empty;
+
+    /// <summary>Which path says what became of a request, by its idempotency key.</summary>
+    public string? Status { get; init; }
 }

@@ -14,7 +14,7 @@ internal sealed class TargetsSection(Section section, People people, RedactionSe
     [
         "gate", "environment", "labels", "upstream", "credentials", "reviewers", "agents", "record", "visibility",
         "deny_for", "ask_reason", "preview", "limits", "default", "redact", "mask", "openapi", "program",
-        "environment_variables", "resolver", "graphql", "headers", "report_within",
+        "environment_variables", "resolver", "graphql", "headers", "status", "report_within",
     ];
 
     /// <summary>
@@ -28,7 +28,7 @@ internal sealed class TargetsSection(Section section, People people, RedactionSe
     private static readonly string[] OfPreviews = ["preview"];
 
     /// <summary>What only the HTTP gate knows.</summary>
-    private static readonly string[] OfRequests = ["openapi", "graphql", "headers"];
+    private static readonly string[] OfRequests = ["openapi", "graphql", "headers", "status"];
 
     private static readonly string[] OfDatabases = ["resolver"];
 

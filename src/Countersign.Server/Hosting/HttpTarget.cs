@@ -24,6 +24,7 @@ internal static class HttpTarget
             Operations = settings.Operations,
             GraphQl = settings.GraphQl,
             Previews = settings.Previews,
+            Status = settings.Status,
             Redaction = target.Target.Redaction,
             Limits = new HttpLimits { Body = (int)all.Limits.Body },
         };

@@ -212,7 +212,9 @@ internal static class WebServer
                 ?? services.GetRequiredService<McpGate>().FindExecutor(action))
             {
                 FindRehearser = action => services.GetService<PostgresHosting>()?.FindRehearser(action),
-                FindProver = action => services.GetService<PostgresHosting>()?.FindProver(action),
+                FindProver = action => services.GetService<PostgresHosting>()?.FindProver(action)
+                    ?? services.GetRequiredService<HttpGate>().FindProver(action),
+                FindEvidence = action => action.Evidence ?? HttpGate.EvidenceOf(action),
             })
         {
             Self = new NodeId(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(RandomBytesPerNode))),

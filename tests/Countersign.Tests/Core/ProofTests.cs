@@ -107,6 +107,22 @@ public sealed class ProofTests : CoreTests
     }
 
     [Fact]
+    public async Task What_a_target_never_saw_took_no_effect_once_nothing_can_be_on_its_way()
+    {
+        var orphan = await OrphanAsync();
+        _says = () => Task.FromResult(Proof.NotSeen);
+
+        await Host.SweepAsync();
+        Assert.Equal(ActionState.Executing, (await Host.ReadAsync(orphan)).State);
+        Host.Time.Advance(new ExecutionOptions(_ => null).Settling);
+        await Host.SweepAsync();
+
+        var ended = await Host.ReadAsync(orphan);
+        Assert.Equal(ActionState.Failed, ended.State);
+        Assert.Contains("took no effect", ended.Outcome!.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task An_orphan_without_evidence_is_unknown_and_nobody_is_asked()
     {
         var orphan = await OrphanAsync(leavesEvidence: false);
