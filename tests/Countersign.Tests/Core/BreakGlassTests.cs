@@ -9,6 +9,7 @@ using Countersign.Core.Records;
 using Countersign.Core.Reviews;
 using Countersign.Core.Storage;
 using Countersign.Tests.Identity.Passkeys;
+using Countersign.Tests.Receipts;
 
 namespace Countersign.Tests.Core;
 
@@ -57,6 +58,7 @@ public sealed class BreakGlassTests : CoreTests
 
         var receipt = await new ReceiptMaker(Host.Archive).MakeAsync(ended, Disclosures.Everything, Host.Cancel);
         var report = new ReceiptVerifier([Host.LogKey]).Verify(receipt.ToBytes());
+        Vectors.Keep("glass", receipt);
 
         var doubt = Assert.Single(report.Doubts);
         Assert.Equal(Doubt.TooFewVotes, doubt.Doubt);

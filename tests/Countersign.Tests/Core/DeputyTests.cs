@@ -6,6 +6,7 @@ using Countersign.Core.Ledger;
 using Countersign.Core.Receipts;
 using Countersign.Core.Records;
 using Countersign.Core.Reviews;
+using Countersign.Tests.Receipts;
 
 namespace Countersign.Tests.Core;
 
@@ -34,6 +35,7 @@ public sealed class DeputyTests : CoreTests
         Assert.Equal(CoreHost.Alice, ended.Life.Votes.Single().InPlaceOf);
         var receipt = await new ReceiptMaker(Host.Archive).MakeAsync(ended, Disclosures.Everything, Host.Cancel);
         var report = new ReceiptVerifier([Host.LogKey]).Verify(receipt.ToBytes());
+        Vectors.Keep("deputy", receipt);
         Assert.Empty(report.Doubts);
         Assert.Contains(
             report.Steps[10].Proved, text => text.Contains("by dora for alice", StringComparison.Ordinal));

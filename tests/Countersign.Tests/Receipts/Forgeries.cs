@@ -75,6 +75,13 @@ internal static class Forgeries
                 .Replace(EntryType.ActionRequested, "\"on_behalf_of\":null", "\"on_behalf_of\":\"alice\"")
                 .Replace(EntryType.ReviewOpened, "\"on_behalf_of\":null", "\"on_behalf_of\":\"alice\""),
             Doubt.SelfApproval, Doubt.TooFewVotes),
+        ["deputy-of-who-asked"] = new(
+            "deputy", log => log
+                .Replace(EntryType.ActionRequested, "\"on_behalf_of\":null", "\"on_behalf_of\":\"alice\"")
+                .Replace(EntryType.ReviewOpened, "\"on_behalf_of\":null", "\"on_behalf_of\":\"alice\""),
+            Doubt.SelfApproval, Doubt.TooFewVotes),
+        ["broken-glass-hidden"] = new(
+            "glass", log => log.Change(EntryType.BreakGlassUsed, _ => null), Doubt.TooFewVotes, Doubt.StrayEntry),
         ["modifier-approves"] = new(
             "modified", log => Unsigned(log, 0, "alice"), Doubt.SelfApproval, Doubt.TooFewVotes, Doubt.StrayEntry),
         ["signature-missing"] = new(

@@ -4,7 +4,7 @@ using Countersign.Core.Receipts;
 namespace Countersign.Tests.Receipts;
 
 /// <summary>
-/// The receipts in <c>tests/vectors/receipts</c>: what really happened in seven actions, under a log key that every
+/// The receipts in <c>tests/vectors/receipts</c>: what really happened in nine actions, under a log key that every
 /// test knows. What forgers make of them is beside them, for verifiers that are not written in C#.
 /// </summary>
 internal static class Vectors
