@@ -2,7 +2,9 @@ using Countersign.Core;
 using Countersign.Core.Identity;
 using Countersign.Core.Records;
 using Countersign.Core.Storage;
+using Countersign.Server.Channels.Email;
 using Countersign.Server.Channels.Slack;
+using Countersign.Server.Channels.Webhook;
 using Countersign.Server.Console;
 using Countersign.Server.Console.Endpoints;
 
@@ -45,6 +47,16 @@ internal static class ChannelHosting
         if (settings.Slack is { } slack)
         {
             services.AddSlack(slack, console);
+        }
+
+        if (settings.Webhook is { } webhook)
+        {
+            services.AddWebhook(webhook);
+        }
+
+        if (settings.Email is { } email)
+        {
+            services.AddEmail(email);
         }
 
         if (!settings.Names.IsEmpty)
