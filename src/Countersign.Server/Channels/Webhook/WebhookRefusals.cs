@@ -27,7 +27,7 @@ internal sealed class WebhookRefusals(ChannelHealth health)
 
         health.Fails(
             HealthPart,
-            $"The receiver refuses {_known.Count} messages, the latest with HTTP {status}; each is tried again.");
+            $"The receiver refuses messages ({_known.Count}, the latest with HTTP {status}); each is tried again.");
         return again;
     }
 

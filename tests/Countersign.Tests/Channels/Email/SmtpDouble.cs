@@ -4,7 +4,6 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
-using MimeKit;
 
 namespace Countersign.Tests.Channels.Email;
 
@@ -220,16 +219,4 @@ internal sealed class SmtpDouble : IAsyncDisposable
 }
 
 /// <summary>One mail as it came: its envelope and its bytes, each as one character.</summary>
-internal sealed record SmtpMail(string From, string[] To, string Raw, bool ByTls)
-{
-    public MimeMessage Mime
-    {
-        get
-        {
-            using var bytes = new MemoryStream(Encoding.Latin1.GetBytes(Raw));
-            return MimeMessage.Load(bytes);
-        }
-    }
-
-    public string Text => Mime.TextBody!.ReplaceLineEndings("\n");
-}
+internal sealed partial record SmtpMail(string From, string[] To, string Raw, bool ByTls);

@@ -132,7 +132,7 @@ public sealed class WebhookOutboxTests : IAsyncLifetime
         await _host.DeliverAfterAsync(10);
 
         Assert.Contains("two", Assert.Single(_host.Receiver.Taken).Text, StringComparison.Ordinal);
-        Assert.Contains("refuses 1 messages, the latest with HTTP 500", _host.Complaint, StringComparison.Ordinal);
+        Assert.Contains("refuses messages (1, the latest with HTTP 500)", _host.Complaint, StringComparison.Ordinal);
 
         _host.Receiver.Fault = static (_, _) => Task.FromResult<IResult?>(null);
         await _host.DeliverAfterAsync(600);
