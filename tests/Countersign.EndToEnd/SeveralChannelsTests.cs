@@ -14,7 +14,8 @@ public sealed class SeveralChannelsTests
     {
         await using var smtp = SmtpDouble.Start();
         await using var bench = await StartAsync(
-            $$"""webhook: { url: "http://127.0.0.1:{{Ports.Take()}}/", secret: env:WEBHOOK_SECRET }""", Mail(smtp.Port));
+            $$"""webhook: { url: "http://127.0.0.1:{{Ports.Take()}}/", secret: env:WEBHOOK_SECRET }""",
+            Mail(smtp.Port));
 
         var held = await bench.Agent.AskAsync("ops", "restart_service", "{}", Cancel);
         var degraded = await UntilReadyAsync(bench, "degraded", () => smtp.Taken.Count == 3);

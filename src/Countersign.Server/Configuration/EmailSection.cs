@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using Countersign.Core.Policies.Documents;
 using Countersign.Core.Policies.Yaml;
 using Countersign.Server.Channels.Email;
@@ -108,7 +110,17 @@ internal sealed class EmailSection(Section section)
         }
 
         var file = section.FilePath(path);
-        return File.Exists(file) || section.Complain(node, $"root_certificate: there is no file {file}") ? file : null;
+        try
+        {
+            new X509Certificate2Collection().ImportFromPemFile(file);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or CryptographicException)
+        {
+            section.Complain(
+                node, $"root_certificate is a PEM file with certificates, and {file} is not ({failure.Message})");
+        }
+
+        return file;
     }
 
     private int PerMinuteOf(Fields fields)

@@ -9,7 +9,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Countersign.EndToEnd.Support;
 
-/// <summary>The other end of the webhook: it keeps deliveries, so that a test can repeat, alter and forge them.</summary>
+/// <summary>
+/// The other end of the webhook: it keeps deliveries, so that a test can repeat, alter and forge them.
+/// </summary>
 internal sealed class WebhookWorld : IAsyncDisposable
 {
     private static readonly byte[] s_key = [.. Enumerable.Range(0, 32).Select(number => (byte)number)];

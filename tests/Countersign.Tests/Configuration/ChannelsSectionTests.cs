@@ -116,7 +116,7 @@ public sealed class ChannelsSectionTests : IDisposable
     [InlineData("email: { smtp: \"smtp://m.example\", password: top-secret, " + From + " }", "password is for a user")]
     [InlineData("email: { smtp: \"smtp://m.example\", from: \"A <a@b.c>\" }", "no address like alice@example.com")]
     [InlineData("email: { smtp: \"smtp://m.example\", per_minute: 0, " + From + " }", "from 1 to 6000")]
-    [InlineData("email: { smtp: \"smtp://m.example\", root_certificate: none.pem, " + From + " }", "there is no file")]
+    [InlineData("email: { smtp: \"smtp://m.example\", root_certificate: none.pem, " + From + " }", "is a PEM file")]
     public void A_channel_that_could_not_work_is_refused(string channels, string why)
     {
         var refusal = Refusal($"channels: {{ {channels} }}");

@@ -22,10 +22,10 @@ internal static class EmailLimits
     /// <summary>How long a connection that nobody used is kept.</summary>
     public static readonly TimeSpan Idle = TimeSpan.FromSeconds(20);
 
-    /// <summary>How long one step of a mail may take.</summary>
-    public static readonly TimeSpan Step = TimeSpan.FromSeconds(20);
+    /// <summary>How long one mail may take, with connecting and signing in.</summary>
+    public static readonly TimeSpan Mail = TimeSpan.FromSeconds(45);
 
-    /// <summary>How long a server that was there is taken to be there: asking more often looks like an attack.</summary>
+    /// <summary>How long a server that was there counts as there: asking more often looks like an attack.</summary>
     public static readonly TimeSpan Trust = TimeSpan.FromMinutes(5);
 
     /// <summary>After a refused password nothing is tried for so long: accounts are locked for less.</summary>

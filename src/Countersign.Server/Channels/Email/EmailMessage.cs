@@ -26,12 +26,12 @@ internal sealed record EmailMessage(
         var mime = new MimeMessage
         {
             Date = now,
-            Subject = Subject,
+            Subject = Inert(Subject),
             MessageId = $"{HashOf($"{Thread}\n{Kind}\n{To}")}@{from.Domain}",
             Body = new TextPart(TextFormat.Plain) { Text = Text },
         };
         mime.From.Add(new MailboxAddress("Countersign", from.Value));
-        mime.To.Add(new MailboxAddress(Name, To.Value));
+        mime.To.Add(new MailboxAddress(Inert(Name), To.Value));
         // A mail that never existed is what all mails of the thread answer.
         mime.InReplyTo = $"{HashOf(Thread)}@{from.Domain}";
         mime.References.Add(mime.InReplyTo);
@@ -40,6 +40,12 @@ internal sealed record EmailMessage(
         mime.Prepare(EncodingConstraint.SevenBit);
         return mime;
     }
+
+    /// <summary>
+    /// A text that begins an encoded word (RFC 2047 section 2) by itself would be decoded by whoever reads it, and show
+    /// something else.
+    /// </summary>
+    private static string Inert(string text) => text.Replace("=?", @"=\u{003F}", StringComparison.Ordinal);
 
     private static string HashOf(string text) =>
         Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, HashBytes));

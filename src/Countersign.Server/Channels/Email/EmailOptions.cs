@@ -21,6 +21,9 @@ internal sealed class EmailOptions(string host, int port, SecureSocketOptions se
 
     public int PerMinute { get; init; } = EmailLimits.PerMinute;
 
-    /// <summary>File with the certificates of those who vouch for the server; <c>null</c> for the machine's own.</summary>
+    /// <summary>File with the certificates of who vouches for the server; <c>null</c> for the machine's own.</summary>
     public string? RootCertificate { get; init; }
+
+    /// <summary>How long one mail may take.</summary>
+    public TimeSpan Patience { get; init; } = EmailLimits.Mail;
 }

@@ -52,7 +52,8 @@ internal sealed class EmailOutbox(OutboxRooms rooms, ChannelHealth health, Email
         }
 
         var told = EmailPlace.Of(place, record.Life.Revision);
-        foreach (var recipient in besides.Recipients.Of(record).Where(each => !told.Told.Contains(each.Person)))
+        var open = besides.Recipients.Of(record).Where(each => !told.Told.Contains(each.Person)).ToList();
+        foreach (var recipient in open)
         {
             if (await SendAsync(besides.Card.Render(record, recipient), recipient, cancellationToken) is { } instead)
             {
@@ -63,7 +64,7 @@ internal sealed class EmailOutbox(OutboxRooms rooms, ChannelHealth health, Email
             await KeepPlaceAsync(record.Id, told.ToString(), cancellationToken);
         }
 
-        return new Delivery.Delivered();
+        return open.Count == 0 ? new Delivery.Needless() : new Delivery.Delivered();
     }
 
     protected override async Task<Delivery> TellAsync(ChannelNotice notice, CancellationToken cancellationToken)
@@ -126,7 +127,7 @@ internal sealed class EmailOutbox(OutboxRooms rooms, ChannelHealth health, Email
         }
     }
 
-    /// <summary>When to look next: soon at a server that is away, and not soon where that would lock an account.</summary>
+    /// <summary>When to look next: soon at a server that is away, not soon where that would lock an account.</summary>
     private void Note(EmailReply reply)
     {
         var now = _rooms.Time.GetUtcNow();

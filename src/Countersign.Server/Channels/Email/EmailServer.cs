@@ -1,6 +1,7 @@
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using MailKit;
 using MailKit.Net.Smtp;
@@ -36,12 +37,15 @@ internal sealed class EmailServer(EmailOptions options, TimeProvider time) : IDi
 {
     private const int FirstPermanent = 500;
 
+    /// <summary>id-kp-serverAuth (RFC 5280 section 4.2.1.12).</summary>
+    private const string ServerAuthentication = "1.3.6.1.5.5.7.3.1";
+
     private SmtpClient? _client;
     private DateTimeOffset _used;
     private int _mails;
 
     public Task<EmailReply> SendAsync(EmailMessage message, CancellationToken cancellationToken) => AskAsync(
-        client => SendAsync(client, message, cancellationToken), cancellationToken);
+        (client, limit) => SendAsync(client, message, limit), cancellationToken);
 
     public void Dispose() => Drop();
 
@@ -65,11 +69,13 @@ internal sealed class EmailServer(EmailOptions options, TimeProvider time) : IDi
     }
 
     private async Task<EmailReply> AskAsync(
-        Func<SmtpClient, Task<EmailReply>> ask, CancellationToken cancellationToken)
+        Func<SmtpClient, CancellationToken, Task<EmailReply>> ask, CancellationToken cancellationToken)
     {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(options.Patience);
         try
         {
-            return await ask(await ConnectAsync(cancellationToken));
+            return await ask(await ConnectAsync(limit.Token), limit.Token);
         }
         catch (AuthenticationException)
         {
@@ -85,9 +91,9 @@ internal sealed class EmailServer(EmailOptions options, TimeProvider time) : IDi
 
     /// <summary>Whether the server is there and lets us in.</summary>
     public Task<EmailReply> LookAsync(CancellationToken cancellationToken) => AskAsync(
-        async client =>
+        static async (client, limit) =>
         {
-            await client.NoOpAsync(cancellationToken);
+            await client.NoOpAsync(limit);
             return new EmailReply.Taken();
         },
         cancellationToken);
@@ -106,7 +112,6 @@ internal sealed class EmailServer(EmailOptions options, TimeProvider time) : IDi
         Drop();
         _client = new SmtpClient
         {
-            Timeout = (int)EmailLimits.Step.TotalMilliseconds,
             // As everywhere here: what a certificate says counts, and no third party is asked about it.
             CheckCertificateRevocation = false,
             ServerCertificateValidationCallback = IsTrusted,
@@ -132,6 +137,7 @@ internal sealed class EmailServer(EmailOptions options, TimeProvider time) : IDi
 
         using var own = new X509Chain();
         own.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
+        own.ChainPolicy.ApplicationPolicy.Add(new Oid(ServerAuthentication));
         own.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
         own.ChainPolicy.CustomTrustStore.ImportFromPemFile(roots);
         own.ChainPolicy.ExtraStore.AddRange(chain?.ChainPolicy.ExtraStore ?? []);

@@ -12,7 +12,7 @@ internal static class WebhookLimits
     /// <summary>Largest answer that is read; nothing of it is needed.</summary>
     public const int AnswerBytes = 64 * 1024;
 
-    /// <summary>The least that the specification asks of a symmetric secret (Standard Webhooks, 24 to 64 bytes).</summary>
+    /// <summary>The least that Standard Webhooks asks of a symmetric secret; the most are 64 bytes.</summary>
     public const int ShortestSecret = 24;
 
     public const int LongestSecret = 64;
@@ -34,6 +34,6 @@ internal static class WebhookLimits
 
     public static readonly TimeSpan LongestRefusal = TimeSpan.FromMinutes(5);
 
-    /// <summary>How many messages are remembered as refused; beyond it all wait as if refused for the first time.</summary>
+    /// <summary>How many messages are remembered as refused; others wait as if refused for the first time.</summary>
     public const int RefusedKept = 10_000;
 }

@@ -53,6 +53,7 @@ internal sealed class EmailHost : IAsyncDisposable
                 Password = options.Password,
                 PerMinute = options.PerMinute,
                 RootCertificate = options.RootCertificate,
+                Patience = options.Patience,
             },
             Addresses = options.People.ToImmutableDictionary(
                 name => new PersonId(name), name => EmailAddress.Parse($"{name}@example.com")),
@@ -116,4 +117,6 @@ internal sealed record EmailHostOptions
     public string? Password { get; init; }
 
     public int PerMinute { get; init; } = 60;
+
+    public TimeSpan Patience { get; init; } = EmailLimits.Mail;
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Countersign.Core.Actions;
 using Countersign.Core.Identity;
 using Countersign.Core.Reviews;
@@ -68,14 +69,57 @@ public sealed class EmailOutboxTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_notice_goes_to_everybody_who_may_review_once()
+    public async Task Who_stands_in_for_somebody_is_told_for_whom()
+    {
+        var charter = _host.Console.Charter;
+        _host.Console.Charter = charter with
+        {
+            People = charter.People.With(ImmutableDictionary.CreateRange(
+                [KeyValuePair.Create(new PersonId("carol"), new PersonId("dora"))])),
+        };
+
+        await _host.AskToldAsync();
+
+        Assert.Equal(["bob@example.com", "dora@example.com"], _host.Told);
+        Assert.Contains("You stand in for Carol Danvers (carol).", _host.Smtp.Taken.Last().Text);
+        Assert.DoesNotContain("You stand in", _host.Smtp.Taken.First().Text);
+    }
+
+    [Fact]
+    public async Task A_notice_goes_to_everybody_who_may_review()
     {
         await PolicyReverted.CommitAsync(_host.Console.Store, "email", Cancel);
         await _host.DeliverAsync();
-        await PolicyRevertedAgainAsync();
 
         Assert.Equal(["alice@example.com", "bob@example.com"], _host.Told);
-        Assert.Equal("The policy was changed back", _host.Smtp.Taken.First().Mime.Subject);
+        Assert.All(_host.Smtp.Taken, mail => Assert.Equal("The policy was changed back", mail.Mime.Subject));
+    }
+
+    [Fact]
+    public async Task A_notice_is_told_once_to_each_over_a_restart()
+    {
+        using var death = new CancellationTokenSource();
+        _host.Smtp.OnMail = mail =>
+        {
+            if (mail.To[0].StartsWith("alice", StringComparison.Ordinal) || death.IsCancellationRequested)
+            {
+                return "250 queued";
+            }
+
+            death.Cancel();
+            return null;
+        };
+        await PolicyReverted.CommitAsync(_host.Console.Store, "email", Cancel);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _host.Outbox.DeliverAsync(death.Token));
+        Assert.Equal(["alice@example.com"], _host.Told);
+
+        _host.Restart();
+        while (!_host.Console.Store.Outbox.IsEmpty)
+        {
+            await _host.DeliverAfterAsync(61);
+        }
+
+        Assert.Equal(["alice@example.com", "bob@example.com"], _host.Told);
     }
 
     [Fact]
@@ -204,16 +248,5 @@ public sealed class EmailOutboxTests : IAsyncLifetime
         var ids = _host.Smtp.Taken.Select(mail => mail.Mime.MessageId).ToList();
         Assert.Equal(Many, ids.Distinct().Count());
         Assert.InRange(ids.Count, Many, Many + 1);
-    }
-
-    /// <summary>The same entry once more, as after a crash before its message was settled.</summary>
-    private async Task PolicyRevertedAgainAsync()
-    {
-        var store = _host.Console.Store;
-        await PolicyReverted.CommitAsync(store, "email", Cancel);
-        var again = Assert.Single(await store.TakeOutboxAsync("email", 1, Cancel));
-        await store.SettleOutboxAsync(again.Id, retryAt: null, Cancel);
-        _host.Restart();
-        await _host.DeliverAsync();
     }
 }

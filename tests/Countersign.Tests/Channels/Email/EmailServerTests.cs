@@ -116,6 +116,25 @@ public sealed class EmailServerTests : IDisposable
     }
 
     [Fact]
+    public async Task A_server_that_never_answers_is_given_up_on()
+    {
+        using var over = new CancellationTokenSource();
+        await using var host = await EmailHost.StartAsync(
+            new EmailHostOptions { Patience = TimeSpan.FromMilliseconds(300) });
+        host.Smtp.OnMail = _ =>
+        {
+            over.Token.WaitHandle.WaitOne();
+            return null;
+        };
+
+        await host.AskToldAsync();
+        await over.CancelAsync();
+
+        Assert.Contains("did not answer in time", host.Complaint, StringComparison.Ordinal);
+        Assert.Single(host.Console.Store.Outbox);
+    }
+
+    [Fact]
     public async Task One_connection_carries_several_mails()
     {
         await using var host = await EmailHost.StartAsync();
