@@ -20,7 +20,7 @@ internal static class ChannelHosting
     /// </summary>
     /// <param name="services">The node's.</param>
     /// <param name="settings">What the configuration says.</param>
-    /// <param name="linkKey">Under which rows name accounts.</param>
+    /// <param name="linkKey">Under which rows name accounts, and who was told by mail.</param>
     /// <param name="console">The address of the console.</param>
     public static IServiceCollection AddChannels(
         this IServiceCollection services,
@@ -56,7 +56,7 @@ internal static class ChannelHosting
 
         if (settings.Email is { } email)
         {
-            services.AddEmail(email);
+            services.AddEmail(email, linkKey);
         }
 
         if (!settings.Names.IsEmpty)

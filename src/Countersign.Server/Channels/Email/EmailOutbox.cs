@@ -52,15 +52,18 @@ internal sealed class EmailOutbox(OutboxRooms rooms, ChannelHealth health, Email
         }
 
         var told = EmailPlace.Of(place, record.Life.Revision);
-        var open = besides.Recipients.Of(record).Where(each => !told.Told.Contains(each.Person)).ToList();
-        foreach (var recipient in open)
+        var open = besides.Recipients.Of(record)
+            .Select(recipient => (Recipient: recipient, Mark: besides.Marks.Of(record.Id.Value, recipient.Person)))
+            .Where(each => !told.Told.Contains(each.Mark))
+            .ToList();
+        foreach (var (recipient, mark) in open)
         {
             if (await SendAsync(besides.Card.Render(record, recipient), recipient, cancellationToken) is { } instead)
             {
                 return instead;
             }
 
-            told = told.With(recipient.Person);
+            told = told.With(mark);
             await KeepPlaceAsync(record.Id, told.ToString(), cancellationToken);
         }
 
@@ -72,7 +75,7 @@ internal sealed class EmailOutbox(OutboxRooms rooms, ChannelHealth health, Email
         var isUnderWay = false;
         foreach (var recipient in besides.Recipients.OfNotices())
         {
-            var key = $"{Channel}:{notice.Source}:{recipient.Person}";
+            var key = $"{Channel}:{besides.Marks.Of(notice.Source, recipient.Person)}";
             var once = await _rooms.Store.BeginOnceAsync(
                 key, _rooms.Store.Now + EmailLimits.NoticeLease, cancellationToken);
             isUnderWay |= once == OnceState.UnderWay;
@@ -164,5 +167,10 @@ internal sealed class EmailOutbox(OutboxRooms rooms, ChannelHealth health, Email
 
     /// <summary>What it works with.</summary>
     internal sealed record Rooms(
-        EmailOptions Options, EmailServer Server, EmailCard Card, EmailRecipients Recipients, ILogger<EmailOutbox> Log);
+        EmailOptions Options,
+        EmailServer Server,
+        EmailCard Card,
+        EmailRecipients Recipients,
+        EmailMarks Marks,
+        ILogger<EmailOutbox> Log);
 }

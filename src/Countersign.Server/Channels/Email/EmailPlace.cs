@@ -1,14 +1,13 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using Countersign.Core.Identity;
 
 namespace Countersign.Server.Channels.Email;
 
 /// <summary>
-/// Who was told of a review, as the store keeps it: the revision, and the persons. A mail counts as told when the
-/// server took it, or refused it for good.
+/// Who was told of a review, as the store keeps it: the revision, and a mark of each person. A mail counts as told when
+/// the server took it, or refused it for good.
 /// </summary>
-internal sealed record EmailPlace(int Revision, ImmutableHashSet<PersonId> Told)
+internal sealed record EmailPlace(int Revision, ImmutableSortedSet<string> Told)
 {
     private const char Separator = ' ';
 
@@ -17,17 +16,14 @@ internal sealed record EmailPlace(int Revision, ImmutableHashSet<PersonId> Told)
     /// is asked anew.
     /// </summary>
     public static EmailPlace Of(string? text, int revision) =>
-        text?.Split(Separator) is [var number, .. var persons]
+        text?.Split(Separator) is [var number, .. var marks]
         && int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var known)
         && known == revision
-            ? new EmailPlace(revision, [.. persons.Select(person => new PersonId(person))])
-            : new EmailPlace(revision, []);
+            ? new EmailPlace(revision, marks.ToImmutableSortedSet(StringComparer.Ordinal))
+            : new EmailPlace(revision, ImmutableSortedSet.Create<string>(StringComparer.Ordinal));
 
-    public EmailPlace With(PersonId person) => this with { Told = Told.Add(person) };
+    public EmailPlace With(string mark) => this with { Told = Told.Add(mark) };
 
     public override string ToString() => string.Join(
-        Separator,
-        Told.Select(person => person.Value)
-            .Order(StringComparer.Ordinal)
-            .Prepend(Revision.ToString(CultureInfo.InvariantCulture)));
+        Separator, Told.Prepend(Revision.ToString(CultureInfo.InvariantCulture)));
 }

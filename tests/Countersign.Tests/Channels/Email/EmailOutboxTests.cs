@@ -24,12 +24,13 @@ public sealed class EmailOutboxTests : IAsyncLifetime
     [Fact]
     public async Task Who_can_act_and_has_an_address_gets_one_mail_and_nobody_else()
     {
-        await _host.AskToldAsync();
+        var asked = await _host.AskToldAsync();
         await _host.DeliverAfterAsync(120);
 
-        // Alice stands behind the agent, Carol has no address, Dora is no database owner.
+        // Alice stands behind the agent, Carol has no address, Dora is no database owner. Rows name nobody.
         Assert.Equal(["bob@example.com"], _host.Told);
         Assert.Empty(_host.Console.Store.Outbox);
+        Assert.DoesNotContain("bob", await _host.Console.Store.FindPostingAsync("email", asked.Id, Cancel));
     }
 
     [Fact]
