@@ -1,6 +1,9 @@
 using System.Collections.Immutable;
+using Countersign.Core;
 using Countersign.Core.Actions;
+using Countersign.Core.Actions.Json;
 using Countersign.Core.Identity;
+using Countersign.Core.Policies;
 using Countersign.Core.Reviews;
 using Countersign.Core.Storage;
 using Countersign.Server.Channels;
@@ -67,6 +70,28 @@ public sealed class EmailOutboxTests : IAsyncLifetime
 
         Assert.Equal(2, _host.Told.Length);
         Assert.Empty(_host.Console.Store.Outbox);
+    }
+
+    [Fact]
+    public async Task A_request_that_somebody_changed_asks_anew()
+    {
+        var asked = await _host.AskToldAsync();
+        Assert.True(CanonicalJson.TryCanonicalize(
+            """{"table":"old_orders"}"""u8, JsonLimits.Default, out var arguments, out _));
+        var target = _host.Console.Charter.Targets[asked.Action.Target];
+        var changed = new Asking(
+            asked.Asker, target, asked.Via, CanonicalAction.Of(target.Name, asked.Action.Operation, arguments));
+
+        var answer = await _host.Console.Office.Revisions.ReviseAsync(
+            asked.Id,
+            new Voter(new PersonId("carol"), Assurance.Session),
+            new Revision(asked.Action.Digest, changed, "The old ones."),
+            Cancel);
+        await _host.DeliverAsync();
+
+        Assert.IsType<RevisionAnswer.Recorded>(answer);
+        Assert.Equal(["bob@example.com", "bob@example.com"], _host.Told);
+        Assert.Equal(2, _host.Smtp.Taken.Select(mail => mail.Mime.MessageId).Distinct().Count());
     }
 
     [Fact]
