@@ -2,7 +2,9 @@ using Countersign.Core;
 using Countersign.Core.Identity;
 using Countersign.Core.Records;
 using Countersign.Core.Storage;
+using Countersign.Server.Channels.Email;
 using Countersign.Server.Channels.Slack;
+using Countersign.Server.Channels.Webhook;
 using Countersign.Server.Console;
 using Countersign.Server.Console.Endpoints;
 
@@ -18,7 +20,7 @@ internal static class ChannelHosting
     /// </summary>
     /// <param name="services">The node's.</param>
     /// <param name="settings">What the configuration says.</param>
-    /// <param name="linkKey">Under which rows name accounts.</param>
+    /// <param name="linkKey">Under which rows name accounts, and who was told by mail.</param>
     /// <param name="console">The address of the console.</param>
     public static IServiceCollection AddChannels(
         this IServiceCollection services,
@@ -45,6 +47,16 @@ internal static class ChannelHosting
         if (settings.Slack is { } slack)
         {
             services.AddSlack(slack, console);
+        }
+
+        if (settings.Webhook is { } webhook)
+        {
+            services.AddWebhook(webhook);
+        }
+
+        if (settings.Email is { } email)
+        {
+            services.AddEmail(email, linkKey);
         }
 
         if (!settings.Names.IsEmpty)

@@ -17,10 +17,19 @@ internal sealed class ChannelNotices(IArchive archive, Func<Uri> console)
     public async Task<ChannelNotice?> FindAsync(long entry, CancellationToken cancellationToken) =>
         await archive.ReadPayloadAsync(entry, cancellationToken) switch
         {
-            { } payload when GlassPayload.Read(payload) is { } glass => Of(glass, entry),
+            { } payload when GlassPayload.Read(payload) is { } glass =>
+                await DatedAsync(Of(glass, entry), entry, cancellationToken),
             { } payload when PolicyPayload.Parse(payload.Span) is { Reverts: { } replaced } change =>
-                Of(change, replaced, entry),
+                await DatedAsync(Of(change, replaced, entry), entry, cancellationToken),
             _ => null,
+        };
+
+    private async Task<ChannelNotice> DatedAsync(
+        ChannelNotice notice, long entry, CancellationToken cancellationToken) => notice with
+        {
+            At = await archive.ReadEntryAsync(entry, cancellationToken) is { } logged
+                ? Leaf.Decode(logged.Leaf.Span).At
+                : null,
         };
 
     private ChannelNotice Of(GlassPayload glass, long entry) => new(
@@ -60,4 +69,7 @@ internal sealed record ChannelNotice(string Headline, string Text, string Source
 {
     /// <summary>Whether somebody has to look at it now, at night as well.</summary>
     public bool IsAlarm { get; init; }
+
+    /// <summary>When it was recorded.</summary>
+    public DateTimeOffset? At { get; init; }
 }

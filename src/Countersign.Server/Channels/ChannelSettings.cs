@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using Countersign.Core.Identity;
+using Countersign.Server.Channels.Email;
 using Countersign.Server.Channels.Slack;
+using Countersign.Server.Channels.Webhook;
 
 namespace Countersign.Server.Channels;
 
@@ -10,6 +12,16 @@ internal sealed class ChannelSettings
     /// <summary>How Slack is reached; <c>null</c> when it is no channel.</summary>
     public SlackOptions? Slack { get; init; }
 
+    /// <summary>Where the webhook goes; <c>null</c> when it is no channel.</summary>
+    public WebhookOptions? Webhook { get; init; }
+
+    /// <summary>How mail is sent; <c>null</c> when it is no channel.</summary>
+    public EmailOptions? Email { get; init; }
+
+    /// <summary>Where mail reaches persons. Addresses identify nobody.</summary>
+    public ImmutableDictionary<PersonId, EmailAddress> Addresses { get; init; } =
+        ImmutableDictionary<PersonId, EmailAddress>.Empty;
+
     /// <summary>Accounts that the configuration gives to persons.</summary>
     public ImmutableDictionary<ChannelAccount, PersonId> Accounts { get; init; } =
         ImmutableDictionary<ChannelAccount, PersonId>.Empty;
@@ -18,5 +30,10 @@ internal sealed class ChannelSettings
     public bool HasAccounts => Slack is not null;
 
     /// <summary>Those that get a message for every step of a review.</summary>
-    public ImmutableArray<string> Names => [.. Slack is null ? [] : new[] { SlackOutbox.Channel }];
+    public ImmutableArray<string> Names =>
+    [
+        .. Slack is null ? [] : new[] { SlackOutbox.Channel },
+        .. Webhook is null ? [] : new[] { WebhookOutbox.Channel },
+        .. Email is null ? [] : new[] { EmailOutbox.Channel },
+    ];
 }

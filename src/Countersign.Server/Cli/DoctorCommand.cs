@@ -3,7 +3,9 @@ using System.Text.Json;
 using Countersign.Core.Identity;
 using Countersign.Core.Reviews;
 using Countersign.Gates.Postgres.Parsing;
+using Countersign.Server.Channels.Email;
 using Countersign.Server.Channels.Slack;
+using Countersign.Server.Channels.Webhook;
 using Countersign.Server.Cli.Hook;
 using Countersign.Server.Cli.Hook.Install;
 using Countersign.Server.Configuration;
@@ -123,6 +125,16 @@ internal static class DoctorCommand
         {
             using var client = new SlackClient(slack);
             findings.AddRange(await new SlackCheckup(settings.Channels, slack, client).RunAsync(cancellationToken));
+        }
+
+        if (settings.Channels.Webhook is { } webhook)
+        {
+            findings.Add(await WebhookCheckup.RunAsync(webhook, cancellationToken));
+        }
+
+        if (settings.Channels.Email is { } email)
+        {
+            findings.AddRange(await EmailCheckup.RunAsync(settings.Channels, email, cancellationToken));
         }
 
         findings.Add(await AskServerAsync(settings.Public, cancellationToken));

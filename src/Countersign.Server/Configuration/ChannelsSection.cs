@@ -3,6 +3,7 @@ using Countersign.Core.Identity;
 using Countersign.Core.Policies.Documents;
 using Countersign.Core.Policies.Yaml;
 using Countersign.Server.Channels;
+using Countersign.Server.Channels.Email;
 using Countersign.Server.Channels.Slack;
 
 namespace Countersign.Server.Configuration;
@@ -16,14 +17,17 @@ internal sealed class ChannelsSection(Section section)
     private static readonly string[] SlackKeys = ["signing_secret", "bot_token", "app_token", "channel", "base_url"];
 
     /// <summary>What this version does not do yet is refused by name.</summary>
-    private static readonly string[] NotYet = ["teams", "webhook", "email"];
+    private static readonly string[] NotYet = ["teams"];
 
-    public ChannelSettings Read(Fields root, ImmutableDictionary<ChannelAccount, PersonId> accounts)
+    public ChannelSettings Read(
+        Fields root,
+        ImmutableDictionary<ChannelAccount, PersonId> accounts,
+        ImmutableDictionary<PersonId, EmailAddress> addresses)
     {
         if (root.Find("channels") is not { } node
             || Fields.Of(node, "channels", Keys, section.Errors) is not { } channels)
         {
-            return new ChannelSettings { Accounts = accounts };
+            return new ChannelSettings { Accounts = accounts, Addresses = addresses };
         }
 
         foreach (var key in NotYet)
@@ -37,7 +41,10 @@ internal sealed class ChannelsSection(Section section)
         return new ChannelSettings
         {
             Slack = channels.Find("slack") is { } slack ? ReadSlack(slack) : null,
+            Webhook = channels.Find("webhook") is { } webhook ? new WebhookSection(section).Read(webhook) : null,
+            Email = channels.Find("email") is { } email ? new EmailSection(section).Read(email) : null,
             Accounts = accounts,
+            Addresses = addresses,
         };
     }
 

@@ -5,6 +5,7 @@ using Countersign.Core.Policies;
 using Countersign.Core.Policies.Documents;
 using Countersign.Core.Policies.Yaml;
 using Countersign.Server.Channels;
+using Countersign.Server.Channels.Email;
 using Countersign.Server.Channels.Slack;
 
 namespace Countersign.Server.Configuration;
@@ -26,6 +27,7 @@ internal sealed class PeopleSection(Section section, IdentitiesSection identitie
     private readonly List<Agent> _agents = [];
     private readonly List<TokenSettings> _tokens = [];
     private readonly Dictionary<ChannelAccount, PersonId> _accounts = [];
+    private readonly Dictionary<PersonId, EmailAddress> _addresses = [];
     private readonly Dictionary<string, SourcePosition> _ids = new(StringComparer.OrdinalIgnoreCase);
 
     public IReadOnlyList<TokenSettings> Tokens => _tokens;
@@ -34,6 +36,9 @@ internal sealed class PeopleSection(Section section, IdentitiesSection identitie
 
     /// <summary>Whose accounts of channels are whose.</summary>
     public ImmutableDictionary<ChannelAccount, PersonId> Accounts => _accounts.ToImmutableDictionary();
+
+    /// <summary>Where mail reaches whom.</summary>
+    public ImmutableDictionary<PersonId, EmailAddress> Addresses => _addresses.ToImmutableDictionary();
 
     public People Read(Fields root)
     {
@@ -87,9 +92,19 @@ internal sealed class PeopleSection(Section section, IdentitiesSection identitie
         }
 
         ReadAccounts(fields, person);
+        ReadAddress(fields, person);
         if (fields.Find("away") is { } away)
         {
             Away.Add(person, away);
+        }
+    }
+
+    private void ReadAddress(Fields person, PersonId id)
+    {
+        if (person.Find("email") is { } node
+            && section.Checked(node, "email", text => EmailAddress.Parse(text).Value) is { } address)
+        {
+            _addresses[id] = EmailAddress.Parse(address);
         }
     }
 

@@ -100,7 +100,7 @@ internal static class SettingsFile
             Redaction = redaction,
             Limits = new LimitsSection(section).Read(fields),
             Traces = new ObservabilitySection(section, environment).Read(fields),
-            Channels = new ChannelsSection(section).Read(fields, peopleSection.Accounts),
+            Channels = new ChannelsSection(section).Read(fields, peopleSection.Accounts, peopleSection.Addresses),
             Freezes = new FreezesSection(section).Read(fields),
             MembershipAge = fields.Find("membership_age") is { } age
                 ? Values.Duration(age, "membership_age", LongestMembershipAge, errors) ?? LongestMembershipAge

@@ -59,7 +59,7 @@ internal sealed class ProductFolder : IDisposable
 
         """;
 
-    /// <summary>Gives a person their Slack account, in the line that is theirs.</summary>
+    /// <summary>Gives a person their Slack account and address, in the line that is theirs.</summary>
     private string WithAccount(string text, string name)
     {
         var more = _options.Accounts.TryGetValue(name, out var account) ? ", " + account : "";
@@ -72,7 +72,8 @@ internal sealed class ProductFolder : IDisposable
                 StringComparison.Ordinal)
             .Replace(
                 $"[ env:{name}_TOKEN ] }}",
-                $"[ env:{name}_TOKEN ], accounts: {{ slack: T0123/U0{name}{more} }} }}",
+                $"[ env:{name}_TOKEN ], email: {name.ToLowerInvariant()}@example.com, " +
+                $"accounts: {{ slack: T0123/U0{name}{more} }} }}",
                 StringComparison.Ordinal);
     }
 

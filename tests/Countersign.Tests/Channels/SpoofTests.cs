@@ -4,8 +4,11 @@ using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Countersign.Core.Actions.Json;
+using Countersign.Core.Identity;
 using Countersign.Core.Records;
+using Countersign.Core.Reviews;
 using Countersign.Gates.Api;
+using Countersign.Server.Channels.Email;
 using Countersign.Server.Channels.Slack;
 using Countersign.Server.Cli.Action;
 using Countersign.Tests.Channels.Slack;
@@ -21,6 +24,7 @@ public sealed partial class SpoofTests : IAsyncLifetime
 {
     private const int LeastPayloads = 200;
     private const int LeastIdeas = 20;
+    private const int MostOfAMail = 2048;
     private const string SpelledSpelling = @"\u{005C}u{";
 
     private static readonly Spoof[] All = JsonSerializer.Deserialize<Spoof[]>(
@@ -99,6 +103,30 @@ public sealed partial class SpoofTests : IAsyncLifetime
             AssertHarmless(spoof, text);
             AssertTold(spoof, text, "Look closely:");
             Assert.True(spoof.How != "long" || text.Contains(spoof.Text[^20..], StringComparison.Ordinal), text);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Ideas))]
+    public async Task A_mail_shows_it_for_what_it_is_or_not_at_all(string idea)
+    {
+        var card = new EmailCard(
+            () => _host.Console.Charter,
+            _host.Console.Service<CardMask>(),
+            id => new Uri($"http://console.test/console/actions/{id}"));
+        var bob = new EmailRecipient(
+            new PersonId("bob"), "Bob", EmailAddress.Parse("bob@example.com"), _host.Time.GetUtcNow(), InPlaceOf: null);
+        foreach (var (spoof, record) in await AskAsync(idea))
+        {
+            using var mime = card.Render(record, bob).ToMime(bob.Address, _host.Time.GetUtcNow());
+            var text = mime.TextBody!.ReplaceLineEndings("\n");
+
+            AssertHarmless(spoof, text);
+            AssertHarmless(spoof, mime.Subject!);
+            Assert.DoesNotContain('\n', mime.Subject!);
+            // The one address is ours, and stands where it always does.
+            Assert.Equal(1, text.Split("://").Length - 1);
+            Assert.True(Encoding.UTF8.GetByteCount(text) < MostOfAMail, $"{spoof} fills the mail");
         }
     }
 

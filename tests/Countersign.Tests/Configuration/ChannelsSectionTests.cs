@@ -1,11 +1,15 @@
 using Countersign.Server.Configuration;
 using Countersign.Tests.Support;
+using MailKit.Security;
 
 namespace Countersign.Tests.Configuration;
 
 public sealed class ChannelsSectionTests : IDisposable
 {
     private const string Right = "bot_token: xoxb-top-secret, signing_secret: top-secret, channel: C0123";
+
+    private const string Signs = "whsec_dG9wLXNlY3JldC10b3Atc2VjcmV0LXRvcC1zZWNyZXQ=";
+    private const string From = "from: countersign@example.com";
 
     private readonly TemporaryFolder _folder = new();
 
@@ -31,6 +35,59 @@ public sealed class ChannelsSectionTests : IDisposable
     }
 
     [Fact]
+    public void The_webhook_takes_one_secret_or_several()
+    {
+        var one = Load($$"""channels: { webhook: { url: "https://x.example/a?b=c", secret: {{Signs}} } }""").Channels;
+        var two = Load($$"""
+            channels: { webhook: { url: "http://127.0.0.1:9/", secret: [ {{Signs}}, a plain text of 24 bytes ] } }
+            """).Channels;
+
+        Assert.Equal("https://x.example/a?b=c", one.Webhook!.Url.AbsoluteUri);
+        Assert.Single(one.Webhook.Secrets);
+        Assert.Equal(2, two.Webhook!.Secrets.Length);
+        Assert.Equal(["webhook"], two.Names);
+    }
+
+    [Theory]
+    [InlineData("smtp://mail.example.com", "mail.example.com", 587, SecureSocketOptions.StartTls)]
+    [InlineData("smtp://mail.example.com:2525", "mail.example.com", 2525, SecureSocketOptions.StartTls)]
+    [InlineData("smtps://mail.example.com", "mail.example.com", 465, SecureSocketOptions.SslOnConnect)]
+    [InlineData("smtps://localhost:465", "localhost", 465, SecureSocketOptions.SslOnConnect)]
+    [InlineData("smtp://127.0.0.1:25", "127.0.0.1", 25, SecureSocketOptions.None)]
+    public void Mail_goes_in_the_clear_to_this_machine_only(
+        string smtp, string host, int port, SecureSocketOptions security)
+    {
+        var email = Load($$"""channels: { email: { smtp: "{{smtp}}", {{From}} } }""").Channels.Email!;
+
+        Assert.Equal((host, port, security), (email.Host, email.Port, email.Security));
+    }
+
+    [Fact]
+    public void Whom_mail_reaches_where_is_read_and_identifies_nobody()
+    {
+        var channels = Load($$"""
+            people:
+              - { id: alice, email: alice@example.com }
+              - { id: bob, email: team@example.com }
+              - { id: carol, email: team@example.com }
+            channels:
+              email: { smtp: "smtps://us%40example.com@mail.example.com", password: top-secret, {{From}},
+                       per_minute: 10 }
+            """).Channels;
+
+        Assert.Equal(("us@example.com", "top-secret", 10),
+            (channels.Email!.User, channels.Email.Password, channels.Email.PerMinute));
+        Assert.Equal(3, channels.Addresses.Count);
+        Assert.Empty(channels.Accounts);
+    }
+
+    [Fact]
+    public void What_is_no_address_is_refused() => Assert.Contains(
+        "no address like alice@example.com",
+        Refusal("people: [ { id: alice, email: \"alice@example.com, eve@example.net\" } ]"),
+        StringComparison.Ordinal);
+
+    [Fact]
     public void Without_the_channel_there_is_none() => Assert.Empty(Load("people: []").Channels.Names);
 
     [Theory]
@@ -44,8 +101,22 @@ public sealed class ChannelsSectionTests : IDisposable
     [InlineData("slack: { " + Right + ", base_url: \"https://a@slack.example/\" }", "without query, fragment and user")]
     [InlineData("slack: { " + Right + ", chanel: C1 }", "(did you mean 'channel'?)")]
     [InlineData("teams: { app_id: a }", "'teams' is not part of this version")]
-    [InlineData("webhook: { url: \"https://x/\" }", "'webhook' is not part of this version")]
-    [InlineData("email: { smtp: x }", "'email' is not part of this version")]
+    [InlineData("webhook: { url: \"https://x/\" }", "webhook needs 'secret'")]
+    [InlineData("webhook: { secret: " + Signs + " }", "webhook needs 'url'")]
+    [InlineData("webhook: { url: \"http://x.example/\", secret: " + Signs + " }", "url is an https address")]
+    [InlineData("webhook: { url: \"https://a@x.example/\", secret: " + Signs + " }", "without user and fragment")]
+    [InlineData("webhook: { url: \"https://x.example/\", secret: top-secret }", "24 to 64 bytes")]
+    [InlineData("webhook: { url: \"https://x.example/\", secret: whsec_top-secret }", "no base64 behind whsec_")]
+    [InlineData("webhook: { url: \"https://x.example/\", secret: [] }", "a list of up to 4")]
+    [InlineData("email: { smtp: \"smtp://mail.example\" }", "email needs 'from'")]
+    [InlineData("email: { from: a@example.com }", "email needs 'smtp'")]
+    [InlineData("email: { smtp: \"http://mail.example\", " + From + " }", "smtp is an address like smtp://")]
+    [InlineData("email: { smtp: \"smtp://a:top-secret@m.example\", " + From + " }", "no place for a password")]
+    [InlineData("email: { smtp: \"smtp://a@mail.example\", " + From + " }", "email needs 'password', too")]
+    [InlineData("email: { smtp: \"smtp://m.example\", password: top-secret, " + From + " }", "password is for a user")]
+    [InlineData("email: { smtp: \"smtp://m.example\", from: \"A <a@b.c>\" }", "no address like alice@example.com")]
+    [InlineData("email: { smtp: \"smtp://m.example\", per_minute: 0, " + From + " }", "from 1 to 6000")]
+    [InlineData("email: { smtp: \"smtp://m.example\", root_certificate: none.pem, " + From + " }", "is a PEM file")]
     public void A_channel_that_could_not_work_is_refused(string channels, string why)
     {
         var refusal = Refusal($"channels: {{ {channels} }}");

@@ -4,8 +4,8 @@ namespace Countersign.Tests.Threats;
 
 /// <summary>
 /// The attacks on identity, separation of duties and binding that have numbers, THR-001 to THR-033, and those on what
-/// is masked. Tests name the one
-/// they are about, and its weakness by CWE, as traits: <c>./test unit -trait "Threat=THR-007"</c>.
+/// is masked and on what leaves by webhook and mail. Tests name the one they are about, and its weakness by CWE, as
+/// traits: <c>./test unit -trait "Threat=THR-007"</c>.
 /// </summary>
 public sealed partial class CatalogueTests
 {
@@ -16,6 +16,7 @@ public sealed partial class CatalogueTests
         [20] = 639, [21] = 367, [22] = 367, [23] = 294, [24] = 294, [25] = 362, [26] = 613, [27] = 284, [28] = 863,
         [29] = 362, [30] = 352, [31] = 352, [32] = 324, [33] = 863,
         [92] = 384, [48] = 451, [97] = 532, [98] = 200,
+        [40] = 451, [72] = 918, [93] = 639, [96] = 345,
     };
 
     [Fact]
