@@ -7,7 +7,7 @@ using Countersign.Server.Storage.Sqlite;
 
 namespace Countersign.Server.Cli;
 
-/// <summary>Prints a code for a person that whoever may read the keys of the ledger makes, without the server.</summary>
+/// <summary>Prints a code for a person, which whoever may read the ledger's keys makes without the server.</summary>
 internal static class KeyedCode
 {
     /// <param name="parsed">The command line, with the configuration.</param>
