@@ -4,6 +4,7 @@ using Countersign.Core.Identity;
 using Countersign.Core.Reviews;
 using Countersign.Gates.Postgres.Parsing;
 using Countersign.Server.Channels.Slack;
+using Countersign.Server.Channels.Teams;
 using Countersign.Server.Cli.Hook;
 using Countersign.Server.Cli.Hook.Install;
 using Countersign.Server.Configuration;
@@ -123,6 +124,11 @@ internal static class DoctorCommand
         {
             using var client = new SlackClient(slack);
             findings.AddRange(await new SlackCheckup(settings.Channels, slack, client).RunAsync(cancellationToken));
+        }
+
+        if (settings.Channels.Teams is { } teams)
+        {
+            findings.AddRange(await new TeamsCheckup(settings.Channels, teams).RunAsync(cancellationToken));
         }
 
         findings.Add(await AskServerAsync(settings.Public, cancellationToken));

@@ -16,7 +16,7 @@ internal sealed class ChannelsSection(Section section)
     private static readonly string[] SlackKeys = ["signing_secret", "bot_token", "app_token", "channel", "base_url"];
 
     /// <summary>What this version does not do yet is refused by name.</summary>
-    private static readonly string[] NotYet = ["teams", "webhook", "email"];
+    private static readonly string[] NotYet = ["webhook", "email"];
 
     public ChannelSettings Read(Fields root, ImmutableDictionary<ChannelAccount, PersonId> accounts)
     {
@@ -37,6 +37,7 @@ internal sealed class ChannelsSection(Section section)
         return new ChannelSettings
         {
             Slack = channels.Find("slack") is { } slack ? ReadSlack(slack) : null,
+            Teams = channels.Find("teams") is { } teams ? new TeamsSection(section).Read(teams) : null,
             Accounts = accounts,
         };
     }
