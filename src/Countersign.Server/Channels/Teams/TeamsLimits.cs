@@ -7,7 +7,7 @@ internal static class TeamsLimits
     public const int PostingCharacters = 40 * 1024;
 
     /// <summary>Arguments that are longer are read where they can be searched.</summary>
-    public const int ExactCharacters = 4000;
+    public const int ExactCharacters = 3000;
 
     /// <summary>A card that is longer than a few screens is not read to its end.</summary>
     public const int ExactLines = 64;

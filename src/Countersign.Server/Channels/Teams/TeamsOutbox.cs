@@ -22,6 +22,11 @@ internal sealed class TeamsOutbox(
     protected override async Task<Delivery> ShowAsync(
         ActionRecord record, string? place, CancellationToken cancellationToken)
     {
+        if (poster.BusyUntil is { } later)
+        {
+            return new Delivery.Later(later);
+        }
+
         var known = TeamsPlace.Parse(place);
         var round = new Round(record, await MessageOfAsync(record, cancellationToken), known);
         foreach (var reader in await besides.Readers.FindAsync(record, known, cancellationToken))

@@ -56,6 +56,9 @@ internal sealed class TeamsPoster(
         }
     }
 
+    /// <summary>When something may go out again; <c>null</c> when it may now.</summary>
+    public DateTimeOffset? BusyUntil => NotBefore is var until && until > time.GetUtcNow() ? until : null;
+
     /// <summary>Called with the address of an activity whose token held only.</summary>
     public void LearnService(Uri service) => _service = service;
 

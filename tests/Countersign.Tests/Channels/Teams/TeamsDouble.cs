@@ -80,7 +80,10 @@ internal sealed class TeamsDouble : IAsyncDisposable
         web.MapGet("/metadata", teams.Describe);
         web.MapGet("/keys", teams.ListKeys);
         web.MapPost("/token", (Func<HttpContext, Task<IResult>>)teams.GiveTokenAsync);
-        web.MapPost("/teams/v3/conversations", (HttpContext context) => teams.TakeAsync(context, "create", null, null));
+        // As a delegate of its own kind: as a RequestDelegate its result would be dropped.
+        web.MapPost(
+            "/teams/v3/conversations",
+            (Func<HttpContext, Task<IResult>>)(context => teams.TakeAsync(context, "create", null, null)));
         web.MapPost(
             "/teams/v3/conversations/{conversation}/activities",
             (HttpContext context, string conversation) => teams.TakeAsync(context, "post", conversation, null));
