@@ -38,13 +38,12 @@ internal sealed class TeamsPace(TimeProvider time)
         }
     }
 
-    /// <summary>When a conversation has room again; in the past when it has.</summary>
-    public DateTimeOffset RoomIn(string conversation)
+    /// <summary>When a conversation has room again; <c>null</c> when it has.</summary>
+    public DateTimeOffset? RoomIn(string conversation)
     {
         lock (_lock)
         {
-            var now = time.GetUtcNow();
-            return _sent.TryGetValue(conversation, out var sent) ? sent.Room(now) ?? now : now;
+            return _sent.TryGetValue(conversation, out var sent) ? sent.Room(time.GetUtcNow()) : null;
         }
     }
 

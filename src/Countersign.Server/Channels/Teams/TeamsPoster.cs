@@ -51,8 +51,8 @@ internal sealed class TeamsPoster(
         get
         {
             // Every review goes to the one channel: while it has no room, taking more messages only puts them back.
-            var (paused, room) = (_pace.NotBefore, options.TeamChannel is { } channel ? _pace.RoomIn(channel) : default);
-            return paused > room ? paused : room;
+            var room = options.TeamChannel is { } channel ? _pace.RoomIn(channel) : null;
+            return room > _pace.NotBefore ? room.Value : _pace.NotBefore;
         }
     }
 
