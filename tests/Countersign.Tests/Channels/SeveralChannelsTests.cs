@@ -88,7 +88,7 @@ public sealed class SeveralChannelsTests : IAsyncLifetime
         Assert.Contains("Not today.", TeamsHost.TextOf(_host.Card), StringComparison.Ordinal);
     }
 
-    private Task DeliverToSlackAsync() => _host.Console.Service<SlackOutbox>().DeliverAsync(Cancel);
+    private Task<bool> DeliverToSlackAsync() => _host.Console.Service<SlackOutbox>().DeliverAsync(Cancel);
 
     private async Task PressInSlackAsync(string user)
     {

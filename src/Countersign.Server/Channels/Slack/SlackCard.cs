@@ -164,7 +164,8 @@ internal sealed class SlackCard(Func<Charter> charter, CardMask mask, Func<Actio
         }
 
         blocks.Aside(
-            string.Join('\n', record.Life.Votes.Select(vote => CardWords.Of(vote, today, Alarm))), SlackLimits.SectionText);
+            string.Join('\n', record.Life.Votes.Select(vote => CardWords.Of(vote, today, Alarm))),
+            SlackLimits.SectionText);
     }
 
     private static void AddClaimed(SlackBlocks blocks, Claimed claimed)

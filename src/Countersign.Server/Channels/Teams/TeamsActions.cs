@@ -29,7 +29,7 @@ internal static class TeamsActions
     public static JsonObject ForDenying(CardReference card, Uri page) =>
         Styled(Execute(Deny, "Deny", card, page, takesInputs: true), "destructive");
 
-    /// <summary>Shows the form, or leads to the console's page where a form cannot hold what is to be changed.</summary>
+    /// <summary>Shows the form, or leads to the console where no form holds what is to be changed.</summary>
     public static JsonObject ForModifying(CardReference card, Uri page, bool holds) => holds
         ? Execute(Modify, "Modify…", card, page, takesInputs: false)
         : Leading(Modify, "Modify…", page);

@@ -37,7 +37,8 @@ internal abstract record TeamsAnswer
     }
 
     /// <summary>
-    /// It could not be recorded in time. The HTTP status says so as well, so that nobody takes it for an acknowledgement.
+    /// It could not be recorded in time. The HTTP status says so as well, so that nobody takes it for an
+    /// acknowledgement.
     /// </summary>
     public sealed record Unavailable : TeamsAnswer
     {

@@ -198,7 +198,8 @@ internal sealed class TeamsCard(Func<Charter> charter, CardMask mask, Func<Actio
 
         if (right is not { MayDeny: false })
         {
-            body.Add(TeamsForms.Commented("Comment, which the agent reads: why, and what to do instead", written: null));
+            body.Add(TeamsForms.Commented(
+                "Comment, which the agent reads: why, and what to do instead", written: null));
             actions.Insert(0, TeamsActions.ForDenying(card, page));
             actions.Add(TeamsActions.ForModifying(card, page, body.IsComplete && TeamsForms.Holds(record)));
         }

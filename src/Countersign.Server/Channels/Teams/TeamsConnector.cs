@@ -26,7 +26,7 @@ internal abstract record TeamsReply
         public string Why => $"HTTP {Status} {Code}".TrimEnd();
     }
 
-    /// <summary>Too much at once, or a moment of weakness: to be tried again, not before this time has passed.</summary>
+    /// <summary>Too much at once, or a weak moment: to be tried again, not before this time has passed.</summary>
     public sealed record Limited(TimeSpan? RetryAfter) : TeamsReply;
 
     /// <summary>No answer, or none that could be understood.</summary>

@@ -1,8 +1,6 @@
-using System.Text.Json.Nodes;
 using Countersign.Core;
 using Countersign.Core.Actions;
 using Countersign.Core.Identity;
-using Countersign.Core.Records;
 using Countersign.Core.Reviews;
 using Countersign.Core.Storage;
 
@@ -64,7 +62,7 @@ internal sealed class TeamsDesk(
         }
 
         // 2.
-        var ballot = new Ballot(decision, shown.Digest, CommentOf(press));
+        var ballot = new Ballot(decision, shown.Digest, press.FindTyped(TeamsForms.Comment));
         var problem = await votes.CastAsync(
             TeamsOutbox.Channel, known.Person, shown.Action, ballot, cancellationToken);
 
@@ -94,7 +92,4 @@ internal sealed class TeamsDesk(
                 ?? await views.ShowAsync(activity, press, "Your change is recorded.", cancellationToken)
             : await forum.StopAsync(known.Person, shown, press, cancellationToken);
     }
-
-    /// <summary>What is longer than an answer may be is cut by the desk's own check, which says so.</summary>
-    private static string? CommentOf(TeamsPress press) => press.FindTyped(TeamsForms.Comment);
 }

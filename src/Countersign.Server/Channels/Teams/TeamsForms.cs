@@ -32,7 +32,8 @@ internal static class TeamsForms
     /// <param name="editable">What may be changed, or was typed.</param>
     /// <param name="page">The console's page of the action.</param>
     /// <param name="compared">
-    /// What was typed, compared with what is asked; <c>null</c> before anything was. It is sent only as it was compared.
+    /// What was typed, compared with what is asked; <c>null</c> before anything was. It is sent only as it was
+    /// compared.
     /// </param>
     /// <param name="problem">Why what was sent is not taken; <c>null</c> when nothing was sent.</param>
     public static JsonObject ForModifying(
@@ -103,8 +104,8 @@ internal static class TeamsForms
         body.Headline("Link this account");
         body.Text(problem ?? "Nothing was recorded: this Teams account is not linked to a person.");
         body.Text(
-            "Sign in to the console, make a code on its page 'Accounts', and enter it here. Only a code that you made " +
-            "yourself: whoever uses your code acts as you.");
+            "Sign in to the console, make a code on its page 'Accounts', and enter it here. Only a code that you " +
+            "made yourself: whoever uses your code acts as you.");
         body.Add(new JsonObject
         {
             ["type"] = "Input.Text",

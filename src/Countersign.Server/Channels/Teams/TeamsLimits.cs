@@ -3,7 +3,7 @@ namespace Countersign.Server.Channels.Teams;
 /// <summary>How much Teams takes ("Format your bot messages", "Rate limits"), and how much we take of it.</summary>
 internal static class TeamsLimits
 {
-    /// <summary>Characters of one posting: Teams counts two bytes for each, refuses at 100 KB and asks for 80.</summary>
+    /// <summary>Characters of one posting: Teams counts two bytes each, refuses 100 KB and asks for 80.</summary>
     public const int PostingCharacters = 40 * 1024;
 
     /// <summary>Arguments that are longer are read where they can be searched.</summary>

@@ -31,6 +31,8 @@ internal abstract record TeamsSending
 internal sealed class TeamsPoster(
     TeamsOptions options, TeamsConnector connector, TeamsRoster roster, TimeProvider time, FillRandom random)
 {
+    private const string ThreadMark = ";messageid=";
+
     /// <summary>How long somebody who was not reached is left alone.</summary>
     private static readonly TimeSpan ClosedFor = TimeSpan.FromMinutes(5);
 
@@ -133,9 +135,15 @@ internal sealed class TeamsPoster(
                 ["activity"] = message.ToActivity(),
             },
             cancellationToken);
-        return reply is TeamsReply.Ok { Body: var body }
-            ? PostingOf(reader, service, TeamsActivity.Text(body, "id"), TeamsActivity.Text(body, "activityId"), message)
-            : Read(reader, reply);
+        if (reply is not TeamsReply.Ok { Body: var body })
+        {
+            return Read(reader, reply);
+        }
+
+        // The thread's name ends in that of its first message.
+        var thread = TeamsActivity.Text(body, "id");
+        var activity = TeamsActivity.Text(body, "activityId") ?? thread?.Split(ThreadMark, 2).ElementAtOrDefault(1);
+        return PostingOf(reader, service, thread, activity, message);
     }
 
     /// <summary>A message in the conversation between the bot and one person.</summary>

@@ -61,7 +61,8 @@ internal sealed class TeamsReaders(
         ActionRecord record, CancellationToken cancellationToken)
     {
         var found = ImmutableArray.CreateBuilder<TeamsAccount>();
-        var persons = new ReviewTracks(record, charter()).CanAct.OrderBy(person => person.Value, StringComparer.Ordinal);
+        var persons = new ReviewTracks(record, charter()).CanAct
+            .OrderBy(person => person.Value, StringComparer.Ordinal);
         foreach (var person in persons.Take(MaxPersons))
         {
             found.AddRange((await accounts.OfAsync(person, cancellationToken))

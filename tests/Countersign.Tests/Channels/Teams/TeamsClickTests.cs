@@ -254,7 +254,8 @@ public sealed class TeamsClickTests : IAsyncLifetime
     public async Task What_is_no_activity_is_400(string body, HttpStatusCode status)
     {
         using var http = new HttpClient();
-        using var request = new HttpRequestMessage(HttpMethod.Post, _host.Endpoint) { Content = new StringContent(body) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, _host.Endpoint);
+        request.Content = new StringContent(body);
         request.Headers.Authorization = new(
             "Bearer", _host.Teams.Signer.Sign(_host.Teams.Claims(_host.Time.GetUtcNow())));
 

@@ -33,7 +33,8 @@ public sealed class TeamsOutboxTests : IAsyncLifetime
         Assert.Single(_host.Teams.For("carol"));
         Assert.Empty(_host.Teams.For("alice"));
         Assert.Empty(_host.Teams.For("dora"));
-        Assert.Contains("Call tool drop_table on ops", (string)_host.Teams.Thread["summary"]!, StringComparison.Ordinal);
+        Assert.Contains(
+            "Call tool drop_table on ops", (string)_host.Teams.Thread["summary"]!, StringComparison.Ordinal);
         Assert.Equal(3, _host.Teams.Messages.Count);
     }
 
@@ -237,7 +238,8 @@ public sealed class TeamsOutboxTests : IAsyncLifetime
         Assert.Equal(Reviews, _host.Teams.For("bob").Count());
         Assert.Equal(Reviews, _host.Teams.For("carol").Count());
         Assert.Equal(
-            Reviews, _host.Teams.Threads.Select(message => TeamsHost.TextOf(TeamsHost.CardOf(message))).Distinct().Count());
+            Reviews,
+            _host.Teams.Threads.Select(message => TeamsHost.TextOf(TeamsHost.CardOf(message))).Distinct().Count());
         Assert.Empty(_host.Teams.Hurries);
     }
 
