@@ -100,6 +100,46 @@ public sealed class TeamsTests(Chromium chromium) : IClassFixture<Chromium>
     }
 
     [Fact]
+    public async Task While_teams_is_away_the_node_is_degraded_and_the_review_waits_for_other_ways()
+    {
+        await using var teams = await TeamsWorld.StartAsync(Cancel);
+        teams.IsAway = true;
+        await using var bench = await StartAsync(teams);
+
+        var held = await bench.Agent.AskAsync("ops", "move_money", """{"id":"away"}""", Cancel);
+        var why = await UntilDegradedAsync(bench.Product.Address);
+        var vote = await bench.Alice.VoteAsync(held.Id!, "deny", held.Digest!, Cancel);
+
+        Assert.Contains("HTTP 500", why, StringComparison.Ordinal);
+        Assert.Equal((HttpStatusCode.OK, "denied"), (vote.Status, vote.State));
+    }
+
+    [Fact]
+    [Trait("Threat", "THR-023"), Trait("CWE", "294")]
+    public async Task A_vote_survives_kill_9_and_the_message_follows_it()
+    {
+        await using var teams = await TeamsWorld.StartAsync(Cancel);
+        await using var bench = await StartAsync(teams);
+        var held = await bench.Agent.AskAsync("ops", "move_money", """{"id":"killed"}""", Cancel);
+        var card = await teams.NextCardAsync(Cancel);
+        var data = TeamsWorld.DataOf(card, "approve");
+        await teams.PressAsync(bench.Product.Address, "ALICE", "approve", data, Cancel);
+        await bench.Product.KillAsync();
+        await bench.Product.StartAgainAsync(Cancel);
+
+        await teams.PressAsync(bench.Product.Address, "BOB", "approve", data, Cancel);
+        var ended = await bench.Agent.WaitForEndAsync(held.Id!, Cancel);
+        while (!card.ToJsonString().Contains("approved by", StringComparison.Ordinal))
+        {
+            // Each change is an update of its own; the one that is waited for comes last.
+            card = await teams.NextCardAsync(Cancel);
+        }
+
+        Assert.Equal(2, ended.Json.GetProperty("review").GetProperty("votes").GetArrayLength());
+        await bench.Product.VerifyLedgerAsync(Cancel);
+    }
+
+    [Fact]
     public async Task Doctor_asks_teams()
     {
         await using var teams = await TeamsWorld.StartAsync(Cancel);
@@ -140,6 +180,26 @@ public sealed class TeamsTests(Chromium chromium) : IClassFixture<Chromium>
             Accounts = TeamsWorld.Accounts,
         },
         Cancel);
+
+    /// <summary>Asks until the node says so; a message that waits is tried at least once a second.</summary>
+    private static async Task<string> UntilDegradedAsync(Uri server)
+    {
+        using var http = new HttpClient { BaseAddress = server };
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+        limit.CancelAfter(Limits.Soon);
+        while (true)
+        {
+            var json = JsonNode.Parse(await http.GetStringAsync("readyz", limit.Token))!;
+            if ((string)json["status"]! == "degraded"
+                && (string)json["channels"]!["teams"]! is var why
+                && why.Contains("HTTP", StringComparison.Ordinal))
+            {
+                return why;
+            }
+
+            await Task.Yield();
+        }
+    }
 
     private static async Task<JsonNode> GoldenAsync(string name) =>
         JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(s_golden, $"{name}.json"), Cancel))!;

@@ -84,6 +84,12 @@ internal sealed class TeamsWorld : IAsyncDisposable
         (await _threads.Reader.ReadAsync(cancellationToken).AsTask().WaitAsync(Limits.Soon, cancellationToken))
             ["attachments"]![0]!["content"]!.AsObject();
 
+    /// <summary>What an action of a card carries.</summary>
+    public static JsonNode DataOf(JsonObject card, string verb) => card["body"]!.AsArray()
+        .Where(element => (string)element!["type"]! == "ActionSet")
+        .SelectMany(element => element!["actions"]!.AsArray())
+        .Single(action => (string)action!["verb"]! == verb)!["data"]!;
+
     /// <summary>Sends what somebody pressed as Teams does.</summary>
     public async Task<(HttpStatusCode Status, JsonNode? Body)> PressAsync(
         Uri server, string name, string verb, JsonNode data, CancellationToken cancellationToken)

@@ -49,13 +49,18 @@ internal sealed class TeamsOutbox(
         }
 
         var message = new TeamsMessage(notice.Headline, TeamsCard.Render(notice));
-        return await poster.SendAsync(TeamsReader.Thread, at: null, message, cancellationToken) switch
+        switch (await poster.SendAsync(TeamsReader.Thread, at: null, message, cancellationToken))
         {
-            TeamsSending.Later later => new Delivery.Later(later.At),
-            TeamsSending.Away away => new Delivery.Failed(away.Why),
-            TeamsSending.Closed closed => new Delivery.Failed($"Teams refuses the message: {closed.Why}."),
-            _ => new Delivery.Delivered(),
-        };
+            case TeamsSending.Later later:
+                return new Delivery.Later(later.At);
+            case TeamsSending.Closed closed:
+                ThreadIsClosed(closed);
+                return new Delivery.Later(closed.Until);
+            case TeamsSending.Away away:
+                return new Delivery.Failed(away.Why);
+            default:
+                return new Delivery.Delivered();
+        }
     }
 
     /// <summary>Shows it to one reader, and keeps where before the next one is asked.</summary>
@@ -78,6 +83,13 @@ internal sealed class TeamsOutbox(
         if (sent is TeamsSending.Gone)
         {
             round.Place = round.Place.Without(reader.Key);
+            if (reader.Account is not null && round.Record.State != ActionState.Pending)
+            {
+                // Whoever deleted it needs no new message about what is over.
+                await KeepPlaceAsync(round.Record.Id, round.Place.ToString(), cancellationToken);
+                return;
+            }
+
             sent = await poster.SendAsync(reader, at: null, round.Message, cancellationToken);
         }
 
@@ -103,7 +115,7 @@ internal sealed class TeamsOutbox(
                 break;
             case TeamsSending.Closed closed when reader.Account is null:
                 // Persons are told all the same; the thread is tried again when it may be open.
-                Health.Fails(ThreadPart, $"Teams refuses the channel: {closed.Why}. Look at 'team_channel'.");
+                ThreadIsClosed(closed);
                 round.Wait(closed.Until);
                 break;
             case TeamsSending.Closed closed:
@@ -117,6 +129,9 @@ internal sealed class TeamsOutbox(
                 break;
         }
     }
+
+    private void ThreadIsClosed(TeamsSending.Closed closed) =>
+        Health.Fails(ThreadPart, $"Teams refuses the channel: {closed.Why}. Look at 'team_channel'.");
 
     private async Task<TeamsMessage> MessageOfAsync(ActionRecord record, CancellationToken cancellationToken)
     {

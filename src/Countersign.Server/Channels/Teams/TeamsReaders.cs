@@ -46,12 +46,21 @@ internal sealed class TeamsReaders(
     public async Task<ImmutableArray<string>> FindIdsAsync(ActionRecord record, CancellationToken cancellationToken)
     {
         var ids = ImmutableArray.CreateBuilder<string>();
-        foreach (var account in await FindAskedAsync(record, cancellationToken))
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(TeamsLimits.Call);
+        try
         {
-            if (await roster.FindIdAsync(poster.Service, account.User, cancellationToken) is { } id)
+            foreach (var account in await FindAskedAsync(record, cancellationToken))
             {
-                ids.Add(id);
+                if (await roster.FindIdAsync(poster.Service, account.User, limit.Token) is { } id)
+                {
+                    ids.Add(id);
+                }
             }
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // Who is not told by then sees what everybody sees: the card must not wait for it.
         }
 
         return ids.ToImmutable();

@@ -180,6 +180,22 @@ public sealed class TeamsOutboxTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Who_deleted_a_message_gets_no_new_one_about_what_is_over()
+    {
+        var asked = await _host.AskShownAsync();
+        var mine = _host.Teams.Messages.Keys.Single(key => key.Conversation == "a:bob");
+        _host.Teams.Messages.TryRemove(mine, out _);
+
+        await _host.PressAsync("carol", "approve");
+        await _host.EndOfAsync(asked);
+        await _host.DeliverAsync();
+
+        Assert.Empty(_host.Teams.For("bob"));
+        Assert.Equal(["open"], TeamsHost.VerbsOf(_host.Card));
+        Assert.Empty(_host.Console.Store.Outbox);
+    }
+
+    [Fact]
     public async Task A_card_that_teams_finds_too_large_leaves_a_short_one_without_approve()
     {
         _host.Teams.Fault = call => call.Body.ToJsonString().Contains("\"approve\"", StringComparison.Ordinal)
