@@ -28,6 +28,7 @@ internal static class Benchmarks
         ["pending"] = PendingBenchmark.RunAsync,
         ["card"] = CardBenchmark.RunAsync,
         ["slack"] = SlackBenchmark.RunAsync,
+        ["teams"] = TeamsBenchmark.RunAsync,
         ["console"] = ConsoleBenchmark.RunAsync,
         ["hooks"] = HookBenchmark.RunAsync,
         ["redaction"] = RedactionBenchmark.RunAsync,

@@ -79,6 +79,10 @@ internal sealed class ServedProduct : IAsyncDisposable
     /// <summary>The token of one of the agents, counted from 0; the first has <see cref="AgentToken"/>.</summary>
     public static string TokenOf(int agent) => agent == 0 ? AgentToken : $"{AgentToken}-{agent}";
 
+    /// <summary>Tenant and object id of the one person who decides.</summary>
+    public const string TeamsAccount =
+        "6f9619ff-8b86-4d01-b42d-00cf4fc964ff/00000000-0000-0000-0000-00000000000a";
+
     public TimeSpan CpuTime()
     {
         _process.Refresh();
@@ -121,7 +125,7 @@ internal sealed class ServedProduct : IAsyncDisposable
             ledger: { origin: bench.example/countersign, key: data/ledger.key }
             people:
               - { id: alice, name: Alice, groups: [platform], tokens: [ env:REVIEWER_TOKEN ],
-                  accounts: { slack: T0123/U0ALICE } }
+                  accounts: { slack: T0123/U0ALICE, teams: {{TeamsAccount}} } }
               - { id: bob, name: Bob, groups: [] }
             agents:
             {{string.Join('\n', Enumerable.Range(0, Agents).Select(AgentLine))}}

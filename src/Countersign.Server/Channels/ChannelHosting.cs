@@ -4,6 +4,7 @@ using Countersign.Core.Records;
 using Countersign.Core.Storage;
 using Countersign.Server.Channels.Email;
 using Countersign.Server.Channels.Slack;
+using Countersign.Server.Channels.Teams;
 using Countersign.Server.Channels.Webhook;
 using Countersign.Server.Console;
 using Countersign.Server.Console.Endpoints;
@@ -16,7 +17,7 @@ internal static class ChannelHosting
     /// <summary>
     /// Registers what channels share, and each that is configured. They find in the container: Gatekeeper, ReviewDesk,
     /// AgentDesk, RevisionForms, ActionLookup, IStore, IArchive, Func&lt;Charter&gt;, Func&lt;ActionId, Uri&gt;,
-    /// IsRegistered, TimeProvider and FillRandom.
+    /// IsRegistered, ProviderHttp, TimeProvider and FillRandom.
     /// </summary>
     /// <param name="services">The node's.</param>
     /// <param name="settings">What the configuration says.</param>
@@ -47,6 +48,11 @@ internal static class ChannelHosting
         if (settings.Slack is { } slack)
         {
             services.AddSlack(slack, console);
+        }
+
+        if (settings.Teams is { } teams)
+        {
+            services.AddTeams(teams, console);
         }
 
         if (settings.Webhook is { } webhook)
@@ -81,6 +87,11 @@ internal static class ChannelHosting
         if (settings.Slack is not null)
         {
             routes.MapSlack();
+        }
+
+        if (settings.Teams is not null)
+        {
+            routes.MapTeams();
         }
 
         if (settings.HasAccounts)

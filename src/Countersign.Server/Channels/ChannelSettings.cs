@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Countersign.Core.Identity;
 using Countersign.Server.Channels.Email;
 using Countersign.Server.Channels.Slack;
+using Countersign.Server.Channels.Teams;
 using Countersign.Server.Channels.Webhook;
 
 namespace Countersign.Server.Channels;
@@ -22,12 +23,15 @@ internal sealed class ChannelSettings
     public ImmutableDictionary<PersonId, EmailAddress> Addresses { get; init; } =
         ImmutableDictionary<PersonId, EmailAddress>.Empty;
 
+    /// <summary>How Microsoft Teams is reached; <c>null</c> when it is no channel.</summary>
+    public TeamsOptions? Teams { get; init; }
+
     /// <summary>Accounts that the configuration gives to persons.</summary>
     public ImmutableDictionary<ChannelAccount, PersonId> Accounts { get; init; } =
         ImmutableDictionary<ChannelAccount, PersonId>.Empty;
 
     /// <summary>Whether people have accounts in one of them.</summary>
-    public bool HasAccounts => Slack is not null;
+    public bool HasAccounts => Slack is not null || Teams is not null;
 
     /// <summary>Those that get a message for every step of a review.</summary>
     public ImmutableArray<string> Names =>
@@ -35,5 +39,6 @@ internal sealed class ChannelSettings
         .. Slack is null ? [] : new[] { SlackOutbox.Channel },
         .. Webhook is null ? [] : new[] { WebhookOutbox.Channel },
         .. Email is null ? [] : new[] { EmailOutbox.Channel },
+        .. Teams is null ? [] : new[] { TeamsOutbox.Channel },
     ];
 }

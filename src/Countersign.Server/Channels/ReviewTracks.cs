@@ -26,6 +26,11 @@ internal sealed class ReviewTracks(ActionRecord record, Charter charter)
         .Where(track => !track.IsMet)
         .Min(track => (Assurance?)track.Requirement.Assurance);
 
+    /// <summary>Who was not heard yet and is asked right now, by any rule that is still open.</summary>
+    public ImmutableHashSet<PersonId> CanAct => record.State == ActionState.Pending
+        ? [.. record.Life.Tracks.SelectMany((track, index) => track.IsMet ? [] : Unheard(track, index))]
+        : [];
+
     public ImmutableArray<string> Compose() => [.. record.Life.Tracks.Select(LineOf)];
 
     private string LineOf(Track track, int index)
@@ -52,13 +57,15 @@ internal sealed class ReviewTracks(ActionRecord record, Charter charter)
 
     private string WhoCanAct(Track track, int index)
     {
-        var names = _electorate.At(index, track.Stage)
-            .Where(person => !track.Counts(person, record.Life.Votes))
+        var names = Unheard(track, index)
             .Select(person => Words.Of(person, charter.People))
             .Order(StringComparer.Ordinal)
             .ToList();
         return names.Count == 0 ? "nobody who is registered" : string.Join(", ", names);
     }
+
+    private IEnumerable<PersonId> Unheard(Track track, int index) =>
+        _electorate.At(index, track.Stage).Where(person => !track.Counts(person, record.Life.Votes));
 
     private static string DeadlineOf(Track track, Stage stage) => track.Escalated || stage.Escalate.IsEmpty
         ? $"Expires {Words.Clock(track.Deadline)}"

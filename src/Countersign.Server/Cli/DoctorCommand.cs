@@ -5,6 +5,7 @@ using Countersign.Core.Reviews;
 using Countersign.Gates.Postgres.Parsing;
 using Countersign.Server.Channels.Email;
 using Countersign.Server.Channels.Slack;
+using Countersign.Server.Channels.Teams;
 using Countersign.Server.Channels.Webhook;
 using Countersign.Server.Cli.Hook;
 using Countersign.Server.Cli.Hook.Install;
@@ -125,6 +126,11 @@ internal static class DoctorCommand
         {
             using var client = new SlackClient(slack);
             findings.AddRange(await new SlackCheckup(settings.Channels, slack, client).RunAsync(cancellationToken));
+        }
+
+        if (settings.Channels.Teams is { } teams)
+        {
+            findings.AddRange(await new TeamsCheckup(settings.Channels, teams).RunAsync(cancellationToken));
         }
 
         if (settings.Channels.Webhook is { } webhook)

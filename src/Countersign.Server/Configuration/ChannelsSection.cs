@@ -16,9 +16,6 @@ internal sealed class ChannelsSection(Section section)
     private static readonly string[] Keys = ["slack", "teams", "webhook", "email"];
     private static readonly string[] SlackKeys = ["signing_secret", "bot_token", "app_token", "channel", "base_url"];
 
-    /// <summary>What this version does not do yet is refused by name.</summary>
-    private static readonly string[] NotYet = ["teams"];
-
     public ChannelSettings Read(
         Fields root,
         ImmutableDictionary<ChannelAccount, PersonId> accounts,
@@ -30,19 +27,12 @@ internal sealed class ChannelsSection(Section section)
             return new ChannelSettings { Accounts = accounts, Addresses = addresses };
         }
 
-        foreach (var key in NotYet)
-        {
-            if (channels.Find(key) is { } other)
-            {
-                section.Complain(other, $"'{key}' is not part of this version; take it out");
-            }
-        }
-
         return new ChannelSettings
         {
             Slack = channels.Find("slack") is { } slack ? ReadSlack(slack) : null,
             Webhook = channels.Find("webhook") is { } webhook ? new WebhookSection(section).Read(webhook) : null,
             Email = channels.Find("email") is { } email ? new EmailSection(section).Read(email) : null,
+            Teams = channels.Find("teams") is { } teams ? new TeamsSection(section).Read(teams) : null,
             Accounts = accounts,
             Addresses = addresses,
         };

@@ -7,6 +7,7 @@ using Countersign.Core.Policies.Yaml;
 using Countersign.Server.Channels;
 using Countersign.Server.Channels.Email;
 using Countersign.Server.Channels.Slack;
+using Countersign.Server.Channels.Teams;
 
 namespace Countersign.Server.Configuration;
 
@@ -118,17 +119,24 @@ internal sealed class PeopleSection(Section section, IdentitiesSection identitie
         }
 
         identities.ReadPerson(accounts, id);
-        foreach (var item in accounts.Find("slack") is { } slack ? Values.ItemsOf(slack) : [])
+        ReadAccounts(accounts, id, SlackOutbox.Channel, "Slack", text => SlackAccount.Parse(text).InChannel);
+        ReadAccounts(accounts, id, TeamsOutbox.Channel, "Teams", text => TeamsAccount.Parse(text).InChannel);
+    }
+
+    private void ReadAccounts(
+        Fields accounts, PersonId id, string key, string title, Func<string, ChannelAccount> parse)
+    {
+        foreach (var item in accounts.Find(key) is { } node ? Values.ItemsOf(node) : [])
         {
-            if (section.Checked(item, "slack", text => SlackAccount.Parse(text).ToString()) is not { } text)
+            if (section.Checked(item, key, text => parse(text).Id) is not { } text)
             {
                 continue;
             }
 
-            var account = new ChannelAccount(SlackOutbox.Channel, text);
+            var account = new ChannelAccount(key, text);
             if (!_accounts.TryAdd(account, id))
             {
-                section.Errors.Add(item.At, $"the Slack account {text} belongs to '{_accounts[account]}' already");
+                section.Errors.Add(item.At, $"the {title} account {text} belongs to '{_accounts[account]}' already");
             }
         }
     }

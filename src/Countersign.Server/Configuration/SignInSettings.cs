@@ -29,6 +29,11 @@ internal sealed record IssuerOptions(string Issuer, string Audience)
     /// <summary>Where its keys are; <c>null</c> takes the address that its discovery document names.</summary>
     public Uri? Keys { get; init; }
 
+    /// <summary>
+    /// Where its discovery document is; <c>null</c> takes the address that follows from the issuer.
+    /// </summary>
+    public Uri? Metadata { get; init; }
+
     public ImmutableHashSet<TokenAlgorithm> Algorithms { get; init; } =
         [TokenAlgorithm.Rs256, TokenAlgorithm.Ps256, TokenAlgorithm.Es256, TokenAlgorithm.EdDsa];
 }

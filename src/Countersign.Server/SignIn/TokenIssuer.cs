@@ -126,7 +126,8 @@ internal sealed class TokenIssuer(
         var document = options.Keys is null
             ? ProviderDocument.Parse(
                 options.Issuer,
-                await http.GetAsync(ProviderDocument.AddressOf(options.Issuer), CancellationToken.None))
+                await http.GetAsync(
+                    options.Metadata ?? ProviderDocument.AddressOf(options.Issuer), CancellationToken.None))
             : null;
         var body = await http.GetAsync(options.Keys ?? document!.Keys, CancellationToken.None);
         try

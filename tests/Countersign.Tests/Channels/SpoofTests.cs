@@ -3,15 +3,19 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Countersign.Core.Actions;
 using Countersign.Core.Actions.Json;
 using Countersign.Core.Identity;
 using Countersign.Core.Records;
 using Countersign.Core.Reviews;
 using Countersign.Gates.Api;
+using Countersign.Server.Channels;
 using Countersign.Server.Channels.Email;
 using Countersign.Server.Channels.Slack;
+using Countersign.Server.Channels.Teams;
 using Countersign.Server.Cli.Action;
 using Countersign.Tests.Channels.Slack;
+using Countersign.Tests.Channels.Teams;
 using Countersign.Tests.Console;
 
 namespace Countersign.Tests.Channels;
@@ -64,6 +68,28 @@ public sealed partial class SpoofTests : IAsyncLifetime
             Assert.False(ActiveMarkup().IsMatch(shown), $"{spoof}: {shown}");
             Assert.All(TextObjects(message), text => AssertInert(text, spoof));
             Assert.Equal(spoof.How != "long", buttons.Contains("approve"));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Ideas))]
+    public async Task Teams_shows_it_for_what_it_is(string idea)
+    {
+        // Of the card only where it is shown; what it is about is the same whatever else is there.
+        var card = new TeamsCard(
+            () => _host.Console.Charter,
+            _host.Console.Service<CardMask>(),
+            _host.Console.Service<Func<ActionId, Uri>>());
+        foreach (var (spoof, record) in await AskAsync(idea))
+        {
+            var json = card.Render(record, new CardContext(IsFirst: null, Owed: []));
+            var shown = TeamsHost.TextOf(json);
+
+            AssertHarmless(spoof, shown);
+            AssertTold(spoof, shown, "Look closely:");
+            AssertHarmless(spoof, card.SummaryOf(record));
+            Assert.All(TypesOf(json), type => Assert.Contains(type, InertInTeams));
+            Assert.Equal(spoof.How != "long", TeamsHost.VerbsOf(json).Contains("approve"));
         }
     }
 
@@ -172,6 +198,22 @@ public sealed partial class SpoofTests : IAsyncLifetime
             Assert.Contains(SpelledSpelling, shown, StringComparison.Ordinal);
         }
     }
+
+    /// <summary>What a card may be made of: a <c>TextBlock</c> and a <c>FactSet</c> would take markdown.</summary>
+    private static readonly string[] InertInTeams =
+    [
+        "AdaptiveCard", "RichTextBlock", "TextRun", "Container", "Input.Text", "ActionSet", "Action.Execute",
+        "Action.OpenUrl",
+    ];
+
+    private static IEnumerable<string> TypesOf(System.Text.Json.Nodes.JsonNode? node) => node switch
+    {
+        System.Text.Json.Nodes.JsonObject members => members
+            .Where(member => member.Key == "type").Select(member => (string)member.Value!)
+            .Concat(members.SelectMany(member => TypesOf(member.Value))),
+        System.Text.Json.Nodes.JsonArray items => items.SelectMany(TypesOf),
+        _ => [],
+    };
 
     private static IEnumerable<JsonElement> TextObjects(System.Text.Json.Nodes.JsonObject message)
     {

@@ -10,6 +10,8 @@ public sealed class ChannelsSectionTests : IDisposable
 
     private const string Signs = "whsec_dG9wLXNlY3JldC10b3Atc2VjcmV0LXRvcC1zZWNyZXQ=";
     private const string From = "from: countersign@example.com";
+    private const string Tenant = "6f9619ff-8b86-4d01-b42d-00cf4fc964ff";
+    private const string Teams = "app_id: a-1, app_password: top-secret, tenant: " + Tenant;
 
     private readonly TemporaryFolder _folder = new();
 
@@ -88,6 +90,43 @@ public sealed class ChannelsSectionTests : IDisposable
         StringComparison.Ordinal);
 
     [Fact]
+    public void Teams_and_whose_accounts_are_whose_are_read()
+    {
+        var channels = Load($$"""
+            people:
+              - id: alice
+                accounts: { teams: 6F9619FF-8B86-4D01-B42D-00CF4FC964FF/00000000-0000-0000-0000-00000000000A }
+            channels:
+              teams:
+                {{{Teams}}, team_channel: "19:0123_ab@thread.tacv2", metadata_url: "http://127.0.0.1:9/m",
+                 token_url: "http://127.0.0.1:9/t", service_urls: ["http://127.0.0.1:9/s/"]}
+            """).Channels;
+        var teams = channels.Teams!;
+
+        Assert.Equal(("a-1", "top-secret", Guid.Parse(Tenant), "19:0123_ab@thread.tacv2"),
+            (teams.AppId, teams.AppPassword, teams.Tenant, teams.TeamChannel));
+        Assert.Equal(
+            ["http://127.0.0.1:9/m", "http://127.0.0.1:9/t", "http://127.0.0.1:9/s/"],
+            new[] { teams.Metadata, teams.Token, teams.Services.Single() }.Select(address => address.AbsoluteUri));
+        Assert.Equal(
+            "teams 6f9619ff-8b86-4d01-b42d-00cf4fc964ff/00000000-0000-0000-0000-00000000000a alice",
+            channels.Accounts.Select(account => $"{account.Key} {account.Value}").Single());
+        Assert.Equal(["teams"], channels.Names);
+    }
+
+    [Fact]
+    public void Teams_has_the_addresses_of_the_public_cloud()
+    {
+        var teams = Load($$"""channels: { teams: { {{Teams}} } }""").Channels.Teams!;
+
+        Assert.Equal("https://login.botframework.com/v1/.well-known/openidconfiguration", teams.Metadata.AbsoluteUri);
+        Assert.Equal($"https://login.microsoftonline.com/{Tenant}/oauth2/v2.0/token", teams.Token.AbsoluteUri);
+        Assert.True(teams.Trusts(new Uri($"https://smba.trafficmanager.net/emea/{Tenant}/")));
+        Assert.False(teams.Trusts(new Uri("https://smba.trafficmanager.net.evil.example/emea/")));
+        Assert.False(teams.Trusts(new Uri("http://smba.trafficmanager.net/emea/")));
+    }
+
+    [Fact]
     public void Without_the_channel_there_is_none() => Assert.Empty(Load("people: []").Channels.Names);
 
     [Theory]
@@ -100,7 +139,6 @@ public sealed class ChannelsSectionTests : IDisposable
     [InlineData("slack: { " + Right + ", base_url: \"http://slack.example/api/\" }", "base_url is an https address")]
     [InlineData("slack: { " + Right + ", base_url: \"https://a@slack.example/\" }", "without query, fragment and user")]
     [InlineData("slack: { " + Right + ", chanel: C1 }", "(did you mean 'channel'?)")]
-    [InlineData("teams: { app_id: a }", "'teams' is not part of this version")]
     [InlineData("webhook: { url: \"https://x/\" }", "webhook needs 'secret'")]
     [InlineData("webhook: { secret: " + Signs + " }", "webhook needs 'url'")]
     [InlineData("webhook: { url: \"http://x.example/\", secret: " + Signs + " }", "url is an https address")]
@@ -117,6 +155,17 @@ public sealed class ChannelsSectionTests : IDisposable
     [InlineData("email: { smtp: \"smtp://m.example\", from: \"A <a@b.c>\" }", "no address like alice@example.com")]
     [InlineData("email: { smtp: \"smtp://m.example\", per_minute: 0, " + From + " }", "from 1 to 6000")]
     [InlineData("email: { smtp: \"smtp://m.example\", root_certificate: none.pem, " + From + " }", "is a PEM file")]
+    [InlineData("teams: { app_password: s, tenant: " + Tenant + " }", "teams needs 'app_id'")]
+    [InlineData("teams: { app_id: a, tenant: " + Tenant + " }", "teams needs 'app_password'")]
+    [InlineData("teams: { app_id: a, app_password: s }", "teams needs 'tenant'")]
+    [InlineData("teams: { app_id: a, app_password: s, tenant: example.com }", "the id of one Entra tenant")]
+    [InlineData("teams: { app_id: \"a b\", app_password: s, tenant: " + Tenant + " }", "app_id is the")]
+    [InlineData("teams: { " + Teams + ", team_channel: general }", "the id of a channel like 19:")]
+    [InlineData("teams: { " + Teams + ", metadata_url: \"http://x.example/\" }", "metadata_url is an https address")]
+    [InlineData("teams: { " + Teams + ", token_url: \"http://x.example/\" }", "token_url is an https address")]
+    [InlineData("teams: { " + Teams + ", service_urls: [\"http://x.example/\"] }", "service_urls is an https address")]
+    [InlineData("teams: { " + Teams + ", service_urls: [] }", "names at least one address")]
+    [InlineData("teams: { " + Teams + ", aud: a }", "aud")]
     public void A_channel_that_could_not_work_is_refused(string channels, string why)
     {
         var refusal = Refusal($"channels: {{ {channels} }}");

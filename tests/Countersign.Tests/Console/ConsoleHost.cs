@@ -240,6 +240,7 @@ internal sealed class ConsoleHost : IAsyncDisposable
             .AddSingleton<Authenticate>((shown, _) => ValueTask.FromResult(Authenticate(shown.Token!)))
             .AddSingleton(new SignInWays())
             .AddSingleton(_time)
+            .AddSingleton<ProviderHttp>()
             .AddSingleton<FillRandom>(RandomNumberGenerator.Fill)
             .AddConsole(options);
         builder.Services

@@ -120,6 +120,11 @@ public sealed class JsonWebToken
             return new TokenCheck.UnknownKey();
         }
 
+        if (rules.Endorsement is { } endorsement && !key.Endorsements.Contains(endorsement))
+        {
+            return new TokenCheck.Failed($"Its key is not endorsed for '{endorsement}'.");
+        }
+
         // 4.
         if (!key.Verify(algorithm, _signed, _signature))
         {
@@ -130,7 +135,9 @@ public sealed class JsonWebToken
         return (WhyNotOurs(rules) ?? WhyNotNow(rules, now) ?? WhyNotOfSignIn(rules)) is { } why
             ? new TokenCheck.Failed(why)
             : new TokenCheck.Passed(new TokenClaims(
-                _claims, new Subject(rules.Issuer, Text(_claims, "sub")!), TimeOf("exp")!.Value));
+                _claims,
+                rules.IsOfService ? default : new Subject(rules.Issuer, Text(_claims, "sub")!),
+                TimeOf("exp")!.Value));
     }
 
     /// <summary>Kinds of tokens must not stand for each other (RFC 8725 section 3.11).</summary>
@@ -146,7 +153,8 @@ public sealed class JsonWebToken
         _ when ClaimedIssuer != rules.Issuer => "It is of another issuer ('iss').",
         _ when TokenClaims.TextsOf(Claim("aud"))?.Contains(rules.Audience) != true =>
             "It is for somebody else ('aud').",
-        _ when !Subject.IsNamed(Text(_claims, "sub")) => "It is about nobody ('sub').",
+        _ when rules.IsForOneOnly && TokenClaims.TextsOf(Claim("aud"))!.Count > 1 => "It is for others too ('aud').",
+        _ when !rules.IsOfService && !Subject.IsNamed(Text(_claims, "sub")) => "It is about nobody ('sub').",
         _ => null,
     };
 

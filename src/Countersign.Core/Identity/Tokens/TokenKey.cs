@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Countersign.Core.Identity.Passkeys;
@@ -16,10 +17,19 @@ internal abstract class TokenKey
     private const int MaxModulus = 1024;
     private const int Coordinate = 32;
 
-    private TokenKey(string? id, TokenAlgorithm? only) => (Id, Only) = (id, only);
+    private TokenKey(JsonElement key, TokenAlgorithm? only)
+    {
+        (Id, Only) = (Text(key, "kid"), only);
+        Endorsements = key.TryGetProperty("endorsements", out var named) && named.ValueKind == JsonValueKind.Array
+            ? TokenClaims.TextsOf(named) ?? []
+            : [];
+    }
 
     /// <summary>Its <c>kid</c>; <c>null</c> when it has none.</summary>
     public string? Id { get; }
+
+    /// <summary>What its issuer vouches for it with, such as the channels it may sign for.</summary>
+    public ImmutableHashSet<string> Endorsements { get; }
 
     /// <summary>The one algorithm that it is for, when its issuer says so.</summary>
     private TokenAlgorithm? Only { get; }
@@ -50,9 +60,9 @@ internal abstract class TokenKey
         {
             return (Text(key, "kty"), Text(key, "crv")) switch
             {
-                ("RSA", _) => new OfRsa(key, Text(key, "kid"), only),
-                ("EC", "P-256") => new OfCurve(key, Text(key, "kid"), only),
-                ("OKP", "Ed25519") => new OfEdwards(key, Text(key, "kid"), only),
+                ("RSA", _) => new OfRsa(key, only),
+                ("EC", "P-256") => new OfCurve(key, only),
+                ("OKP", "Ed25519") => new OfEdwards(key, only),
                 _ => null,
             };
         }
@@ -81,8 +91,8 @@ internal abstract class TokenKey
         private readonly Lock _lock = new();
         private readonly RSA _key;
 
-        public OfRsa(JsonElement key, string? id, TokenAlgorithm? only)
-            : base(id, only) => _key = RSA.Create(new RSAParameters
+        public OfRsa(JsonElement key, TokenAlgorithm? only)
+            : base(key, only) => _key = RSA.Create(new RSAParameters
             {
                 Modulus = Bytes(key, "n", MinModulus, MaxModulus),
                 Exponent = Bytes(key, "e", 3, 4),
@@ -108,8 +118,8 @@ internal abstract class TokenKey
         private readonly Lock _lock = new();
         private readonly ECDsa _key;
 
-        public OfCurve(JsonElement key, string? id, TokenAlgorithm? only)
-            : base(id, only) => _key = ECDsa.Create(new ECParameters
+        public OfCurve(JsonElement key, TokenAlgorithm? only)
+            : base(key, only) => _key = ECDsa.Create(new ECParameters
             {
                 Curve = ECCurve.NamedCurves.nistP256,
                 Q = new ECPoint
@@ -137,8 +147,8 @@ internal abstract class TokenKey
     {
         private readonly Ed25519PublicKey _key;
 
-        public OfEdwards(JsonElement key, string? id, TokenAlgorithm? only)
-            : base(id, only) => _key = new Ed25519PublicKey(Bytes(key, "x", Coordinate, Coordinate));
+        public OfEdwards(JsonElement key, TokenAlgorithm? only)
+            : base(key, only) => _key = new Ed25519PublicKey(Bytes(key, "x", Coordinate, Coordinate));
 
         public override bool Verify(
             TokenAlgorithm algorithm, ReadOnlySpan<byte> signed, ReadOnlySpan<byte> signature) =>

@@ -17,6 +17,21 @@ public sealed record TokenRules(string Issuer, string Audience)
     /// <summary>The value of <c>nonce</c> that ties an ID token to one sign-in; <c>null</c> asks for none.</summary>
     public string? Nonce { get; init; }
 
+    /// <summary>
+    /// What its issuer has to vouch for its key with (<c>endorsements</c> of the key, Bot Connector authentication);
+    /// <c>null</c> asks for nothing.
+    /// </summary>
+    public string? Endorsement { get; init; }
+
+    /// <summary>Whether <c>aud</c> names the audience and nobody else.</summary>
+    public bool IsForOneOnly { get; init; }
+
+    /// <summary>
+    /// Whether it speaks for a service and so may be about nobody: the claims then have no
+    /// <see cref="TokenClaims.Subject"/>.
+    /// </summary>
+    public bool IsOfService { get; init; }
+
     /// <summary>Whether it is to be an ID token (OpenID Connect Core section 3.1.3.7).</summary>
     public bool IsIdToken { get; init; }
 }

@@ -19,7 +19,7 @@ internal sealed class SlackCard(Func<Charter> charter, CardMask mask, Func<Actio
     private const int MaxLines = 64;
 
     private const int MaxClaimed = 600;
-    private const int MaxComment = 300;
+    private const string Alarm = ":rotating_light: ";
     private const int MaxError = 600;
 
     /// <summary>Beyond this the arguments cannot fit into a section, however they are laid out.</summary>
@@ -42,8 +42,8 @@ internal sealed class SlackCard(Func<Charter> charter, CardMask mask, Func<Actio
         var blocks = new SlackBlocks();
         var headline = $"[{Words.OneLine(card.Environment)}] {Words.OneLine(card.Headline)}";
         blocks.Header(headline);
-        blocks.Context(StateOf(record, today));
-        if (IsForReviewersOnly(record, today))
+        blocks.Context(CardWords.StateOf(record, today));
+        if (CardWords.IsForReviewersOnly(record, today))
         {
             AddWhereItIs(blocks, record, "Only its reviewers may read what it is about; they find it in the console.");
         }
@@ -101,7 +101,7 @@ internal sealed class SlackCard(Func<Charter> charter, CardMask mask, Func<Actio
         AddExact(blocks, shown, card);
         // Said without the words they are about, and so of what is hidden as well.
         AddFindings(blocks, [.. FavourLines.Of(record, known.Owed, today.People), .. FindingLines.Of(real)]);
-        blocks.Fields(WhoOf(record, today));
+        blocks.Fields(CardWords.WhoOf(record, today));
         blocks.Section(string.Join('\n', card.Rules.Select(rule => $"{rule.Id}: {Words.OneLine(rule.Reason)}")));
         var tracks = new ReviewTracks(record, today);
         blocks.Section(string.Join('\n', tracks.Compose()));
@@ -115,28 +115,17 @@ internal sealed class SlackCard(Func<Charter> charter, CardMask mask, Func<Actio
         var record = shown.Record;
         AddExact(blocks, shown, card);
         AddVotes(blocks, record, today);
-        if (record.Outcome is { } outcome)
+        if (record.Outcome is not null || record.State.HasEnded())
         {
-            var error = outcome.Error is { } text ? $"\n{DisplayText.Lines(text).Text}" : "";
-            var sentence = Words.Of(outcome, record.GivesPermit);
-            blocks.Aside($"{sentence} ({outcome.Duration.TotalMilliseconds:N0} ms){error}", MaxError);
-        }
-        else if (record.State.HasEnded())
-        {
-            blocks.Aside($"Nothing was executed. {DisplayText.Lines(record.Ending).Text}".Trim(), MaxError);
+            blocks.Aside(CardWords.OfEnd(record), MaxError);
         }
 
-        blocks.Context($"Ledger entry {record.Ledger.Index} under a signed tree of {record.Ledger.Size}");
+        blocks.Context(CardWords.LedgerOf(record));
         blocks.Actions([SlackButtons.ForOpening(reviewUrl(record.Id)), .. StopsOf(record, today)]);
     }
 
-    /// <summary>
-    /// The way to stop the agent, as long as it has something here to be stopped; the gateway is no agent to stop.
-    /// </summary>
     private static IEnumerable<JsonObject> StopsOf(ActionRecord record, Charter today) =>
-        record.State.HasEnded() || today.People.Find(record.Asker.Agent) is null
-            ? []
-            : [SlackButtons.ForStopping(record)];
+        CardWords.MayBeStopped(record, today) ? [SlackButtons.ForStopping(record)] : [];
 
     private static void AddExact(SlackBlocks blocks, ShownAction shown, Card card)
     {
@@ -167,19 +156,6 @@ internal sealed class SlackCard(Func<Charter> charter, CardMask mask, Func<Actio
         }
     }
 
-    private static IEnumerable<LabelledText> WhoOf(ActionRecord record, Charter today)
-    {
-        var owner = today.People.Find(record.Asker.Agent)?.Owner;
-        yield return new LabelledText("Agent", owner is null
-            ? $"{record.Asker.Agent}, not registered any more"
-            : $"{record.Asker.Agent}, owned by {owner}");
-        yield return new LabelledText("On behalf of", record.Asker.OnBehalfOf is { } person
-            ? Words.Of(person, today.People)
-            : "nobody named");
-        yield return new LabelledText(
-            "Target", $"{record.Action.Target} ({record.Gate.ToText()} gate, via {record.Via.ToText()})");
-    }
-
     private static void AddVotes(SlackBlocks blocks, ActionRecord record, Charter today)
     {
         if (record.Life.Votes.IsEmpty)
@@ -188,21 +164,8 @@ internal sealed class SlackCard(Func<Charter> charter, CardMask mask, Func<Actio
         }
 
         blocks.Aside(
-            string.Join('\n', record.Life.Votes.Select(vote => VoteLine(vote, today))), SlackLimits.SectionText);
-    }
-
-    private static string VoteLine(Vote vote, Charter today)
-    {
-        var comment = vote.Comment is { Length: > 0 } text
-            ? $": {Shortening.Of(Words.OneLine(text), MaxComment)}"
-            : "";
-        var verb = vote switch
-        {
-            { BreaksGlass: true } => ":rotating_light: Glass broken",
-            { Decision: Decision.Approve } => "Approved",
-            _ => "Denied",
-        };
-        return $"{verb} by {Words.Of(vote.Person, today.People)} ({vote.Assurance.ToText()}){comment}";
+            string.Join('\n', record.Life.Votes.Select(vote => CardWords.Of(vote, today, Alarm))),
+            SlackLimits.SectionText);
     }
 
     private static void AddClaimed(SlackBlocks blocks, Claimed claimed)
@@ -251,21 +214,6 @@ internal sealed class SlackCard(Func<Charter> charter, CardMask mask, Func<Actio
         blocks.Actions(SlackButtons.ForOpening(reviewUrl(record.Id)));
     }
 
-    private static string StateOf(ActionRecord record, Charter today)
-    {
-        var revision = record.Life.Revision > 1 ? $" · revision {record.Life.Revision}" : "";
-        var approvers = record.Life.Votes.Where(vote => vote.Decision == Decision.Approve)
-            .Select(vote => Words.Of(vote.Person, today.People)).Distinct().ToList();
-        var by = record.State is not (ActionState.Pending or ActionState.Denied) && approvers.Count > 0
-            ? $" · approved by {string.Join(", ", approvers)}"
-            : "";
-        return $"{Words.Of(record.State)}{by}{revision}";
-    }
-
     private static string FallbackOf(ActionRecord record, string headline) => SlackText.Fit(
         $"{Words.Of(record.State)}: {headline}", SlackLimits.FallbackText, SlackText.Escape);
-
-    /// <summary>A target that left the configuration took its setting along: in doubt it was restricted.</summary>
-    private static bool IsForReviewersOnly(ActionRecord record, Charter today) =>
-        today.Targets.GetValueOrDefault(record.Action.Target) is not { VisibleToReviewersOnly: false };
 }

@@ -204,6 +204,47 @@ public sealed class JsonWebTokenTests : IDisposable
         Assert.Equal(2, TokenKeySet.Parse(Encoding.UTF8.GetBytes(_signer.KeySet)).Count);
     }
 
+    [Theory]
+    [InlineData("""["msteams","webchat"]""", true)]
+    [InlineData("""["webchat"]""", false)]
+    [InlineData(""" "msteams" """, false)]
+    [InlineData("[7]", false)]
+    [InlineData(null, false)]
+    public void A_key_counts_for_what_its_issuer_endorses_it_for(string? endorsements, bool counts)
+    {
+        var set = JsonNode.Parse(_signer.KeySet)!;
+        if (endorsements is not null)
+        {
+            set["keys"]![0]!["endorsements"] = JsonNode.Parse(endorsements);
+        }
+
+        var check = Check(
+            _signer.Sign(Claims()), Rules() with { Endorsement = "msteams" }, set.ToJsonString());
+
+        Assert.Equal(counts, check is TokenCheck.Passed);
+        Assert.True(counts || check is TokenCheck.Failed { Why: var why } && why.Contains("endorsed"));
+    }
+
+    [Fact]
+    public void A_token_that_has_to_be_for_one_only_is_not_taken_when_others_are_named()
+    {
+        var several = _signer.Sign(Claims(made => made["aud"] = new JsonArray("countersign", "wiki")));
+
+        Assert.IsType<TokenCheck.Passed>(Check(several));
+        AssertRefused("'aud'", several, Rules() with { IsForOneOnly = true });
+    }
+
+    [Fact]
+    public void A_token_of_a_service_may_be_about_nobody_and_then_names_nobody()
+    {
+        var token = _signer.Sign(Claims(made => made.Remove("sub")));
+
+        var passed = Assert.IsType<TokenCheck.Passed>(Check(token, Rules() with { IsOfService = true }));
+
+        Assert.Equal(default, passed.Claims.Subject);
+        AssertRefused("'sub'", token);
+    }
+
     private static JsonObject Claims(Action<JsonObject>? alter = null)
     {
         var claims = new JsonObject
