@@ -65,9 +65,14 @@ public static class EntryTypes
     private static readonly Dictionary<string, EntryType> Types =
         Names.ToDictionary(static pair => pair.Value, static pair => pair.Key, StringComparer.Ordinal);
 
+    private static readonly Dictionary<string, EntryType>.AlternateLookup<ReadOnlySpan<char>> ByText =
+        Types.GetAlternateLookup<ReadOnlySpan<char>>();
+
     public static string ToText(this EntryType type) => Names.TryGetValue(type, out var name)
         ? name
         : throw new ArgumentOutOfRangeException(nameof(type), type, "There is no such entry type.");
 
     public static bool TryParse(string text, out EntryType type) => Types.TryGetValue(text, out type);
+
+    public static bool TryParse(ReadOnlySpan<char> text, out EntryType type) => ByText.TryGetValue(text, out type);
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 
@@ -15,6 +16,8 @@ public readonly record struct Hash32
 
     /// <summary>Longest content that a faster function is asked for.</summary>
     private const int MaxShort = 1024;
+
+    private static readonly SearchValues<byte> s_hexDigits = SearchValues.Create("0123456789abcdef"u8);
 
     private static volatile ShortSha256? s_faster;
 
@@ -87,6 +90,17 @@ public readonly record struct Hash32
         sha.AppendData(content);
         sha.GetHashAndReset(hash);
         return new Hash32(hash);
+    }
+
+    /// <inheritdoc cref="ParseHex(string)"/>
+    public static Hash32 ParseHex(ReadOnlySpan<byte> hex)
+    {
+        Span<byte> hash = stackalloc byte[Length];
+        return hex.Length == 2 * Length && !hex.ContainsAnyExcept(s_hexDigits)
+            && Convert.FromHexString(hex, hash, out _, out _) == OperationStatus.Done
+                ? new Hash32(hash)
+                : throw new FormatException(
+                    $"'{System.Text.Encoding.Latin1.GetString(hex)}' is not a hash: write 64 lower-case hex digits.");
     }
 
     /// <summary>Reads 64 lower-case hex digits.</summary>

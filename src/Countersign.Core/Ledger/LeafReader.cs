@@ -10,6 +10,8 @@ namespace Countersign.Core.Ledger;
 /// </summary>
 internal ref struct LeafReader
 {
+    private const int LongestType = 32;
+
     private ReadOnlySpan<byte> _rest;
 
     private LeafReader(ReadOnlySpan<byte> bytes) => _rest = bytes;
@@ -33,8 +35,14 @@ internal ref struct LeafReader
         return new Leaf(ReadType(type), ReadTime(at), subject, ReadPayload(payload), ReadIndex(previous));
     }
 
-    private static EntryType ReadType(ReadOnlySpan<byte> text) =>
-        EntryTypes.TryParse(Show(text), out var type) ? type : throw Damaged($"'{Show(text)}' is no entry type");
+    private static EntryType ReadType(ReadOnlySpan<byte> text)
+    {
+        Span<char> shown = stackalloc char[LongestType];
+        return text.Length <= shown.Length
+            && EntryTypes.TryParse(shown[..Encoding.Latin1.GetChars(text, shown)], out var type)
+                ? type
+                : throw Damaged($"'{Show(text)}' is no entry type");
+    }
 
     /// <summary>2026-11-21T12:56:02.079Z, each digit in its place.</summary>
     private static DateTimeOffset ReadTime(ReadOnlySpan<byte> text)
@@ -76,7 +84,7 @@ internal ref struct LeafReader
             throw Damaged($"'{Show(text)}' is no SHA-256 value");
         }
 
-        return Hash32.ParseHex(Show(text[prefix.Length..]));
+        return Hash32.ParseHex(text[prefix.Length..]);
     }
 
     private static long? ReadIndex(ReadOnlySpan<byte> text) => text.SequenceEqual("null"u8)
