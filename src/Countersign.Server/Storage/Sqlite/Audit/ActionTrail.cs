@@ -13,6 +13,9 @@ internal sealed class ActionTrail
     private static readonly ActionState[] Outcomes =
         [ActionState.Succeeded, ActionState.Failed, ActionState.Unknown];
 
+    /// <summary>What a grant is without terms of its own (DESIGN section 2.3).</summary>
+    private static readonly (long Uses, long Seconds) DefaultTerms = (1, 600);
+
     private readonly List<KnownEntry> _entries = [];
     private long _usesLeft;
 
@@ -178,8 +181,13 @@ internal sealed class ActionTrail
     /// <summary>The uses and the time of a grant: over several requirements the least (DESIGN section 2.3).</summary>
     public static (long Uses, long Seconds) TermsOf(KnownEntry? request)
     {
+        if (request?.Payload is null)
+        {
+            return DefaultTerms;
+        }
+
         var terms = GrantTermsOf(request).ToList();
-        return terms.Count == 0 ? (1, 600) : (terms.Min(term => term.Uses), terms.Min(term => term.Seconds));
+        return terms.Count == 0 ? DefaultTerms : (terms.Min(term => term.Uses), terms.Min(term => term.Seconds));
     }
 
     private static IEnumerable<(long Uses, long Seconds)> GrantTermsOf(KnownEntry? request) =>

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Countersign.Core.Ledger;
 using Countersign.Core.Storage;
 using Countersign.Server.Keys;
@@ -132,43 +131,6 @@ internal sealed class StoreAudit(string path, StoreAuditOptions options)
 
             last = kept[^1].Size;
             await Task.CompletedTask;
-        }
-    }
-}
-
-/// <summary>What the tables beside the log say wrongly; from whichever thread.</summary>
-internal sealed class Findings
-{
-    private readonly List<string> _all = [];
-
-    public ImmutableArray<string> All
-    {
-        get
-        {
-            lock (_all)
-            {
-                return [.. _all];
-            }
-        }
-    }
-
-    public void Add(string fault)
-    {
-        lock (_all)
-        {
-            if (_all.Count < LedgerAudit.MaxFaults)
-            {
-                _all.Add(fault);
-            }
-        }
-    }
-
-    /// <summary>Notes a fault unless something holds.</summary>
-    public void Expect(bool holds, string fault)
-    {
-        if (!holds)
-        {
-            Add(fault);
         }
     }
 }
