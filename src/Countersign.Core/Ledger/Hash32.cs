@@ -17,7 +17,7 @@ public readonly record struct Hash32
     /// <summary>Longest content that a faster function is asked for.</summary>
     private const int MaxShort = 1024;
 
-    private static readonly SearchValues<byte> s_hexDigits = SearchValues.Create("0123456789abcdef"u8);
+    private static readonly SearchValues<byte> HexDigits = SearchValues.Create("0123456789abcdef"u8);
 
     private static volatile ShortSha256? s_faster;
 
@@ -96,7 +96,7 @@ public readonly record struct Hash32
     public static Hash32 ParseHex(ReadOnlySpan<byte> hex)
     {
         Span<byte> hash = stackalloc byte[Length];
-        return hex.Length == 2 * Length && !hex.ContainsAnyExcept(s_hexDigits)
+        return hex.Length == 2 * Length && !hex.ContainsAnyExcept(HexDigits)
             && Convert.FromHexString(hex, hash, out _, out _) == OperationStatus.Done
                 ? new Hash32(hash)
                 : throw new FormatException(

@@ -67,8 +67,14 @@ public sealed class Redactor
     }
 
     /// <summary>Masks UTF-8; nothing is written when there is nothing to mask.</summary>
+    /// <param name="source">What is masked.</param>
+    /// <param name="output">Receives it.</param>
+    /// <param name="counts">How many values of which kind.</param>
+    /// <param name="before">What stands before it, and is written as it is.</param>
     /// <returns>Whether something was masked.</returns>
-    internal bool Write(ReadOnlySpan<byte> source, IBufferWriter<byte> output, Dictionary<string, long> counts)
+    internal bool Write(
+        ReadOnlySpan<byte> source, IBufferWriter<byte> output, Dictionary<string, long> counts,
+        ReadOnlySpan<byte> before = default)
     {
         var text = Scan(source);
         if (_found.Count == 0)
@@ -76,6 +82,7 @@ public sealed class Redactor
             return false;
         }
 
+        output.Write(before);
         var written = 0;
         foreach (var found in _found)
         {

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
 
@@ -51,6 +52,13 @@ public readonly record struct DisplayText
 
     /// <summary>More marks over one character than any orthography uses.</summary>
     private const int MaxMarks = 4;
+
+    private const string Printable =
+        " !\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~";
+
+    private static readonly SearchValues<char> PlainLine = SearchValues.Create(Printable);
+
+    private static readonly SearchValues<char> PlainLines = SearchValues.Create(Printable + "\n\t");
 
     private readonly string? _text;
 
@@ -110,23 +118,56 @@ public readonly record struct DisplayText
     /// Whether a text is shown as it is for sure: most of them are, and some are long. What is not plain here may still
     /// turn out to be harmless.
     /// </summary>
-    private static bool IsPlain(string raw, bool keepsLines)
+    private static bool IsPlain(ReadOnlySpan<char> raw, bool keepsLines) =>
+        !raw.ContainsAnyExcept(keepsLines ? PlainLines : PlainLine)
+        && !HasLongRun(raw)
+        && !(keepsLines && HasManyLineFeeds(raw))
+        && !raw.Contains(@"\u{", StringComparison.Ordinal);
+
+    /// <summary>
+    /// Looks at one character of every <see cref="MaxBlanks"/>: each run that is too long covers one of them.
+    /// </summary>
+    private static bool HasLongRun(ReadOnlySpan<char> raw)
     {
-        var (run, blanks, feeds) = (0, 0, 0);
-        for (var at = 0; at < raw.Length; at++)
+        for (var at = 0; at < raw.Length; at += MaxBlanks)
         {
             var c = raw[at];
-            run = at > 0 && raw[at - 1] == c ? run + 1 : 1;
-            feeds = c == '\n' ? feeds + 1 : c is ' ' or '\t' ? feeds : 0;
-            blanks = c is ' ' or '\t' ? blanks + 1 : 0;
-            var isKnown = c is >= ' ' and <= '~' || (keepsLines && c is '\n' or '\t');
-            if (!isKnown || run > MaxRun || blanks > MaxBlanks || feeds > MaxLineFeeds)
+            var other = c switch { ' ' => '\t', '\t' => ' ', _ => c };
+            if ((at == 0 || (raw[at - 1] != c && raw[at - 1] != other))
+                && (at + 1 == raw.Length || (raw[at + 1] != c && raw[at + 1] != other)))
             {
-                return false;
+                continue;
+            }
+
+            var end = raw[at..].IndexOfAnyExcept(c, other);
+            var before = at - 1 - raw[..at].LastIndexOfAnyExcept(c, other);
+            var run = before + (end < 0 ? raw.Length - at : end);
+            if (run > (c == other ? MaxRun : MaxBlanks))
+            {
+                return true;
             }
         }
 
-        return !raw.Contains(@"\u{", StringComparison.Ordinal);
+        return false;
+    }
+
+    private static bool HasManyLineFeeds(ReadOnlySpan<char> raw)
+    {
+        for (var at = raw.IndexOf('\n'); at >= 0;)
+        {
+            var rest = raw[at..];
+            var end = rest.IndexOfAnyExcept(" \t\n");
+            var stretch = end < 0 ? rest : rest[..end];
+            if (stretch.Count('\n') > MaxLineFeeds)
+            {
+                return true;
+            }
+
+            var next = rest[stretch.Length..].IndexOf('\n');
+            at = next < 0 ? -1 : at + stretch.Length + next;
+        }
+
+        return false;
     }
 
     private static (int Value, int Length, DisplayFlags Flag) ReadAt(string raw, int at, bool keepsLines)

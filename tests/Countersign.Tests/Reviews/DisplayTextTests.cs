@@ -151,4 +151,24 @@ public sealed class DisplayTextTests
     [InlineData("שָׁלוֹם")]
     public void Words_of_other_languages_are_not_flagged(string text) =>
         Assert.Equal(DisplayFlags.None, DisplayText.OneLine(text).Flags);
+
+    [Fact]
+    public void A_glance_at_plain_text_finds_what_a_close_look_finds()
+    {
+        // A letter outside ASCII is shown as it is, and makes sure that all of a text is looked at closely.
+        const string close = "x\u00E9";
+        var random = new Random(20_261_122);
+        for (var round = 0; round < 20_000; round++)
+        {
+            var text = string.Concat(Enumerable.Range(0, random.Next(1, 6)).Select(_ =>
+                new string("ab \t\n\\u{"[random.Next(8)], random.Next(4) == 0 ? random.Next(1, 140) : random.Next(1, 5))));
+
+            foreach (var show in new Func<string, DisplayText>[] { DisplayText.OneLine, DisplayText.Lines })
+            {
+                var (atAGlance, closely) = (show(text), show(text + close));
+                Assert.Equal(closely.Text[..^close.Length], atAGlance.Text);
+                Assert.Equal(closely.Flags, atAGlance.Flags);
+            }
+        }
+    }
 }

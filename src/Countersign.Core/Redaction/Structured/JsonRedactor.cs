@@ -18,10 +18,15 @@ public sealed class JsonRedactor
     /// <summary>How deep documents are looked for in strings of documents.</summary>
     private const int MostDocuments = 4;
 
+    /// <summary>How many names of members are known to hold nothing.</summary>
+    private const int MostNames = 256;
+
     private readonly Redactor _redactor;
     private readonly FieldRules _rules;
     private readonly DataKind _field = new("field", "FIELD", DataGroup.Custom, index: 0);
     private readonly List<PathStep> _place = [];
+    private readonly HashSet<string> _harmless = new(StringComparer.Ordinal);
+    private readonly ArrayBufferWriter<byte> _masked = new();
     private readonly int _depth;
     private JsonRedactor? _inner;
 
@@ -42,7 +47,8 @@ public sealed class JsonRedactor
     public ReadOnlyMemory<byte> Redact(ReadOnlyMemory<byte> json, out RedactionReport report)
     {
         var counts = new Dictionary<string, long>();
-        var output = new ArrayBufferWriter<byte>(json.Length + 64);
+        // It has room for nothing: of most documents nothing is written.
+        var output = new ArrayBufferWriter<byte>();
         bool isChanged;
         try
         {
@@ -75,7 +81,7 @@ public sealed class JsonRedactor
                 case JsonTokenType.PropertyName:
                     name = reader.GetString()!;
                     _place[^1] = new PathStep(name, 0);
-                    WriteFound(json, start + 1, reader.ValueSpan.Length, ref written, output, counts);
+                    WriteName(ref reader, name, json, ref written, output, counts);
                     continue;
                 case JsonTokenType.EndObject or JsonTokenType.EndArray:
                     _place.RemoveAt(_place.Count - 1);
@@ -103,8 +109,13 @@ public sealed class JsonRedactor
             }
         }
 
+        if (written == 0)
+        {
+            return false;
+        }
+
         output.Write(json[written..]);
-        return written > 0;
+        return true;
     }
 
     /// <summary>The next value of an array has the next index.</summary>
@@ -120,6 +131,24 @@ public sealed class JsonRedactor
     {
         var isMember = _place.Count > 0 && _place[^1].Name is not null;
         return (isMember ? _rules.OfMember(name) : null) ?? (_rules.HasPaths ? _rules.OfPlace(_place) : null);
+    }
+
+    /// <summary>Masks what a member's name holds; the members of a list have the same few names.</summary>
+    private void WriteName(
+        ref Utf8JsonReader reader, string name, ReadOnlySpan<byte> json, ref int written,
+        ArrayBufferWriter<byte> output, Dictionary<string, long> counts)
+    {
+        if (_harmless.Contains(name) && !reader.ValueIsEscaped)
+        {
+            return;
+        }
+
+        var start = (int)reader.TokenStartIndex + 1;
+        if (!WriteFound(json, start, reader.ValueSpan.Length, ref written, output, counts)
+            && !reader.ValueIsEscaped && _harmless.Count < MostNames)
+        {
+            _harmless.Add(name);
+        }
     }
 
     /// <summary>Masks a whole value, with everything inside it.</summary>
@@ -159,11 +188,11 @@ public sealed class JsonRedactor
         else if (reader.TokenType == JsonTokenType.Number)
         {
             using var scope = _redactor.Under(name, ColumnType.Number);
-            var masked = new ArrayBufferWriter<byte>();
-            if (_redactor.Write(reader.ValueSpan, masked, counts))
+            _masked.ResetWrittenCount();
+            if (_redactor.Write(reader.ValueSpan, _masked, counts))
             {
                 output.Write(json[written..start]);
-                output.Write([(byte)'"', .. masked.WrittenSpan, (byte)'"']);
+                output.Write([(byte)'"', .. _masked.WrittenSpan, (byte)'"']);
                 written = start + reader.ValueSpan.Length;
             }
         }
@@ -174,7 +203,8 @@ public sealed class JsonRedactor
         ref Utf8JsonReader reader, ReadOnlySpan<byte> json, ref int written, ArrayBufferWriter<byte> output,
         Dictionary<string, long> counts)
     {
-        var (found, masked) = (new Dictionary<string, long>(), new ArrayBufferWriter<byte>());
+        Dictionary<string, long> found;
+        ArrayBufferWriter<byte> masked;
         try
         {
             if (_depth == MostDocuments || DocumentIn(ref reader) is not { } document)
@@ -182,6 +212,7 @@ public sealed class JsonRedactor
                 return false;
             }
 
+            (found, masked) = ([], new ArrayBufferWriter<byte>());
             if (!(_inner ??= new JsonRedactor(this)).Walk(document, masked, found))
             {
                 return true;
@@ -230,16 +261,12 @@ public sealed class JsonRedactor
         written = start + 1 + value.Length;
     }
 
-    private void WriteFound(
+    private bool WriteFound(
         ReadOnlySpan<byte> json, int start, int length, ref int written, ArrayBufferWriter<byte> output,
         Dictionary<string, long> counts)
     {
-        var masked = new ArrayBufferWriter<byte>();
-        if (_redactor.Write(json.Slice(start, length), masked, counts))
-        {
-            output.Write(json[written..start]);
-            output.Write(masked.WrittenSpan);
-            written = start + length;
-        }
+        var isFound = _redactor.Write(json.Slice(start, length), output, counts, before: json[written..start]);
+        written = isFound ? start + length : written;
+        return isFound;
     }
 }

@@ -140,8 +140,7 @@ internal sealed class SlackCard(Func<Charter> charter, CardMask mask, Func<Actio
         else
         {
             blocks.LeavesOut();
-            blocks.Fenced(string.Concat(ExactText.Of(record.Action.Arguments).Pieces.Select(
-                piece => piece.IsCut ? $@"\u{{… {piece.Text} …}}" : piece.Text)));
+            blocks.Fenced(ExactText.ShortOf(record.Action.Arguments));
         }
 
         var hidden = shown.HidesSomething ? $". {shown.Sentence}" : "";

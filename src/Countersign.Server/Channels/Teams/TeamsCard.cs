@@ -142,8 +142,7 @@ internal sealed class TeamsCard(Func<Charter> charter, CardMask mask, Func<Actio
         else
         {
             body.LeavesOut();
-            body.Exact(string.Concat(ExactText.Of(arguments).Pieces.Select(
-                piece => piece.IsCut ? $@"\u{{… {piece.Text} …}}" : piece.Text)));
+            body.Exact(ExactText.ShortOf(arguments));
         }
 
         var hidden = shown.HidesSomething ? $". {shown.Sentence}" : "";

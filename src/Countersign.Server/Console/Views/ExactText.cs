@@ -44,11 +44,22 @@ internal sealed class ExactText
 
     public static ExactView Of(CanonicalJson json)
     {
-        var pieces = CutLines(new ExactText(shortens: true).LayOut(json.Bytes.Span));
+        var laidOut = new ExactText(shortens: true).LayOut(json.Bytes.Span);
+        var pieces = CutLines(laidOut);
         var bytes = json.Bytes.Length;
-        var needsFull = pieces.Any(piece => piece.IsCut) && bytes <= MaxFullBytes;
-        return new ExactView(pieces, needsFull ? WholeOf(json.Bytes.Span) : null, bytes);
+        var needsFull = bytes <= MaxFullBytes && pieces.Any(piece => piece.IsCut);
+        return new ExactView(
+            pieces,
+            !needsFull ? null
+                : laidOut is [{ IsCut: false } whole] ? whole.Text
+                : WholeOf(json.Bytes.Span),
+            bytes);
     }
+
+    /// <summary>Head and tail as one text, for channels that mark nothing; what is left out is spelled there.</summary>
+    public static string ShortOf(CanonicalJson json) => string.Concat(
+        CutLines(new ExactText(shortens: true).LayOut(json.Bytes.Span)).Select(
+            piece => piece.IsCut ? $@"\u{{… {piece.Text} …}}" : piece.Text));
 
     /// <summary>
     /// A target's answer: JSON like the arguments, and if it is none, its first characters as they are.
@@ -159,13 +170,8 @@ internal sealed class ExactText
     private void AppendLines(string raw, int depth)
     {
         var start = 0;
-        for (var at = 0; at + 1 < raw.Length; at++)
+        for (var at = raw.IndexOf('\\'); at >= 0 && at + 1 < raw.Length; at = raw.IndexOf('\\', at + 1))
         {
-            if (raw[at] != '\\')
-            {
-                continue;
-            }
-
             at++;
             if (raw[at] == 'n')
             {
@@ -214,7 +220,7 @@ internal sealed class ExactText
     /// <summary>Keeps the first and the last lines of a text of many lines.</summary>
     private static ImmutableArray<ExactPiece> CutLines(List<ExactPiece> pieces)
     {
-        var lines = pieces.Sum(piece => piece.IsCut ? 0 : piece.Text.Count(c => c == '\n'));
+        var lines = pieces.Sum(piece => piece.IsCut ? 0 : piece.Text.AsSpan().Count('\n'));
         if (lines <= HeadLines + TailLines)
         {
             return [.. pieces];
@@ -240,14 +246,31 @@ internal sealed class ExactText
                 continue;
             }
 
-            var parts = piece.Text.Split('\n');
-            var first = Math.Clamp(from - line, 0, parts.Length);
-            var end = Math.Clamp(until - line, first, parts.Length);
-            line += parts.Length - 1;
-            if (string.Join('\n', parts[first..end]) is { Length: > 0 } text)
+            var start = from <= line ? 0 : Math.Min(EndOfLine(piece.Text, from - line) + 1, piece.Text.Length);
+            var end = until <= line ? 0 : EndOfLine(piece.Text, until - line);
+            line += piece.Text.AsSpan().Count('\n');
+            if (start < end)
             {
-                yield return new ExactPiece(text, IsCut: false);
+                yield return new ExactPiece(piece.Text[start..end], IsCut: false);
             }
         }
+    }
+
+    /// <summary>Where the line of a number ends, counted from 1; the end of the text when it has fewer.</summary>
+    private static int EndOfLine(ReadOnlySpan<char> text, int number)
+    {
+        var end = -1;
+        for (; number > 0; number--)
+        {
+            var next = text[(end + 1)..].IndexOf('\n');
+            if (next < 0)
+            {
+                return text.Length;
+            }
+
+            end += next + 1;
+        }
+
+        return end;
     }
 }
