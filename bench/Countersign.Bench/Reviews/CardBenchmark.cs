@@ -116,8 +116,9 @@ internal static class CardBenchmark
     /// <summary>Some 750 objects of four members, as of a bulk insert.</summary>
     private static CanonicalJson List()
     {
+        const string note = "Please deliver before noon, and ring twice; the dog is friendly.";
         var orders = Enumerable.Range(0, CardBytes / 133).Select(i => $$"""
-            {"customer":"Customer {{i * 7919 % 1000}} of the North","id":{{i}},"note":"Please deliver before noon, and ring twice; the dog is friendly.","total":{{i * 37 % 100_000}}}
+            {"customer":"Customer {{i * 7919 % 1000}} of the North","id":{{i}},"note":"{{note}}","total":{{i * 37}}}
             """);
         return CanonicalJson.TryCanonicalize(
             System.Text.Encoding.UTF8.GetBytes($$"""{"orders":[{{string.Join(',', orders)}}]}"""),

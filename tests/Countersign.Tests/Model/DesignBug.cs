@@ -28,6 +28,9 @@ public enum DesignBug
     /// <summary>The second vote of one person counts as that of another.</summary>
     DuplicateVoteCounts,
 
+    /// <summary>The accounts of one person in two channels count as two persons.</summary>
+    AccountIsPerson,
+
     /// <summary>A denial after an approval is noted and changes nothing.</summary>
     DenyIgnoredAfterApprove,
 
@@ -55,4 +58,16 @@ public enum Taker
 
     /// <summary>Whoever asked, with a permit: nobody looks after it, and only time ends its silence.</summary>
     Asker,
+}
+
+/// <summary>What is explored.</summary>
+/// <param name="Taker">Who takes the approval.</param>
+/// <param name="MaxInFlight">How many changes may be on the way to the store at once.</param>
+/// <param name="Channels">In how many channels each person may answer at once.</param>
+internal sealed record Scene(Taker Taker, int MaxInFlight, int Channels = 1)
+{
+    /// <summary>
+    /// Three answers at once make too many worlds to add modifications, changes of policy and crashes to each.
+    /// </summary>
+    public bool IsOnlyAboutVotes => Channels > 1;
 }

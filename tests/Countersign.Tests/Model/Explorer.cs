@@ -13,9 +13,9 @@ internal sealed record Finding(int States, int Transitions, string? Breach, IRea
 /// Walks breadth first through every world that can be reached, so that the first breach it meets is a nearest one. At
 /// the end it asks of every world whether the action can still end there.
 /// </summary>
-internal sealed class Explorer(DesignBug bug, int maxInFlight, Taker taker)
+internal sealed class Explorer(DesignBug bug, Scene scene)
 {
-    private readonly Protocol _protocol = new(bug, maxInFlight, taker);
+    private readonly Protocol _protocol = new(bug, scene);
     private readonly Dictionary<string, int> _known = [];
     private readonly List<World> _worlds = [];
     private readonly List<(int From, string Move)> _origins = [];

@@ -42,6 +42,7 @@ internal static class Judgement
         OperationKind.Settle when world.Observer.Sends > 0 => "I18: it was reported as not sent, and it was",
         _ when life.State == ActionState.Succeeded && world.Observer.Sends == 0 =>
             "I18: it was reported as done, and nothing was sent",
+        _ when HasCountedTwice(life) => "I5: one person's approval was counted twice",
         _ when life.Revision != world.Row.Revision && !life.Votes.IsEmpty =>
             "I10: a vote undid a modification",
         _ => null,
@@ -50,6 +51,11 @@ internal static class Judgement
     private static bool HasApprovedAnything(World world, int approvers, int revision) =>
         approvers + MayApprove.Count(
             person => world.Observer.HasApproved(person, Setting.MaxRevision + 1 - revision)) > 1;
+
+    private static bool HasCountedTwice(Life life) => life.Votes
+        .Where(vote => vote.Decision == Decision.Approve)
+        .CountBy(vote => vote.Person)
+        .Any(of => of.Value > 1);
 
     private static bool HasVoted(Life life, int person) =>
         life.Votes.Any(vote => vote.Person == Setting.Person(person) && vote.Decision == Decision.Approve);

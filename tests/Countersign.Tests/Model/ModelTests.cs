@@ -11,11 +11,33 @@ public sealed class ModelTests
     [InlineData(Taker.Asker)]
     public void No_order_of_events_breaks_an_invariant(Taker taker)
     {
-        var finding = new Explorer(DesignBug.None, maxInFlight: 2, taker).Explore();
+        var finding = new Explorer(DesignBug.None, new Scene(taker, MaxInFlight: 2)).Explore();
 
         Print($"Taken by {taker}: {finding.States} states, {finding.Transitions} transitions, no breach.");
         Assert.True(finding.Breach is null, Show(finding));
         Assert.True(finding.States > 10_000, $"Only {finding.States} states were reached.");
+    }
+
+    [Fact]
+    [Trait("Fault", "FLT-31")]
+    public void No_order_of_answers_in_three_channels_at_once_breaks_an_invariant()
+    {
+        var finding = new Explorer(DesignBug.None, new Scene(Taker.Node, MaxInFlight: 3, Channels: 3)).Explore();
+
+        Print($"In three channels: {finding.States} states, {finding.Transitions} transitions, no breach.");
+        Assert.True(finding.Breach is null, Show(finding));
+        Assert.True(finding.States > 10_000, $"Only {finding.States} states were reached.");
+    }
+
+    [Theory]
+    [InlineData(DesignBug.AccountIsPerson, 1)]
+    [InlineData(DesignBug.DuplicateVoteCounts, 2)]
+    public void One_person_in_two_channels_who_counts_twice_is_found(DesignBug bug, int maxInFlight)
+    {
+        var finding = new Explorer(bug, new Scene(Taker.Node, maxInFlight, Channels: 2)).Explore();
+
+        Print($"{bug} in two channels: {Show(finding)}");
+        Assert.StartsWith("I5", finding.Breach, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -33,7 +55,7 @@ public sealed class ModelTests
     [InlineData(DesignBug.SilenceProvesFailure, "I18", 1)]
     public void A_design_bug_is_found_with_a_shortest_trace(DesignBug bug, string invariant, int maxInFlight)
     {
-        var finding = new Explorer(bug, maxInFlight, Taker.Node).Explore();
+        var finding = new Explorer(bug, new Scene(Taker.Node, maxInFlight)).Explore();
 
         Print($"{bug}: {Show(finding)}");
         Assert.StartsWith(invariant, finding.Breach, StringComparison.Ordinal);
@@ -47,7 +69,7 @@ public sealed class ModelTests
     [InlineData(DesignBug.SilenceIsWaitedFor, "L1")]
     public void A_design_bug_of_permits_is_found_with_a_shortest_trace(DesignBug bug, string invariant)
     {
-        var finding = new Explorer(bug, maxInFlight: 1, Taker.Asker).Explore();
+        var finding = new Explorer(bug, new Scene(Taker.Asker, MaxInFlight: 1)).Explore();
 
         Print($"{bug} of permits: {Show(finding)}");
         Assert.StartsWith(invariant, finding.Breach, StringComparison.Ordinal);

@@ -14,9 +14,8 @@ internal sealed record Move(string Name, World To, string? Breach = null);
 /// 10.
 /// </summary>
 /// <param name="bug">What is done wrong on purpose.</param>
-/// <param name="maxInFlight">How many changes may be on the way to the store at once.</param>
-/// <param name="taker">Who takes the approval.</param>
-internal sealed class Protocol(DesignBug bug, int maxInFlight, Taker taker)
+/// <param name="scene">Who takes part.</param>
+internal sealed class Protocol(DesignBug bug, Scene scene)
 {
     private const int MaxIncarnation = 1;
 
@@ -36,7 +35,7 @@ internal sealed class Protocol(DesignBug bug, int maxInFlight, Taker taker)
     /// <summary>Everybody who could want something reads the row; what would be refused at once is left out.</summary>
     private IEnumerable<Move> Reads(World world)
     {
-        if (world.InFlight.Length >= maxInFlight)
+        if (world.InFlight.Length >= scene.MaxInFlight)
         {
             yield break;
         }
@@ -47,16 +46,18 @@ internal sealed class Protocol(DesignBug bug, int maxInFlight, Taker taker)
         }
     }
 
-    private static IEnumerable<Operation> Wishes(World world)
+    private IEnumerable<Operation> Wishes(World world)
     {
         var revision = world.Row.Revision;
-        foreach (var voter in Voters.Where(voter => !IsBusy(world, OperationKind.Vote, voter)))
+        foreach (var vote in Voters.SelectMany(voter => Votes(world, voter)))
         {
-            for (var shown = 1; shown <= revision; shown++)
-            {
-                yield return Reading(world, OperationKind.Vote, voter, (int)Decision.Approve, shown);
-                yield return Reading(world, OperationKind.Vote, voter, (int)Decision.Deny, shown);
-            }
+            yield return vote;
+        }
+
+        if (scene.IsOnlyAboutVotes)
+        {
+            yield return Reading(world, OperationKind.TimePasses, who: 0);
+            yield break;
         }
 
         if (revision < Setting.MaxRevision)
@@ -72,11 +73,29 @@ internal sealed class Protocol(DesignBug bug, int maxInFlight, Taker taker)
         }
     }
 
+    /// <summary>A person answers what was shown, in each channel at most once at a time.</summary>
+    private IEnumerable<Operation> Votes(World world, int voter)
+    {
+        for (var channel = 0; channel < scene.Channels; channel++)
+        {
+            if (IsBusy(world, OperationKind.Vote, voter, channel))
+            {
+                continue;
+            }
+
+            for (var shown = 1; shown <= world.Row.Revision; shown++)
+            {
+                yield return Reading(world, OperationKind.Vote, voter, (int)Decision.Approve, shown, channel);
+                yield return Reading(world, OperationKind.Vote, voter, (int)Decision.Deny, shown, channel);
+            }
+        }
+    }
+
     private IEnumerable<Move> NodeMoves(World world, int node)
     {
         var state = world.Nodes[node];
-        var canRead = world.InFlight.Length < maxInFlight;
-        if (state.Incarnation < MaxIncarnation && IsEngaged(world, node))
+        var canRead = world.InFlight.Length < scene.MaxInFlight;
+        if (state.Incarnation < MaxIncarnation && IsEngaged(world, node) && !scene.IsOnlyAboutVotes)
         {
             yield return new Move($"node {node} crashes", Crashed(world, node));
         }
@@ -90,7 +109,7 @@ internal sealed class Protocol(DesignBug bug, int maxInFlight, Taker taker)
                     $"{Describe(claim)} reads", Entering(Begun(world, claim), node, NodeStep.Claiming));
             }
 
-            if (taker == Taker.Node
+            if (scene.Taker == Taker.Node
                 && world.Row.Execution is { } execution
                 && !Setting.IsAlive(execution.Owner, world.Nodes))
             {
@@ -141,7 +160,7 @@ internal sealed class Protocol(DesignBug bug, int maxInFlight, Taker taker)
         }
 
         var own = Setting.NodeName(node, world.Nodes[node].Incarnation);
-        if (taker == Taker.Asker)
+        if (scene.Taker == Taker.Asker)
         {
             return [AskAgain(world, node, own)];
         }
@@ -160,7 +179,7 @@ internal sealed class Protocol(DesignBug bug, int maxInFlight, Taker taker)
 
     private IEnumerable<Move> Surroundings(World world)
     {
-        if (taker == Taker.Asker && world.Row.State == ActionState.Executing && world.Clock < Setting.LastMinute)
+        if (scene.Taker == Taker.Asker && world.Row.State == ActionState.Executing && world.Clock < Setting.LastMinute)
         {
             yield return new Move($"minute {world.Clock + 1}", world with { Clock = world.Clock + 1 });
         }
@@ -176,7 +195,7 @@ internal sealed class Protocol(DesignBug bug, int maxInFlight, Taker taker)
             yield return new Move($"minute {world.Clock + 1}", world with { Clock = world.Clock + 1 });
         }
 
-        if (!world.IsStricter)
+        if (!world.IsStricter && !scene.IsOnlyAboutVotes)
         {
             yield return new Move("the policy becomes stricter", world with { IsStricter = true });
         }
@@ -252,7 +271,7 @@ internal sealed class Protocol(DesignBug bug, int maxInFlight, Taker taker)
             return operation.Read;
         }
 
-        return Lifecycle.Next(operation.Read, Setting.EventOf(operation, nodes, bug, taker)) is Step.To step
+        return Lifecycle.Next(operation.Read, Setting.EventOf(operation, nodes, bug, scene.Taker)) is Step.To step
             ? step.Life
             : null;
     }
@@ -345,9 +364,11 @@ internal sealed class Protocol(DesignBug bug, int maxInFlight, Taker taker)
         };
     }
 
-    private static Operation Reading(World world, OperationKind kind, int who, int detail = 0, int shown = 0) =>
+    private static Operation Reading(
+        World world, OperationKind kind, int who, int detail = 0, int shown = 0, int channel = 0) =>
         new(kind, who, detail, shown)
         {
+            Channel = channel,
             Read = world.Row,
             ReadAt = world.Clock,
             SawStricter = world.IsStricter,
@@ -358,8 +379,8 @@ internal sealed class Protocol(DesignBug bug, int maxInFlight, Taker taker)
     private static bool IsEngaged(World world, int node) =>
         world.Nodes[node].Step != NodeStep.Idle || world.InFlight.Any(operation => operation.IsOf(node));
 
-    private static bool IsBusy(World world, OperationKind kind, int who) =>
-        world.InFlight.Any(operation => operation.Kind == kind && operation.Who == who);
+    private static bool IsBusy(World world, OperationKind kind, int who, int channel) => world.InFlight.Any(
+        operation => operation.Kind == kind && operation.Who == who && operation.Channel == channel);
 
     private static bool IsDenial(Operation operation) =>
         operation.Kind == OperationKind.Vote && (Decision)operation.Detail == Decision.Deny;
@@ -367,7 +388,8 @@ internal sealed class Protocol(DesignBug bug, int maxInFlight, Taker taker)
     private static string Describe(Operation operation) => operation.Kind switch
     {
         OperationKind.Vote =>
-            $"{Setting.Person(operation.Who)}'s {(Decision)operation.Detail} of revision {operation.Shown}",
+            $"{Setting.Person(operation.Who)}'s {(Decision)operation.Detail} of revision {operation.Shown}" +
+            $" in {Setting.Channels[operation.Channel]}",
         OperationKind.Modify => $"{Setting.Person(operation.Who)}'s modification",
         OperationKind.Withdraw => "the agent's withdrawal",
         OperationKind.Overtake => "the start anew",

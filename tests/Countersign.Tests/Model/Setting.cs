@@ -23,6 +23,8 @@ internal static class Setting
 
     public const int MaxRevision = 2;
 
+    public static readonly string[] Channels = ["the console", "Slack", "Teams"];
+
     public static readonly DateTimeOffset Start = new(2026, 11, 21, 2, 0, 0, TimeSpan.Zero);
 
     private static readonly GroupName Dba = new("dba");
@@ -117,8 +119,10 @@ internal static class Setting
     {
         var person = Persons[operation.Who];
         var votesAgain = operation.Read.Votes.Any(vote => vote.Person == person);
+        var isTakenForAnother = (bug == DesignBug.DuplicateVoteCounts && votesAgain)
+            || (bug == DesignBug.AccountIsPerson && operation is { Who: Alice, Channel: > 0 });
         return new Vote(
-            bug == DesignBug.DuplicateVoteCounts && votesAgain ? SecondAlice : person,
+            isTakenForAnother ? SecondAlice : person,
             (Decision)operation.Detail,
             Assurance.Session,
             now,

@@ -146,6 +146,9 @@ internal enum OperationKind
 /// <param name="Shown">The revision that a voter was shown.</param>
 internal sealed record Operation(OperationKind Kind, int Who, int Detail, int Shown)
 {
+    /// <summary>The channel of a vote.</summary>
+    public int Channel { get; init; }
+
     public required Life Read { get; init; }
 
     public required int ReadAt { get; init; }
@@ -157,7 +160,7 @@ internal sealed record Operation(OperationKind Kind, int Who, int Detail, int Sh
     /// <summary>Whether the row changed since it was read.</summary>
     public bool IsStale { get; init; }
 
-    public int Order => ((int)Kind * 1000) + (Who * 100) + (Detail * 10) + Shown;
+    public int Order => (Channel * 100_000) + ((int)Kind * 1000) + (Who * 100) + (Detail * 10) + Shown;
 
     /// <summary>Whether a node is doing it; its crash takes the operation along.</summary>
     public bool IsOf(int node) => Who == node
