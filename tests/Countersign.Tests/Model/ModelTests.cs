@@ -19,7 +19,7 @@ public sealed class ModelTests
     }
 
     [Fact]
-    [Trait("Fault", "FLT-31")]
+    // FLT-31.
     public void No_order_of_answers_in_three_channels_at_once_breaks_an_invariant()
     {
         var finding = new Explorer(DesignBug.None, new Scene(Taker.Node, MaxInFlight: 3, Channels: 3)).Explore();

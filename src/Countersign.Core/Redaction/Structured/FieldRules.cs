@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
+using System.Text;
 
 namespace Countersign.Core.Redaction.Structured;
 
@@ -65,7 +66,8 @@ public sealed class FieldRules
     /// <summary>The same places, with the plain mask where a treatment would need a key.</summary>
     internal FieldRules WithoutKey() => new([.. _rules.Select(rule => Changed(rule, rule.Treatment.WithoutKey()))]);
 
-    internal Treatment? OfMember(string name) => _names.GetValueOrDefault(Plain(name));
+    // It is asked about each member of each document, and most targets name none.
+    internal Treatment? OfMember(string name) => _names.Count == 0 ? null : _names.GetValueOrDefault(Plain(name));
 
     internal Treatment? OfPlace(IReadOnlyList<PathStep> place)
     {
@@ -90,6 +92,17 @@ public sealed class FieldRules
     };
 
     /// <summary>The name without case and without what stands between its words.</summary>
-    private static string Plain(string name) =>
-        string.Concat(name.Where(letter => letter is not ('_' or '-' or ' ')).Select(char.ToLowerInvariant));
+    private static string Plain(string name)
+    {
+        var plain = new StringBuilder(name.Length);
+        foreach (var letter in name)
+        {
+            if (letter is not ('_' or '-' or ' '))
+            {
+                plain.Append(char.ToLowerInvariant(letter));
+            }
+        }
+
+        return plain.ToString();
+    }
 }
