@@ -13,8 +13,6 @@ internal sealed record Move(string Name, World To, string? Breach = null);
 /// <see cref="Lifecycle.Next"/>; the rules of the store are DESIGN section 4, those of the nodes section 2, steps 7 to
 /// 10.
 /// </summary>
-/// <param name="bug">What is done wrong on purpose.</param>
-/// <param name="scene">Who takes part.</param>
 internal sealed class Protocol(DesignBug bug, Scene scene)
 {
     private const int MaxIncarnation = 1;
@@ -48,7 +46,6 @@ internal sealed class Protocol(DesignBug bug, Scene scene)
 
     private IEnumerable<Operation> Wishes(World world)
     {
-        var revision = world.Row.Revision;
         foreach (var vote in Voters.SelectMany(voter => Votes(world, voter)))
         {
             yield return vote;
@@ -60,7 +57,7 @@ internal sealed class Protocol(DesignBug bug, Scene scene)
             yield break;
         }
 
-        if (revision < Setting.MaxRevision)
+        if (world.Row.Revision < Setting.MaxRevision)
         {
             yield return Reading(world, OperationKind.Modify, Setting.Carol);
         }

@@ -160,8 +160,9 @@ public sealed class DisplayTextTests
         var random = new Random(20_261_122);
         for (var round = 0; round < 20_000; round++)
         {
-            var text = string.Concat(Enumerable.Range(0, random.Next(1, 6)).Select(_ =>
-                new string("ab \t\n\\u{"[random.Next(8)], random.Next(4) == 0 ? random.Next(1, 140) : random.Next(1, 5))));
+            var text = string.Concat(Enumerable.Range(0, random.Next(1, 6)).Select(_ => new string(
+                "ab \t\n\\u{"[random.Next(8)],
+                random.Next(1, random.Next(4) == 0 ? 140 : 5))));
 
             foreach (var show in new Func<string, DisplayText>[] { DisplayText.OneLine, DisplayText.Lines })
             {
