@@ -52,6 +52,7 @@ internal sealed class PostgresGate : IAsyncDisposable
         _login = new AgentLogin(new AgentLoginOptions
         {
             Find = FindAgentAsync,
+            Recognise = async (shown, cancel) => (await AskerOfAsync(shown, cancel))?.Agent.Value,
             Limits = options.Limits,
             Time = options.Time,
             Tls = options.Tls,
@@ -207,8 +208,7 @@ internal sealed class PostgresGate : IAsyncDisposable
     {
         var client = new Client(connection.Reader, connection.Writer);
         // Between the proof and now, other people and tokens may have come into force.
-        if (_options.FindSecrets(connection.Parameters.User)
-            .FirstOrDefault(known => ReferenceEquals(known.Secret, connection.Secret))?.Asker is not { } asker)
+        if (await AskerOfAsync(connection, cancellationToken) is not { } asker)
         {
             await RefuseAsync(client, PostgresAnswers.Replaced);
             return;
@@ -293,10 +293,11 @@ internal sealed class PostgresGate : IAsyncDisposable
         string user, string database, CancellationToken cancellationToken)
     {
         var secrets = _options.FindSecrets(user);
-        var isKnown = secrets.Count > 0
+        var charter = _options.Charter();
+        var isKnown = charter.People.Agents.FirstOrDefault(agent => agent.Id.Value == user) is { } agent
             && TargetName.TryParse(database, out var target)
             && _options.Targets.ContainsKey(target)
-            && _options.Charter().FindTarget(target, secrets[0].Asker.Agent) is not null;
+            && charter.FindTarget(target, agent.Id) is not null;
         return ValueTask.FromResult(new AgentAccount(
             [.. secrets.Select(secret => secret.Secret)],
             isKnown
@@ -306,8 +307,24 @@ internal sealed class PostgresGate : IAsyncDisposable
                     Detail = "The database of a connection names a target of gate 'postgres' that this agent may use.",
                     Hint = "Ask the people who run this gateway for the target's name.",
                     IsFatal = true,
-                }.ToFields()));
+                }.ToFields())
+        {
+            ShowsIssuedTokens = _options.ShowsIssuedTokens(user),
+        });
     }
+
+    /// <summary>Whom what an agent proved stands for now; <c>null</c> when it stands for nobody any more.</summary>
+    private async ValueTask<Asker?> AskerOfAsync(AgentConnection connection, CancellationToken cancellationToken)
+    {
+        var user = connection.Parameters.User;
+        return connection.Secret is AgentSecret.Shown { Presented: var shown }
+            ? await AskerOfAsync(shown, cancellationToken) is { } asker && asker.Agent.Value == user ? asker : null
+            : _options.FindSecrets(user)
+                .FirstOrDefault(known => ReferenceEquals(known.Secret, connection.Secret))?.Asker;
+    }
+
+    private async ValueTask<Asker?> AskerOfAsync(Presented shown, CancellationToken cancellationToken) =>
+        await _options.Authenticate(shown, cancellationToken) is Caller.OfAgent { Asker: var asker } ? asker : null;
 
     /// <summary>People stopped the agent: its sessions end wherever they are.</summary>
     private void Cut(AgentId agent)

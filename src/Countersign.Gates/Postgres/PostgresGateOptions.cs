@@ -4,6 +4,7 @@ using Countersign.Core.Actions;
 using Countersign.Core.Identity;
 using Countersign.Core.Reads;
 using Countersign.Core.Records;
+using Countersign.Gates.Access;
 using Countersign.Gates.Postgres.Wire.Login;
 using Microsoft.Extensions.Logging;
 
@@ -19,6 +20,12 @@ internal sealed record PostgresGateOptions(Gatekeeper Gatekeeper, Func<Charter> 
 
     /// <summary>What agents may prove that they are somebody with.</summary>
     public required FindAgentSecrets FindSecrets { get; init; }
+
+    /// <summary>Whether an agent of this name may show tokens that an issuer signed.</summary>
+    public Predicate<string> ShowsIssuedTokens { get; init; } = static _ => false;
+
+    /// <summary>Judges such tokens, and certificates; nobody is recognised without it.</summary>
+    public Authenticate Authenticate { get; init; } = static (_, _) => ValueTask.FromResult<Caller?>(null);
 
     /// <summary>The gate's certificate; without one it speaks no TLS.</summary>
     public AgentTls? Tls { get; init; }

@@ -1,9 +1,11 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using Countersign.Core;
 using Countersign.Core.Actions;
+using Countersign.Core.Identity;
 using Countersign.Core.Records;
 using Countersign.Core.Storage;
 using Countersign.Gates.Access;
@@ -46,6 +48,9 @@ internal sealed class PostgresHosting : IHostedService, IAsyncDisposable
         Library = PgQueryLibrary.Find(Environment.GetEnvironmentVariable)
             ?? throw new ConfigurationException(PgQueryLibrary.Missing);
     }
+
+    /// <summary>Where it listens while the server runs.</summary>
+    public IPEndPoint Address => _gate!.Address;
 
     private string Library { get; }
 
@@ -120,7 +125,16 @@ internal sealed class PostgresHosting : IHostedService, IAsyncDisposable
         {
             Reads = office.Reads,
             Listen = _settings.Listen,
-            Tls = _certificate is null ? null : new AgentTls(_certificate.Certificate, _certificate.Chain),
+            Tls = _certificate is null
+                ? null
+                : new AgentTls(
+                    _certificate.Certificate,
+                    _certificate.Chain,
+                    _all.Identified.TakesCertificates ? time.GetUtcNow : null),
+            ShowsIssuedTokens = agent => charter.Registered.Identities.Values.Any(identity =>
+                identity is IdentitySettings.OfAgent { Agent: var known }
+                && known.Value == agent && identity.Subject.Issuer != Subject.Certificate),
+            Authenticate = _services.GetRequiredService<Authenticate>(),
             FindSecrets = agent => SecretsOf(charter.Registered).GetValueOrDefault(agent) ?? [],
             Stopped = office.Agents.Stopped,
             Targets = _all.Targets

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Authentication;
+using Countersign.Gates.Access;
 
 namespace Countersign.Gates.Postgres.Wire.Login;
 
@@ -83,8 +84,7 @@ internal sealed class AgentLogin(AgentLoginOptions options)
 
         AgentProtocol.WriteAnswer(opening.Writer, start);
         var account = await options.Find(parameters.User, parameters.Database, cancellationToken);
-        var proof = new AgentProof(opening.Reader, opening.Writer, opening.Binding, options);
-        var secret = await proof.AskAsync(parameters.User, account.Secrets, opening.IsEncrypted, cancellationToken);
+        var secret = await ProveAsync(opening, parameters.User, account, cancellationToken);
         // Of guesses that came at the same time, those beyond the limit do not count even when they are right, which
         // the answer that waits to be sent would tell.
         if (_guesses.IsReached(from))
@@ -107,6 +107,22 @@ internal sealed class AgentLogin(AgentLoginOptions options)
         opening.Writer.WriteAuthenticationOk();
         await opening.Writer.FlushAsync(cancellationToken);
         return new AgentArrival.Agent(opening.ToConnection(parameters, secret, AgentProtocol.Settle(start.Minor)));
+    }
+
+    /// <summary>A certificate of the agent is enough; one of another agent makes everything else worthless.</summary>
+    private async Task<AgentSecret?> ProveAsync(
+        AgentOpening opening, string user, AgentAccount account, CancellationToken cancellationToken)
+    {
+        var certificate = opening.Certificate;
+        var shown = new Presented(Token: null, certificate);
+        var certified = certificate is null ? null : await options.Recognise(shown, cancellationToken);
+        if (certified is not null)
+        {
+            return certified == user ? new AgentSecret.Shown(shown) : null;
+        }
+
+        var proof = new AgentProof(opening.Reader, opening.Writer, opening.Binding, options);
+        return await proof.AskAsync(user, account, opening.IsEncrypted ? shown : null, cancellationToken);
     }
 
     private static AgentArrival.Refused HungUp() =>

@@ -9,6 +9,9 @@ internal sealed record AgentLoginOptions
 
     public required FindAgent Find { get; init; }
 
+    /// <summary>Who shows tokens of issuers and certificates; nobody, unless somebody says so.</summary>
+    public RecogniseAgent Recognise { get; init; } = static (_, _) => ValueTask.FromResult<string?>(null);
+
     public PostgresLimits Limits { get; init; } = new();
 
     public TimeProvider Time { get; init; } = TimeProvider.System;

@@ -1,5 +1,7 @@
 using System.Buffers;
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Cryptography;
 
 namespace Countersign.Gates.Postgres.Wire.Login;
 
@@ -32,6 +34,11 @@ internal sealed class AgentOpening : IAsyncDisposable
     public bool IsEncrypted { get; private set; }
 
     public byte[]? Binding => IsEncrypted ? _options.Tls!.Binding : null;
+
+    /// <summary>SHA-256 of the client's certificate, whose key this connection was made with.</summary>
+    public byte[]? Certificate => _stream is SslStream { RemoteCertificate: { } certificate }
+        ? SHA256.HashData(certificate.GetRawCertData())
+        : null;
 
     /// <summary>
     /// The StartupMessage or the CancelRequest, inside TLS if the client wanted that; nothing at the end.

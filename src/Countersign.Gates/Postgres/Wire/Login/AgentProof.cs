@@ -1,34 +1,43 @@
 using System.Security.Cryptography;
 using System.Text;
+using Countersign.Core.Identity.Tokens;
+using Countersign.Gates.Access;
 
 namespace Countersign.Gates.Postgres.Wire.Login;
 
 /// <summary>Lets an agent prove that it holds one of its tokens.</summary>
 /// <remarks>
 /// A SCRAM exchange can check all tokens whose verifiers share one salt. Where they do not, or where only the SHA-256
-/// of a token is known, the token must come in clear, which is asked for inside TLS alone. A user that does not exist
-/// gets the exchange that most have, with a salt that is its own, and fails like a wrong token.
+/// of a token is known, or an issuer signs it, the token must come in clear, which is asked for inside TLS alone. A
+/// user that does not exist gets the exchange that most have, with a salt that is its own, and fails like a wrong token.
 /// </remarks>
 internal sealed class AgentProof(WireReader reader, WireWriter writer, byte[]? binding, AgentLoginOptions options)
 {
     /// <summary>The secret that the agent has; nothing when it has none.</summary>
+    /// <param name="user">Who it says it is.</param>
+    /// <param name="account">What is known of that agent.</param>
+    /// <param name="inside">What TLS shows of the client; <c>null</c> without TLS.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="ProtocolViolation">
     /// The exchange was not kept to, or cannot be held on this connection.
     /// </exception>
     /// <exception cref="IOException">The client hung up.</exception>
     public async Task<AgentSecret?> AskAsync(
-        string user, IReadOnlyList<AgentSecret> secrets, bool isEncrypted, CancellationToken cancellationToken)
+        string user, AgentAccount account, Presented? inside, CancellationToken cancellationToken)
     {
+        var secrets = account.Secrets;
         var verifiers = secrets.OfType<AgentSecret.Scram>().Select(static secret => secret.Verifier).ToList();
-        if (verifiers.Count == secrets.Count && verifiers.All(one => one.IsCheckedWith(verifiers[0])))
+        var comesInClear = account.ShowsIssuedTokens && (inside is not null || secrets.Count == 0);
+        if (!comesInClear
+            && verifiers.Count == secrets.Count && verifiers.All(one => one.IsCheckedWith(verifiers[0])))
         {
             var matched = await AskByScramAsync(verifiers.Count > 0 ? verifiers : [Mock(user)], cancellationToken);
             return matched is { } index && secrets.Count > 0 ? secrets[index] : null;
         }
 
-        return isEncrypted
-            ? await AskInClearAsync(secrets, cancellationToken)
-            : throw NeedsTls(isHashed: verifiers.Count < secrets.Count);
+        return inside is { } shown
+            ? await AskInClearAsync(user, account, shown, cancellationToken)
+            : throw NeedsTls(account, isHashed: verifiers.Count < secrets.Count);
     }
 
     /// <summary>One text for a wrong token and for a user that does not exist.</summary>
@@ -69,19 +78,25 @@ internal sealed class AgentProof(WireReader reader, WireWriter writer, byte[]? b
     }
 
     private async Task<AgentSecret?> AskInClearAsync(
-        IReadOnlyList<AgentSecret> secrets, CancellationToken cancellationToken)
+        string user, AgentAccount account, Presented inside, CancellationToken cancellationToken)
     {
         writer.WriteAuthenticationCleartextPassword();
         await writer.FlushAsync(cancellationToken);
         var token = ReadPassword(await AnswerAsync(cancellationToken));
         AgentSecret? found = null;
-        foreach (var secret in secrets)
+        foreach (var secret in account.Secrets)
         {
             // No early end: the time must not say which token it was.
             found = secret.Matches(token) ? secret : found;
         }
 
-        return found;
+        if (found is not null || !account.ShowsIssuedTokens || !JsonWebToken.LooksLikeOne(token))
+        {
+            return found;
+        }
+
+        var shown = inside with { Token = token };
+        return await options.Recognise(shown, cancellationToken) == user ? new AgentSecret.Shown(shown) : null;
     }
 
     private static string ReadPassword(WireMessage answer)
@@ -119,9 +134,11 @@ internal sealed class AgentProof(WireReader reader, WireWriter writer, byte[]? b
             keys.AsMemory(SHA256.HashSizeInBytes));
     }
 
-    private static ProtocolViolation NeedsTls(bool isHashed)
+    private static ProtocolViolation NeedsTls(AgentAccount account, bool isHashed)
     {
-        var why = isHashed
+        var why = account.ShowsIssuedTokens && account.Secrets.Count == 0
+            ? "an issuer signs it"
+            : isHashed
             ? "only the SHA-256 of its token is configured"
             : "its tokens have SCRAM verifiers with different salts, of which one exchange can check one";
         return new ProtocolViolation(

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Countersign.Gates.Access;
 
 namespace Countersign.Gates.Postgres.Wire.Login;
 
@@ -28,6 +29,14 @@ internal abstract record AgentSecret
         public override bool Matches(string token) =>
             CryptographicOperations.FixedTimeEquals(SHA256.HashData(Encoding.UTF8.GetBytes(token)), Sha256.Span);
     }
+
+    /// <summary>
+    /// What was shown on this connection, a token that an issuer signed or a certificate, and stands for the agent.
+    /// </summary>
+    public sealed record Shown(Presented Presented) : AgentSecret
+    {
+        public override bool Matches(string token) => false;
+    }
 }
 
 /// <summary>What the configuration says about a user and a database.</summary>
@@ -35,8 +44,15 @@ internal abstract record AgentSecret
 /// <param name="Problem">
 /// Why this agent may not use this database (no such target: 3D000); it is told after it proved who it is.
 /// </param>
-internal sealed record AgentAccount(IReadOnlyList<AgentSecret> Secrets, ErrorFields? Problem);
+internal sealed record AgentAccount(IReadOnlyList<AgentSecret> Secrets, ErrorFields? Problem)
+{
+    /// <summary>Whether the agent may show tokens that an issuer signed; they come in clear, inside TLS.</summary>
+    public bool ShowsIssuedTokens { get; init; }
+}
 
 /// <summary>Looks a user and a database up.</summary>
 internal delegate ValueTask<AgentAccount> FindAgent(
     string user, string database, CancellationToken cancellationToken);
+
+/// <summary>The user that an issuer's token or a certificate stands for; <c>null</c> for nobody registered.</summary>
+internal delegate ValueTask<string?> RecogniseAgent(Presented shown, CancellationToken cancellationToken);

@@ -14,7 +14,14 @@ internal sealed class AgentTls
 
     /// <param name="certificate">With its private key.</param>
     /// <param name="intermediates">Certificates between it and the root, to be sent along.</param>
-    public AgentTls(X509Certificate2 certificate, X509Certificate2Collection? intermediates)
+    /// <param name="certifiedAt">
+    /// Asks clients for a certificate, of which they need not have one, and refuses one that is not valid at the time
+    /// this says. Who it is of is said by the configuration, so no chain is built. Without it nobody is asked.
+    /// </param>
+    public AgentTls(
+        X509Certificate2 certificate,
+        X509Certificate2Collection? intermediates,
+        Func<DateTimeOffset>? certifiedAt = null)
     {
         Binding = EndPointBinding.Of(certificate);
         _options = new SslServerAuthenticationOptions
@@ -23,7 +30,17 @@ internal sealed class AgentTls
             EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
             ApplicationProtocols = [Postgresql],
             AllowRenegotiation = false,
-            ClientCertificateRequired = false,
+            ClientCertificateRequired = certifiedAt is not null,
+            // What is resumed shows no certificate anew.
+            AllowTlsResume = certifiedAt is null,
+            CertificateChainPolicy = new X509ChainPolicy
+            {
+                DisableCertificateDownloads = true,
+                RevocationMode = X509RevocationMode.NoCheck,
+            },
+            RemoteCertificateValidationCallback = certifiedAt is null
+                ? null
+                : (_, shown, _, _) => shown is null || (shown is X509Certificate2 known && IsInTime(known, certifiedAt())),
         };
     }
 
@@ -46,4 +63,7 @@ internal sealed class AgentTls
             throw;
         }
     }
+
+    private static bool IsInTime(X509Certificate2 shown, DateTimeOffset now) =>
+        now >= shown.NotBefore.ToUniversalTime() && now < shown.NotAfter.ToUniversalTime();
 }
