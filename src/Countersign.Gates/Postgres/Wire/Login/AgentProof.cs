@@ -7,9 +7,10 @@ namespace Countersign.Gates.Postgres.Wire.Login;
 
 /// <summary>Lets an agent prove that it holds one of its tokens.</summary>
 /// <remarks>
-/// A SCRAM exchange can check all tokens whose verifiers share one salt. Where they do not, or where only the SHA-256
-/// of a token is known, or an issuer signs it, the token must come in clear, which is asked for inside TLS alone. A
-/// user that does not exist gets the exchange that most have, with a salt that is its own, and fails like a wrong token.
+/// A SCRAM exchange can check all tokens whose verifiers share one salt. Where they do not, where only the SHA-256 of a
+/// token is known, or where an issuer signs it, the token must come in clear, which is asked for inside TLS alone. A
+/// user that does not exist gets the exchange that most have, with a salt that is its own, and fails like a wrong
+/// token.
 /// </remarks>
 internal sealed class AgentProof(WireReader reader, WireWriter writer, byte[]? binding, AgentLoginOptions options)
 {

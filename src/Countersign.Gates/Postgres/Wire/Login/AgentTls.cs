@@ -40,7 +40,8 @@ internal sealed class AgentTls
             },
             RemoteCertificateValidationCallback = certifiedAt is null
                 ? null
-                : (_, shown, _, _) => shown is null || (shown is X509Certificate2 known && IsInTime(known, certifiedAt())),
+                : (_, shown, _, _) =>
+                    shown is null || (shown is X509Certificate2 known && IsInTime(known, certifiedAt())),
         };
     }
 
