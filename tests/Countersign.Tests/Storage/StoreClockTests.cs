@@ -26,6 +26,30 @@ public sealed class StoreClockTests
     }
 
     [Fact]
+    public void After_a_commit_it_waits_for_the_next_millisecond()
+    {
+        var clock = new StoreClock(TimeProvider.System);
+        for (var commit = 0; commit < 100; commit++)
+        {
+            var committed = clock.Now;
+            clock.PassBy(committed);
+            Assert.True(clock.Now > committed);
+        }
+    }
+
+    [Fact]
+    public void It_does_not_wait_for_a_clock_that_stands_still()
+    {
+        var clock = new StoreClock(_time);
+        var committed = clock.Now;
+
+        clock.PassBy(committed);
+        clock.PassBy(committed);
+
+        Assert.Equal(committed, clock.Now);
+    }
+
+    [Fact]
     public void It_is_never_before_the_time_it_was_seeded_with()
     {
         var clock = new StoreClock(_time);

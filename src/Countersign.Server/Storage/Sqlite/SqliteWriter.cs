@@ -28,6 +28,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
     // Owned by the loop.
     private WriteConnection? _connection;
     private StoreHead _head;
+    private DateTimeOffset _committedAt;
     private Task _loop = Task.CompletedTask;
 
     // For readers; a little old is good enough for them.
@@ -137,6 +138,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
     /// <summary>Steps 1 and 2; <c>null</c> and rolled back when one of several members broke a rule.</summary>
     private SqliteBatch? TryApply(SqliteSession session, List<SqliteWrite> writes)
     {
+        _clock.PassBy(_committedAt);
         session.Execute("BEGIN IMMEDIATE");
         var batch = new SqliteBatch(session, _head, _clock.Now, _pseudonyms, _options.Vault.KeyId);
         try
@@ -166,6 +168,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
 
         if (grew)
         {
+            _committedAt = batch.At;
             _headFile.Publish(CheckpointOf(next));
         }
 

@@ -6,6 +6,7 @@ using Countersign.Server.Storage;
 using Countersign.Server.Storage.Sqlite;
 using Countersign.Tests.Conformance;
 using Countersign.Tests.Support;
+using Microsoft.Data.Sqlite;
 
 namespace Countersign.Tests.Storage.Sqlite;
 
@@ -18,6 +19,30 @@ public sealed class SqliteClockTests : IDisposable
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task Each_commit_has_a_time_of_its_own_so_that_no_checkpoint_goes_unnoticed()
+    {
+        const int commits = 100;
+        await using (var store = await _folder.OpenAsync(TimeProvider.System))
+        {
+            for (var i = 0; i < commits; i++)
+            {
+                await store.CommitAsync(Sample.Note(), Cancel);
+            }
+        }
+
+        for (var size = 1; size <= commits; size++)
+        {
+            var copy = _folder.CopyDatabase("copy.db");
+            using (var session = SqliteSession.Open(copy, SqliteOpenMode.ReadWrite))
+            {
+                session.RunScript($"DELETE FROM checkpoint WHERE size = {size}");
+            }
+
+            Assert.NotEmpty(await _folder.FaultsAsync(withPayloads: false, copy));
+        }
+    }
 
     [Theory]
     [InlineData("01:00:00")]
