@@ -14,6 +14,11 @@ public sealed class SignInTests(Chromium chromium) : IClassFixture<Chromium>, IA
     private const string Policy = """
         version: 1
         default: { require: { stages: [ { of: [ group:release, carol ], need: 1, within: 30m } ] } }
+        rules:
+          - id: disks
+            reason: Two have to agree.
+            when: action.arguments.service == "disk"
+            then: { require: { stages: [ { of: [ bob, carol ], need: 2, within: 30m } ], assurance: token } }
         """;
 
     private ProviderDouble _provider = null!;
@@ -85,7 +90,7 @@ public sealed class SignInTests(Chromium chromium) : IClassFixture<Chromium>, IA
     [Fact]
     public async Task Somebody_on_call_breaks_the_glass_and_everybody_sees_it()
     {
-        var id = await AskAsync();
+        var id = await AskAsync("disk");
         var (carols, bobs) = (await SealAsync("carol"), await SealAsync("bob"));
         await using var alice = await chromium.OpenAsync(Home);
         await Authenticator.AddToAsync(alice.Page);
@@ -97,6 +102,8 @@ public sealed class SignInTests(Chromium chromium) : IClassFixture<Chromium>, IA
         await alice.Page.GetByLabel("Why it cannot wait").FillAsync("The disk is full and nobody answers.");
         await alice.Page.GetByLabel("Code of the first envelope").FillAsync(carols);
         await alice.Page.GetByLabel("Code of the second envelope").FillAsync(bobs);
+        await _product.As("CAROL").VoteAsync(id, "approve", Cancel);
+        await Assertions.Expect(alice.Page.GetByText("1 of 2 approved")).ToBeVisibleAsync();
         await alice.Page.GetByRole(AriaRole.Button, new() { Name = "Break the glass with my passkey" }).ClickAsync();
 
         await Assertions.Expect(Alert(alice)).ToContainTextAsync("The glass is broken");
@@ -128,9 +135,10 @@ public sealed class SignInTests(Chromium chromium) : IClassFixture<Chromium>, IA
     private static string CodeIn(string json) =>
         JsonDocument.Parse(json).RootElement.GetProperty("code").GetString()!;
 
-    private async Task<string> AskAsync()
+    private async Task<string> AskAsync(string service = "mail")
     {
-        var asked = await _product.As("DEPLOY_BOT").AskAsync("sdk", "restart", """{"service":"mail"}""", Cancel);
+        var asked = await _product.As("DEPLOY_BOT").AskAsync(
+            "sdk", "restart", $$"""{"service":"{{service}}"}""", Cancel);
         Assert.Equal("pending", asked.State);
         return asked.Id!;
     }

@@ -63,6 +63,9 @@ internal sealed class PostgresGate : IAsyncDisposable
     /// <summary>Where it listens; with port 0 in the options, the port it got.</summary>
     public IPEndPoint Address => (IPEndPoint)_listener.LocalEndPoint!;
 
+    /// <summary>Sessions that are open now, those of statements over the API among them.</summary>
+    public int Sessions => _sessions.Count;
+
     /// <exception cref="SocketException">The address cannot be listened on.</exception>
     public void Start()
     {

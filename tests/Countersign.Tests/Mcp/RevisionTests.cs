@@ -56,6 +56,7 @@ public sealed class RevisionTests : IAsyncLifetime
         await ReviseAsync(host, held, """{"a":2}""", comment: null);
         await leaving.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => calling);
+        await host.UntilQuietAsync();
 
         using var second = await RawClient.OpenAsync(host);
         var again = second.CallAsync("write", """{"a":1}""");

@@ -75,19 +75,41 @@ function announceNew(before, after) {
   if (count > 1) announcement.textContent = `${count} new reviews are waiting.`;
 }
 
-// A part in which somebody is at work is left to them: a form that is taken away while it is signed is never sent.
-const atWork = "[data-busy], details.revise[open]";
+// A form that is being signed is left alone: one that is taken away meanwhile is never sent.
+const atWork = "[data-busy]";
 
-// Times in the fresh part are brought to the same words first, so that only a real difference replaces a part; what a
-// person typed or opened in an unchanged part stays.
+// What a person opened and typed goes along into the part that takes the place of theirs, where it still has the form.
+function takeAlong(present, fresh) {
+  const opened = present.querySelectorAll("details");
+  fresh.querySelectorAll("details").forEach((details, index) => {
+    if (opened[index]?.className === details.className) details.open = opened[index].open;
+  });
+  for (const field of fresh.querySelectorAll("textarea[id], input[id]")) {
+    const typed = present.querySelector(`#${CSS.escape(field.id)}`);
+    if (typed && typed.value !== typed.defaultValue) field.value = typed.value;
+  }
+}
+
+function replacePart(present, fresh) {
+  const field = present.contains(document.activeElement) ? document.activeElement : null;
+  const { selectionStart: start, selectionEnd: end } = field ?? {};
+  present.replaceWith(fresh);
+  const place = field?.id ? document.getElementById(field.id) : null;
+  place?.focus();
+  if (typeof start === "number") place?.setSelectionRange(start, end);
+}
+
+// Times in the fresh part are brought to the same words first, so that only a real difference replaces a part.
 function replaceParts(fresh) {
   const focused = document.activeElement?.closest("a[href]")?.getAttribute("href");
   const rows = () => [...main.querySelectorAll(".rows a")];
   const place = rows().indexOf(document.activeElement);
   for (const part of fresh.querySelectorAll("[data-part]")) {
     const present = main.querySelector(`[data-part="${CSS.escape(part.dataset.part)}"]`);
-    const isOld = present && !present.querySelector(atWork) && !present.isEqualNode(part);
-    if (isOld) present.replaceWith(document.importNode(part, true));
+    if (!present || present.querySelector(atWork)) continue;
+    const next = document.importNode(part, true);
+    takeAlong(present, next);
+    if (!present.isEqualNode(next)) replacePart(present, next);
   }
   if (focused && document.activeElement === document.body) {
     // A row that is gone leaves its place to the one that stands there now: the keyboard stays in the list.

@@ -139,8 +139,12 @@ public sealed class DetachedTests(PostgresServer server)
     /// <summary>A session asks, and its client goes before people decided.</summary>
     private static async Task<ActionRecord> LeaveAsync(PostgresHost host, string text)
     {
-        await using var session = await RawSession.OpenAsync(host);
-        Assert.EndsWith("held", await session.AskAsync(text), StringComparison.Ordinal);
+        await using (var session = await RawSession.OpenAsync(host))
+        {
+            Assert.EndsWith("held", await session.AskAsync(text), StringComparison.Ordinal);
+        }
+
+        await host.UntilQuietAsync();
         return await host.UntilAsync(ActionState.Pending);
     }
 

@@ -263,6 +263,15 @@ internal sealed class PostgresHost : IAsyncDisposable
         }
     }
 
+    /// <summary>Waits until no session is open: the gate has noticed everybody who left.</summary>
+    public async Task UntilQuietAsync()
+    {
+        while (_gate.Sessions > 0)
+        {
+            await Task.Yield();
+        }
+    }
+
     /// <summary>Waits until an action is in this state, and returns it.</summary>
     public Task<ActionRecord> UntilAsync(ActionState state) => UntilAsync(found => found == state);
 
