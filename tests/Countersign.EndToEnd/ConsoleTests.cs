@@ -97,6 +97,25 @@ public sealed partial class ConsoleTests(SharedBench shared, Chromium chromium)
     }
 
     [Fact]
+    public async Task A_comment_that_somebody_types_stays_while_another_vote_changes_their_form()
+    {
+        var held = await AskAsync("rotate_key", """{"id":"typed"}""");
+        await using var watched = await OpenAsync("ALICE");
+        await watched.Page.GotoAsync($"/console/actions/{held.Id}");
+        var comment = watched.Page.GetByLabel("Comment");
+        await comment.PressSequentiallyAsync("Not be");
+
+        await _bench.Product.As("BOB").VoteAsync(held.Id!, "approve", Cancel);
+        await Assertions.Expect(watched.Page.GetByText("You cannot approve this.")).ToBeVisibleAsync();
+        await watched.Page.Keyboard.TypeAsync("fore noon.");
+        await watched.Page.GetByRole(AriaRole.Button, new() { Name = "Deny" }).ClickAsync();
+        await Assertions.Expect(watched.Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("Your denial is recorded.");
+
+        Assert.Contains(
+            "Not before noon.", (await _bench.Alice.ShowAsync(held.Id!, Cancel)).Json.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task One_person_stops_an_agent_and_two_let_it_go_on()
     {
         await using var alice = await OpenAsync("ALICE");
