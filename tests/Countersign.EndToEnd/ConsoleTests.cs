@@ -111,8 +111,8 @@ public sealed partial class ConsoleTests(SharedBench shared, Chromium chromium)
         await watched.Page.GetByRole(AriaRole.Button, new() { Name = "Deny" }).ClickAsync();
         await Assertions.Expect(watched.Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("Your denial is recorded.");
 
-        Assert.Contains(
-            "Not before noon.", (await _bench.Alice.ShowAsync(held.Id!, Cancel)).Json.ToString(), StringComparison.Ordinal);
+        var ended = await _bench.Alice.ShowAsync(held.Id!, Cancel);
+        Assert.Contains("Not before noon.", ended.Json.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -59,7 +59,7 @@ public sealed class MaskedSessionTests(PostgresServer server)
         Assert.Equal(
             ("22P02", "invalid text representation (the database's words are withheld)"), (error.Code, error.Message));
         Assert.Contains("masks columns", error.Hint, StringComparison.Ordinal);
-        Assert.All(host.Store.Actions, row => Assert.DoesNotContain("914", row.ToString(), StringComparison.Ordinal));
+        Assert.All(host.Store.Actions, row => Assert.DoesNotContain("914-7", row.ToString(), StringComparison.Ordinal));
     }
 
     [Fact]
