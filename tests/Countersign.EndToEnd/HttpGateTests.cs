@@ -35,7 +35,10 @@ public sealed class HttpGateTests : IAsyncLifetime
         _product = await Product.StartAsync(
             new ProductOptions
             {
-                Targets = _web.TargetWith("credentials: { bearer: env:WEB_KEY }"),
+                Targets = string.Join(
+                    '\n',
+                    _web.TargetWith("credentials: { bearer: env:WEB_KEY }"),
+                    _web.TargetWith("record: behind, redact: none", name: "quick")),
                 Environment = new Dictionary<string, string> { ["WEB_KEY"] = "the-key-of-the-web-server" },
                 Policy = Policy,
             },
@@ -77,6 +80,34 @@ public sealed class HttpGateTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.Created, outcome.StatusCode);
         Assert.Equal("made POST", await outcome.Content.ReadAsStringAsync(Cancel));
         Assert.Equal("POST /things 13 Bearer the-key-of-the-web-server", Assert.Single(_web.Requests));
+        await _product.StopAsync(Cancel);
+        await _product.VerifyLedgerAsync(Cancel);
+    }
+
+    [Fact]
+    public async Task Reads_that_ran_before_they_were_recorded_are_said_to_be_missing_after_a_kill_and_only_then()
+    {
+        using var agent = Agent();
+        await agent.GetStringAsync("http/quick/echo", Cancel);
+        await agent.GetStringAsync("http/quick/echo", Cancel);
+        await _product.KillAsync();
+        await _product.StartAgainAsync(Cancel);
+        while (await CountAsync("recording.gap") == 0)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(50), Cancel);
+        }
+
+        Assert.Equal(0, await CountAsync("action.executed"));
+        using var second = Agent();
+        await second.GetStringAsync("http/quick/echo", Cancel);
+        await _product.StopAsync(Cancel);
+        await _product.StartAgainAsync(Cancel);
+
+        Assert.Equal(3, _web.Requests.Length);
+        Assert.Equal(
+            (1L, 1L, 3L),
+            (await CountAsync("recording.gap"), await CountAsync("action.executed"),
+                await CountAsync("recording.window")));
         await _product.StopAsync(Cancel);
         await _product.VerifyLedgerAsync(Cancel);
     }
@@ -127,6 +158,15 @@ public sealed class HttpGateTests : IAsyncLifetime
         Assert.StartsWith("HTTP/1.1 200", answers, StringComparison.Ordinal);
         Assert.Equal(
             ["GET /echo/first"], _web.Requests.Select(line => string.Join(' ', line.Split(' ').Take(2))));
+    }
+
+    /// <summary>Entries of a type in the public log.</summary>
+    private async Task<long> CountAsync(string type)
+    {
+        var api = _product.As("ALICE");
+        var size = await api.LedgerSizeAsync(Cancel);
+        var leaves = await api.Http.GetByteArrayAsync($"ledger/tile/entries/000.p/{size}", Cancel);
+        return Encoding.Latin1.GetString(leaves).Split($"\"type\":\"{type}\"").Length - 1;
     }
 
     private static long ResidentOf(int process) => long.Parse(

@@ -23,14 +23,17 @@ internal static class HttpBenchmark
     public static async Task<IReadOnlyList<Row>> RunAsync(Bench bench)
     {
         await using var nginx = await Nginx.StartAsync();
+        var target = $"gate: http, environment: bench, upstream: \"http://127.0.0.1:{nginx.Server}\"";
         await using var product = await ServedProduct.StartAsync(
             bench,
             $$"""
-              web: { gate: http, environment: bench, record: with, upstream: "http://127.0.0.1:{{nginx.Server}}" }
-              full: { gate: http, environment: bench, upstream: "http://127.0.0.1:{{nginx.Server}}" }
+              web: { {{target}}, record: with }
+              quick: { {{target}}, record: behind, redact: none }
+              full: { {{target}} }
             """);
         return
         [
+            await RateAsync(product, nginx, "quick", clients: 32, "reads in windows declared beforehand", Budget),
             await RateAsync(product, nginx, "web", clients: 32, "request and outcome in one entry", Budget),
             await RateAsync(product, nginx, "full", clients: 32, "intent and outcome, each durable", budget: null),
             await LatencyAsync(product, nginx),

@@ -171,9 +171,9 @@ internal sealed class HttpGate : IAsyncDisposable
 
         if (visitor.Options.Mint is null
             && HttpReads.Of(context, visitor, _options, _reads) is { } reads
-            && reads.FindAllowed(asking) is { } statement)
+            && reads.FindAllowed(asking) is { } passing)
         {
-            var read = new KnownRead(statement, asking.Action, request!, request!.AddressAt(visitor.Options.Upstream));
+            var read = new KnownRead(passing, asking.Action, request!, request!.AddressAt(visitor.Options.Upstream));
             reads.Remember(context, read);
             await PassReadAsync(context, visitor, reads, read);
             return;

@@ -14,9 +14,8 @@ namespace Countersign.Gates.Http;
 
 /// <summary>
 /// The reads of one connection that pass without waiting for anybody: their method is defined to change nothing, the
-/// policy allows them, and target or rule say that they are recorded together with their answers (<c>with</c>). One
-/// entry
-/// carries many of them. Everything else goes through the gatekeeper.
+/// policy allows them, and target or rule say that they are recorded together with their answers (<c>with</c>) or after
+/// them (<c>behind</c>). One entry carries many of them. Everything else goes through the gatekeeper.
 /// </summary>
 internal sealed class HttpReads : IAsyncDisposable
 {
@@ -29,7 +28,7 @@ internal sealed class HttpReads : IAsyncDisposable
     private readonly HttpGateOptions _options;
     private readonly HttpVisitor _visitor;
     private readonly SessionReads _reads;
-    private readonly Dictionary<ActionDigest, ReadStatement?> _known = [];
+    private readonly Dictionary<ActionDigest, PassingRead?> _known = [];
     private readonly KnownReads _repeated = new();
 
     /// <summary>Held by the request that is answered: what it reads is added before the session ends.</summary>
@@ -106,8 +105,8 @@ internal sealed class HttpReads : IAsyncDisposable
         }
     }
 
-    /// <summary>How the record says what a request reads; <c>null</c> when it has to be asked for.</summary>
-    public ReadStatement? FindAllowed(Asking asking)
+    /// <summary>How a request passes and is recorded; <c>null</c> when it has to be asked for.</summary>
+    public PassingRead? FindAllowed(Asking asking)
     {
         if (asking is not { NeedsIntent: false, IdempotencyKey: null }
             || _options.Stopped.Contains(asking.Asker.Agent))
@@ -122,15 +121,16 @@ internal sealed class HttpReads : IAsyncDisposable
             _charter = charter;
         }
 
-        if (!_known.TryGetValue(asking.Action.Digest, out var statement))
+        if (!_known.TryGetValue(asking.Action.Digest, out var passing))
         {
-            _known[asking.Action.Digest] = statement = Judge(asking, charter);
+            _known[asking.Action.Digest] = passing = Judge(asking, charter);
         }
 
-        return statement;
+        return passing;
     }
 
-    /// <summary>Sends a read, and returns when it is recorded: then its answer may leave.</summary>
+    /// <summary>Sends a read, and returns when its answer may leave: under <c>with</c> it is recorded then.</summary>
+    /// <exception cref="StoreUnavailableException">It was not sent, or it could not be recorded.</exception>
     public async Task<Outcome> RunAsync(
         KnownRead read,
         Func<CancellationToken, Task<(Outcome Outcome, long Bytes)>> send,
@@ -176,8 +176,10 @@ internal sealed class HttpReads : IAsyncDisposable
         Func<CancellationToken, Task<(Outcome Outcome, long Bytes)>> send,
         CancellationToken cancellationToken)
     {
-        var note = new ReadNote(read.Statement, read.Action.Arguments.Bytes, _options.Reads!.Now);
-        var mark = _reads.Begin(note);
+        var note = new ReadNote(read.Passing.Statement, read.Action.Arguments.Bytes, _options.Reads!.Now);
+        var isBehind = read.Passing.Mode == RecordMode.Behind;
+        var ticket = isBehind ? await TicketAsync(cancellationToken) : default;
+        var mark = isBehind ? default : _reads.Begin(note);
         var start = Stopwatch.GetTimestamp();
         var (outcome, bytes) = (
             new Outcome(OutcomeState.Unknown, Result: null, "The request was given up.", TimeSpan.Zero), 0L);
@@ -187,36 +189,64 @@ internal sealed class HttpReads : IAsyncDisposable
         }
         finally
         {
-            _reads.Add(
-                note with
-                {
-                    Duration = Stopwatch.GetElapsedTime(start),
-                    State = outcome.State,
-                    Error = outcome.Error,
-                    Bytes = bytes,
-                },
-                mark);
+            var ended = note with
+            {
+                Duration = Stopwatch.GetElapsedTime(start),
+                State = outcome.State,
+                Error = outcome.Error,
+                Bytes = bytes,
+            };
+            if (isBehind)
+            {
+                _reads.End(ticket, ended);
+            }
+            else
+            {
+                _reads.Add(ended, mark);
+            }
         }
 
-        await _reads.RecordAsync(cancellationToken);
+        if (!isBehind)
+        {
+            await _reads.RecordAsync(cancellationToken);
+        }
+
         return outcome;
     }
+
+    private ValueTask<ReadTicket> TicketAsync(CancellationToken cancellationToken) =>
+        _reads.TryBegin(out var ticket)
+            ? ValueTask.FromResult(ticket)
+            : new ValueTask<ReadTicket>(_reads.BeginAsync(cancellationToken));
 
     private static Key KeyOf(HttpContext context, HttpVisitor visitor) => new(
         visitor.Asker, visitor.Target.Name, context.Request.Headers["Countersign-Reason"].ToString());
 
-    private ReadStatement? Judge(Asking asking, Charter charter)
+    private PassingRead? Judge(Asking asking, Charter charter)
     {
         // A verdict that could be another one in a minute, or with a preview, is asked for each time.
         if (!charter.JudgesShapes(GateKind.Http) || charter.NeedsPreview(asking)
-            || charter.Judge(asking, preview: null) is not { Outcome: VerdictOutcome.Allow } verdict
-            || verdict.RecordAt(_visitor.Target) != RecordMode.With)
+            || charter.Judge(asking, preview: null) is not { Outcome: VerdictOutcome.Allow } verdict)
         {
             return null;
         }
 
-        return new ReadStatement(
-            asking.Action.Operation, asking.Action.Operation, asking.Facts, verdict, WriteParameters);
+        var mode = verdict.RecordAt(_visitor.Target);
+        if (mode == RecordMode.Before)
+        {
+            return null;
+        }
+
+        if (mode == RecordMode.Behind && !_visitor.Target.Redaction.IsNone)
+        {
+            // Configuration refuses this; what is shown of masked values is recorded before it leaves all the same.
+            mode = RecordMode.With;
+        }
+
+        return new PassingRead(
+            new ReadStatement(
+                asking.Action.Operation, asking.Action.Operation, asking.Facts, verdict, WriteParameters),
+            mode);
     }
 
     /// <summary>The arguments are JSON already.</summary>

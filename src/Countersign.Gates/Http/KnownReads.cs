@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Countersign.Core;
 using Countersign.Core.Actions;
+using Countersign.Core.Policies;
 using Countersign.Core.Reads;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -139,4 +140,7 @@ internal sealed class KnownReads
 }
 
 /// <summary>A read that the policy allows, and how it is sent and recorded.</summary>
-internal sealed record KnownRead(ReadStatement Statement, CanonicalAction Action, HttpCall Call, Uri Address);
+internal sealed record KnownRead(PassingRead Passing, CanonicalAction Action, HttpCall Call, Uri Address);
+
+/// <summary>What the record says of a read that passes, and whether before its answer leaves or after.</summary>
+internal sealed record PassingRead(ReadStatement Statement, RecordMode Mode);

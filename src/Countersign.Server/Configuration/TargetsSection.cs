@@ -227,18 +227,19 @@ internal sealed class TargetsSection(Section section, People people, RedactionSe
             return gate == GateKind.Postgres ? RecordMode.With : RecordMode.Before;
         }
 
-        if (mode == RecordMode.Behind && gate != GateKind.Postgres)
+        if (mode == RecordMode.Behind && gate is not (GateKind.Postgres or GateKind.Http))
         {
             section.Complain(
                 node,
-                $"record: behind is for gate postgres; gate {gate.ToText()} opens no windows for reads. Write 'with' "
-                + "or 'before'");
+                $"record: behind is for gates postgres and http; gate {gate.ToText()} opens no windows for reads. "
+                + "Write 'with' or 'before'");
         }
 
         if (mode == RecordMode.Behind && !masks.IsNone)
         {
             var what = fields.Find("mask") is not null ? "'mask'" : fields.Find("redact") is not null ? "'redact'"
-                : "a label that stands for a data class, unless 'redact: none' is said";
+                : gate == GateKind.Postgres ? "a label that stands for a data class, unless 'redact: none' is said"
+                : "the secrets that are masked unless 'redact: none' is said";
             section.Complain(
                 node,
                 $"record: behind never goes with {what}: what is shown of masked values is recorded first. Write "

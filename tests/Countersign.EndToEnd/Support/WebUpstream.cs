@@ -25,9 +25,9 @@ internal sealed class WebUpstream : IAsyncDisposable
         CultureInfo.InvariantCulture, $"{(_certificates is null ? "http://127.0.0.1" : "https://localhost")}:{Port}");
 
     /// <summary>A target of the HTTP gate, as YAML below <c>targets:</c>; with more members if there are any.</summary>
-    public string TargetWith(string more = "labels: [web]") =>
+    public string TargetWith(string more = "labels: [web]", string name = "web") =>
         $$"""
-          web: { gate: http, environment: production, upstream: "{{Address}}", {{more}} }
+          {{name}}: { gate: http, environment: production, upstream: "{{Address}}", {{more}} }
         """;
 
     /// <summary>

@@ -9,6 +9,7 @@ public sealed class SettingsFileTests : IDisposable
     private const string Http = "gate: mcp, environment: test, upstream: { url: \"http://127.0.0.1:9000/mcp\" }";
     private const string Program = "gate: mcp, environment: test, upstream: { command: [ node, server.js ] }";
     private const string Database = "gate: postgres, environment: test";
+    private const string Web = "gate: http, environment: test, upstream: \"http://127.0.0.1:9000\"";
     private const string Permits = "gate: api, environment: test";
     private const string Credential = "credentials: { header: Authorization, value: top-secret-value }";
 
@@ -83,6 +84,8 @@ public sealed class SettingsFileTests : IDisposable
     [InlineData(Permits + ", report_within: 31d", "report_within")]
     [InlineData(Http + ", record: behnd", "did you mean 'behind'?")]
     [InlineData(Database + ", record: behind, mask: [ { column: \"a.b.c\", as: redact } ]", "never goes with 'mask'")]
+    [InlineData(Web + ", record: behind, mask: [ { field: ssn } ]", "never goes with 'mask'")]
+    [InlineData(Web + ", record: behind", "the secrets that are masked unless 'redact: none' is said")]
     public void A_setting_without_effect_is_refused_by_name(string target, string name)
     {
         var refusal = Refusal($"targets: {{ ops: {{ {target} }} }}");
@@ -91,10 +94,12 @@ public sealed class SettingsFileTests : IDisposable
         Assert.DoesNotContain("top-secret-value", refusal, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void The_postgres_gate_may_record_reads_behind() =>
+    [Theory]
+    [InlineData(Database)]
+    [InlineData(Web + ", redact: none")]
+    public void Gates_with_windows_may_record_reads_behind(string target) =>
         Assert.DoesNotContain("record", Refusal(
-            $"targets: {{ db: {{ {Database}, record: behind }} }}"), StringComparison.Ordinal);
+            $"targets: {{ some: {{ {target}, record: behind, deny_for: soon }} }}"), StringComparison.Ordinal);
 
     [Theory]
     [InlineData(Http + ", ask_reason: true, " + Credential)]

@@ -4,7 +4,8 @@ using System.Text;
 namespace Countersign.Tests.Http;
 
 /// <summary>
-/// Under <c>with</c> the reads of a connection share an entry, and none of their answers leaves before it.
+/// Under <c>with</c> the reads of a connection share an entry, and none of their answers leaves before it; under
+/// <c>behind</c> the entry follows, and what may be missing was said beforehand.
 /// </summary>
 public sealed class HttpReadTests
 {
@@ -23,6 +24,42 @@ public sealed class HttpReadTests
         var list = await HttpBench.JsonAsync(await bench.Alice.GetAsync("/v1/actions", Cancelled));
         Assert.Equal(0, list.GetProperty("items").GetArrayLength());
         await EntryAsync(bench, "action.executed");
+    }
+
+    [Fact]
+    public async Task Behind_a_window_the_ledger_says_beforehand_what_may_be_missing()
+    {
+        await using var bench = await HttpBench.StartAsync("record: behind\nredact: none");
+        var declared = 0;
+        bench.Upstream.Answer = async (_, stream) =>
+        {
+            declared += await CountAsync(bench, "recording.window");
+            await stream.WriteAsync(Encoding.Latin1.GetBytes(RawUpstream.Ok("ok", "text/plain")), Cancelled);
+            return true;
+        };
+
+        var answer = await bench.Agent.GetAsync("/http/billing/a", Cancelled);
+        var again = await bench.Agent.GetStringAsync("/http/billing/a", Cancelled);
+
+        Assert.False(answer.Headers.Contains("Countersign-Action"));
+        Assert.Equal(("ok", 2), (again, declared));
+        await EntryAsync(bench, "action.executed");
+    }
+
+    [Fact]
+    public async Task A_rule_may_ask_for_more_than_a_target_that_records_behind()
+    {
+        await using var bench = await HttpBench.StartAsync(
+            "record: behind\nredact: none",
+            HttpBench.Policy.Replace(
+                """http.method in ["GET", "HEAD", "OPTIONS"]""",
+                """http.method in ["GET", "HEAD", "OPTIONS"]""" + "\n    record: with",
+                StringComparison.Ordinal));
+
+        await bench.Agent.GetStringAsync("/http/billing/a", Cancelled);
+        await EntryAsync(bench, "action.executed");
+
+        Assert.Equal(0, await CountAsync(bench, "recording.window"));
     }
 
     [Theory]
@@ -95,7 +132,7 @@ public sealed class HttpReadTests
         var lost = await bench.Agent.GetAsync("/http/billing/b", Cancelled);
 
         Assert.Equal((HttpStatusCode.BadGateway, HttpStatusCode.BadGateway), (withheld.StatusCode, lost.StatusCode));
-        Assert.DoesNotContain("078", await withheld.Content.ReadAsStringAsync(Cancelled), StringComparison.Ordinal);
+        Assert.DoesNotContain("078-05", await withheld.Content.ReadAsStringAsync(Cancelled), StringComparison.Ordinal);
         Assert.Contains("no answer", await lost.Content.ReadAsStringAsync(Cancelled), StringComparison.Ordinal);
     }
 
@@ -143,17 +180,18 @@ public sealed class HttpReadTests
     /// <summary>Waits until the public log has an entry of a type.</summary>
     private static async Task EntryAsync(HttpBench bench, string type)
     {
-        while (true)
+        while (await CountAsync(bench, type) == 0)
         {
-            var checkpoint = await bench.Agent.GetStringAsync("/ledger/checkpoint", Cancelled);
-            var size = checkpoint.Split('\n')[1];
-            var leaves = await bench.Agent.GetByteArrayAsync($"/ledger/tile/entries/000.p/{size}", Cancelled);
-            if (Encoding.Latin1.GetString(leaves).Contains($"\"{type}\"", StringComparison.Ordinal))
-            {
-                return;
-            }
-
             await Task.Delay(50, Cancelled);
         }
+    }
+
+    /// <summary>Entries of a type in the public log.</summary>
+    private static async Task<int> CountAsync(HttpBench bench, string type)
+    {
+        var checkpoint = await bench.Alice.GetStringAsync("/ledger/checkpoint", Cancelled);
+        var size = checkpoint.Split('\n')[1];
+        var leaves = await bench.Alice.GetByteArrayAsync($"/ledger/tile/entries/000.p/{size}", Cancelled);
+        return Encoding.Latin1.GetString(leaves).Split($"\"type\":\"{type}\"").Length - 1;
     }
 }
