@@ -84,11 +84,13 @@ internal sealed class LiveAnswer : IAsyncDisposable
     /// <param name="cancellationToken">Stops the wait, and leaves the answer as it is.</param>
     public async Task ReadHeadAsync(int most, TimeSpan patience, CancellationToken cancellationToken)
     {
-        if (AdvanceAtOnce(most))
+        if (AdvanceAtOnce(Math.Min(most, Chunk)) && (IsComplete || _masked.WrittenCount >= most))
         {
             return;
         }
 
+        // More than one small answer is work, and the thread that saw its bytes come has others to serve.
+        await Task.Yield();
         using var over = new CancellationTokenSource(patience, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, over.Token);
         while (!IsComplete && _masked.WrittenCount < most)

@@ -21,7 +21,7 @@ internal static class ServeCommand
         {
             var settings = SettingsFile.Load(parsed.GetRequiredValue(Config), Environment.GetEnvironmentVariable);
             RefuseDemo(settings);
-            if (settings.Postgres is not null)
+            if (SocketThreads.IsWorthIt(settings))
             {
                 SocketThreads.GoOnInline();
             }
