@@ -104,6 +104,11 @@ public sealed class Redactor
     private ReadOnlySpan<byte> Scan(ReadOnlySpan<byte> source)
     {
         _found.Clear();
+        if (_scanner.HoldsNothing(source))
+        {
+            return source;
+        }
+
         _scanner.Reset();
         var text = _view.Read(source, isFinal: true);
         _scanner.Scan(text, 0, isFinal: true, _found);

@@ -79,6 +79,12 @@ public readonly record struct DisplayText
     public static DisplayText Lines(string? raw) =>
         Of((raw ?? "").Replace("\r\n", "\n", StringComparison.Ordinal), keepsLines: true);
 
+    /// <summary>
+    /// Whether a text is shown as it is for sure, and with it each part of it: most of them are, and some are long.
+    /// What is not plain here may still turn out to be harmless.
+    /// </summary>
+    public static bool IsPlain(ReadOnlySpan<char> raw) => IsPlain(raw, keepsLines: false);
+
     public override string ToString() => Text;
 
     private static DisplayText Of(string raw, bool keepsLines)
@@ -114,10 +120,6 @@ public readonly record struct DisplayText
         return new DisplayText(shown.ToString(), flags);
     }
 
-    /// <summary>
-    /// Whether a text is shown as it is for sure: most of them are, and some are long. What is not plain here may still
-    /// turn out to be harmless.
-    /// </summary>
     private static bool IsPlain(ReadOnlySpan<char> raw, bool keepsLines) =>
         !raw.ContainsAnyExcept(keepsLines ? PlainLines : PlainLine)
         && !HasLongRun(raw)

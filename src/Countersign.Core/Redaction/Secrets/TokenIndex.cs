@@ -29,7 +29,7 @@ internal sealed class TokenIndex
 
     public Match Find(ReadOnlySpan<byte> text, int at, TokenRuns runs, ref long steps)
     {
-        if (at + LongestKey > text.Length || !_starts[StartOf(text[at], text[at + 1])])
+        if (!MayBeginAt(text, at))
         {
             return default;
         }
@@ -45,6 +45,10 @@ internal sealed class TokenIndex
 
         return default;
     }
+
+    /// <summary>Whether the first two bytes are those of some token.</summary>
+    public bool MayBeginAt(ReadOnlySpan<byte> text, int at) =>
+        at + LongestKey <= text.Length && _starts[StartOf(text[at], text[at + 1])];
 
     private static Match Find(
         ReadOnlySpan<byte> text, int at, Entry[] entries, TokenRuns runs, ref long steps)

@@ -21,13 +21,18 @@ public sealed class JsonRedactor
     /// <summary>How many names of members are known to hold nothing.</summary>
     private const int MostNames = 256;
 
+    /// <summary>Names that are tried before a text is made of one: an object of a list has those of the last.</summary>
+    private const int LatestNames = 8;
+
     private readonly Redactor _redactor;
     private readonly FieldRules _rules;
     private readonly DataKind _field = new("field", "FIELD", DataGroup.Custom, index: 0);
     private readonly List<PathStep> _place = [];
     private readonly HashSet<string> _harmless = new(StringComparer.Ordinal);
+    private readonly List<(byte[] Utf8, string Text)> _latest = [];
     private readonly ArrayBufferWriter<byte> _masked = new();
     private readonly int _depth;
+    private int _latestName;
     private JsonRedactor? _inner;
 
     /// <exception cref="ArgumentException">A rule hashes or tokenises, and the plan has no key.</exception>
@@ -79,7 +84,7 @@ public sealed class JsonRedactor
             switch (reader.TokenType)
             {
                 case JsonTokenType.PropertyName:
-                    name = reader.GetString()!;
+                    name = NameOf(ref reader);
                     _place[^1] = new PathStep(name, 0);
                     WriteName(ref reader, name, json, ref written, output, counts);
                     continue;
@@ -116,6 +121,34 @@ public sealed class JsonRedactor
 
         output.Write(json[written..]);
         return true;
+    }
+
+    private string NameOf(ref Utf8JsonReader reader)
+    {
+        if (reader.ValueIsEscaped)
+        {
+            return reader.GetString()!;
+        }
+
+        for (var i = 1; i <= _latest.Count; i++)
+        {
+            var at = (_latestName + i) % _latest.Count;
+            if (reader.ValueSpan.SequenceEqual(_latest[at].Utf8))
+            {
+                _latestName = at;
+                return _latest[at].Text;
+            }
+        }
+
+        var name = reader.GetString()!;
+        _latestName = _latest.Count < LatestNames ? _latest.Count : (_latestName + 1) % LatestNames;
+        if (_latestName == _latest.Count)
+        {
+            _latest.Add(default);
+        }
+
+        _latest[_latestName] = (reader.ValueSpan.ToArray(), name);
+        return name;
     }
 
     /// <summary>The next value of an array has the next index.</summary>

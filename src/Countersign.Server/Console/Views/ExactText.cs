@@ -35,6 +35,9 @@ internal sealed class ExactText
     private static readonly JsonLimits Lenient = JsonLimits.Default with { NumberCharacters = 4096 };
 
     private readonly bool _shortens;
+
+    /// <summary>The document as a text, when nothing in it has to be shown otherwise.</summary>
+    private string? _plain;
     private readonly List<ExactPiece> _pieces = [];
     private readonly StringBuilder _text = new();
     private bool _afterName;
@@ -86,6 +89,7 @@ internal sealed class ExactText
 
     private List<ExactPiece> LayOut(ReadOnlySpan<byte> canonical)
     {
+        _plain = PlainJson.Of(canonical);
         var reader = new Utf8JsonReader(canonical, new JsonReaderOptions { MaxDepth = DeepestDepth });
         while (reader.Read())
         {
@@ -103,11 +107,14 @@ internal sealed class ExactText
         switch (reader.TokenType)
         {
             case JsonTokenType.PropertyName:
-                AppendString(reader.ValueSpan, reader.CurrentDepth);
+                AppendString(ref reader);
                 _text.Append(": ");
                 break;
             case JsonTokenType.String:
-                AppendString(reader.ValueSpan, reader.CurrentDepth);
+                AppendString(ref reader);
+                break;
+            case var _ when _plain is not null:
+                _text.Append(_plain, (int)reader.TokenStartIndex, reader.ValueSpan.Length);
                 break;
             default:
                 _text.Append(Encoding.UTF8.GetString(reader.ValueSpan));
@@ -132,8 +139,16 @@ internal sealed class ExactText
         _text.Append(closes || _afterOpening ? "" : ",").Append('\n').Append(' ', depth * IndentWidth);
     }
 
-    private void AppendString(ReadOnlySpan<byte> raw, int depth)
+    private void AppendString(ref Utf8JsonReader reader)
     {
+        var raw = reader.ValueSpan;
+        var depth = reader.CurrentDepth;
+        if (_plain is not null && raw.Length <= HeadCharacters + TailCharacters)
+        {
+            _text.Append(_plain, (int)reader.TokenStartIndex, raw.Length + 2);
+            return;
+        }
+
         var text = Encoding.UTF8.GetString(raw);
         _text.Append('"');
         if (_shortens && text.Length > HeadCharacters + TailCharacters)
@@ -227,6 +242,12 @@ internal sealed class ExactText
         }
 
         var cut = Cut($"{lines - HeadLines - TailLines:N0} lines hidden");
+        if (pieces is [{ IsCut: false, Text: var text }])
+        {
+            var (head, tail) = (text[..EndOfLine(text, HeadLines)], text[StartOfLast(text, TailLines)..]);
+            return [new ExactPiece(head, IsCut: false), cut, new ExactPiece(tail, IsCut: false)];
+        }
+
         return [.. TakeLines(pieces, 0, HeadLines), cut, .. TakeLines(pieces, lines - TailLines, int.MaxValue)];
     }
 
@@ -254,6 +275,18 @@ internal sealed class ExactText
                 yield return new ExactPiece(piece.Text[start..end], IsCut: false);
             }
         }
+    }
+
+    /// <summary>Where so many last lines of a text begin, behind at least one other.</summary>
+    private static int StartOfLast(ReadOnlySpan<char> text, int lines)
+    {
+        var end = text.Length;
+        for (; lines >= 0; lines--)
+        {
+            end = text[..end].LastIndexOf('\n');
+        }
+
+        return end + 1;
     }
 
     /// <summary>Where the line of a number ends, counted from 1; the end of the text when it has fewer.</summary>

@@ -54,6 +54,11 @@ internal static class FindingLines
     /// <summary>What the names and texts of a JSON document hold, whichever way the document spells them.</summary>
     public static DisplayFlags FlagsOf(ReadOnlySpan<byte> json)
     {
+        if (PlainJson.Of(json) is not null)
+        {
+            return DisplayFlags.None;
+        }
+
         var flags = DisplayFlags.None;
         var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = PayloadWriter.MaxDepth });
         while (reader.Read())

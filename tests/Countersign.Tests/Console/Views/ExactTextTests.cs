@@ -18,6 +18,22 @@ public sealed class ExactTextTests
         Assert.Equal(shown, TextOf(Show(json)));
 
     [Fact]
+    public void A_document_without_surprises_is_laid_out_like_one_with_one()
+    {
+        var members = string.Join(',', Enumerable.Range(0, 200).Select(i => $$"""
+            {"a{{i}}":[true,null,{{i * 1000}},"text {{i}} of (many)",{},[]]}
+            """));
+
+        var plain = Show($"[{members}]");
+        var other = Show($$"""[{{members}},"café"]""");
+
+        Assert.NotNull(plain.Full);
+        Assert.Equal(plain.Full[..^2], other.Full![..(plain.Full.Length - 2)]);
+        Assert.Equal(plain.Pieces[0], other.Pieces[0]);
+        Assert.Equal(17, plain.Pieces[^1].Text.Split('\n').Length);
+    }
+
+    [Fact]
     public void A_line_feed_is_shown_as_its_escape_and_as_a_line() =>
         Assert.Equal("{\n  \"sql\": \"SELECT 1\\n\n    FROM t\"\n}", TextOf(Show("""{"sql":"SELECT 1\nFROM t"}""")));
 
