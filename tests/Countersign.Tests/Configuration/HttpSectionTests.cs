@@ -68,7 +68,7 @@ public sealed class HttpSectionTests : IDisposable
         "over https only")]
     [InlineData($"{Target}, credentials: {{ bearer: \"a\\nb\" }}", "line break")]
     [InlineData($"{Target}, ask_reason: true", "no effect at gate http")]
-    [InlineData($"{Target}, record: behind", "for gate postgres")]
+    [InlineData($"{Target}, record: behind", "unless 'redact: none' is said")]
     [InlineData(
         "gate: mcp, environment: test, upstream: { url: \"http://x/mcp\" }, openapi: a.yaml", "no effect at gate mcp")]
     [InlineData("gate: api, environment: test, headers: [X-A]", "no effect at gate api")]
