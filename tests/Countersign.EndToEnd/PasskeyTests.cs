@@ -179,6 +179,8 @@ public sealed class PasskeyTests(Chromium chromium) : IClassFixture<Chromium>, I
         await Assertions.Expect(Alert(alice)).ToContainTextAsync("Your denial is recorded.");
 
         await alice.Page.GotoAsync("/console");
+        // What was decided leaves the list a moment later.
+        await Assertions.Expect(alice.Page.Locator($"[data-review='{first.Id}']")).ToHaveCountAsync(0);
         await keys.PressAsync("j");
         await keys.PressAsync("Enter");
         await alice.Page.WaitForURLAsync($"**/console/actions/{second.Id}");
