@@ -113,7 +113,8 @@ internal sealed class Intake(
                 : new Admission.IdempotencyConflict(known);
         }
 
-        var earlier = (await store.FindAttachableAsync(asking.Key, cancellationToken))
+        var earlier = (await store.FindAttachableAsync(
+                asking.Key, row => asking.TakesOwnOutcomeOnly || !IsTaken(row), cancellationToken))
             .Select(RecordCodec.FromStored)
             .ToList();
         foreach (var record in Ordered(asking, earlier))
@@ -177,6 +178,15 @@ internal sealed class Intake(
             ActionState.Executing => 2,
             _ => 3,
         });
+
+    /// <summary>
+    /// A live call on this node gets the outcome, and has not waited for so long that it may have given up: of such
+    /// calls beside this one there may be many.
+    /// </summary>
+    private bool IsTaken(ActionRow row) =>
+        row.State is not (ActionState.Pending or ActionState.Approved or ActionState.Denied)
+        && !(row.Execution is { } execution && execution.StartedAt + Callers.NoticeTime <= store.Now)
+        && callers.IsPresent(row.Id);
 
     private bool IsUnclaimedOutcome(ActionRecord record) => record.State == ActionState.Denied
         ? IsRemembered(record)

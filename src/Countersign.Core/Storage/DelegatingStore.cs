@@ -22,8 +22,8 @@ public abstract class DelegatingStore(IStore inner) : IStore
         inner.FindAsync(id, cancellationToken);
 
     public virtual Task<ImmutableArray<StoredAction>> FindAttachableAsync(
-        AttachKey key, CancellationToken cancellationToken) =>
-        inner.FindAttachableAsync(key, cancellationToken);
+        AttachKey key, Func<ActionRow, bool> isOfUse, CancellationToken cancellationToken) =>
+        inner.FindAttachableAsync(key, isOfUse, cancellationToken);
 
     public virtual Task<StoredAction?> FindByIdempotencyAsync(
         string idempotencyHash, CancellationToken cancellationToken) =>

@@ -32,7 +32,11 @@ public interface IStore : IAsyncDisposable
     /// The actions an identical call could attach to, newest first: open, executing, ended with an outcome nobody got,
     /// or denied and still remembered. A handful at most.
     /// </summary>
-    Task<ImmutableArray<StoredAction>> FindAttachableAsync(AttachKey key, CancellationToken cancellationToken);
+    /// <param name="key">What identical calls share.</param>
+    /// <param name="isOfUse">Which of them are worth opening their payloads, which takes most of the time.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    Task<ImmutableArray<StoredAction>> FindAttachableAsync(
+        AttachKey key, Func<ActionRow, bool> isOfUse, CancellationToken cancellationToken);
 
     Task<StoredAction?> FindByIdempotencyAsync(string idempotencyHash, CancellationToken cancellationToken);
 

@@ -164,11 +164,14 @@ public abstract partial class StoreTests
         expected.Add(await InsertAsync(row => row));
         await CommitAsync(Sample.Insert(Sample.Pending("another")));
 
-        var found = await Store.FindAttachableAsync(expected[0].Key, Cancel);
+        var found = await Store.FindAttachableAsync(expected[0].Key, _ => true, Cancel);
         Assert.Equal(expected.Select(row => row.Id).Reverse(), found.Select(action => action.Row.Id));
+        found = await Store.FindAttachableAsync(
+            expected[0].Key, row => row.State == ActionState.Executing, Cancel);
+        Assert.Equal([expected[2].Id], found.Select(action => action.Row.Id));
 
         Time.Advance(TimeSpan.FromMinutes(10));
-        found = await Store.FindAttachableAsync(expected[0].Key, Cancel);
+        found = await Store.FindAttachableAsync(expected[0].Key, _ => true, Cancel);
         Assert.DoesNotContain(expected[1].Id, found.Select(action => action.Row.Id));
 
         async Task<ActionRow> InsertAsync(Func<ActionRow, ActionRow> shape)

@@ -72,8 +72,9 @@ internal sealed class SimulatedStore(
     public Task<StoredAction?> FindAsync(ActionId id, CancellationToken cancellationToken) =>
         ReadAsync(store => store.FindAsync(id, cancellationToken), cancellationToken);
 
-    public Task<ImmutableArray<StoredAction>> FindAttachableAsync(AttachKey key, CancellationToken cancellationToken) =>
-        ReadAsync(store => store.FindAttachableAsync(key, cancellationToken), cancellationToken);
+    public Task<ImmutableArray<StoredAction>> FindAttachableAsync(
+        AttachKey key, Func<ActionRow, bool> isOfUse, CancellationToken cancellationToken) =>
+        ReadAsync(store => store.FindAttachableAsync(key, isOfUse, cancellationToken), cancellationToken);
 
     public Task<StoredAction?> FindByIdempotencyAsync(string idempotencyHash, CancellationToken cancellationToken) =>
         ReadAsync(store => store.FindByIdempotencyAsync(idempotencyHash, cancellationToken), cancellationToken);

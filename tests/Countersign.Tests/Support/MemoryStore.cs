@@ -91,12 +91,13 @@ internal sealed partial class MemoryStore(TimeProvider time) : IStore
         }
     }
 
-    public Task<ImmutableArray<StoredAction>> FindAttachableAsync(AttachKey key, CancellationToken cancellationToken)
+    public Task<ImmutableArray<StoredAction>> FindAttachableAsync(
+        AttachKey key, Func<ActionRow, bool> isOfUse, CancellationToken cancellationToken)
     {
         lock (_lock)
         {
             return Task.FromResult<ImmutableArray<StoredAction>>([.. _actions.Values
-                .Where(kept => kept.Row.Key == key && IsAttachable(kept.Row))
+                .Where(kept => kept.Row.Key == key && IsAttachable(kept.Row) && isOfUse(kept.Row))
                 .OrderByDescending(kept => kept.Row.CreatedAt)
                 .Select(kept => kept.ToStored())]);
         }

@@ -19,14 +19,16 @@ internal sealed class ActionReader(SqliteSession session, PayloadReader payloads
         """;
 
     public StoredAction? Find(ActionId id) =>
-        Query("WHERE id = ?1", withResult: true, id.Value).FirstOrDefault();
+        Query("WHERE id = ?1", withResult: true, isOfUse: null, id.Value).FirstOrDefault();
 
     public StoredAction? FindByIdempotency(string hash) =>
-        Query("WHERE idempotency_hash = ?1", withResult: true, hash).FirstOrDefault();
+        Query("WHERE idempotency_hash = ?1", withResult: true, isOfUse: null, hash).FirstOrDefault();
 
-    public ImmutableArray<StoredAction> FindAttachable(AttachKey key, DateTimeOffset now) => Query(
+    public ImmutableArray<StoredAction> FindAttachable(
+        AttachKey key, Func<ActionRow, bool> isOfUse, DateTimeOffset now) => Query(
         Attachable,
         withResult: true,
+        isOfUse,
         key.Value,
         now.UtcTicks,
         MaxAttachable);
@@ -37,7 +39,7 @@ internal sealed class ActionReader(SqliteSession session, PayloadReader payloads
     public ImmutableArray<StoredAction> List(ActionFilter filter)
     {
         var (condition, values) = ConditionOf(filter);
-        return Query(condition, withResult: false, values);
+        return Query(condition, withResult: false, isOfUse: null, values);
     }
 
     /// <summary>What selects and orders the actions of a list, and the values of its parameters.</summary>
@@ -78,9 +80,11 @@ internal sealed class ActionReader(SqliteSession session, PayloadReader payloads
         }
     }
 
-    private ImmutableArray<StoredAction> Query(string condition, bool withResult, params ReadOnlySpan<object?> values)
+    private ImmutableArray<StoredAction> Query(
+        string condition, bool withResult, Func<ActionRow, bool>? isOfUse, params ReadOnlySpan<object?> values)
     {
         var rows = session.Query($"{ActionColumns.Select} {condition}", ActionColumns.Read, values);
+        rows = isOfUse is null ? rows : [.. rows.Where(found => isOfUse(found.Row))];
         var size = rows.Count == 0 ? 0 : (long)session.Scalar("SELECT size FROM log_head")!;
         return [.. rows.Select(found => Complete(
             found.Row,

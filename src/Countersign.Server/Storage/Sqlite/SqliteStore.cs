@@ -64,8 +64,9 @@ internal sealed class SqliteStore : IStore, IArchive
     public Task<StoredAction?> FindAsync(ActionId id, CancellationToken cancellationToken) =>
         _parts.ReadActionsAsync(actions => actions.Find(id), cancellationToken);
 
-    public Task<ImmutableArray<StoredAction>> FindAttachableAsync(AttachKey key, CancellationToken cancellationToken) =>
-        _parts.ReadActionsAsync(actions => actions.FindAttachable(key, Now), cancellationToken);
+    public Task<ImmutableArray<StoredAction>> FindAttachableAsync(
+        AttachKey key, Func<ActionRow, bool> isOfUse, CancellationToken cancellationToken) =>
+        _parts.ReadActionsAsync(actions => actions.FindAttachable(key, isOfUse, Now), cancellationToken);
 
     public Task<StoredAction?> FindByIdempotencyAsync(string idempotencyHash, CancellationToken cancellationToken) =>
         _parts.ReadActionsAsync(actions => actions.FindByIdempotency(idempotencyHash), cancellationToken);
