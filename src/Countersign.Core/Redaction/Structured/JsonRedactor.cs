@@ -18,27 +18,20 @@ public sealed class JsonRedactor
     /// <summary>How deep documents are looked for in strings of documents.</summary>
     private const int MostDocuments = 4;
 
-    /// <summary>How many names of members are known to hold nothing.</summary>
-    private const int MostNames = 256;
-
-    /// <summary>Names that are tried before a text is made of one: an object of a list has those of the last.</summary>
-    private const int LatestNames = 8;
-
     private readonly Redactor _redactor;
     private readonly FieldRules _rules;
     private readonly DataKind _field = new("field", "FIELD", DataGroup.Custom, index: 0);
     private readonly List<PathStep> _place = [];
-    private readonly HashSet<string> _harmless = new(StringComparer.Ordinal);
-    private readonly List<(byte[] Utf8, string Text)> _latest = [];
+    private readonly MemberNames _names;
     private readonly ArrayBufferWriter<byte> _masked = new();
     private readonly int _depth;
-    private int _latestName;
     private JsonRedactor? _inner;
 
     /// <exception cref="ArgumentException">A rule hashes or tokenises, and the plan has no key.</exception>
     public JsonRedactor(RedactionPlan plan, FieldRules rules)
     {
         (_redactor, _rules) = (new Redactor(plan), rules);
+        _names = new MemberNames(_redactor, rules);
         if (plan.Key is null && rules.Treatments.Any(treatment => treatment.NeedsKey))
         {
             throw new ArgumentException("A rule hashes or tokenises a field, and the plan has no key to do it with.");
@@ -46,7 +39,7 @@ public sealed class JsonRedactor
     }
 
     private JsonRedactor(JsonRedactor outer) =>
-        (_redactor, _rules, _depth) = (outer._redactor, outer._rules, outer._depth + 1);
+        (_redactor, _rules, _names, _depth) = (outer._redactor, outer._rules, outer._names, outer._depth + 1);
 
     /// <summary>Masks a document; the same memory when there is nothing to mask.</summary>
     public ReadOnlyMemory<byte> Redact(ReadOnlyMemory<byte> json, out RedactionReport report)
@@ -76,7 +69,7 @@ public sealed class JsonRedactor
     {
         var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = MostDepth });
         var written = 0;
-        var name = "";
+        var name = _names.None;
         _place.Clear();
         while (reader.Read())
         {
@@ -84,8 +77,8 @@ public sealed class JsonRedactor
             switch (reader.TokenType)
             {
                 case JsonTokenType.PropertyName:
-                    name = NameOf(ref reader);
-                    _place[^1] = new PathStep(name, 0);
+                    name = _names.Of(ref reader);
+                    _place[^1] = new PathStep(name.Text, 0);
                     WriteName(ref reader, name, json, ref written, output, counts);
                     continue;
                 case JsonTokenType.EndObject or JsonTokenType.EndArray:
@@ -105,7 +98,7 @@ public sealed class JsonRedactor
             else if (reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray)
             {
                 _place.Add(new PathStep(null, 0));
-                name = reader.TokenType == JsonTokenType.StartObject ? "" : name;
+                name = reader.TokenType == JsonTokenType.StartObject ? _names.None : name;
             }
             else
             {
@@ -123,34 +116,6 @@ public sealed class JsonRedactor
         return true;
     }
 
-    private string NameOf(ref Utf8JsonReader reader)
-    {
-        if (reader.ValueIsEscaped)
-        {
-            return reader.GetString()!;
-        }
-
-        for (var i = 1; i <= _latest.Count; i++)
-        {
-            var at = (_latestName + i) % _latest.Count;
-            if (reader.ValueSpan.SequenceEqual(_latest[at].Utf8))
-            {
-                _latestName = at;
-                return _latest[at].Text;
-            }
-        }
-
-        var name = reader.GetString()!;
-        _latestName = _latest.Count < LatestNames ? _latest.Count : (_latestName + 1) % LatestNames;
-        if (_latestName == _latest.Count)
-        {
-            _latest.Add(default);
-        }
-
-        _latest[_latestName] = (reader.ValueSpan.ToArray(), name);
-        return name;
-    }
-
     /// <summary>The next value of an array has the next index.</summary>
     private void Advance()
     {
@@ -160,28 +125,25 @@ public sealed class JsonRedactor
         }
     }
 
-    private Treatment? RuleFor(string name)
+    private Treatment? RuleFor(MemberName name)
     {
         var isMember = _place.Count > 0 && _place[^1].Name is not null;
-        return (isMember ? _rules.OfMember(name) : null) ?? (_rules.HasPaths ? _rules.OfPlace(_place) : null);
+        return (isMember ? name.Rule : null) ?? (_rules.HasPaths ? _rules.OfPlace(_place) : null);
     }
 
-    /// <summary>Masks what a member's name holds; the members of a list have the same few names.</summary>
+    /// <summary>Masks what a member's name holds.</summary>
     private void WriteName(
-        ref Utf8JsonReader reader, string name, ReadOnlySpan<byte> json, ref int written,
+        ref Utf8JsonReader reader, MemberName name, ReadOnlySpan<byte> json, ref int written,
         ArrayBufferWriter<byte> output, Dictionary<string, long> counts)
     {
-        if (_harmless.Contains(name) && !reader.ValueIsEscaped)
+        if (name.IsHarmless && !reader.ValueIsEscaped)
         {
             return;
         }
 
         var start = (int)reader.TokenStartIndex + 1;
-        if (!WriteFound(json, start, reader.ValueSpan.Length, ref written, output, counts)
-            && !reader.ValueIsEscaped && _harmless.Count < MostNames)
-        {
-            _harmless.Add(name);
-        }
+        var isFound = WriteFound(json, start, reader.ValueSpan.Length, ref written, output, counts);
+        name.IsHarmless = !isFound && !reader.ValueIsEscaped;
     }
 
     /// <summary>Masks a whole value, with everything inside it.</summary>
@@ -200,13 +162,13 @@ public sealed class JsonRedactor
     }
 
     private void WriteValue(
-        ref Utf8JsonReader reader, ReadOnlySpan<byte> json, string name, ref int written,
+        ref Utf8JsonReader reader, ReadOnlySpan<byte> json, MemberName name, ref int written,
         ArrayBufferWriter<byte> output, Dictionary<string, long> counts)
     {
         var start = (int)reader.TokenStartIndex;
         if (reader.TokenType == JsonTokenType.String)
         {
-            using var scope = _redactor.Under(name, ColumnType.Text);
+            using var scope = _redactor.Under(name.OfText);
             if (IsSecret(scope.Context, reader.ValueSpan))
             {
                 WriteSecret(json, start, reader.ValueSpan, ref written, output, counts);
@@ -220,7 +182,7 @@ public sealed class JsonRedactor
         }
         else if (reader.TokenType == JsonTokenType.Number)
         {
-            using var scope = _redactor.Under(name, ColumnType.Number);
+            using var scope = _redactor.Under(name.OfNumber);
             _masked.ResetWrittenCount();
             if (_redactor.Write(reader.ValueSpan, _masked, counts))
             {

@@ -1,0 +1,89 @@
+using System.Text;
+using System.Text.Json;
+using Countersign.Core.Redaction.Scanning;
+
+namespace Countersign.Core.Redaction.Structured;
+
+/// <summary>
+/// What is known of the names of members: the objects of a list have the same few, and each is looked at once.
+/// </summary>
+internal sealed class MemberNames(Redactor redactor, FieldRules rules)
+{
+    /// <summary>Names come from whoever wrote the document, so their number is bounded.</summary>
+    private const int Most = 256;
+
+    /// <summary>Names that are tried before a text is made of one.</summary>
+    private const int MostLatest = 8;
+
+    private readonly Dictionary<string, MemberName> _known = new(StringComparer.Ordinal);
+    private readonly List<MemberName> _latest = [];
+    private int _last;
+
+    /// <summary>What has no name: a document that is no object, and what it lists.</summary>
+    public MemberName None { get; } = new("", redactor, rules);
+
+    /// <summary>The name that a reader has come to.</summary>
+    public MemberName Of(ref Utf8JsonReader reader)
+    {
+        if (!reader.ValueIsEscaped)
+        {
+            for (var i = 1; i <= _latest.Count; i++)
+            {
+                // The one behind the last is the most likely.
+                var at = _last + i < _latest.Count ? _last + i : _last + i - _latest.Count;
+                if (reader.ValueSpan.SequenceEqual(_latest[at].Utf8))
+                {
+                    _last = at;
+                    return _latest[at];
+                }
+            }
+        }
+
+        return Keep(reader.GetString()!);
+    }
+
+    private MemberName Keep(string text)
+    {
+        if (!_known.TryGetValue(text, out var name))
+        {
+            if (_known.Count == Most)
+            {
+                _known.Clear();
+            }
+
+            _known.Add(text, name = new MemberName(text, redactor, rules));
+        }
+
+        if (_latest.Count < MostLatest)
+        {
+            _last = _latest.Count;
+            _latest.Add(name);
+        }
+        else
+        {
+            _last = (_last + 1) % MostLatest;
+            _latest[_last] = name;
+        }
+
+        return name;
+    }
+}
+
+/// <summary>The name of a member, and what it says about its value.</summary>
+internal sealed class MemberName(string text, Redactor redactor, FieldRules rules)
+{
+    public string Text { get; } = text;
+
+    /// <summary>The name as it stands in a document that escapes nothing of it.</summary>
+    public byte[] Utf8 { get; } = Encoding.UTF8.GetBytes(text);
+
+    /// <summary>What a rule says about every member of this name.</summary>
+    public Treatment? Rule { get; } = rules.OfMember(text);
+
+    public ColumnContext OfText { get; } = redactor.ContextOf(text, ColumnType.Text);
+
+    public ColumnContext OfNumber { get; } = redactor.ContextOf(text, ColumnType.Number);
+
+    /// <summary>Whether nothing is to be masked in the name itself, once it was searched.</summary>
+    public bool IsHarmless { get; set; }
+}
