@@ -1,7 +1,4 @@
-using System.Buffers;
-using System.Buffers.Binary;
 using System.Collections.Immutable;
-using System.Text;
 using Countersign.Core;
 using Countersign.Core.Actions;
 using Countersign.Core.Storage;
@@ -22,8 +19,8 @@ internal sealed class ReadJournal : IReadJournal, IAsyncDisposable
     /// Records that flushes share, on average, before sessions are told that it is busy, and until they are told that
     /// it is no more: a busy journal gets one record of a read, and otherwise two.
     /// </summary>
-    private const double BusyShare = 3;
-    private const double IdleShare = 1.2;
+    private const double BusyShare = 8;
+    private const double IdleShare = 2.5;
 
     private const double Smoothing = 8;
 
@@ -31,16 +28,15 @@ internal sealed class ReadJournal : IReadJournal, IAsyncDisposable
     private readonly PayloadVault _vault;
     private readonly FillRandom _random;
     private readonly long _segmentBytes;
-    private readonly SemaphoreSlim _wake = new(0);
     private readonly ImmutableArray<(string Path, long Number)> _left;
 
     // Guards those below.
     private readonly Lock _gate = new();
     private readonly Dictionary<ActionId, long> _live = [];
-    private Group _next = new();
-    private Task _flushing = Task.CompletedTask;
+    private JournalGroup _next = new();
+    private JournalGroup _flushing = JournalGroup.Nothing;
     private StoreUnavailableException? _failure;
-    private Thread? _thread;
+    private Writer? _writer;
     private bool _isClosing;
     private JournalRemains? _remains;
 
@@ -102,6 +98,8 @@ internal sealed class ReadJournal : IReadJournal, IAsyncDisposable
 
     public Task FlushAsync()
     {
+        Task durable;
+        WakeEvent wake;
         lock (_gate)
         {
             if (_failure is { } failure)
@@ -111,17 +109,27 @@ internal sealed class ReadJournal : IReadJournal, IAsyncDisposable
 
             if (_next.IsEmpty)
             {
-                return _flushing;
+                return _flushing.WaitAsync();
             }
 
-            if (!_next.IsAwaited)
+            if (_isClosing && !_next.IsAwaited)
             {
-                _next.IsAwaited = true;
-                Wake_NeedsLock();
+                return Task.FromException(new StoreUnavailableException("The store is closing."));
             }
 
-            return _next.Durable;
+            durable = _next.WaitAsync();
+            if (_next.IsAwaited)
+            {
+                return durable;
+            }
+
+            _next.IsAwaited = true;
+            wake = (_writer ??= Start_NeedsLock()).Wake;
         }
+
+        // Not under the lock, which is the first thing that the thread takes.
+        wake.Set();
+        return durable;
     }
 
     public void Settle(ActionId subject)
@@ -152,18 +160,23 @@ internal sealed class ReadJournal : IReadJournal, IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        Thread? thread;
+        Writer? writer;
         lock (_gate)
         {
             _isClosing = true;
-            thread = _thread;
-            _wake.Release();
+            writer = _writer;
         }
 
-        thread?.Join();
+        if (writer is not null)
+        {
+            writer.Wake.Set();
+            writer.Thread.Join();
+            writer.Relay.Dispose();
+            writer.Wake.Dispose();
+        }
+
         await DeleteSpareAsync();
         Release(all: true);
-        _wake.Dispose();
     }
 
     private async Task DeleteSpareAsync()
@@ -181,46 +194,50 @@ internal sealed class ReadJournal : IReadJournal, IAsyncDisposable
         }
     }
 
-    private void Wake_NeedsLock()
+    private Writer Start_NeedsLock()
     {
-        if (_thread is null)
-        {
-            _thread = new Thread(Run) { IsBackground = true, Name = "read journal" };
-            _thread.Start();
-        }
-
-        _wake.Release();
+        var (wake, relay) = (new WakeEvent(), new SocketRelay());
+        var thread = new Thread(() => Run(wake, relay)) { IsBackground = true, Name = "read journal" };
+        thread.Start();
+        return new Writer(thread, wake, relay);
     }
 
-    private void Run()
+    private void Run(WakeEvent wake, SocketRelay relay)
     {
         while (true)
         {
-            _wake.Wait();
-            Group group;
+            wake.Wait();
+            JournalGroup group;
             lock (_gate)
             {
-                if (_isClosing && !_next.IsAwaited)
+                if (!_next.IsAwaited)
                 {
-                    return;
+                    if (_isClosing)
+                    {
+                        return;
+                    }
+
+                    continue;
                 }
 
-                (group, _next) = (_next, new Group());
-                _flushing = group.Durable;
+                (group, _next) = (_next, new JournalGroup());
+                _flushing = group;
             }
 
             _share += (group.Count - _share) / Smoothing;
             Volatile.Write(ref _isBusy, _share > (_isBusy ? IdleShare : BusyShare));
-            Write(group);
+            var failure = Write(group);
+            relay.Post(() => group.End(failure));
         }
     }
 
-    private void Write(Group group)
+    /// <summary>Why it is not durable; <c>null</c> when it is.</summary>
+    private StoreUnavailableException? Write(JournalGroup group)
     {
         try
         {
             SegmentFor(group.Bytes.Length).Write(group.Bytes);
-            group.Succeed();
+            return null;
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
@@ -233,7 +250,7 @@ internal sealed class ReadJournal : IReadJournal, IAsyncDisposable
                 _failure = failure;
             }
 
-            group.Fail(failure);
+            return failure;
         }
     }
 
@@ -313,47 +330,6 @@ internal sealed class ReadJournal : IReadJournal, IAsyncDisposable
         File.Delete(segment.Path);
     }
 
-    /// <summary>Records that become durable together.</summary>
-    private sealed class Group
-    {
-        // The thread must not run its callers' code, so continuations go to the thread pool.
-        private readonly TaskCompletionSource _durable = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private readonly ArrayBufferWriter<byte> _bytes = new();
-
-        public Task Durable => _durable.Task;
-
-        public bool IsEmpty => _bytes.WrittenCount == 0;
-
-        /// <summary>Whether somebody waits, so that the thread was woken for it.</summary>
-        public bool IsAwaited { get; set; }
-
-        public int Count { get; private set; }
-
-        public ReadOnlySpan<byte> Bytes => _bytes.WrittenSpan;
-
-        public void Add(ActionId subject, ReadOnlySpan<byte> record)
-        {
-            Span<byte> id = stackalloc byte[subject.Value.Length];
-            Encoding.ASCII.GetBytes(subject.Value, id);
-            Add(id);
-            Add(record);
-            Count++;
-        }
-
-        public void Succeed() => _durable.TrySetResult();
-
-        public void Fail(Exception failure)
-        {
-            _durable.TrySetException(failure);
-            // Nobody may be waiting any more.
-            _ = _durable.Task.Exception;
-        }
-
-        private void Add(ReadOnlySpan<byte> value)
-        {
-            BinaryPrimitives.WriteInt32BigEndian(_bytes.GetSpan(sizeof(int)), value.Length);
-            _bytes.Advance(sizeof(int));
-            _bytes.Write(value);
-        }
-    }
+    /// <summary>The thread that writes, what wakes it, and where those go on who wait for it.</summary>
+    private sealed record Writer(Thread Thread, WakeEvent Wake, SocketRelay Relay);
 }

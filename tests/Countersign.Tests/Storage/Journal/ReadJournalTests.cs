@@ -59,11 +59,11 @@ public sealed class ReadJournalTests : IDisposable
     public async Task It_is_busy_while_many_share_its_flushes()
     {
         await using var journal = Open();
-        await FlushAsync(records: 2, times: 40);
+        await FlushAsync(records: 4, times: 40);
         Assert.False(journal.IsBusy);
         await FlushAsync(records: 40, times: 40);
         Assert.True(journal.IsBusy);
-        await FlushAsync(records: 2, times: 40);
+        await FlushAsync(records: 4, times: 40);
         Assert.True(journal.IsBusy);
         await FlushAsync(records: 1, times: 40);
         Assert.False(journal.IsBusy);
