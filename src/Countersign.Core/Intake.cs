@@ -114,7 +114,7 @@ internal sealed class Intake(
         }
 
         var earlier = (await store.FindAttachableAsync(
-                asking.Key, row => asking.TakesOwnOutcomeOnly || !IsTaken(row), cancellationToken))
+                asking.Key, found => asking.TakesOwnOutcomeOnly || !IsTaken(found), cancellationToken))
             .Select(RecordCodec.FromStored)
             .ToList();
         foreach (var record in Ordered(asking, earlier))
@@ -183,10 +183,10 @@ internal sealed class Intake(
     /// A live call on this node gets the outcome, and has not waited for so long that it may have given up: of such
     /// calls beside this one there may be many.
     /// </summary>
-    private bool IsTaken(ActionRow row) =>
-        row.State is not (ActionState.Pending or ActionState.Approved or ActionState.Denied)
-        && !(row.Execution is { } execution && execution.StartedAt + Callers.NoticeTime <= store.Now)
-        && callers.IsPresent(row.Id);
+    private bool IsTaken(AttachableAction action) =>
+        action.State is not (ActionState.Pending or ActionState.Approved or ActionState.Denied)
+        && !(action.StartedAt + Callers.NoticeTime <= store.Now)
+        && callers.IsPresent(action.Id);
 
     private bool IsUnclaimedOutcome(ActionRecord record) => record.State == ActionState.Denied
         ? IsRemembered(record)

@@ -22,7 +22,7 @@ public abstract class DelegatingStore(IStore inner) : IStore
         inner.FindAsync(id, cancellationToken);
 
     public virtual Task<ImmutableArray<StoredAction>> FindAttachableAsync(
-        AttachKey key, Func<ActionRow, bool> isOfUse, CancellationToken cancellationToken) =>
+        AttachKey key, Func<AttachableAction, bool> isOfUse, CancellationToken cancellationToken) =>
         inner.FindAttachableAsync(key, isOfUse, cancellationToken);
 
     public virtual Task<StoredAction?> FindByIdempotencyAsync(

@@ -33,10 +33,10 @@ public interface IStore : IAsyncDisposable
     /// or denied and still remembered. A handful at most.
     /// </summary>
     /// <param name="key">What identical calls share.</param>
-    /// <param name="isOfUse">Which of them are worth opening their payloads, which takes most of the time.</param>
+    /// <param name="isOfUse">Which of them are worth reading: of busy calls there are many, and most are not.</param>
     /// <param name="cancellationToken">Gives up.</param>
     Task<ImmutableArray<StoredAction>> FindAttachableAsync(
-        AttachKey key, Func<ActionRow, bool> isOfUse, CancellationToken cancellationToken);
+        AttachKey key, Func<AttachableAction, bool> isOfUse, CancellationToken cancellationToken);
 
     Task<StoredAction?> FindByIdempotencyAsync(string idempotencyHash, CancellationToken cancellationToken);
 
@@ -130,6 +130,12 @@ public interface IStore : IAsyncDisposable
 
 /// <summary>How busy an agent keeps its reviewers.</summary>
 public sealed record AgentLoad(int Pending, int OpenedSince);
+
+/// <summary>As much of an action as tells whether an identical call could attach to it.</summary>
+/// <param name="Id">Which one.</param>
+/// <param name="State">Where it stands.</param>
+/// <param name="StartedAt">When its execution began; <c>null</c> when none did.</param>
+public readonly record struct AttachableAction(ActionId Id, ActionState State, DateTimeOffset? StartedAt);
 
 /// <summary>An agent that people stopped.</summary>
 /// <param name="Agent">Which one.</param>

@@ -73,7 +73,7 @@ internal sealed class SimulatedStore(
         ReadAsync(store => store.FindAsync(id, cancellationToken), cancellationToken);
 
     public Task<ImmutableArray<StoredAction>> FindAttachableAsync(
-        AttachKey key, Func<ActionRow, bool> isOfUse, CancellationToken cancellationToken) =>
+        AttachKey key, Func<AttachableAction, bool> isOfUse, CancellationToken cancellationToken) =>
         ReadAsync(store => store.FindAttachableAsync(key, isOfUse, cancellationToken), cancellationToken);
 
     public Task<StoredAction?> FindByIdempotencyAsync(string idempotencyHash, CancellationToken cancellationToken) =>

@@ -92,12 +92,14 @@ internal sealed partial class MemoryStore(TimeProvider time) : IStore
     }
 
     public Task<ImmutableArray<StoredAction>> FindAttachableAsync(
-        AttachKey key, Func<ActionRow, bool> isOfUse, CancellationToken cancellationToken)
+        AttachKey key, Func<AttachableAction, bool> isOfUse, CancellationToken cancellationToken)
     {
         lock (_lock)
         {
             return Task.FromResult<ImmutableArray<StoredAction>>([.. _actions.Values
-                .Where(kept => kept.Row.Key == key && IsAttachable(kept.Row) && isOfUse(kept.Row))
+                .Where(kept => kept.Row.Key == key && IsAttachable(kept.Row)
+                    && isOfUse(new AttachableAction(
+                        kept.Row.Id, kept.Row.State, kept.Row.Execution?.StartedAt)))
                 .OrderByDescending(kept => kept.Row.CreatedAt)
                 .Select(kept => kept.ToStored())]);
         }

@@ -198,7 +198,7 @@ internal sealed class ReadJournal : IReadJournal, IAsyncDisposable
     {
         var (wake, relay) = (new WakeEvent(), new SocketRelay());
         var thread = new Thread(() => Run(wake, relay)) { IsBackground = true, Name = "read journal" };
-        thread.Start();
+        thread.UnsafeStart();
         return new Writer(thread, wake, relay);
     }
 

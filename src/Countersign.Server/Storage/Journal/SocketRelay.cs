@@ -31,7 +31,11 @@ internal sealed partial class SocketRelay : IDisposable
 
         _heard = new Socket(new SafeSocketHandle(pair[0], ownsHandle: true));
         _said = new Socket(new SafeSocketHandle(pair[1], ownsHandle: true)) { Blocking = false };
-        _ = HearAsync();
+        // It goes on for many, and belongs to no request of theirs.
+        using (ExecutionContext.SuppressFlow())
+        {
+            _ = HearAsync();
+        }
     }
 
     /// <summary>Hands over some work, which must not throw. It never waits.</summary>
@@ -40,8 +44,12 @@ internal sealed partial class SocketRelay : IDisposable
         _work.Enqueue(work);
         if (Interlocked.Exchange(ref _isSaid, 1) == 0)
         {
-            // One byte is on its way at most, so there is always room for it.
-            _said.Send([1], SocketFlags.None, out _);
+            // One byte is on its way at most, so there is room for it; whatever else fails, nobody is left waiting.
+            _said.Send([1], SocketFlags.None, out var error);
+            if (error != SocketError.Success)
+            {
+                DoAll();
+            }
         }
     }
 

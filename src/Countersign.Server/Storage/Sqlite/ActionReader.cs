@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Countersign.Core.Actions;
 using Countersign.Core.Identity;
 using Countersign.Core.Storage;
+using Microsoft.Data.Sqlite;
 
 namespace Countersign.Server.Storage.Sqlite;
 
@@ -13,25 +14,25 @@ internal sealed class ActionReader(SqliteSession session, PayloadReader payloads
 
     /// <summary>The second condition is the index's own, word for word: only then does SQLite use it.</summary>
     internal const string Attachable = """
+        SELECT id, state, started_at FROM action
         WHERE attach_key = ?1 AND (state IN ('pending', 'approved', 'executing', 'denied') OR delivered = 0)
             AND (state <> 'denied' OR delivered = 0 OR denied_until > ?2)
         ORDER BY id DESC LIMIT ?3
         """;
 
     public StoredAction? Find(ActionId id) =>
-        Query("WHERE id = ?1", withResult: true, isOfUse: null, id.Value).FirstOrDefault();
+        Query("WHERE id = ?1", withResult: true, id.Value).FirstOrDefault();
 
     public StoredAction? FindByIdempotency(string hash) =>
-        Query("WHERE idempotency_hash = ?1", withResult: true, isOfUse: null, hash).FirstOrDefault();
+        Query("WHERE idempotency_hash = ?1", withResult: true, hash).FirstOrDefault();
 
     public ImmutableArray<StoredAction> FindAttachable(
-        AttachKey key, Func<ActionRow, bool> isOfUse, DateTimeOffset now) => Query(
-        Attachable,
-        withResult: true,
-        isOfUse,
-        key.Value,
-        now.UtcTicks,
-        MaxAttachable);
+        AttachKey key, Func<AttachableAction, bool> isOfUse, DateTimeOffset now) =>
+    [
+        .. session.Query(Attachable, ReadAttachable, key.Value, now.UtcTicks, MaxAttachable)
+            .Where(isOfUse)
+            .Select(found => Find(found.Id)!),
+    ];
 
     /// <summary>
     /// The conditions are spelled out only when given, so that each list runs along the index that fits it.
@@ -39,7 +40,7 @@ internal sealed class ActionReader(SqliteSession session, PayloadReader payloads
     public ImmutableArray<StoredAction> List(ActionFilter filter)
     {
         var (condition, values) = ConditionOf(filter);
-        return Query(condition, withResult: false, isOfUse: null, values);
+        return Query(condition, withResult: false, values);
     }
 
     /// <summary>What selects and orders the actions of a list, and the values of its parameters.</summary>
@@ -80,17 +81,22 @@ internal sealed class ActionReader(SqliteSession session, PayloadReader payloads
         }
     }
 
-    private ImmutableArray<StoredAction> Query(
-        string condition, bool withResult, Func<ActionRow, bool>? isOfUse, params ReadOnlySpan<object?> values)
+    private ImmutableArray<StoredAction> Query(string condition, bool withResult, params ReadOnlySpan<object?> values)
     {
         var rows = session.Query($"{ActionColumns.Select} {condition}", ActionColumns.Read, values);
-        rows = isOfUse is null ? rows : [.. rows.Where(found => isOfUse(found.Row))];
         var size = rows.Count == 0 ? 0 : (long)session.Scalar("SELECT size FROM log_head")!;
         return [.. rows.Select(found => Complete(
             found.Row,
             found.Entries,
             new LedgerPosition(found.Entries.Last ?? -1, size, found.Last?.At ?? found.Row.CreatedAt),
             withResult))];
+    }
+
+    private static AttachableAction ReadAttachable(SqliteDataReader reader)
+    {
+        var columns = new ColumnReader(reader);
+        return new AttachableAction(
+            ActionId.Parse(columns.Text()), columns.Enumeration<ActionState>(), columns.TimeOrNull());
     }
 
     private StoredAction Complete(

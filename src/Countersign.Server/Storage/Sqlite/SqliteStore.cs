@@ -65,7 +65,7 @@ internal sealed class SqliteStore : IStore, IArchive
         _parts.ReadActionsAsync(actions => actions.Find(id), cancellationToken);
 
     public Task<ImmutableArray<StoredAction>> FindAttachableAsync(
-        AttachKey key, Func<ActionRow, bool> isOfUse, CancellationToken cancellationToken) =>
+        AttachKey key, Func<AttachableAction, bool> isOfUse, CancellationToken cancellationToken) =>
         _parts.ReadActionsAsync(actions => actions.FindAttachable(key, isOfUse, Now), cancellationToken);
 
     public Task<StoredAction?> FindByIdempotencyAsync(string idempotencyHash, CancellationToken cancellationToken) =>
