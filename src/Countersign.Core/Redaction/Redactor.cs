@@ -50,12 +50,7 @@ public sealed class Redactor
     }
 
     /// <summary>What is scanned until the end of this belongs to a name, of a column or a member.</summary>
-    internal NamedScope Under(string name, ColumnType type) => Under(ContextOf(name, type));
-
-    /// <summary>The same for whoever kept what the name says.</summary>
-    internal NamedScope Under(ColumnContext context) => new(_scanner, context);
-
-    internal ColumnContext ContextOf(string name, ColumnType type)
+    internal NamedScope Under(string name, ColumnType type)
     {
         if (!_columns.TryGetValue((name, type), out var context))
         {
@@ -68,8 +63,11 @@ public sealed class Redactor
             _columns.Add((name, type), context = new ColumnContext(name, type, Plan.Mode));
         }
 
-        return context;
+        return Under(context);
     }
+
+    /// <summary>The same for whoever kept what the name says.</summary>
+    internal NamedScope Under(ColumnContext context) => new(_scanner, context);
 
     /// <summary>Masks UTF-8; nothing is written when there is nothing to mask.</summary>
     /// <param name="source">What is masked.</param>

@@ -80,9 +80,10 @@ internal sealed class MemberName(string text, Redactor redactor, FieldRules rule
     /// <summary>What a rule says about every member of this name.</summary>
     public Treatment? Rule { get; } = rules.OfMember(text);
 
-    public ColumnContext OfText { get; } = redactor.ContextOf(text, ColumnType.Text);
+    // When they are asked for: a document may have names without number, and most have values of one type.
+    public ColumnContext OfText => field ??= new ColumnContext(Text, ColumnType.Text, redactor.Plan.Mode);
 
-    public ColumnContext OfNumber { get; } = redactor.ContextOf(text, ColumnType.Number);
+    public ColumnContext OfNumber => field ??= new ColumnContext(Text, ColumnType.Number, redactor.Plan.Mode);
 
     /// <summary>Whether nothing is to be masked in the name itself, once it was searched.</summary>
     public bool IsHarmless { get; set; }
