@@ -8,7 +8,7 @@ namespace Countersign.Server.Hosting;
 /// Lets whoever waits for a socket go on in the thread that saw the bytes come. Waking another one for it cost the
 /// PostgreSQL gate a third of its reads per second (bench/run postgres), and reads of the HTTP gate that wait for no
 /// record a twentieth. One such thread for two processors: with two of them on two, which the clients and databases
-/// need as well, the PostgreSQL gate was a sixth slower.
+/// need as well, the PostgreSQL gate was a twentieth to a seventh slower.
 /// </summary>
 /// <remarks>
 /// .NET can be asked for it by these variables only, which it reads when the first socket is used. Such a thread serves
@@ -22,7 +22,7 @@ internal static class SocketThreads
 
     /// <summary>Other gates gain nothing by it: their answers wait for the store.</summary>
     public static bool IsWorthIt(Settings settings) =>
-        settings.Postgres is not null || settings.Targets.Any(target => target.Target.Record != RecordMode.Before);
+        settings.Postgres is not null || settings.Targets.Any(target => target.Target.Record == RecordMode.Behind);
 
     /// <summary>Before the first socket; who set a variable knows better.</summary>
     public static void GoOnInline()
