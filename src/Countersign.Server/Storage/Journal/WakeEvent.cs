@@ -28,7 +28,14 @@ internal sealed partial class WakeEvent : IDisposable
     public void Set()
     {
         ulong one = 1;
-        _ = write(_event, in one, sizeof(ulong));
+        try
+        {
+            _ = write(_event, in one, sizeof(ulong));
+        }
+        catch (ObjectDisposedException)
+        {
+            // The thread saw what it was to be woken for, and has ended since.
+        }
     }
 
     /// <summary>Returns when it was set since the last time; seldom earlier, so whoever waits looks for why.</summary>

@@ -104,4 +104,13 @@ public sealed class SocketRelayTests
         Assert.True(thread.Join(TimeSpan.FromMinutes(1)));
         Assert.True(isAwake);
     }
+
+    [Fact]
+    public void Waking_a_thread_that_has_ended_is_no_failure()
+    {
+        var wake = new WakeEvent();
+        wake.Dispose();
+
+        Assert.Null(Record.Exception(wake.Set));
+    }
 }
