@@ -166,13 +166,23 @@ public abstract partial class StoreTests
 
         var found = await Store.FindAttachableAsync(expected[0].Key, _ => true, Cancel);
         Assert.Equal(expected.Select(row => row.Id).Reverse(), found.Select(action => action.Row.Id));
-        found = await Store.FindAttachableAsync(
-            expected[0].Key, row => row.State == ActionState.Executing, Cancel);
+        var seen = new List<AttachableAction>();
+        found = await Store.FindAttachableAsync(expected[0].Key, IsExecuting, Cancel);
         Assert.Equal([expected[2].Id], found.Select(action => action.Row.Id));
+        Assert.Equal(
+            expected.Select(row => new AttachableAction(row.Id, row.State, row.Execution?.StartedAt)),
+            seen.OrderBy(each => each.Id.Value, StringComparer.Ordinal));
+        Assert.NotNull(expected[2].Execution);
 
         Time.Advance(TimeSpan.FromMinutes(10));
         found = await Store.FindAttachableAsync(expected[0].Key, _ => true, Cancel);
         Assert.DoesNotContain(expected[1].Id, found.Select(action => action.Row.Id));
+
+        bool IsExecuting(AttachableAction action)
+        {
+            seen.Add(action);
+            return action.State == ActionState.Executing;
+        }
 
         async Task<ActionRow> InsertAsync(Func<ActionRow, ActionRow> shape)
         {
