@@ -38,7 +38,7 @@ internal static class CardPayload
             PayloadWriter.WritePreview(json, preview);
         }
 
-        json.WriteString("exact", card.Exact);
+        json.WriteString("exact", card.Exact.Bytes.Span);
         json.WriteNumber("bytes", card.ExactBytes);
         json.WriteStartArray("rules");
         foreach (var rule in card.Rules)

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Countersign.Core.Actions;
+using Countersign.Core.Actions.Json;
 using Countersign.Core.Identity;
 using Countersign.Core.Policies;
 using Countersign.Core.Records;
@@ -24,8 +25,8 @@ public sealed record Card
 
     public Preview? Preview { get; init; }
 
-    /// <summary>The exact arguments as canonical JSON text.</summary>
-    public required string Exact { get; init; }
+    /// <summary>The exact arguments.</summary>
+    public required CanonicalJson Exact { get; init; }
 
     public required int ExactBytes { get; init; }
 
@@ -56,7 +57,7 @@ public sealed record Card
         Environment = record.Environment,
         Headline = HeadlineOf(record),
         Preview = record.Preview,
-        Exact = record.Action.Arguments.ToString(),
+        Exact = record.Action.Arguments,
         ExactBytes = record.Action.Arguments.Bytes.Length,
         Rules = record.Verdict.Rules,
         Asker = record.Asker,

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Globalization;
+using System.Numerics;
 using System.Text;
 
 namespace Countersign.Core.Reviews;
@@ -60,6 +61,9 @@ public readonly record struct DisplayText
 
     private static readonly SearchValues<char> PlainLines = SearchValues.Create(Printable + "\n\t");
 
+    private static readonly SearchValues<byte> PlainBytes =
+        SearchValues.Create([.. Printable.Replace("\\", "", StringComparison.Ordinal).Select(c => (byte)c)]);
+
     private readonly string? _text;
 
     private DisplayText(string text, DisplayFlags flags)
@@ -80,10 +84,11 @@ public readonly record struct DisplayText
         Of((raw ?? "").Replace("\r\n", "\n", StringComparison.Ordinal), keepsLines: true);
 
     /// <summary>
-    /// Whether a text is shown as it is for sure, and with it each part of it: most of them are, and some are long.
-    /// What is not plain here may still turn out to be harmless.
+    /// Whether a text in UTF-8 is shown as it is for sure, and with it each part of it, and holds no backslash: most
+    /// texts are like that, and some are long. What is not plain here may still turn out to be harmless.
     /// </summary>
-    public static bool IsPlain(ReadOnlySpan<char> raw) => IsPlain(raw, keepsLines: false);
+    public static bool IsPlain(ReadOnlySpan<byte> raw) =>
+        !raw.ContainsAnyExcept(PlainBytes) && !HasLongRun(raw, (byte)' ', (byte)'\t');
 
     public override string ToString() => Text;
 
@@ -122,19 +127,20 @@ public readonly record struct DisplayText
 
     private static bool IsPlain(ReadOnlySpan<char> raw, bool keepsLines) =>
         !raw.ContainsAnyExcept(keepsLines ? PlainLines : PlainLine)
-        && !HasLongRun(raw)
+        && !HasLongRun(raw, ' ', '\t')
         && !(keepsLines && HasManyLineFeeds(raw))
         && !raw.Contains(@"\u{", StringComparison.Ordinal);
 
     /// <summary>
     /// Looks at one character of every <see cref="MaxBlanks"/>: each run that is too long covers one of them.
     /// </summary>
-    private static bool HasLongRun(ReadOnlySpan<char> raw)
+    private static bool HasLongRun<T>(ReadOnlySpan<T> raw, T blank, T tab)
+        where T : struct, INumber<T>
     {
         for (var at = 0; at < raw.Length; at += MaxBlanks)
         {
             var c = raw[at];
-            var other = c switch { ' ' => '\t', '\t' => ' ', _ => c };
+            var other = c == blank ? tab : c == tab ? blank : c;
             if ((at == 0 || (raw[at - 1] != c && raw[at - 1] != other))
                 && (at + 1 == raw.Length || (raw[at + 1] != c && raw[at + 1] != other)))
             {

@@ -14,7 +14,7 @@ internal static class ActionJson
 
     public static ReadOnlyMemory<byte> Write(ActionRecord record, ActionView view)
     {
-        var buffer = new ArrayBufferWriter<byte>(1024);
+        var buffer = new ArrayBufferWriter<byte>(4096 + record.Action.Arguments.Bytes.Length);
         using (var json = new Utf8JsonWriter(buffer, Options))
         {
             Write(json, record, view);

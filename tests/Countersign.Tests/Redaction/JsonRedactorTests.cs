@@ -55,6 +55,23 @@ public sealed class JsonRedactorTests
     [InlineData("""{"a":"a@example.org" """, """{"a":"[email]" """)]
     public void Names_and_detectors_find_the_rest(string json, string expected) => Assert.Equal(expected, Redact(json));
 
+    [Theory]
+    [InlineData("""[{"note":"hunter22","password":"hunter22"},{"note":"hunter22","password":"hunter22"}]""",
+        """[{"note":"hunter22","password":"[assigned-secret]"},{"note":"hunter22","password":"[assigned-secret]"}]""")]
+    [InlineData("""[{"to":"ann"},{"to":"a@example.org"},{"to":"ann"},{"to":"a@example.org"},{"to":""}]""",
+        """[{"to":"ann"},{"to":"[email]"},{"to":"ann"},{"to":"[email]"},{"to":""}]""")]
+    [InlineData("""[{"to":"{\"pan\":1}"},{"to":"{\"password\":\"x\"}"},{"to":"{\"pan\":1}"}]""",
+        """[{"to":"{\"pan\":1}"},{"to":"{\"password\":\"[assigned-secret]\"}"},{"to":"{\"pan\":1}"}]""")]
+    public void A_value_that_comes_again_is_masked_again(string json, string expected)
+    {
+        var redactor = new JsonRedactor(Plan, FieldRules.None);
+        for (var again = 0; again < 2; again++)
+        {
+            var masked = redactor.Redact(Encoding.UTF8.GetBytes(json), out _);
+            Assert.Equal(expected, Encoding.UTF8.GetString(masked.Span));
+        }
+    }
+
     [Fact]
     public void A_document_without_values_stays_the_same_memory()
     {

@@ -52,7 +52,7 @@ internal sealed partial class Scanner
                 || (isNumber ? text[at..end].ContainsAnyExcept(Digits) : text[at..end].ContainsAny(Digits))
                 || end - at >= Encoded.Shortest
                 || (Bytes.At(text, end) == '.' && Bytes.IsWord(Bytes.At(text, end + 1)))
-                || _plan.Tokens.MayBeginAt(text, at)
+                || _plan.Tokens.HasPrefixAt(text, at)
                 || Lexicon.Of(text, at, end) is Topic.Basic or Topic.Bearer)
             {
                 return false;

@@ -46,8 +46,28 @@ internal sealed class TokenIndex
         return default;
     }
 
+    /// <summary>Whether the bytes at a place are what some token begins with.</summary>
+    public bool HasPrefixAt(ReadOnlySpan<byte> text, int at)
+    {
+        for (var length = MayBeginAt(text, at) ? LongestKey : 0; length >= 2; length--)
+        {
+            if (_byKey[length - 2].TryGetValue(KeyOf(text[at..], length), out var entries))
+            {
+                foreach (var entry in entries)
+                {
+                    if (text[at..].StartsWith(entry.Prefix))
+                    {
+                        return true;
+                    }
+                }
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>Whether the first two bytes are those of some token.</summary>
-    public bool MayBeginAt(ReadOnlySpan<byte> text, int at) =>
+    private bool MayBeginAt(ReadOnlySpan<byte> text, int at) =>
         at + LongestKey <= text.Length && _starts[StartOf(text[at], text[at + 1])];
 
     private static Match Find(

@@ -168,6 +168,11 @@ public sealed class JsonRedactor
         var start = (int)reader.TokenStartIndex;
         if (reader.TokenType == JsonTokenType.String)
         {
+            if (name.HadHarmless(reader.ValueSpan))
+            {
+                return;
+            }
+
             using var scope = _redactor.Under(name.OfText);
             if (IsSecret(scope.Context, reader.ValueSpan))
             {
@@ -175,9 +180,10 @@ public sealed class JsonRedactor
                 return;
             }
 
-            if (!TryWriteDocument(ref reader, json, ref written, output, counts))
+            if (!TryWriteDocument(ref reader, json, ref written, output, counts)
+                && !WriteFound(json, start + 1, reader.ValueSpan.Length, ref written, output, counts))
             {
-                WriteFound(json, start + 1, reader.ValueSpan.Length, ref written, output, counts);
+                name.RememberHarmless(reader.ValueSpan);
             }
         }
         else if (reader.TokenType == JsonTokenType.Number)

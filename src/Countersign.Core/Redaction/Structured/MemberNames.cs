@@ -72,6 +72,12 @@ internal sealed class MemberNames(Redactor redactor, FieldRules rules)
 /// <summary>The name of a member, and what it says about its value.</summary>
 internal sealed class MemberName(string text, Redactor redactor, FieldRules rules)
 {
+    /// <summary>Longer values seldom come twice in a row.</summary>
+    private const int LongestRemembered = 256;
+
+    private byte[] _harmless = [];
+    private int _harmlessLength;
+
     public string Text { get; } = text;
 
     /// <summary>The name as it stands in a document that escapes nothing of it.</summary>
@@ -87,4 +93,28 @@ internal sealed class MemberName(string text, Redactor redactor, FieldRules rule
 
     /// <summary>Whether nothing is to be masked in the name itself, once it was searched.</summary>
     public bool IsHarmless { get; set; }
+
+    /// <summary>
+    /// Whether this is the latest text of this name in which nothing was found: in a list, many repeat the one before.
+    /// </summary>
+    public bool HadHarmless(ReadOnlySpan<byte> value) => value.SequenceEqual(_harmless.AsSpan(0, _harmlessLength));
+
+    /// <summary>
+    /// Nothing was found in a text of this name, and it is no document, which is masked by its own names.
+    /// </summary>
+    public void RememberHarmless(ReadOnlySpan<byte> value)
+    {
+        if (value.Length > LongestRemembered)
+        {
+            return;
+        }
+
+        if (_harmless.Length < value.Length)
+        {
+            _harmless = new byte[LongestRemembered];
+        }
+
+        value.CopyTo(_harmless);
+        _harmlessLength = value.Length;
+    }
 }

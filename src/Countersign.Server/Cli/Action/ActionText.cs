@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -46,12 +47,8 @@ internal static class ActionText
     private static void AppendExact(StringBuilder text, JsonElement action)
     {
         text.AppendLine().AppendLine("Exactly this:");
-        var arguments = JsonSerializer.Serialize(action.GetProperty("arguments"), Indented);
-        foreach (var line in DisplayText.Lines(arguments).Text.Split('\n'))
-        {
-            text.AppendLine("  " + line);
-        }
-
+        text.Append("  ").AppendLine(
+            LaidOut(action.GetProperty("arguments")).Replace("\n", "\n  ", StringComparison.Ordinal));
         text.AppendLine($"  {action.GetProperty("digest").GetString()}");
         if (RedactionReport.Read(action, "hidden") is { Counts.IsEmpty: false } hidden)
         {
@@ -59,11 +56,16 @@ internal static class ActionText
         }
     }
 
+    private static string LaidOut(JsonElement json) =>
+        PlainLayout.TryMake(JsonMarshal.GetRawUtf8Value(json), longest: int.MaxValue, out var plain)
+            ? plain.Whole()
+            : DisplayText.Lines(JsonSerializer.Serialize(json, Indented)).Text;
+
     /// <summary>The same sentences as on the console's page: what the reader's eyes may get wrong.</summary>
     private static void AppendFindings(StringBuilder text, JsonElement action)
     {
         var claimed = action.GetProperty("claimed").GetProperty("reason");
-        var arguments = JsonSerializer.SerializeToUtf8Bytes(action.GetProperty("arguments"));
+        var arguments = JsonMarshal.GetRawUtf8Value(action.GetProperty("arguments"));
         string[] findings =
         [
             .. FindingLines.InText("The operation's letters", FlagsOf(action.GetProperty("operation"))),

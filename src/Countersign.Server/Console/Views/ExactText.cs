@@ -15,6 +15,7 @@ internal sealed class ExactText
 {
     private const int HeadCharacters = 320;
     private const int TailCharacters = 120;
+    private const int LongestWhole = HeadCharacters + TailCharacters;
     private const int HeadLines = 48;
     private const int TailLines = 16;
 
@@ -35,9 +36,6 @@ internal sealed class ExactText
     private static readonly JsonLimits Lenient = JsonLimits.Default with { NumberCharacters = 4096 };
 
     private readonly bool _shortens;
-
-    /// <summary>The document as a text, when nothing in it has to be shown otherwise.</summary>
-    private string? _plain;
     private readonly List<ExactPiece> _pieces = [];
     private readonly StringBuilder _text = new();
     private bool _afterName;
@@ -47,22 +45,27 @@ internal sealed class ExactText
 
     public static ExactView Of(CanonicalJson json)
     {
-        var laidOut = new ExactText(shortens: true).LayOut(json.Bytes.Span);
-        var pieces = CutLines(laidOut);
         var bytes = json.Bytes.Length;
-        var needsFull = bytes <= MaxFullBytes && pieces.Any(piece => piece.IsCut);
-        return new ExactView(
-            pieces,
-            !needsFull ? null
-                : laidOut is [{ IsCut: false } whole] ? whole.Text
-                : WholeOf(json.Bytes.Span),
-            bytes);
+        var mayBeFull = bytes <= MaxFullBytes;
+        if (PlainLayout.TryMake(json.Bytes.Span, LongestWhole, out var plain))
+        {
+            var isCut = plain.LineFeeds > HeadLines + TailLines;
+            return new ExactView(CutLines(plain), isCut && mayBeFull ? plain.Whole() : null, bytes);
+        }
+
+        var pieces = CutLines(new ExactText(shortens: true).LayOut(json.Bytes.Span));
+        var needsFull = mayBeFull && pieces.Any(piece => piece.IsCut);
+        return new ExactView(pieces, needsFull ? WholeOf(json) : null, bytes);
     }
 
     /// <summary>Head and tail as one text, for channels that mark nothing; what is left out is spelled there.</summary>
-    public static string ShortOf(CanonicalJson json) => string.Concat(
-        CutLines(new ExactText(shortens: true).LayOut(json.Bytes.Span)).Select(
-            piece => piece.IsCut ? $@"\u{{… {piece.Text} …}}" : piece.Text));
+    public static string ShortOf(CanonicalJson json)
+    {
+        var pieces = PlainLayout.TryMake(json.Bytes.Span, LongestWhole, out var plain)
+            ? CutLines(plain)
+            : CutLines(new ExactText(shortens: true).LayOut(json.Bytes.Span));
+        return string.Concat(pieces.Select(piece => piece.IsCut ? $@"\u{{… {piece.Text} …}}" : piece.Text));
+    }
 
     /// <summary>
     /// A target's answer: JSON like the arguments, and if it is none, its first characters as they are.
@@ -82,14 +85,13 @@ internal sealed class ExactText
     }
 
     /// <summary>The whole text, whatever its length.</summary>
-    public static string WholeOf(CanonicalJson json) => WholeOf(json.Bytes.Span);
-
-    private static string WholeOf(ReadOnlySpan<byte> canonical) =>
-        string.Concat(new ExactText(shortens: false).LayOut(canonical).Select(piece => piece.Text));
+    public static string WholeOf(CanonicalJson json) =>
+        PlainLayout.TryMake(json.Bytes.Span, int.MaxValue, out var plain)
+            ? plain.Whole()
+            : string.Concat(new ExactText(shortens: false).LayOut(json.Bytes.Span).Select(piece => piece.Text));
 
     private List<ExactPiece> LayOut(ReadOnlySpan<byte> canonical)
     {
-        _plain = PlainJson.Of(canonical);
         var reader = new Utf8JsonReader(canonical, new JsonReaderOptions { MaxDepth = DeepestDepth });
         while (reader.Read())
         {
@@ -112,9 +114,6 @@ internal sealed class ExactText
                 break;
             case JsonTokenType.String:
                 AppendString(ref reader);
-                break;
-            case var _ when _plain is not null:
-                _text.Append(_plain, (int)reader.TokenStartIndex, reader.ValueSpan.Length);
                 break;
             default:
                 _text.Append(Encoding.UTF8.GetString(reader.ValueSpan));
@@ -143,15 +142,9 @@ internal sealed class ExactText
     {
         var raw = reader.ValueSpan;
         var depth = reader.CurrentDepth;
-        if (_plain is not null && raw.Length <= HeadCharacters + TailCharacters)
-        {
-            _text.Append(_plain, (int)reader.TokenStartIndex, raw.Length + 2);
-            return;
-        }
-
         var text = Encoding.UTF8.GetString(raw);
         _text.Append('"');
-        if (_shortens && text.Length > HeadCharacters + TailCharacters)
+        if (_shortens && text.Length > LongestWhole)
         {
             var head = Divides(text, HeadCharacters) ? HeadCharacters - 1 : HeadCharacters;
             var tail = text.Length - TailCharacters;
@@ -241,15 +234,28 @@ internal sealed class ExactText
             return [.. pieces];
         }
 
-        var cut = Cut($"{lines - HeadLines - TailLines:N0} lines hidden");
-        if (pieces is [{ IsCut: false, Text: var text }])
-        {
-            var (head, tail) = (text[..EndOfLine(text, HeadLines)], text[StartOfLast(text, TailLines)..]);
-            return [new ExactPiece(head, IsCut: false), cut, new ExactPiece(tail, IsCut: false)];
-        }
-
-        return [.. TakeLines(pieces, 0, HeadLines), cut, .. TakeLines(pieces, lines - TailLines, int.MaxValue)];
+        return
+        [
+            .. TakeLines(pieces, 0, HeadLines),
+            CutOf(lines),
+            .. TakeLines(pieces, lines - TailLines, int.MaxValue),
+        ];
     }
+
+    private static ImmutableArray<ExactPiece> CutLines(PlainLayout plain)
+    {
+        var lines = plain.LineFeeds;
+        return lines <= HeadLines + TailLines
+            ? [new ExactPiece(plain.Whole(), IsCut: false)]
+            :
+            [
+                new ExactPiece(plain.Lines(0, HeadLines), IsCut: false),
+                CutOf(lines),
+                new ExactPiece(plain.Lines(lines - TailLines, int.MaxValue), IsCut: false),
+            ];
+    }
+
+    private static ExactPiece CutOf(int lines) => Cut($"{lines - HeadLines - TailLines:N0} lines hidden");
 
     /// <summary>The pieces between two line numbers; a piece that lies across a border is divided there.</summary>
     private static IEnumerable<ExactPiece> TakeLines(List<ExactPiece> pieces, int from, int until)
@@ -275,18 +281,6 @@ internal sealed class ExactText
                 yield return new ExactPiece(piece.Text[start..end], IsCut: false);
             }
         }
-    }
-
-    /// <summary>Where so many last lines of a text begin, behind at least one other.</summary>
-    private static int StartOfLast(ReadOnlySpan<char> text, int lines)
-    {
-        var end = text.Length;
-        for (; lines >= 0; lines--)
-        {
-            end = text[..end].LastIndexOf('\n');
-        }
-
-        return end + 1;
     }
 
     /// <summary>Where the line of a number ends, counted from 1; the end of the text when it has fewer.</summary>

@@ -54,7 +54,7 @@ internal static class FindingLines
     /// <summary>What the names and texts of a JSON document hold, whichever way the document spells them.</summary>
     public static DisplayFlags FlagsOf(ReadOnlySpan<byte> json)
     {
-        if (PlainJson.Of(json) is not null)
+        if (DisplayText.IsPlain(json))
         {
             return DisplayFlags.None;
         }

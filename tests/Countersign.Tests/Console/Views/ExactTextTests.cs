@@ -1,4 +1,7 @@
+using System.Globalization;
 using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
 using Countersign.Core.Actions.Json;
 using Countersign.Server.Console.Views;
 
@@ -31,6 +34,32 @@ public sealed class ExactTextTests
         Assert.Equal(plain.Full[..^2], other.Full![..(plain.Full.Length - 2)]);
         Assert.Equal(plain.Pieces[0], other.Pieces[0]);
         Assert.Equal(17, plain.Pieces[^1].Text.Split('\n').Length);
+    }
+
+    [Fact]
+    public void The_layout_is_that_of_a_serializer()
+    {
+        var indented = new JsonSerializerOptions
+        {
+            WriteIndented = true,
+            NewLine = "\n",
+            Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        };
+        for (var seed = 0; seed < 300; seed++)
+        {
+            var json = DocumentOf(new Random(seed), depth: 0);
+            var canonical = Canonical(json);
+            var expected = JsonSerializer.Serialize(JsonDocument.Parse(canonical.Bytes).RootElement, indented);
+
+            Assert.Equal(expected, ExactText.WholeOf(canonical));
+
+            var lines = expected.Split('\n');
+            var view = ExactText.Of(canonical);
+            Assert.Equal(lines.Length > 65, view.IsShortened);
+            Assert.Equal(view.IsShortened ? expected : null, view.Full);
+            Assert.Equal(string.Join('\n', lines.Take(view.IsShortened ? 48 : lines.Length)), view.Pieces[0].Text);
+            Assert.Equal(string.Join('\n', lines.TakeLast(view.IsShortened ? 17 : lines.Length)), view.Pieces[^1].Text);
+        }
     }
 
     [Fact]
@@ -113,11 +142,24 @@ public sealed class ExactTextTests
     public void An_answer_that_is_no_json_is_shown_as_text(string answer, string shown) =>
         Assert.Equal(shown, TextOf(ExactText.Of(Encoding.UTF8.GetBytes(answer))));
 
-    private static ExactView Show(string json)
+    /// <summary>Of signs that have a meaning in JSON as well, and none that is shown otherwise.</summary>
+    private static string DocumentOf(Random random, int depth) => random.Next(depth > 5 ? 4 : 7) switch
+    {
+        0 => random.Next().ToString(CultureInfo.InvariantCulture),
+        1 => "null",
+        2 or 3 => $"\"{new string(random.GetItems("{}[],: ax".AsSpan(), random.Next(12)))}\"",
+        4 => $"[{string.Join(',', Enumerable.Range(0, random.Next(9)).Select(_ => DocumentOf(random, depth + 1)))}]",
+        _ => "{" + string.Join(',', Enumerable.Range(0, random.Next(9)).Select(
+            i => $"\"{i}{"{}[],: "[random.Next(7)]}\":{DocumentOf(random, depth + 1)}")) + "}",
+    };
+
+    private static ExactView Show(string json) => ExactText.Of(Canonical(json));
+
+    private static CanonicalJson Canonical(string json)
     {
         Assert.True(CanonicalJson.TryCanonicalize(
             Encoding.UTF8.GetBytes(json), JsonLimits.Default, out var canonical, out var refusal), refusal?.Message);
-        return ExactText.Of(canonical);
+        return canonical;
     }
 
     private static string TextOf(ExactView view) => string.Concat(view.Pieces.Select(piece => piece.Text));
