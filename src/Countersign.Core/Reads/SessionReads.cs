@@ -87,14 +87,13 @@ public sealed class SessionReads : IAsyncDisposable
 
     /// <summary>
     /// A read under <c>with</c> is about to be sent. Where there is a journal, it begins to be made durable now, as one
-    /// whose answer goes on; a default mark says that there is none, or that it is better told of once, when it has
-    /// ended.
+    /// whose answer goes on; a default mark says that there is none.
     /// </summary>
     public ReadMark Begin(in ReadNote note)
     {
         lock (_lock)
         {
-            if (_journal is null || _isJournalLost || _desk.Journal!.IsBusy)
+            if (_journal is null || _isJournalLost)
             {
                 return default;
             }

@@ -12,12 +12,6 @@ public interface IReadJournal
     /// <summary>What an earlier process left; <c>null</c> when it left nothing, or nothing any more.</summary>
     JournalRemains? Remains { get; }
 
-    /// <summary>
-    /// Whether so many share its flushes that fewer and larger ones are better than early ones. Advice, and nothing
-    /// that anybody rests on.
-    /// </summary>
-    bool IsBusy { get; }
-
     /// <summary>Adds a record; it is durable when a <see cref="FlushAsync"/> that was begun later has ended.</summary>
     /// <param name="subject">The entry that will tell of it, as its action.</param>
     /// <param name="record">Copied before this returns.</param>

@@ -152,25 +152,6 @@ public sealed class JournalTests : CoreTests
     }
 
     [Fact]
-    public async Task A_busy_journal_is_told_of_a_read_once()
-    {
-        await using var reads = Open();
-        _journal.IsBusy = true;
-        var mark = reads.Begin(Note(Balance));
-        Assert.False(mark.IsBegun);
-        Assert.Empty(_journal.Unsettled.Records);
-        reads.Add(Note(Balance), mark);
-        _journal.Hold();
-
-        var recorded = reads.RecordAsync(Host.Cancel);
-        Assert.False(recorded.IsCompleted);
-        _journal.Finish();
-        await recorded;
-
-        Assert.Equal("str", string.Concat(_journal.Unsettled.Records.Select(record => (char)record.Bytes.Span[0])));
-    }
-
-    [Fact]
     public async Task An_answer_that_is_faster_than_the_journal_waits_for_it()
     {
         await using var reads = Open();

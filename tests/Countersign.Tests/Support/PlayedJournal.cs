@@ -16,8 +16,6 @@ internal sealed class PlayedJournal : IReadJournal
 
     public JournalRemains? Remains { get; set; }
 
-    public bool IsBusy { get; set; }
-
     /// <summary>Why no flush succeeds.</summary>
     public StoreUnavailableException? Failure { get; set; }
 

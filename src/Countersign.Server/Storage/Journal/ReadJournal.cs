@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using Countersign.Core;
 using Countersign.Core.Actions;
 using Countersign.Core.Storage;
@@ -16,18 +17,20 @@ namespace Countersign.Server.Storage.Journal;
 internal sealed class ReadJournal : IReadJournal, IAsyncDisposable
 {
     /// <summary>
-    /// Records that flushes share, on average, before sessions are told that it is busy, and until they are told that
-    /// it is no more: a busy journal gets one record of a read, and otherwise two.
+    /// How often a flush is put off while records still come. Each time all sockets that have bytes are served, so
+    /// that those who speak at the same time share it.
     /// </summary>
-    private const double BusyShare = 8;
-    private const double IdleShare = 2.5;
+    private const int MostRounds = 2;
 
+    /// <summary>Flushes that the time of one is told by.</summary>
     private const double Smoothing = 8;
 
+    /// <summary>More than what is flushed at a time: as long as a file has room for it, none has to be made.</summary>
+    private const int RoomForOne = 256 * 1024;
+
     private readonly string _store;
-    private readonly PayloadVault _vault;
-    private readonly FillRandom _random;
-    private readonly long _segmentBytes;
+    private readonly TimeSpan _patience;
+    private readonly int _roomForOne;
     private readonly ImmutableArray<(string Path, long Number)> _left;
 
     // Guards those below.
@@ -40,32 +43,38 @@ internal sealed class ReadJournal : IReadJournal, IAsyncDisposable
     private bool _isClosing;
     private JournalRemains? _remains;
 
-    /// <summary>Of the newest file, which may be a spare one.</summary>
-    private long _number;
+    /// <summary>Whether somebody flushes or was told to; whoever does goes on until nobody waits.</summary>
+    private bool _isUnderWay;
 
-    /// <summary>Of the file that is written to.</summary>
-    private long _writing;
-
-    // Written by the thread only.
-    private bool _isBusy;
-
-    // Owned by the thread, and after it by whoever closes.
-    private double _share;
-    private readonly Queue<JournalSegment> _segments = new();
-    private JournalSegment? _current;
-    private Task<JournalSegment>? _spare;
+    // Owned by whoever flushes, and by whoever closes when nobody does any more.
+    private readonly JournalSegments _segments;
+    private TimeSpan _usual;
+    private bool _isQuick;
+    private int _rounds;
+    private int _seen;
 
     /// <summary>Reads what was left beside a store, and begins behind it.</summary>
+    /// <param name="store">The store's file.</param>
+    /// <param name="vault">Seals each file's key.</param>
+    /// <param name="random">Makes them.</param>
+    /// <param name="segmentBytes">How long a file is.</param>
+    /// <param name="patience">
+    /// How long the thread that serves sockets may wait for the disk, on average; a slower one has its own thread.
+    /// </param>
     /// <exception cref="IOException">A file of it cannot be read.</exception>
-    public ReadJournal(string store, PayloadVault vault, FillRandom random, long segmentBytes = 8 << 20)
+    public ReadJournal(
+        string store, PayloadVault vault, FillRandom random, long segmentBytes = 8 << 20, TimeSpan? patience = null)
     {
-        (_store, _vault, _random, _segmentBytes) = (store, vault, random, segmentBytes);
+        (_store, _patience) = (store, patience ?? TimeSpan.FromMilliseconds(1));
+        _roomForOne = (int)Math.Min(RoomForOne, segmentBytes / 4);
         _left = JournalFile.Find(store);
         if (!_left.IsEmpty)
         {
             _remains = JournalFile.Read(_left, vault);
-            _number = _left[^1].Number;
         }
+
+        _segments = new JournalSegments(
+            store, vault, random, segmentBytes, number: _left.IsEmpty ? 0 : _left[^1].Number);
     }
 
     public JournalRemains? Remains
@@ -79,8 +88,6 @@ internal sealed class ReadJournal : IReadJournal, IAsyncDisposable
         }
     }
 
-    public bool IsBusy => Volatile.Read(ref _isBusy);
-
     public void Append(ActionId subject, ReadOnlySpan<byte> record)
     {
         lock (_gate)
@@ -91,7 +98,7 @@ internal sealed class ReadJournal : IReadJournal, IAsyncDisposable
             }
 
             // It is written into the present file or a later one.
-            _live.TryAdd(subject, _writing);
+            _live.TryAdd(subject, _segments.Writing);
             _next.Add(subject, record);
         }
     }
@@ -99,7 +106,7 @@ internal sealed class ReadJournal : IReadJournal, IAsyncDisposable
     public Task FlushAsync()
     {
         Task durable;
-        WakeEvent wake;
+        Writer writer;
         lock (_gate)
         {
             if (_failure is { } failure)
@@ -107,28 +114,30 @@ internal sealed class ReadJournal : IReadJournal, IAsyncDisposable
                 return Task.FromException(failure);
             }
 
+            if (_isClosing)
+            {
+                // What was added since then was not taken.
+                return Task.FromException(new StoreUnavailableException("The store is closing."));
+            }
+
             if (_next.IsEmpty)
             {
                 return _flushing.WaitAsync();
             }
 
-            if (_isClosing && !_next.IsAwaited)
-            {
-                return Task.FromException(new StoreUnavailableException("The store is closing."));
-            }
-
             durable = _next.WaitAsync();
-            if (_next.IsAwaited)
+            _next.IsAwaited = true;
+            if (_isUnderWay)
             {
                 return durable;
             }
 
-            _next.IsAwaited = true;
-            wake = (_writer ??= Start_NeedsLock()).Wake;
+            _isUnderWay = true;
+            writer = _writer ??= Start();
         }
 
         // Not under the lock, which is the first thing that the thread takes.
-        wake.Set();
+        Begin(writer);
         return durable;
     }
 
@@ -161,12 +170,17 @@ internal sealed class ReadJournal : IReadJournal, IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Writer? writer;
+        Task last;
         lock (_gate)
         {
             _isClosing = true;
             writer = _writer;
+            last = (_next.IsAwaited ? _next : _flushing).WaitAsync();
         }
 
+        await last.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        // Away from the thread that ended it: it has to be done with it as well.
+        await Task.Yield();
         if (writer is not null)
         {
             writer.Wake.Set();
@@ -175,68 +189,154 @@ internal sealed class ReadJournal : IReadJournal, IAsyncDisposable
             writer.Wake.Dispose();
         }
 
-        await DeleteSpareAsync();
-        Release(all: true);
+        _segments.Release(Needed, all: true);
+        await _segments.DisposeAsync();
     }
 
-    private async Task DeleteSpareAsync()
-    {
-        try
-        {
-            if (_spare is { } spare)
-            {
-                Delete(await spare);
-            }
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // It could not be made, or stays as an empty file that the next start takes away.
-        }
-    }
-
-    private Writer Start_NeedsLock()
+    private Writer Start()
     {
         var (wake, relay) = (new WakeEvent(), new SocketRelay());
-        var thread = new Thread(() => Run(wake, relay)) { IsBackground = true, Name = "read journal" };
-        thread.UnsafeStart();
-        return new Writer(thread, wake, relay);
+        var thread = new Thread(Run) { IsBackground = true, Name = "read journal" };
+        Writer writer = null!;
+        writer = new Writer(thread, wake, relay, () => FlushHere(writer));
+        thread.UnsafeStart(writer);
+        return writer;
     }
 
-    private void Run(WakeEvent wake, SocketRelay relay)
+    /// <summary>
+    /// The next flush, by whom it takes least: while one is short, the thread that serves sockets is waited for anyway,
+    /// and waking another costs more than the flush leaves it to do meanwhile.
+    /// </summary>
+    private void Begin(Writer writer)
     {
+        if (_isQuick)
+        {
+            writer.Relay.Post(writer.Flush);
+        }
+        else
+        {
+            writer.Wake.Set();
+        }
+    }
+
+    private void Run(object? started)
+    {
+        var writer = (Writer)started!;
         while (true)
         {
-            wake.Wait();
-            JournalGroup group;
-            lock (_gate)
+            writer.Wake.Wait();
+            if (Take() is { } group)
             {
-                if (!_next.IsAwaited)
-                {
-                    if (_isClosing)
-                    {
-                        return;
-                    }
+                var failure = Write(group);
+                writer.Relay.Post(() => group.End(failure));
+                GoOn(writer);
+            }
+            else if (IsClosing)
+            {
+                return;
+            }
+        }
+    }
 
-                    continue;
-                }
+    private void FlushHere(Writer writer)
+    {
+        if (PutsOff())
+        {
+            writer.Relay.Post(writer.Flush);
+        }
+        else if (Take() is { } group)
+        {
+            group.End(Write(group));
+            GoOn(writer);
+        }
+    }
 
-                (group, _next) = (_next, new JournalGroup());
-                _flushing = group;
+    private void GoOn(Writer writer)
+    {
+        lock (_gate)
+        {
+            _isUnderWay = _next.IsAwaited;
+            if (!_isUnderWay)
+            {
+                return;
+            }
+        }
+
+        Begin(writer);
+    }
+
+    private bool PutsOff()
+    {
+        lock (_gate)
+        {
+            var isMore = _next.Count != _seen && _rounds < MostRounds;
+            (_seen, _rounds) = isMore ? (_next.Count, _rounds + 1) : (0, 0);
+            return isMore;
+        }
+    }
+
+    /// <summary>What is to be flushed; <c>null</c> when nobody waits for it.</summary>
+    private JournalGroup? Take()
+    {
+        lock (_gate)
+        {
+            if (!_next.IsAwaited)
+            {
+                return null;
             }
 
-            _share += (group.Count - _share) / Smoothing;
-            Volatile.Write(ref _isBusy, _share > (_isBusy ? IdleShare : BusyShare));
-            var failure = Write(group);
-            relay.Post(() => group.End(failure));
+            (_flushing, _next) = (_next, new JournalGroup());
+            return _flushing;
+        }
+    }
+
+    private bool IsClosing
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _isClosing;
+            }
+        }
+    }
+
+    /// <summary>The first file that an entry needs.</summary>
+    private long Needed
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _live.Count == 0 ? long.MaxValue : _live.Values.Min();
+            }
         }
     }
 
     /// <summary>Why it is not durable; <c>null</c> when it is.</summary>
     private StoreUnavailableException? Write(JournalGroup group)
     {
+        lock (_gate)
+        {
+            if (_failure is { } earlier)
+            {
+                return earlier;
+            }
+        }
+
         try
         {
-            SegmentFor(group.Bytes.Length).Write(group.Bytes);
+            var began = Stopwatch.GetTimestamp();
+            if (_segments.Write(group.Bytes))
+            {
+                _segments.Release(Needed);
+            }
+            else
+            {
+                _usual += (Stopwatch.GetElapsedTime(began) - _usual) / Smoothing;
+            }
+
+            _isQuick = _usual < _patience && _segments.HasRoomFor(_roomForOne);
             return null;
         }
         catch (Exception e) when (e is not OutOfMemoryException)
@@ -254,82 +354,8 @@ internal sealed class ReadJournal : IReadJournal, IAsyncDisposable
         }
     }
 
-    private JournalSegment SegmentFor(int bytes)
-    {
-        if (_current is { } current && current.HasRoomFor(bytes))
-        {
-            return current;
-        }
-
-        var made = _spare is { } spare ? spare.GetAwaiter().GetResult() : Create(NextNumber(), _segmentBytes);
-        _spare = null;
-        while (!made.HasRoomFor(bytes))
-        {
-            // One that is too small for a single group is passed over, and goes with the others.
-            _segments.Enqueue(made);
-            made = Create(NextNumber(), bytes + JournalSegment.FrameOverhead + JournalSegment.HeadBytes);
-        }
-
-        if (_current is not null)
-        {
-            // A busy journal; the next file is made while this one is filled.
-            var number = NextNumber();
-            _spare = Task.Run(() => Create(number, _segmentBytes));
-        }
-
-        _segments.Enqueue(made);
-        _current = made;
-        lock (_gate)
-        {
-            _writing = made.Number;
-        }
-
-        Release(all: false);
-        return made;
-    }
-
-    private JournalSegment Create(long number, long length) =>
-        JournalSegment.Create(JournalFile.PathOf(_store, number), number, length, _vault, _random);
-
-    private long NextNumber()
-    {
-        lock (_gate)
-        {
-            return ++_number;
-        }
-    }
-
     /// <summary>
-    /// Deletes the files that no entry needs any more; with <paramref name="all"/> the present one too.
+    /// The thread that writes, what wakes it, where those go on who wait, and what is done there in its place.
     /// </summary>
-    private void Release(bool all)
-    {
-        long needed;
-        lock (_gate)
-        {
-            needed = _live.Count == 0 ? long.MaxValue : _live.Values.Min();
-        }
-
-        while (_segments.TryPeek(out var oldest) && oldest.Number < needed && (all || oldest != _current))
-        {
-            Delete(_segments.Dequeue());
-        }
-
-        if (all)
-        {
-            while (_segments.TryDequeue(out var kept))
-            {
-                kept.Dispose();
-            }
-        }
-    }
-
-    private static void Delete(JournalSegment segment)
-    {
-        segment.Dispose();
-        File.Delete(segment.Path);
-    }
-
-    /// <summary>The thread that writes, what wakes it, and where those go on who wait for it.</summary>
-    private sealed record Writer(Thread Thread, WakeEvent Wake, SocketRelay Relay);
+    private sealed record Writer(Thread Thread, WakeEvent Wake, SocketRelay Relay, Action Flush);
 }

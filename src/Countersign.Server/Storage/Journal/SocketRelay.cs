@@ -38,7 +38,10 @@ internal sealed partial class SocketRelay : IDisposable
         }
     }
 
-    /// <summary>Hands over some work, which must not throw. It never waits.</summary>
+    /// <summary>
+    /// Hands over some work, which must not throw. It never waits; what the work itself hands over is done when all
+    /// sockets were served that have bytes.
+    /// </summary>
     public void Post(Action work)
     {
         _work.Enqueue(work);
@@ -48,7 +51,7 @@ internal sealed partial class SocketRelay : IDisposable
             _said.Send([1], SocketFlags.None, out var error);
             if (error != SocketError.Success)
             {
-                DoAll();
+                ThreadPool.UnsafeQueueUserWorkItem(relay => relay.DoAll(), this, preferLocal: false);
             }
         }
     }
@@ -58,15 +61,20 @@ internal sealed partial class SocketRelay : IDisposable
     {
         _said.Dispose();
         _heard.Dispose();
-        DoAll();
+        while (!_work.IsEmpty)
+        {
+            DoAll();
+        }
     }
 
     private async Task HearAsync()
     {
         try
         {
-            while (await _heard.ReceiveAsync(_bytes) > 0)
+            // Begun before the work, so that what this hands over waits until all other sockets are served.
+            for (var heard = _heard.ReceiveAsync(_bytes); await heard > 0;)
             {
+                heard = _heard.ReceiveAsync(_bytes);
                 DoAll();
             }
         }
@@ -80,7 +88,7 @@ internal sealed partial class SocketRelay : IDisposable
     {
         // Before looking: what is added from now on is said anew.
         Interlocked.Exchange(ref _isSaid, 0);
-        while (_work.TryDequeue(out var work))
+        for (var left = _work.Count; left > 0 && _work.TryDequeue(out var work); left--)
         {
             work();
         }

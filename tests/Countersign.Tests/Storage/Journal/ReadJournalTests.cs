@@ -10,8 +10,14 @@ using Countersign.Tests.Support;
 
 namespace Countersign.Tests.Storage.Journal;
 
+/// <summary>A journal whose own thread waits for the disk.</summary>
+public sealed class ThreadedJournalTests() : ReadJournalTests(patience: TimeSpan.Zero);
+
+/// <summary>A journal that is flushed where sockets are served, once there is a file.</summary>
+public sealed class RelayedJournalTests() : ReadJournalTests(patience: TimeSpan.MaxValue);
+
 /// <summary>What a crash, a torn write and a damaged disk leave of the journal of reads.</summary>
-public sealed class ReadJournalTests : IDisposable
+public abstract class ReadJournalTests(TimeSpan patience) : IDisposable
 {
     private const long Small = 8 * 1024;
 
@@ -56,29 +62,54 @@ public sealed class ReadJournalTests : IDisposable
     }
 
     [Fact]
-    public async Task It_is_busy_while_many_share_its_flushes()
+    public async Task What_is_waited_for_when_it_closes_is_written_first()
     {
-        await using var journal = Open();
-        await FlushAsync(records: 4, times: 40);
-        Assert.False(journal.IsBusy);
-        await FlushAsync(records: 40, times: 40);
-        Assert.True(journal.IsBusy);
-        await FlushAsync(records: 4, times: 40);
-        Assert.True(journal.IsBusy);
-        await FlushAsync(records: 1, times: 40);
-        Assert.False(journal.IsBusy);
-
-        async Task FlushAsync(int records, int times)
+        for (var round = 0; round < 50; round++)
         {
-            for (var i = 0; i < times; i++)
+            var journal = Open();
+            Task[] flushes = [.. Enumerable.Range(0, round % 7).Select(i =>
             {
-                for (var added = 0; added < records; added++)
+                journal.Append(s_first, Encoding.UTF8.GetBytes($"{i}"));
+                return journal.FlushAsync();
+            })];
+            await journal.DisposeAsync();
+
+            Assert.All(flushes, flush => Assert.True(flush.IsCompletedSuccessfully));
+            await using var next = Open();
+            Assert.Equal(flushes.Length, next.Remains?.Records.Length ?? 0);
+            next.ForgetRemains();
+        }
+    }
+
+    [Fact]
+    public async Task Whoever_flushes_while_it_closes_is_written_or_told()
+    {
+        for (var round = 0; round < 20; round++)
+        {
+            var journal = Open();
+            var (written, asked) = (0, 0);
+            var asking = Parallel.ForAsync(0, 64, async (i, _) =>
+            {
+                journal.Append(s_first, Encoding.UTF8.GetBytes($"{i}"));
+                try
                 {
-                    journal.Append(s_first, "read"u8);
+                    await journal.FlushAsync();
+                    Interlocked.Increment(ref written);
+                }
+                catch (StoreUnavailableException)
+                {
+                    // It closed before.
                 }
 
-                await journal.FlushAsync();
-            }
+                Interlocked.Increment(ref asked);
+            });
+            await journal.DisposeAsync();
+            await asking.WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
+
+            Assert.Equal(64, asked);
+            await using var next = Open();
+            Assert.True((next.Remains?.Records.Length ?? 0) >= written);
+            next.ForgetRemains();
         }
     }
 
@@ -243,7 +274,7 @@ public sealed class ReadJournalTests : IDisposable
     public async Task A_journal_that_cannot_be_written_says_so_from_then_on()
     {
         Directory.CreateDirectory(Store + "-reads-000000000001");
-        var journal = new ReadJournal(Store, _vault, RandomNumberGenerator.Fill);
+        var journal = Open();
         journal.Append(s_first, "one"u8);
 
         var failure = await Assert.ThrowsAsync<StoreUnavailableException>(journal.FlushAsync);
@@ -271,6 +302,7 @@ public sealed class ReadJournalTests : IDisposable
 
     public void Dispose()
     {
+        GC.SuppressFinalize(this);
         _vault.Dispose();
         _folder.Dispose();
     }
@@ -281,7 +313,7 @@ public sealed class ReadJournalTests : IDisposable
         [.. Directory.GetFiles(Path.GetDirectoryName(Store)!, "*-reads-*").Order(StringComparer.Ordinal)];
 
     private ReadJournal Open(long segmentBytes = 64 * 1024) =>
-        new(Store, _vault, RandomNumberGenerator.Fill, segmentBytes);
+        new(Store, _vault, RandomNumberGenerator.Fill, segmentBytes, patience);
 
     /// <summary>More than three small files hold.</summary>
     private static async Task FillAsync(ReadJournal journal, ActionId subject)

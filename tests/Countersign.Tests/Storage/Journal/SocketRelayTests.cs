@@ -41,6 +41,29 @@ public sealed class SocketRelayTests
     }
 
     [Fact]
+    public async Task What_work_hands_over_comes_after_what_was_handed_over_before()
+    {
+        using var relay = new SocketRelay();
+        var (rounds, done) = (0, new TaskCompletionSource());
+        relay.Post(Again);
+        await done.Task.WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
+
+        void Again()
+        {
+            var before = rounds++;
+            if (before == 1_000)
+            {
+                done.SetResult();
+                return;
+            }
+
+            relay.Post(Again);
+            // It does not run inside of this.
+            Assert.Equal(before + 1, rounds);
+        }
+    }
+
+    [Fact]
     public async Task Work_is_done_again_after_there_was_none_for_a_while()
     {
         using var relay = new SocketRelay();
