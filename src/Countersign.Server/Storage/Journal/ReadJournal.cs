@@ -106,7 +106,7 @@ internal sealed class ReadJournal : IReadJournal, IAsyncDisposable
     public Task FlushAsync()
     {
         Task durable;
-        Writer writer;
+        Writer? writer;
         lock (_gate)
         {
             if (_failure is { } failure)
@@ -125,6 +125,12 @@ internal sealed class ReadJournal : IReadJournal, IAsyncDisposable
                 return _flushing.WaitAsync();
             }
 
+            writer = _writer ??= TryStart_NeedsLock();
+            if (writer is null)
+            {
+                return Task.FromException(_failure!);
+            }
+
             durable = _next.WaitAsync();
             _next.IsAwaited = true;
             if (_isUnderWay)
@@ -133,7 +139,6 @@ internal sealed class ReadJournal : IReadJournal, IAsyncDisposable
             }
 
             _isUnderWay = true;
-            writer = _writer ??= Start();
         }
 
         // Not under the lock, which is the first thing that the thread takes.
@@ -193,9 +198,21 @@ internal sealed class ReadJournal : IReadJournal, IAsyncDisposable
         await _segments.DisposeAsync();
     }
 
-    private Writer Start()
+    private Writer? TryStart_NeedsLock()
     {
-        var (wake, relay) = (new WakeEvent(), new SocketRelay());
+        try
+        {
+            return Start(new WakeEvent(), new SocketRelay());
+        }
+        catch (IOException e)
+        {
+            _failure = Failure(e);
+            return null;
+        }
+    }
+
+    private Writer Start(WakeEvent wake, SocketRelay relay)
+    {
         var thread = new Thread(Run) { IsBackground = true, Name = "read journal" };
         Writer writer = null!;
         writer = new Writer(thread, wake, relay, () => FlushHere(writer));
@@ -341,10 +358,7 @@ internal sealed class ReadJournal : IReadJournal, IAsyncDisposable
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            var failure = new StoreUnavailableException(
-                $"The journal of reads beside '{_store}' cannot be written: {e.Message} Until the server is started " +
-                "again reads are recorded one by one, which is slower. Free space, or look after the disk.",
-                e);
+            var failure = Failure(e);
             lock (_gate)
             {
                 _failure = failure;
@@ -353,6 +367,11 @@ internal sealed class ReadJournal : IReadJournal, IAsyncDisposable
             return failure;
         }
     }
+
+    private StoreUnavailableException Failure(Exception e) => new(
+        $"The journal of reads beside '{_store}' cannot be written: {e.Message} Until the server is started again " +
+        "reads are recorded one by one, which is slower. Free space, or look after the disk.",
+        e);
 
     /// <summary>
     /// The thread that writes, what wakes it, where those go on who wait, and what is done there in its place.
