@@ -47,7 +47,9 @@ public readonly record struct DisplayText
     /// <summary>How many equal characters in a row are shown before they are counted instead.</summary>
     private const int MaxRun = 64;
 
-    private const int MaxBlanks = 32;
+    /// <summary>How many blanks in a row are shown before they are counted instead.</summary>
+    public const int MaxBlanks = 32;
+
     private const int MaxSpelledRun = 3;
     private const int MaxLineFeeds = 3;
 

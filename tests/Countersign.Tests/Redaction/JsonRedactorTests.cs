@@ -73,6 +73,23 @@ public sealed class JsonRedactorTests
     }
 
     [Fact]
+    public void What_passed_in_the_innermost_document_is_searched_again_elsewhere()
+    {
+        const string Secret = """{"password":"x"}""";
+        var inner = Secret;
+        for (var depth = 0; depth < 4; depth++)
+        {
+            inner = JsonSerializer.Serialize(new { to = inner });
+        }
+
+        var json = JsonSerializer.SerializeToUtf8Bytes(new[] { new { to = inner }, new { to = Secret } });
+        var masked = new JsonRedactor(Plan, FieldRules.None).Redact(json, out _);
+
+        var last = JsonDocument.Parse(masked).RootElement[1].GetProperty("to").GetString();
+        Assert.Equal("""{"password":"[assigned-secret]"}""", last);
+    }
+
+    [Fact]
     public void A_document_without_values_stays_the_same_memory()
     {
         ReadOnlyMemory<byte> json = """{"a":[1,2.50,"x"],  "b":null}"""u8.ToArray();

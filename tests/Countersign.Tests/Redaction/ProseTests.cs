@@ -12,7 +12,8 @@ public sealed class ProseTests
     [
         "Please", "deliver", "before", "noon", "password", "Bearer", "basic", "BASIC", "secret", "api", "key", "born",
         "March", "May", "iban", "card", "call", "ssn", "YWxpY2U6cHc", "dXNlcjpwYXNz", "AKIA", "ghp", "sk", "xoxb",
-        "eyJ", "DEAB", "hunter", "acme.com", "www.acme", "abcdefghijklmno", "abcdefghijklmnop", "AAAAAAAAA", "e.g.",
+        "eyJ", "eyJhbGciOiIifQ..abcdefgh", "DEAB",
+        "hunter", "acme.com", "www.acme", "abcdefghijklmno", "abcdefghijklmnop", "AAAAAAAAA", "e.g.",
         "dog", "glass", "patient", "secretly", "dapi", "ATTA",
         "3", "11", "1985", "85", "0049", "1234", "12345", "123456", "1.2.3.4", "3rd", "a1", "ext", "x", "version",
     ];

@@ -53,6 +53,7 @@ internal sealed partial class Scanner
                 || end - at >= Encoded.Shortest
                 || (Bytes.At(text, end) == '.' && Bytes.IsWord(Bytes.At(text, end + 1)))
                 || _plan.Tokens.HasPrefixAt(text, at)
+                || Bytes.StartsWith(text, at, "eyJ"u8)
                 || Lexicon.Of(text, at, end) is Topic.Basic or Topic.Bearer)
             {
                 return false;

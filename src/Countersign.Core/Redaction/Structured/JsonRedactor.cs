@@ -181,8 +181,10 @@ public sealed class JsonRedactor
             }
 
             if (!TryWriteDocument(ref reader, json, ref written, output, counts)
-                && !WriteFound(json, start + 1, reader.ValueSpan.Length, ref written, output, counts))
+                && !WriteFound(json, start + 1, reader.ValueSpan.Length, ref written, output, counts)
+                && _depth < MostDocuments)
             {
+                // In the innermost documents, a document is searched as text only.
                 name.RememberHarmless(reader.ValueSpan);
             }
         }

@@ -58,6 +58,7 @@ internal static class ActionText
 
     private static string LaidOut(JsonElement json) =>
         PlainLayout.TryMake(JsonMarshal.GetRawUtf8Value(json), longest: int.MaxValue, out var plain)
+            && plain.WidestIndent <= DisplayText.MaxBlanks
             ? plain.Whole()
             : DisplayText.Lines(JsonSerializer.Serialize(json, Indented)).Text;
 

@@ -20,14 +20,17 @@ internal readonly ref struct PlainLayout
     private readonly ReadOnlySpan<byte> _json;
     private readonly int _bytes;
 
-    private PlainLayout(ReadOnlySpan<byte> json, int bytes, int lineFeeds)
+    private PlainLayout(ReadOnlySpan<byte> json, int bytes, int lineFeeds, int deepest)
     {
         _json = json;
-        (_bytes, LineFeeds) = (bytes, lineFeeds);
+        (_bytes, LineFeeds, WidestIndent) = (bytes, lineFeeds, deepest * IndentWidth);
     }
 
     /// <summary>How many lines follow the first.</summary>
     public int LineFeeds { get; }
+
+    /// <summary>Blanks at the beginning of a line, at most.</summary>
+    public int WidestIndent { get; }
 
     /// <param name="json">A document that a reader has taken.</param>
     /// <param name="longest">Characters of its longest string.</param>
@@ -44,7 +47,7 @@ internal readonly ref struct PlainLayout
             return false;
         }
 
-        var (bytes, lineFeeds, depth) = (0L, 0, 0);
+        var (bytes, lineFeeds, depth, deepest) = (0L, 0, 0, 0);
         for (var at = 0; at < json.Length;)
         {
             var token = Read(json[at..]);
@@ -55,12 +58,13 @@ internal readonly ref struct PlainLayout
             }
 
             depth += token.Deeper;
+            deepest = Math.Max(depth, deepest);
             bytes += token.Length + (token.Breaks ? 1 + (depth * IndentWidth) : token.IsColon ? 1 : 0);
             lineFeeds += token.Breaks ? 1 : 0;
             at += token.Length;
         }
 
-        layout = new PlainLayout(json, (int)Math.Min(bytes, MaxBytes), lineFeeds);
+        layout = new PlainLayout(json, (int)Math.Min(bytes, MaxBytes), lineFeeds, deepest);
         return bytes <= MaxBytes;
     }
 

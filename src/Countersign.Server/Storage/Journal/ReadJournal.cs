@@ -25,7 +25,7 @@ internal sealed class ReadJournal : IReadJournal, IAsyncDisposable
     /// <summary>Flushes that the time of one is told by.</summary>
     private const double Smoothing = 8;
 
-    /// <summary>More than what is flushed at a time: as long as a file has room for it, none has to be made.</summary>
+    /// <summary>More than what is usually flushed at a time, for which no file has to be made then.</summary>
     private const int RoomForOne = 256 * 1024;
 
     private readonly string _store;
@@ -50,6 +50,7 @@ internal sealed class ReadJournal : IReadJournal, IAsyncDisposable
     private readonly JournalSegments _segments;
     private TimeSpan _usual;
     private bool _isQuick;
+    private bool _isTurnOfThread;
     private int _rounds;
     private int _seen;
 
@@ -232,8 +233,14 @@ internal sealed class ReadJournal : IReadJournal, IAsyncDisposable
         }
         else
         {
-            writer.Wake.Set();
+            Wake(writer);
         }
+    }
+
+    private void Wake(Writer writer)
+    {
+        Volatile.Write(ref _isTurnOfThread, true);
+        writer.Wake.Set();
     }
 
     private void Run(object? started)
@@ -242,7 +249,7 @@ internal sealed class ReadJournal : IReadJournal, IAsyncDisposable
         while (true)
         {
             writer.Wake.Wait();
-            if (Take() is { } group)
+            if (Interlocked.Exchange(ref _isTurnOfThread, false) && Take() is { } group)
             {
                 var failure = Write(group);
                 writer.Relay.Post(() => group.End(failure));
@@ -260,6 +267,10 @@ internal sealed class ReadJournal : IReadJournal, IAsyncDisposable
         if (PutsOff())
         {
             writer.Relay.Post(writer.Flush);
+        }
+        else if (NeedsFile())
+        {
+            Wake(writer);
         }
         else if (Take() is { } group)
         {
@@ -289,6 +300,15 @@ internal sealed class ReadJournal : IReadJournal, IAsyncDisposable
             var isMore = _next.Count != _seen && _rounds < MostRounds;
             (_seen, _rounds) = isMore ? (_next.Count, _rounds + 1) : (0, 0);
             return isMore;
+        }
+    }
+
+    /// <summary>Whether a file has to be made for it, which takes longer than a flush.</summary>
+    private bool NeedsFile()
+    {
+        lock (_gate)
+        {
+            return !_segments.HasRoomFor(_next.Bytes.Length);
         }
     }
 

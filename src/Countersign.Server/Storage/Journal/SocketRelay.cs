@@ -48,8 +48,7 @@ internal sealed partial class SocketRelay : IDisposable
         if (Interlocked.Exchange(ref _isSaid, 1) == 0)
         {
             // One byte is on its way at most, so there is room for it; whatever else fails, nobody is left waiting.
-            _said.Send([1], SocketFlags.None, out var error);
-            if (error != SocketError.Success)
+            if (!TrySay())
             {
                 ThreadPool.UnsafeQueueUserWorkItem(relay => relay.DoAll(), this, preferLocal: false);
             }
@@ -64,6 +63,19 @@ internal sealed partial class SocketRelay : IDisposable
         while (!_work.IsEmpty)
         {
             DoAll();
+        }
+    }
+
+    private bool TrySay()
+    {
+        try
+        {
+            _said.Send([1], SocketFlags.None, out var error);
+            return error == SocketError.Success;
+        }
+        catch (ObjectDisposedException)
+        {
+            return false;
         }
     }
 
@@ -90,7 +102,20 @@ internal sealed partial class SocketRelay : IDisposable
         Interlocked.Exchange(ref _isSaid, 0);
         for (var left = _work.Count; left > 0 && _work.TryDequeue(out var work); left--)
         {
+            Do(work);
+        }
+    }
+
+    /// <summary>What is half done by work that failed nobody knows, and others wait for it: a new start does.</summary>
+    private static void Do(Action work)
+    {
+        try
+        {
             work();
+        }
+        catch (Exception e)
+        {
+            Environment.FailFast("Work of the journal of reads failed where it must not.", e);
         }
     }
 

@@ -44,9 +44,10 @@ public sealed class SocketRelayTests
     public async Task What_work_hands_over_comes_after_what_was_handed_over_before()
     {
         using var relay = new SocketRelay();
-        var (rounds, done) = (0, new TaskCompletionSource());
+        var (rounds, isNested, done) = (0, false, new TaskCompletionSource());
         relay.Post(Again);
         await done.Task.WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
+        Assert.False(isNested);
 
         void Again()
         {
@@ -58,8 +59,7 @@ public sealed class SocketRelayTests
             }
 
             relay.Post(Again);
-            // It does not run inside of this.
-            Assert.Equal(before + 1, rounds);
+            isNested |= rounds != before + 1;
         }
     }
 
