@@ -133,6 +133,24 @@ public sealed partial class SpoofTests : IAsyncLifetime
     }
 
     [Theory]
+    [InlineData(15, false)]
+    [InlineData(20, true)]
+    public async Task The_command_line_counts_an_indent_that_pushes_text_out_of_sight(int depth, bool isCounted)
+    {
+        var record = await _host.Console.AskAsync(new Ask
+        {
+            Operation = "note",
+            Arguments = $$"""{"a":{{new string('[', depth)}}"x"{{new string(']', depth)}}}""",
+        });
+
+        var text = ActionText.Page(JsonElement.Parse(ActionJson.Write(
+            record, new ActionView { Url = new Uri("http://console.test"), WithResult = true }).Span));
+
+        Assert.Equal(isCounted, text.Contains(@"\u{0020×", StringComparison.Ordinal));
+        Assert.DoesNotContain(new string(' ', 2 + DisplayText.MaxBlanks + 1), text, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [MemberData(nameof(Ideas))]
     public async Task A_mail_shows_it_for_what_it_is_or_not_at_all(string idea)
     {
