@@ -68,10 +68,12 @@ internal static class HookActionReader
             ("working_directory", arguments.GetProperty("cwd").GetString()!),
             ("program", command?.Program ?? ""),
             ("argv", command?.Words ?? []),
-            ("opaque", command is null));
+            // A shell finds a program by names that the agent can change, and many programs are interpreters of their
+            // words: what a command line says is a report, and nothing to be trusted (THR-078).
+            ("opaque", true));
     }
 
-    /// <summary>What the call runs, where that is certain; anything else is opaque.</summary>
+    /// <summary>What the call names, where one simple command can be read; for rules that ask and for people.</summary>
     private static ShellCommand? CommandOf(string host, string tool, JsonElement input) =>
         HookTools.IsShell(host, tool)
         && input.TryGetProperty(HookTools.CommandLine, out var line)

@@ -5,14 +5,14 @@ namespace Countersign.Gates.Hooks;
 /// <summary>
 /// A command line as far as it is certain what a POSIX shell would run: one program with its words. Whatever else a
 /// shell knows (operators, expansions, redirections, assignments, globs, reserved words, several lines) is not read at
-/// all: the command is opaque then. It is for reports and rules; an alias or a function of that name may still run
-/// something else (THR-078).
+/// all. It is for reports and for rules that ask; an alias or a function of that name may still run something else, and
+/// an interpreter takes a program as a word, so that nobody may trust it (THR-078).
 /// </summary>
 /// <param name="Program">The first word.</param>
 /// <param name="Words">The words after it.</param>
 internal sealed record ShellCommand(string Program, ImmutableArray<string> Words)
 {
-    /// <summary>A longer one is opaque.</summary>
+    /// <summary>A longer one is not read.</summary>
     public const int MaxLength = 16 * 1024;
 
     /// <summary>

@@ -37,19 +37,25 @@ internal sealed class AnswerHeaders(TargetName target, HttpOptions options)
         HttpResponseMessage response, ImmutableArray<string> secrets)
     {
         var kept = ImmutableArray.CreateBuilder<KeyValuePair<string, string>>();
-        AddTo(kept, response.Headers.NonValidated, secrets);
-        AddTo(kept, response.Content.Headers.NonValidated, secrets);
+        // What the answer itself says to be about this connection only (RFC 9110 section 7.6.1).
+        var nominated = response.Headers.NonValidated.TryGetValues("Connection", out var connection)
+            ? HttpHeaders.NominatedBy(connection.ToString())
+            : [];
+        AddTo(kept, response.Headers.NonValidated, nominated, secrets);
+        AddTo(kept, response.Content.Headers.NonValidated, nominated, secrets);
         return kept.ToImmutable();
     }
 
     private void AddTo(
         ImmutableArray<KeyValuePair<string, string>>.Builder kept,
         HttpHeadersNonValidated given,
+        FrozenSet<string> nominated,
         ImmutableArray<string> secrets)
     {
         foreach (var (name, values) in given)
         {
-            if (Dropped.Contains(name) || name.StartsWith("Countersign-", StringComparison.OrdinalIgnoreCase))
+            if (Dropped.Contains(name) || nominated.Contains(name)
+                || name.StartsWith("Countersign-", StringComparison.OrdinalIgnoreCase))
             {
                 continue;
             }

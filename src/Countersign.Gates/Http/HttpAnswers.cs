@@ -112,7 +112,18 @@ internal sealed class HttpAnswers(HttpGateOptions options)
             && broken is IOException or HttpRequestException or OperationCanceledException or WithheldException)
         {
             // What is left cannot be shown or did not come: the caller must not take it for the whole answer.
-            context.Abort();
+            if (response.HasStarted)
+            {
+                context.Abort();
+                return;
+            }
+
+            response.Clear();
+            await new Problem(
+                502,
+                "answer-withheld",
+                "The target began to answer, and nothing of it could be passed on: "
+                + (broken is OperationCanceledException ? "the rest did not come in time." : broken.Message)).WriteAsync(context);
         }
     }
 

@@ -49,10 +49,12 @@ internal sealed class HttpExecutor(HttpGateOptions options, HttpUpstreams upstre
             return NothingSent("people stopped the agent.");
         }
 
+        var bounds = AnswerBounds.Of(action, options.Time);
+
         // 2.
         if (target.Mint is not { } mint)
         {
-            return await LendAsync(action, call, target, caller, cancellationToken);
+            return await LendAsync(action, call, target, bounds, caller, cancellationToken);
         }
 
         switch (await mint(action, cancellationToken))
@@ -66,7 +68,7 @@ internal sealed class HttpExecutor(HttpGateOptions options, HttpUpstreams upstre
                         action, credential.UsableUntil, cancellationToken) is { } tooLate
                         ? NothingSent(tooLate)
                         : await SendAsync(
-                            action, call, target, new Lent(credential.Headers), caller, cancellationToken);
+                            action, call, target, new Lent(credential.Headers), bounds, caller, cancellationToken);
                 }
 
             default:
@@ -148,6 +150,7 @@ internal sealed class HttpExecutor(HttpGateOptions options, HttpUpstreams upstre
         ActionRecord action,
         HttpCall call,
         HttpOptions target,
+        AnswerBounds bounds,
         Action<LiveAnswer>? caller,
         CancellationToken cancellationToken)
     {
@@ -175,7 +178,7 @@ internal sealed class HttpExecutor(HttpGateOptions options, HttpUpstreams upstre
             }
         }
 
-        return await SendAsync(action, call, target, credential, caller, cancellationToken);
+        return await SendAsync(action, call, target, credential, bounds, caller, cancellationToken);
     }
 
     private async Task<Outcome> SendAsync(
@@ -183,6 +186,7 @@ internal sealed class HttpExecutor(HttpGateOptions options, HttpUpstreams upstre
         HttpCall call,
         HttpOptions target,
         Lent? credential,
+        AnswerBounds bounds,
         Action<LiveAnswer>? caller,
         CancellationToken cancellationToken)
     {
@@ -194,7 +198,8 @@ internal sealed class HttpExecutor(HttpGateOptions options, HttpUpstreams upstre
         }
 
         return await SendAsync(
-            new Sending(action.Action.Target, call, target, message, content, credential, caller), cancellationToken);
+            new Sending(action.Action.Target, call, target, message, content, credential, caller) { Bounds = bounds },
+            cancellationToken);
     }
 
     private async Task<Outcome> SendAsync(Sending sending, CancellationToken cancellationToken)
@@ -256,7 +261,7 @@ internal sealed class HttpExecutor(HttpGateOptions options, HttpUpstreams upstre
         ImmutableArray<string> secrets = credential?.Secrets ?? [];
         try
         {
-            return await LiveAnswer.OpenAsync(response, upstream, secrets, options.Time);
+            return await LiveAnswer.OpenAsync(response, upstream, secrets, sending.Bounds, options.Time);
         }
         catch
         {
@@ -355,5 +360,8 @@ internal sealed class HttpExecutor(HttpGateOptions options, HttpUpstreams upstre
     {
         /// <summary>Whether the record holds what was answered.</summary>
         public bool IsKept { get; init; } = true;
+
+        /// <summary>What was approved of the answer; nothing of a read that nobody had to approve.</summary>
+        public AnswerBounds Bounds { get; init; }
     }
 }

@@ -68,6 +68,16 @@ internal sealed class HttpHeaders
         };
     }
 
+    /// <summary>The headers that a message says to be about its connection only (RFC 9110 section 7.6.1).</summary>
+    /// <param name="connection">The values of its <c>Connection</c>, joined by commas.</param>
+    public static FrozenSet<string> NominatedBy(string connection) =>
+        connection.Length == 0 || connection.Equals("keep-alive", StringComparison.OrdinalIgnoreCase)
+            || connection.Equals("close", StringComparison.OrdinalIgnoreCase)
+            ? []
+            : FrozenSet.Create(
+                StringComparer.OrdinalIgnoreCase,
+                connection.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+
     /// <summary>What of a request's headers belongs to the action.</summary>
     public static bool TryRead(
         IHeaderDictionary given,
@@ -77,10 +87,12 @@ internal sealed class HttpHeaders
     {
         headers = null;
         var values = ImmutableSortedDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);
+        // Where 'close' or 'keep-alive' stands beside them, the server in front leaves that word alone.
+        var nominated = NominatedBy(given.Connection.ToString());
         foreach (var (name, list) in given)
         {
             var lower = name.ToLowerInvariant();
-            if (!IsTaken(lower, added) || list.Count == 0)
+            if (!IsTaken(lower, added) || list.Count == 0 || nominated.Contains(lower))
             {
                 continue;
             }

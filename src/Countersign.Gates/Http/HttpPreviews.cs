@@ -93,7 +93,7 @@ internal sealed class HttpPreviews(HttpGateOptions options, HttpUpstreams upstre
         var upstream = upstreams.For(name, target);
         var response = await upstream.Invoker.SendAsync(message, cancellationToken);
         ImmutableArray<string> secrets = credential?.Secrets ?? [];
-        await using var answer = await LiveAnswer.OpenAsync(response, upstream, secrets, options.Time);
+        await using var answer = await LiveAnswer.OpenAsync(response, upstream, secrets, default, options.Time);
         await answer.ReadHeadAsync(target.Limits.Recorded, target.Limits.Preview, cancellationToken);
         if (answer.Status >= 400)
         {

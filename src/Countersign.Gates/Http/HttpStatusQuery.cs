@@ -38,7 +38,7 @@ internal sealed class HttpStatusQuery(HttpGateOptions options, HttpUpstreams ups
         var upstream = upstreams.For(name, target);
         var response = await upstream.Invoker.SendAsync(message, cancellationToken);
         ImmutableArray<string> secrets = credential?.Secrets ?? [];
-        await using var answer = await LiveAnswer.OpenAsync(response, upstream, secrets, options.Time);
+        await using var answer = await LiveAnswer.OpenAsync(response, upstream, secrets, default, options.Time);
         return answer.Status switch
         {
             // Accepted says that it is not done (RFC 9110 section 15.3.3).

@@ -20,6 +20,7 @@ internal sealed class LiveAnswer : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly CancellationTokenSource _over = new();
     private readonly byte[] _chunk = ArrayPool<byte>.Shared.Rent(Chunk);
+    private readonly AnswerBounds _bounds;
     private Task<int>? _reading;
     private long _read;
 
@@ -28,10 +29,11 @@ internal sealed class LiveAnswer : IAsyncDisposable
         Stream source,
         HttpUpstream upstream,
         ImmutableArray<string> secrets,
+        AnswerBounds bounds,
         TimeProvider time)
     {
         var options = upstream.Options;
-        (_response, _source, _limits, _time) = (response, source, options.Limits, time);
+        (_response, _source, _limits, _bounds, _time) = (response, source, options.Limits, bounds, time);
         ContentType = response.Content.Headers.NonValidated.TryGetValues("Content-Type", out var types)
             ? types.ToString()
             : null;
@@ -55,13 +57,16 @@ internal sealed class LiveAnswer : IAsyncDisposable
 
     public RedactionReport Masked => _filter.Report;
 
-    /// <exception cref="WithheldException">Nobody here can read how it is encoded, or it cannot be masked.</exception>
+    /// <exception cref="WithheldException">Nobody here can read how it is encoded, or it cannot be masked, or it says
+    /// that it is longer than it may be.</exception>
     public static async Task<LiveAnswer> OpenAsync(
         HttpResponseMessage response,
         HttpUpstream upstream,
         ImmutableArray<string> secrets,
+        AnswerBounds bounds,
         TimeProvider time)
     {
+        bounds.RefuseLonger(response);
         var source = await response.Content.ReadAsStreamAsync(CancellationToken.None);
         var encoding = response.Content.Headers.NonValidated.TryGetValues("Content-Encoding", out var codings)
             ? codings.ToString()
@@ -72,7 +77,7 @@ internal sealed class LiveAnswer : IAsyncDisposable
                 ?? throw new WithheldException($"nothing here can read the content coding '{encoding}'.");
         }
 
-        return new LiveAnswer(response, source, upstream, secrets, time)
+        return new LiveAnswer(response, source, upstream, secrets, bounds, time)
         {
             Headers = upstream.Headers.Of(response, secrets),
         };
@@ -107,6 +112,7 @@ internal sealed class LiveAnswer : IAsyncDisposable
     }
 
     /// <summary>Passes everything on, from the beginning.</summary>
+    /// <exception cref="WithheldException">More came than may, or it took longer than it may.</exception>
     public async Task PassAsync(Func<ReadOnlyMemory<byte>, ValueTask> write, CancellationToken cancellationToken)
     {
         while (true)
@@ -127,7 +133,7 @@ internal sealed class LiveAnswer : IAsyncDisposable
                 continue;
             }
 
-            using var idle = new CancellationTokenSource(_limits.Idle, _time);
+            using var idle = new CancellationTokenSource(_bounds.NoLongerThan(_limits.Idle, _time), _time);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, idle.Token);
             await AdvanceAsync(either.Token);
         }
@@ -197,6 +203,8 @@ internal sealed class LiveAnswer : IAsyncDisposable
         {
             throw new WithheldException($"it is longer than {_limits.Response} bytes.");
         }
+
+        _bounds.Check(_read, _time);
 
         if (count == 0)
         {

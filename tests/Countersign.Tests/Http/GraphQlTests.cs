@@ -1,4 +1,8 @@
+using System.Text;
+using Countersign.Core.Actions.Json;
+using Countersign.Gates.Http;
 using Countersign.Gates.Http.GraphQl;
+using Microsoft.AspNetCore.Http;
 
 namespace Countersign.Tests.Http;
 
@@ -61,6 +65,48 @@ public sealed class GraphQlTests
             string.Concat(Enumerable.Repeat("{a", 10_000)) + new string('}', 10_000)));
         Assert.Throws<FormatException>(
             () => GraphQlDocument.Parse("{" + string.Concat(Enumerable.Repeat("a ", 60_000))));
+    }
+
+    [Theory]
+    [InlineData("POST", "", """{"query":"{me}","operationName":null,"variables":{"id":1},"extensions":{}}""")]
+    [InlineData("POST", "api-version=3", """{"query":"{me}"}""")]
+    [InlineData("GET", "query={me}&variables={}", "")]
+    public void A_request_says_what_it_runs_in_one_place(string method, string query, string body) =>
+        Assert.Equal("query", Read(method, query, body).Facts?.Type);
+
+    /// <summary>
+    /// What express-graphql and others run is what stands in the address, whatever the body says.
+    /// </summary>
+    [Theory]
+    [InlineData("POST", "query=mutation{wipe}", """{"query":"{me}"}""")]
+    [InlineData("POST", "Query=mutation{wipe}", """{"query":"{me}"}""")]
+    [InlineData("POST", "operationName=B", """{"query":"query A{me} mutation B{wipe}","operationName":"A"}""")]
+    [InlineData("POST", "variables={}", """{"query":"{me}"}""")]
+    [InlineData("POST", "extensions={}", """{"query":"{me}"}""")]
+    [InlineData("POST", "documentId=7", """{"query":"{me}"}""")]
+    [InlineData("POST", "", """{"query":"{me}","documentId":"7"}""")]
+    [InlineData("POST", "", """{"query":"{me}","id":"7"}""")]
+    [InlineData("GET", "query={me}&doc_id=7", "")]
+    [InlineData("GET", "query={me}", """{"operationName":"B"}""")]
+    [InlineData("GET", "query={me}&query=mutation{wipe}", "")]
+    [InlineData("GET", "query=mutation{wipe}", "")]
+    public void What_a_server_could_read_from_two_places_is_refused(string method, string query, string body)
+    {
+        var (facts, whyNot) = Read(method, query, body);
+
+        Assert.Null(facts);
+        Assert.NotEmpty(whyNot!);
+    }
+
+    private static (GraphQlFacts? Facts, string? WhyNot) Read(string method, string query, string body)
+    {
+        Assert.True(HttpPath.TryRead("/graphql", out var path, out _));
+        Assert.True(HttpQuery.TryDecode(query, out var parameters, out var whyNot), whyNot);
+        var given = new HeaderDictionary { ["Content-Type"] = "application/json" };
+        Assert.True(HttpHeaders.TryRead(given, [], out var headers, out _));
+        Assert.True(HttpBody.TryRead(
+            Encoding.UTF8.GetBytes(body), headers, JsonLimits.Default, new HttpLimits(), out var read, out whyNot), whyNot);
+        return GraphQlReader.Read(new HttpCall(method, path, parameters, headers, read));
     }
 
     [Fact]

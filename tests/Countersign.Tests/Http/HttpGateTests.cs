@@ -38,6 +38,25 @@ public sealed class HttpGateTests
         Assert.DoesNotContain("BOT-TOKEN", sent, StringComparison.Ordinal);
     }
 
+    /// <summary>RFC 9110 section 7.6.1: headers that a message names in Connection end with it.</summary>
+    [Fact]
+    public async Task What_a_message_says_of_its_connection_does_not_pass()
+    {
+        await using var bench = await HttpBench.StartAsync("headers: [X-Tenant, X-Trace]");
+        bench.Upstream.Answer = RawUpstream.Says(RawUpstream.Ok(
+            "{}", more: "Connection: X-Internal, keep-alive\r\nX-Internal: rack-7\r\nX-Version: 3\r\n"));
+
+        var answer = await bench.RawAsync(
+            "GET /http/billing/v1 HTTP/1.1\r\nHost: gate\r\nTOKEN\r\nConnection: X-Trace\r\n"
+            + "X-Trace: hop\r\nX-Tenant: seven\r\n\r\n");
+
+        Assert.Contains("X-Version: 3", answer, StringComparison.Ordinal);
+        Assert.DoesNotContain("X-Internal", answer, StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain("rack-7", answer, StringComparison.Ordinal);
+        Assert.Contains("x-tenant: seven", bench.Upstream.Only, StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain("X-Trace", bench.Upstream.Only, StringComparison.OrdinalIgnoreCase);
+    }
+
     [Fact]
     public async Task A_body_leaves_as_it_came_and_people_read_what_it_says()
     {

@@ -76,6 +76,27 @@ public sealed class OperationMapTests
     }
 
     [Theory]
+    [InlineData("http://api.example.com:8080/v1", "http://api.example.com:8080")]
+    [InlineData("http://api.example.com:80/v1", "http://API.example.com")]
+    [InlineData("/v1", "http://127.0.0.1:9")]
+    public void On_a_host_that_the_document_names_only_what_is_below_its_path_is_described(string server, string upstream)
+    {
+        var map = OperationMap.Read(JsonDocument.Parse(
+            $$"""
+            {
+              "openapi": "3.0.3",
+              "servers": [ { "url": "{{server}}" } ],
+              "paths": { "/pets": { "get": { "operationId": "listPets" } } }
+            }
+            """).RootElement);
+        Assert.True(HttpPath.TryRead("/pets", out var path, out _));
+        Assert.True(HttpPath.TryRead("/v1/pets", out var whole, out _));
+
+        Assert.Null(map.Find("GET", new Uri(upstream), path));
+        Assert.Equal("listPets", map.Find("GET", new Uri(upstream), whole)?.Id);
+    }
+
+    [Theory]
     [InlineData("""{"swagger":"2.0","paths":{}}""", "OpenAPI 3")]
     [InlineData("""{"openapi":"3.0.0"}""", "paths")]
     [InlineData("""{"openapi":"3.0.0","paths":{"/a":{"$ref":"other.yaml"}}}""", "one document")]

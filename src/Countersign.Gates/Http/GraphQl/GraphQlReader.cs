@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Text.Json;
 
 namespace Countersign.Gates.Http.GraphQl;
@@ -8,10 +9,19 @@ namespace Countersign.Gates.Http.GraphQl;
 /// </summary>
 internal static class GraphQlReader
 {
+    private static readonly FrozenSet<string> s_parts =
+        FrozenSet.Create(StringComparer.OrdinalIgnoreCase, "query", "operationName", "variables", "extensions");
+
+    /// <summary>What servers know a document by that they keep; some run it and never look at the one that is sent.</summary>
+    private static readonly FrozenSet<string> s_references = FrozenSet.Create(
+        StringComparer.OrdinalIgnoreCase,
+        "documentId", "doc_id", "docId", "id", "queryId", "query_id", "hash", "sha256Hash", "persistedQuery");
+
     /// <summary>What it does, or why it cannot be judged.</summary>
     public static (GraphQlFacts? Facts, string? WhyNot) Read(HttpCall call)
     {
-        var (document, name, whyNot) = call.Method == "GET" ? FromQuery(call.Query) : FromBody(call.Body);
+        var (document, name, whyNot) = WhyInTwoPlaces(call) is { } twice ? (null, null, twice)
+            : call.Method == "GET" ? FromQuery(call.Query) : FromBody(call.Body);
         if (whyNot is not null)
         {
             return (null, whyNot);
@@ -28,6 +38,24 @@ internal static class GraphQlReader
         {
             return (null, unreadable.Message);
         }
+    }
+
+    /// <summary>
+    /// Servers take each part of a request from its address when it is there, and from its body otherwise. What stands in
+    /// the other place than its method's could be what is run, or say which of its operations is.
+    /// </summary>
+    private static string? WhyInTwoPlaces(HttpCall call)
+    {
+        var names = call.Query.Values.Keys;
+        return 0 switch
+        {
+            _ when names.FirstOrDefault(s_references.Contains) is { } reference => Referring(reference),
+            _ when call.Method != "GET" && names.FirstOrDefault(s_parts.Contains) is { } part =>
+                $"'{part}' stands in the address of a {call.Method}; send it in the body",
+            _ when call.Method == "GET" && !call.Body.Sent.IsEmpty =>
+                "a GET has it in its address, and this one has a body as well",
+            _ => null,
+        };
     }
 
     private static (string? Document, string? Name, string? WhyNot) FromQuery(HttpQuery query)
@@ -52,6 +80,8 @@ internal static class GraphQlReader
         {
             JsonValueKind.Array => (null, null, "it is a batch; send each operation in a request of its own"),
             JsonValueKind.String when body.Kind == BodyKind.Text => (root.GetString(), null, null),
+            JsonValueKind.Object when root.EnumerateObject().Select(member => member.Name)
+                .FirstOrDefault(s_references.Contains) is { } reference => (null, null, Referring(reference)),
             JsonValueKind.Object when TextOf(root, "query") is { } document =>
                 (document, TextOf(root, "operationName"), null),
             _ => (null, null, Unseen),
@@ -61,6 +91,9 @@ internal static class GraphQlReader
     private const string Unseen =
         "there is no document in 'query'. What stands for a document, such as the hash of a persisted query, says " +
         "nothing about what it does; send the document itself";
+
+    private static string Referring(string name) =>
+        $"'{name}' stands for a document that nobody here has seen; send the document itself, and nothing beside it";
 
     private static string? TextOf(JsonElement json, string name) =>
         json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;

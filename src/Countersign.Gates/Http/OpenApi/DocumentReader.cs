@@ -34,6 +34,23 @@ internal sealed class DocumentReader(JsonElement document)
         return roots.IsEmpty ? [""] : roots;
     }
 
+    /// <summary>
+    /// The hosts of its servers, with their ports; <c>null</c> when one of them is told by a path alone, which is a place
+    /// on every host.
+    /// </summary>
+    public ImmutableHashSet<string>? Hosts()
+    {
+        if (!document.TryGetProperty("servers", out var servers) || servers.ValueKind != JsonValueKind.Array)
+        {
+            return [];
+        }
+
+        var urls = servers.EnumerateArray().Select(UrlOf).OfType<string>().ToList();
+        return urls.All(url => !url.StartsWith('/') && Uri.TryCreate(url, UriKind.Absolute, out _))
+            ? [.. urls.Select(url => new Uri(url).Authority.ToLowerInvariant())]
+            : null;
+    }
+
     /// <exception cref="FormatException">What it says of its paths cannot be read.</exception>
     public IEnumerable<DescribedOperation> Operations()
     {
@@ -84,8 +101,13 @@ internal sealed class DocumentReader(JsonElement document)
     private static bool IsRequired(JsonElement body) =>
         body.TryGetProperty("required", out var required) && required.ValueKind == JsonValueKind.True;
 
-    /// <summary>A server's path; variables have the values that the document gives them.</summary>
-    private static string? RootOf(JsonElement server)
+    private static string? RootOf(JsonElement server) => UrlOf(server) is not { } text ? null
+        : (text.StartsWith('/') ? text
+            : Uri.TryCreate(text, UriKind.Absolute, out var address) ? address.AbsolutePath
+            : "").TrimEnd('/');
+
+    /// <summary>A server's address; variables have the values that the document gives them.</summary>
+    private static string? UrlOf(JsonElement server)
     {
         if (!server.TryGetProperty("url", out var url) || url.ValueKind != JsonValueKind.String)
         {
@@ -104,10 +126,7 @@ internal sealed class DocumentReader(JsonElement document)
             }
         }
 
-        var path = text.StartsWith('/') ? text
-            : Uri.TryCreate(text, UriKind.Absolute, out var address) ? address.AbsolutePath
-            : "";
-        return path.TrimEnd('/');
+        return text;
     }
 
     private JsonElement Resolve(JsonElement item, string path)

@@ -12,10 +12,11 @@ namespace Countersign.Gates.Http.OpenApi;
 internal sealed class OperationMap
 {
     private readonly ImmutableArray<string> _roots;
+    private readonly ImmutableHashSet<string>? _hosts;
     private readonly OperationNode _tree = new();
     private readonly List<DescribedOperation> _all = [];
 
-    private OperationMap(ImmutableArray<string> roots) => _roots = roots;
+    private OperationMap(DocumentReader reader) => (_roots, _hosts) = (reader.Roots(), reader.Hosts());
 
     /// <summary>Every operation: its id, method and template, in the order of the document.</summary>
     public IReadOnlyList<DescribedOperation> All => _all;
@@ -25,7 +26,7 @@ internal sealed class OperationMap
     public static OperationMap Read(JsonElement document)
     {
         var reader = new DocumentReader(document);
-        var map = new OperationMap(reader.Roots());
+        var map = new OperationMap(reader);
         foreach (var operation in reader.Operations())
         {
             map._tree.Add(PathTemplate.Parse(operation.Template), operation);
@@ -52,8 +53,11 @@ internal sealed class OperationMap
             }
         }
 
-        // A target that stands somewhere else than the document says, such as a copy for tests.
-        return prefix.Length == 0 ? _tree.Find(path.Segments, method) : null;
+        // A target that stands somewhere else than the document says, such as a copy for tests. On a host that the
+        // document names, what is not below its path is something else, of which the document says nothing.
+        return prefix.Length == 0 && _hosts?.Contains(upstream.Authority.ToLowerInvariant()) == false
+            ? _tree.Find(path.Segments, method)
+            : null;
     }
 }
 
