@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Net;
 using System.Net.Sockets;
 
@@ -10,6 +11,13 @@ namespace Countersign.Gates.Outbound;
 /// </summary>
 internal static class CheckedConnect
 {
+    /// <summary>
+    /// Metadata services that are on no link-local address: of Amazon (its documents name fd00:ec2::254), of Alibaba
+    /// (100.100.100.200), and of Azure's platform (168.63.129.16).
+    /// </summary>
+    private static readonly FrozenSet<IPAddress> s_metadata = FrozenSet.Create(
+        IPAddress.Parse("fd00:ec2::254"), IPAddress.Parse("100.100.100.200"), IPAddress.Parse("168.63.129.16"));
+
     /// <exception cref="HttpRequestException">The name has no address that may be connected to.</exception>
     public static async ValueTask<Stream> OpenAsync(
         SocketsHttpConnectionContext context, CancellationToken cancellationToken)
@@ -42,7 +50,7 @@ internal static class CheckedConnect
     /// <summary>Why nothing is sent to an address that a name resolved to; <c>null</c> when it may be.</summary>
     public static string? WhyNot(string host, IPAddress address)
     {
-        var plain = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+        var plain = Inner(address);
         return 0 switch
         {
             _ when IPAddress.IsLoopback(plain) && !IsLocalName(host) => "is this machine itself",
@@ -50,7 +58,29 @@ internal static class CheckedConnect
             _ when plain.IsIPv6LinkLocal || plain.IsIPv6Multicast => "is link-local or multicast",
             _ when plain.AddressFamily == AddressFamily.InterNetwork && IsSpecial(plain.GetAddressBytes()) =>
                 "is link-local (where clouds keep credentials) or multicast",
+            _ when s_metadata.Contains(plain) => "is where a cloud keeps credentials",
             _ => null,
+        };
+    }
+
+    /// <summary>
+    /// The address of version 4 that one of version 6 stands for: mapped (RFC 4291), translated by NAT64 (RFC 6052, its
+    /// well-known prefix and the one for local use of RFC 8215), 6to4 (RFC 3056).
+    /// </summary>
+    private static IPAddress Inner(IPAddress address)
+    {
+        if (address.AddressFamily == AddressFamily.InterNetwork || address.IsIPv4MappedToIPv6)
+        {
+            return address.MapToIPv4();
+        }
+
+        return address.GetAddressBytes() switch
+        {
+            [0, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0, .. var last] => new IPAddress(last),
+            [0, 0x64, 0xff, 0x9b, 0, 1, _, _, _, _, _, _, .. var last] => new IPAddress(last),
+            [0x20, 0x02, var a, var b, var c, var d, ..] => new IPAddress([a, b, c, d]),
+            [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, var a, var b, var c, var d] when a != 0 => new IPAddress([a, b, c, d]),
+            _ => address,
         };
     }
 

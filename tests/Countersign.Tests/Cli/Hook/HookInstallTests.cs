@@ -245,7 +245,67 @@ public sealed class HookInstallTests : IDisposable
         Assert.Contains(failures, text => text.Contains("--install", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [MemberData(nameof(Hosts))]
+    public async Task What_was_just_installed_has_not_drifted(string host)
+    {
+        var command = new HookCommandLine(Program, HookBench.OptionsOf(host) with
+        {
+            Target = "laptop", Credentials = "/etc/counter sign/hook.json", Timeout = TimeSpan.FromSeconds(90),
+        })
+        {
+            Runtime = "/opt/dot net",
+        };
+        HookInstaller.Install(command, HookScope.User, Places);
+
+        Assert.DoesNotContain(await FindingsAsync(host), IsDrift);
+    }
+
+    /// <summary>The probe would be refused all the same.</summary>
+    [Theory]
+    [InlineData("claude-code", "\"matcher\": \".*\"", "\"matcher\": \"NoSuchTool\"")]
+    [InlineData("claude-code", "\"timeout\": 600", "\"timeout\": 1")]
+    [InlineData("claude-code", "\"onFailure\": \"block\"", "\"onFailure\": \"ignore\"")]
+    [InlineData("claude-code", "PostToolUseFailure", "PostToolUseOther")]
+    [InlineData("claude-code", "--timeout 600", "--timeout 6000")]
+    [InlineData("claude-code", "exit 2; }", "exit 0; }")]
+    [InlineData("codex", "\"matcher\": \".*\"", "\"matcher\": \"Bash\"")]
+    [InlineData("gemini", "600000", "6000")]
+    [InlineData("cursor", "\"failClosed\": true", "\"failClosed\": false")]
+    [InlineData("copilot", "\"timeoutSec\": 600", "\"timeoutSec\": 5")]
+    public async Task The_doctor_finds_what_was_changed_since_the_installation(string host, string from, string to)
+    {
+        Install(host, "user");
+        var path = HookPlan.Of(HookHost.Find(host)!).PathOf(HookScope.User, Places);
+        var text = File.ReadAllText(path);
+        Assert.Contains(from, text, StringComparison.Ordinal);
+        File.WriteAllText(path, text.Replace(from, to, StringComparison.Ordinal));
+
+        Assert.Contains(await FindingsAsync(host), IsDrift);
+    }
+
+    [Theory]
+    [InlineData("project/.claude/settings.local.json")]
+    [InlineData("system/etc/claude-code/managed-settings.json")]
+    public async Task Hooks_can_be_switched_off_beside_the_file_that_they_are_in(string path)
+    {
+        Assert.SkipWhen(OperatingSystem.IsMacOS(), "The path is another one there.");
+        Install("claude-code", "user");
+        Directory.CreateDirectory(Path.GetDirectoryName(_folder.PathOf(path))!);
+        File.WriteAllText(_folder.PathOf(path), """{"disableAllHooks":true}""");
+
+        Assert.Contains(
+            await FindingsAsync("claude-code"),
+            finding => finding.Ok == false && finding.Text.Contains("disableAllHooks", StringComparison.Ordinal));
+    }
+
     public void Dispose() => _folder.Dispose();
+
+    private static bool IsDrift((bool? Ok, string Text) finding) =>
+        finding.Ok == false && finding.Text.Contains("is not what --install writes", StringComparison.Ordinal);
+
+    private Task<IReadOnlyList<(bool? Ok, string Text)>> FindingsAsync(string host) =>
+        new HookDoctor(HookHost.Find(host)!, Places).RunAsync(Cancelled);
 
     private string Install(string host, string scope) => HookInstaller.Install(
         new HookCommandLine(Program, HookBench.OptionsOf(host)),

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 
 namespace Countersign.Server.Cli.Hook.Install;
 
@@ -7,7 +8,7 @@ namespace Countersign.Server.Cli.Hook.Install;
 /// when it cannot start or is killed, that would be an exit code after which agents run the tool, so the shell turns it
 /// into the one that blocks.
 /// </summary>
-internal sealed record HookCommandLine(string Program, HookOptions Options)
+internal sealed partial record HookCommandLine(string Program, HookOptions Options)
 {
     /// <summary>
     /// The product runs with a heap and a thread for each processor, which a server is the better for. A hook that
@@ -23,6 +24,32 @@ internal sealed record HookCommandLine(string Program, HookOptions Options)
         command.Contains("countersign", StringComparison.Ordinal)
         && (command.Contains($"hook {host} ", StringComparison.Ordinal)
             || command.EndsWith($"hook {host}", StringComparison.Ordinal));
+
+    /// <summary>
+    /// The command that was installed for an event that can block; <c>null</c> when no installer wrote it so.
+    /// </summary>
+    public static HookCommandLine? TryRead(string before, HookHost host)
+    {
+        if (Written().Match(before) is not { Success: true } found || found.Groups["host"].Value != host.Name)
+        {
+            return null;
+        }
+
+        var command = new HookCommandLine(found.Groups["program"].Value, new HookOptions(host)
+        {
+            Target = Text("target"),
+            Credentials = Text("credentials"),
+            Timeout = TimeSpan.FromSeconds(int.Parse(found.Groups["timeout"].Value, CultureInfo.InvariantCulture)),
+        })
+        {
+            Runtime = Text("runtime"),
+        };
+        return command.Before(Text("event")) == before && command.Options.Timeout >= HookRun.ShortestTimeout
+            ? command
+            : null;
+
+        string? Text(string name) => found.Groups[name] is { Success: true } group ? group.Value.Trim('"') : null;
+    }
 
     /// <summary>For an event that can block.</summary>
     public string Before(string? eventName = null) =>
@@ -75,4 +102,11 @@ internal sealed record HookCommandLine(string Program, HookOptions Options)
             }
         }
     }
+
+    [GeneratedRegex(
+        "; " + OneHeap + @"( DOTNET_ROOT=""(?<runtime>[^""]+)"")? ""(?<program>[^""]+)"" hook (?<host>[a-z-]+)"
+        + @"( --target (?<target>""[^""]+""|[^ ]+))?( --credentials (?<credentials>""[^""]+""|[^ ]+))?"
+        + "( --event (?<event>[A-Za-z]+))? --timeout (?<timeout>[0-9]{1,6}) ",
+        RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant)]
+    private static partial Regex Written();
 }

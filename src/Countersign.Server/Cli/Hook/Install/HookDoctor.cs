@@ -24,6 +24,11 @@ internal sealed class HookDoctor(HookHost host, HookPlaces places)
     public async Task<IReadOnlyList<(bool? Ok, string Text)>> RunAsync(CancellationToken cancellationToken)
     {
         var findings = new List<(bool? Ok, string Text)>();
+        foreach (var path in _plan.SwitchesOf(places).Where(File.Exists))
+        {
+            findings.AddRange(LookForSwitch(path));
+        }
+
         foreach (var (scope, path) in Paths().Where(each => File.Exists(each.Path)))
         {
             findings.AddRange(await LookAtAsync(scope, path, cancellationToken));
@@ -59,6 +64,11 @@ internal sealed class HookDoctor(HookHost host, HookPlaces places)
             findings.Add((false, $"{path}: {off}, so that no hook runs at all"));
         }
 
+        if (settings.Installed.Any() && HookDrift.Of(settings, host, scope) is { } drift)
+        {
+            findings.Add((false, $"{path}: this hook is not what --install writes, so a probe proves little; {drift}"));
+        }
+
         foreach (var (name, command) in settings.Installed.Where(each => each.Event == _plan.BeforeEvent))
         {
             var (refused, text) = await ProbeAsync(command, cancellationToken);
@@ -71,6 +81,21 @@ internal sealed class HookDoctor(HookHost host, HookPlaces places)
         }
 
         return findings;
+    }
+
+    /// <summary>A file that only says whether hooks run.</summary>
+    private List<(bool? Ok, string Text)> LookForSwitch(string path)
+    {
+        try
+        {
+            return _plan.SwitchedOff(HookSettings.Read(path, host.Name).Root) is { } off
+                ? [(false, $"{path}: {off}, so that no hook runs at all")]
+                : [];
+        }
+        catch (CommandFailure unreadable)
+        {
+            return [(false, unreadable.Message)];
+        }
     }
 
     /// <summary>What cannot be read is for the doctor of that agent to say, when somebody asks.</summary>
@@ -115,8 +140,16 @@ internal sealed class HookDoctor(HookHost host, HookPlaces places)
         using var hook = Process.Start(start)!;
         try
         {
-            await hook.StandardInput.WriteAsync(ProbeOf(host, places.Project).AsMemory(), limit.Token);
-            hook.StandardInput.Close();
+            try
+            {
+                await hook.StandardInput.WriteAsync(ProbeOf(host, places.Project).AsMemory(), limit.Token);
+                hook.StandardInput.Close();
+            }
+            catch (IOException)
+            {
+                // It ended before it read what was told; how it ended is what counts.
+            }
+
             var output = hook.StandardOutput.ReadToEndAsync(limit.Token);
             var errors = hook.StandardError.ReadToEndAsync(limit.Token);
             await hook.WaitForExitAsync(limit.Token);

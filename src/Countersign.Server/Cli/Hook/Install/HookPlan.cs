@@ -31,6 +31,9 @@ internal abstract class HookPlan
     /// <summary>Why the settings switch every hook off; <c>null</c> when they do not.</summary>
     public virtual string? SwitchedOff(JsonObject settings) => null;
 
+    /// <summary>Further files in which hooks can be switched off.</summary>
+    public virtual IEnumerable<string> SwitchesOf(HookPlaces places) => [];
+
     private static JsonObject Group(JsonObject hook) =>
         new() { ["matcher"] = Everything, ["hooks"] = new JsonArray(hook) };
 
@@ -72,6 +75,14 @@ internal abstract class HookPlan
                 "SessionStart",
                 new JsonObject { ["hooks"] = new JsonArray(Hook(command.After(), HookSettings.NoteSeconds)) });
         }
+
+        public override IEnumerable<string> SwitchesOf(HookPlaces places) =>
+        [
+            places.OfProject(".claude/settings.local.json"),
+            places.OfSystem(OperatingSystem.IsMacOS()
+                ? "Library/Application Support/ClaudeCode/managed-settings.json"
+                : "etc/claude-code/managed-settings.json"),
+        ];
 
         public override string? SwitchedOff(JsonObject settings) =>
             settings["disableAllHooks"]?.ToJsonString() == "true" ? "disableAllHooks is true" : null;
