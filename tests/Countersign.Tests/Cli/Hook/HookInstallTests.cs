@@ -299,6 +299,70 @@ public sealed class HookInstallTests : IDisposable
             finding => finding.Ok == false && finding.Text.Contains("disableAllHooks", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task Managed_hooks_of_Codex_are_written_once_and_never_over_others()
+    {
+        var path = _folder.PathOf("system/etc/codex/requirements.toml");
+
+        var shown = Install("codex", "managed");
+
+        var text = File.ReadAllText(path);
+        Assert.StartsWith("allow_managed_hooks_only = true\n", text, StringComparison.Ordinal);
+        Assert.Equal(3, text.Split("matcher = \".*\"").Length - 1);
+        Assert.Contains("timeout = 600\n", text, StringComparison.Ordinal);
+        Assert.Contains("+ [[hooks.PreToolUse]]", shown, StringComparison.Ordinal);
+        Assert.Contains("already", Install("codex", "managed"), StringComparison.Ordinal);
+        Assert.Equal(text, File.ReadAllText(path));
+        Assert.DoesNotContain(await FindingsAsync("codex"), IsDrift);
+        Assert.Equal(
+            new HookCommandLine(Program, HookBench.OptionsOf("codex") with { Timeout = TimeSpan.FromSeconds(600) })
+                .Before(),
+            CodexRequirements.CommandIn(text));
+
+        File.WriteAllText(path, text.Replace("timeout = 600", "timeout = 6", StringComparison.Ordinal));
+        Assert.Contains(await FindingsAsync("codex"), IsDrift);
+        var refusal = Assert.Throws<CommandFailure>(() => Install("codex", "managed"));
+        Assert.Contains("[[hooks.PreToolUse]]", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("timeout = 6\n", File.ReadAllText(path), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("2.1.294 (Claude Code)", false)]
+    [InlineData("2.1.295 (Claude Code)", true)]
+    [InlineData("2.2.0 (Claude Code)", true)]
+    [InlineData("what?", true)]
+    [InlineData(null, true)]
+    public async Task An_agent_that_lets_tools_past_its_hooks_gets_no_settings_that_say_otherwise(
+        string? version, bool isInstalled)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows() || OperatingSystem.IsMacOS(), "A shell stands for the agent.");
+        var bin = Directory.CreateDirectory(_folder.PathOf("bin")).FullName;
+        if (version is not null)
+        {
+            var program = Path.Combine(bin, "claude");
+            File.WriteAllText(program, $"#!/bin/sh\necho '{version}'\n");
+            File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+
+        var places = Places with { Variable = name => name == "PATH" ? bin : Places.Variable(name) };
+        var command = new HookCommandLine(Program, HookBench.OptionsOf("claude-code"));
+
+        HookInstaller.Install(command, HookScope.User, places);
+        var found = await new HookDoctor(HookHost.Find("claude-code")!, places).RunAsync(Cancelled);
+        Assert.Equal(!isInstalled, found.Any(finding =>
+            finding.Ok == false && finding.Text.Contains("2.1.294", StringComparison.Ordinal)));
+        if (isInstalled)
+        {
+            HookInstaller.Install(command, HookScope.Managed, places);
+        }
+        else
+        {
+            Assert.Throws<CommandFailure>(() => HookInstaller.Install(command, HookScope.Managed, places));
+        }
+
+        Assert.Equal(isInstalled, Directory.Exists(_folder.PathOf("system/etc")));
+    }
+
     public void Dispose() => _folder.Dispose();
 
     private static bool IsDrift((bool? Ok, string Text) finding) =>

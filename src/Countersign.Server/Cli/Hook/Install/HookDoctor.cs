@@ -18,7 +18,8 @@ internal sealed class HookDoctor(HookHost host, HookPlaces places)
     private readonly HookPlan _plan = HookPlan.Of(host);
 
     /// <summary>Whether any settings hold this hook.</summary>
-    public bool IsInstalled => places.Variable("HOME") is not null && Paths().Any(each => HasHook(each.Path));
+    public bool IsInstalled => (places.Variable("HOME") is not null && Paths().Any(each => HasHook(each.Path)))
+        || (host is CodexHost && File.Exists(CodexRequirements.PathOf(places)));
 
     /// <summary>The findings; a note is none that fails.</summary>
     public async Task<IReadOnlyList<(bool? Ok, string Text)>> RunAsync(CancellationToken cancellationToken)
@@ -32,6 +33,18 @@ internal sealed class HookDoctor(HookHost host, HookPlaces places)
         foreach (var (scope, path) in Paths().Where(each => File.Exists(each.Path)))
         {
             findings.AddRange(await LookAtAsync(scope, path, cancellationToken));
+        }
+
+        if (host is CodexHost && File.Exists(CodexRequirements.PathOf(places)))
+        {
+            findings.AddRange(await LookAtRequirementsAsync(CodexRequirements.PathOf(places), cancellationToken));
+        }
+
+        if (_plan.Enforces is { } enforces && AgentVersion.Find(enforces.Program, places) is { } version
+            && version < enforces.Least)
+        {
+            findings.Add((false, $"{host.Title} {version} runs the tool when its hook fails or exceeds its time limit; "
+                + $"{enforces.Least} is the first version that does not"));
         }
 
         if (!findings.Any(finding => finding.Ok == true))
@@ -83,6 +96,27 @@ internal sealed class HookDoctor(HookHost host, HookPlaces places)
         return findings;
     }
 
+    private async Task<List<(bool? Ok, string Text)>> LookAtRequirementsAsync(
+        string path, CancellationToken cancellationToken)
+    {
+        var text = await File.ReadAllTextAsync(path, cancellationToken);
+        if (CodexRequirements.CommandIn(text) is not { } command)
+        {
+            return [];
+        }
+
+        var findings = new List<(bool? Ok, string Text)>();
+        if (HookCommandLine.TryRead(command, host) is not { } installed
+            || CodexRequirements.HasDrifted(text, installed))
+        {
+            findings.Add((false, $"{path}: this hook is not what --install writes, so a probe proves little"));
+        }
+
+        var (refused, said) = await ProbeAsync(command, cancellationToken);
+        findings.Add((refused, $"{path}: {_plan.BeforeEvent}: {said}"));
+        return findings;
+    }
+
     /// <summary>A file that only says whether hooks run.</summary>
     private List<(bool? Ok, string Text)> LookForSwitch(string path)
     {
@@ -115,7 +149,7 @@ internal sealed class HookDoctor(HookHost host, HookPlaces places)
     {
         foreach (var scope in Enum.GetValues<HookScope>())
         {
-            // What Codex calls managed is no JSON; its users see those hooks with /hooks.
+            // What Codex calls managed is no JSON.
             if (scope != HookScope.Managed || host is not CodexHost)
             {
                 yield return (scope, _plan.PathOf(scope, places));

@@ -22,6 +22,13 @@ internal static class HookInstaller
 
         var host = command.Options.Host;
         var plan = HookPlan.Of(host);
+        if (scope == HookScope.Managed && host is CodexHost)
+        {
+            return $"{CodexRequirements.Install(command, places)}\n{Notes(host, plan)}";
+        }
+
+        var unknown = scope == HookScope.Managed && plan.Enforces is { } enforces
+            && !IsEnough(host, enforces, places);
         var settings = HookSettings.Read(plan.PathOf(scope, places), host.Name);
         plan.Write(settings, command, scope);
         if (!settings.IsChanged)
@@ -41,8 +48,27 @@ internal static class HookInstaller
         }
 
         return $"{settings.Path}:\n{diff}\n"
-            + string.Concat(plan.Gaps.Select(gap => $"Note: {gap}.\n"))
-            + $"Prove it with: countersign hook {host.Name} --doctor";
+            + (unknown ? $"Note: no version of {host.Title} was found here, so nobody looked at it.\n" : "")
+            + Notes(host, plan);
+    }
+
+    private static string Notes(HookHost host, HookPlan plan) =>
+        string.Concat(plan.Gaps.Select(gap => $"Note: {gap}.\n"))
+        + $"Prove it with: countersign hook {host.Name} --doctor";
+
+    /// <summary>
+    /// Settings of the administrator say that nothing gets past them, which an older agent makes untrue. <c>false</c>:
+    /// this machine has none.
+    /// </summary>
+    private static bool IsEnough(HookHost host, (string Program, Version Least) enforces, HookPlaces places)
+    {
+        var found = AgentVersion.Find(enforces.Program, places);
+        return found is not null && found < enforces.Least
+            ? throw new CommandFailure(
+                ExitCode.Failed,
+                $"{host.Title} {found} runs the tool when its hook fails or exceeds its time limit; {enforces.Least} is "
+                + "the first version that does not. Update it, or install for a user or project, where a hook is advice.")
+            : found is not null;
     }
 
     /// <summary>The program that an agent starts: the published one, no runtime or script in front of it.</summary>

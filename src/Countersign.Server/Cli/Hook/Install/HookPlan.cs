@@ -31,6 +31,9 @@ internal abstract class HookPlan
     /// <summary>Why the settings switch every hook off; <c>null</c> when they do not.</summary>
     public virtual string? SwitchedOff(JsonObject settings) => null;
 
+    /// <summary>The program, and its first version whose hooks nothing gets past; <c>null</c> when there is none.</summary>
+    public virtual (string Program, Version Least)? Enforces => null;
+
     /// <summary>Further files in which hooks can be switched off.</summary>
     public virtual IEnumerable<string> SwitchesOf(HookPlaces places) => [];
 
@@ -76,6 +79,8 @@ internal abstract class HookPlan
                 new JsonObject { ["hooks"] = new JsonArray(Hook(command.After(), HookSettings.NoteSeconds)) });
         }
 
+        public override (string Program, Version Least)? Enforces => ("claude", new Version(2, 1, 295));
+
         public override IEnumerable<string> SwitchesOf(HookPlaces places) =>
         [
             places.OfProject(".claude/settings.local.json"),
@@ -105,8 +110,7 @@ internal abstract class HookPlan
             HookScope.Project => places.OfProject(".codex/hooks.json"),
             _ => throw new CommandFailure(
                 ExitCode.Usage,
-                "Codex takes managed hooks from /etc/codex/requirements.toml, which is not JSON: add them there by "
-                + "hand (docs/reference/hooks.md shows the lines)."),
+                "Codex takes managed hooks from /etc/codex/requirements.toml, which is not JSON."),
         };
 
         public override void Write(HookSettings settings, HookCommandLine command, HookScope scope)
