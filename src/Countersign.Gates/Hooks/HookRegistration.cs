@@ -9,7 +9,10 @@ internal static class HookRegistration
 {
     public static void AddHookGate(this IServiceCollection services)
     {
+        services.AddSingleton<HookSessions>();
         services.AddSingleton<HookGate>();
+        services.AddSingleton<HookSilence>();
+        services.AddHostedService(provider => provider.GetRequiredService<HookSilence>());
         services.AddSingleton(provider =>
             new GateReader(GateKind.Hook, provider.GetRequiredService<HookGate>().CompleteAsync));
     }

@@ -9,7 +9,11 @@ namespace Countersign.Server.Hosting;
 
 /// <summary>Whether this node lives, and whether it can decide and record right now. Neither needs a token.</summary>
 internal sealed class HealthEndpoints(
-    IStore store, IArchive archive, TraceCounts? traces, ImmutableArray<ChannelHealth> channels)
+    IStore store,
+    IArchive archive,
+    TraceCounts? traces,
+    ImmutableArray<ChannelHealth> channels,
+    Func<long> silentSessions)
 {
     private readonly StoreProbe _probe = new(store);
 
@@ -54,6 +58,9 @@ internal sealed class HealthEndpoints(
             text.Append($"# TYPE countersign_stopped_agents gauge\ncountersign_stopped_agents {stopped}\n");
         }
 
+        text.Append("# HELP countersign_hook_sessions_silent_total Sessions of coding agents that asked for nothing.\n");
+        text.Append("# TYPE countersign_hook_sessions_silent_total counter\n");
+        text.Append($"countersign_hook_sessions_silent_total {silentSessions()}\n");
         if (traces is not null)
         {
             text.Append("# HELP countersign_trace_spans_total Spans by what became of them.\n");

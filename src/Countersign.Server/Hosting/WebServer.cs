@@ -103,7 +103,9 @@ internal static class WebServer
             new ExportDesk(store, settings.Database, keys.Vault),
             web.Services.GetRequiredService<Authenticate>(),
             () => charter.Current).Map(web);
-        new HealthEndpoints(store, archive, export?.Counts, [.. web.Services.GetServices<ChannelHealth>()]).Map(web);
+        var hooks = web.Services.GetRequiredService<HookSilence>();
+        new HealthEndpoints(
+            store, archive, export?.Counts, [.. web.Services.GetServices<ChannelHealth>()], () => hooks.Silent).Map(web);
         return web;
     }
 

@@ -30,7 +30,7 @@ public sealed class HealthTests : IAsyncLifetime
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         _web = builder.Build();
         _web.Use(LastResort.Handle(_web.Logger));
-        new HealthEndpoints(_store, _store, traces: null, [_channel]).Map(_web);
+        new HealthEndpoints(_store, _store, traces: null, [_channel], () => 3).Map(_web);
         new LedgerEndpoints(_store, _key).Map(_web);
         await _web.StartAsync(Cancel);
         _client.BaseAddress = new Uri(_web.Urls.First());
@@ -60,6 +60,7 @@ public sealed class HealthTests : IAsyncLifetime
         var text = await _client.GetStringAsync("metrics", Cancel);
         Assert.Contains("\ncountersign_store_up 1\n", text, StringComparison.Ordinal);
         Assert.Contains("\ncountersign_actions{state=\"pending\"} 0\n", text, StringComparison.Ordinal);
+        Assert.Contains("\ncountersign_hook_sessions_silent_total 3\n", text, StringComparison.Ordinal);
     }
 
     [Fact]
