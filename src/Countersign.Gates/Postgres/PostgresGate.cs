@@ -13,6 +13,7 @@ using Countersign.Gates.Postgres.Rights;
 using Countersign.Gates.Postgres.Wire;
 using Countersign.Gates.Postgres.Wire.Login;
 using Microsoft.Extensions.Logging;
+using Npgsql;
 
 namespace Countersign.Gates.Postgres;
 
@@ -235,7 +236,8 @@ internal sealed class PostgresGate : IAsyncDisposable
             // 3.
             await RunAsync(connection, client, database, new Seat(visitor, lease), cancellationToken);
         }
-        catch (Exception failure) when (failure is RightsException or DatabaseLoginException)
+        catch (Exception failure) when (failure is RightsException or DatabaseLoginException
+            || (lease is null && failure is NpgsqlException or TimeoutException))
         {
             await RefuseAsync(client, Unreachable(name, failure));
         }

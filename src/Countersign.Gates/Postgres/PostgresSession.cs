@@ -90,10 +90,28 @@ internal sealed class PostgresSession : IAsyncDisposable
         }
         catch (ProtocolViolation wrong) when (!wrong.IsFatal)
         {
-            _state.ProvokeFailure(new Refusal(wrong.SqlState, wrong.Message));
+            Refuse(new Refusal(wrong.SqlState, wrong.Message), message.Type);
         }
 
         return !_state.IsLost;
+    }
+
+    /// <summary>
+    /// What cannot be read is an error like any other. No Sync follows a query, so the answer to it ends with its own.
+    /// </summary>
+    private void Refuse(Refusal why, byte type)
+    {
+        if (_backend.IsSkipping)
+        {
+            return;
+        }
+
+        _state.ProvokeFailure(why);
+        if (type is FrontendMessage.Query && !_state.IsLost)
+        {
+            _backend.Sync(isRelayed: true);
+            _answersAreDue = true;
+        }
     }
 
     private async ValueTask DispatchAsync(WireMessage message, CancellationToken cancellationToken)

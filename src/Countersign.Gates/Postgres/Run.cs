@@ -140,6 +140,7 @@ internal sealed class Run(SessionState session, RunPlan plan, RunSupport support
             plan.Steps[i].Send(session, new Rows(this, isLast: i == plan.Steps.Length - 1) { Mask = _masks[i] });
             backend.Out.WriteFlush();
             await SettleAsync();
+            session.SuspectStatements();
             // 4.
             _stopped ??= WhyStop();
             FailIfStopped();

@@ -37,6 +37,15 @@ internal sealed class RunSupport(SessionState session)
                 await _database.Statements.ReadAfreshAsync(executed, meaning, cancellationToken)));
         }
 
+        if (statement.Effects.Opaque is null && now.Opaque is { } unseen)
+        {
+            return new Refusal(Refusal.ConnectionFailure, "The statement could not be looked at once more before it ran.")
+            {
+                Detail = unseen,
+                Hint = "Nothing was sent. Send it again when the database can be reached; it has to be approved again.",
+            };
+        }
+
         return now.Catalog == statement.Effects.Catalog
             ? null
             : new Refusal(Refusal.InsufficientPrivilege, "The database changed since this statement was approved.")

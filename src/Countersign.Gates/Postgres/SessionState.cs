@@ -126,7 +126,11 @@ internal sealed class SessionState(Seat seat, Client client, Backend backend, Po
         }
 
         backend.Out.WriteBind(portal, name);
-        backend.Await(Awaited.Complete.SilentBind);
+        backend.Await(new Awaited.Complete(BackendMessage.BindComplete, isRelayed: false)
+        {
+            // Code that ran may have dropped it.
+            Failed = SuspectStatements,
+        });
         backend.Out.WriteExecute(portal, maxRows: 0);
         backend.Await(answer ?? AwaitedRows.Silent);
         backend.Out.WriteClose(Preparation.Portal, portal);
@@ -189,6 +193,12 @@ internal sealed class SessionState(Seat seat, Client client, Backend backend, Po
         backend.Await(new Awaited.Failure(refusal));
     }
 
+    /// <summary>
+    /// Code ran that nobody read, and it may have dropped the gate's own statements (<c>EXECUTE 'DEALLOCATE ALL'</c>):
+    /// each is made again before it is used.
+    /// </summary>
+    public void SuspectStatements() => _ownStatements.Clear();
+
     /// <summary>DISCARD ALL and DEALLOCATE ALL drop the gate's statements with the client's.</summary>
     public void ForgetStatements()
     {
@@ -197,20 +207,39 @@ internal sealed class SessionState(Seat seat, Client client, Backend backend, Po
     }
 
     /// <summary>The settings that change what a text means, as they are at this point of the conversation.</summary>
+    /// <exception cref="BackendLost">
+    /// The database does not say: a time limit of the session's was too short for the question, or something ran that
+    /// keeps it from being asked. Under settings that nobody knows, any text may be about something else.
+    /// </exception>
     public async ValueTask<Meaning> MeaningAsync(CancellationToken cancellationToken)
     {
         // What is on its way may have failed, and then nothing is asked in that transaction.
-        if (Meaning is null
-            && await backend.CatchUpAsync(cancellationToken)
-            && backend.Transaction != TransactionStatus.Failed
-            && await AskAsync(OwnStatement.Meaning, cancellationToken)
-                is [{ } path, { } date, { } interval, { } zone, var rows, var temporary])
+        if (Meaning is not null
+            || !await backend.CatchUpAsync(cancellationToken)
+            || backend.Transaction == TransactionStatus.Failed)
         {
-            Meaning = new Meaning(path, date, interval, zone, RowSecurity: rows == "on");
-            HasTemporaryObjects = temporary != "f";
+            // In a failed transaction nothing runs, so it does not matter what a text would mean there.
+            return Meaning ?? Statements.Meaning.Usual;
         }
 
-        // In a failed transaction nothing runs, so it does not matter what a text would mean there.
-        return Meaning ?? Statements.Meaning.Usual;
+        var (sink, why) = (backend.ErrorSink, "it answered something else");
+        backend.ErrorSink = (error, _) =>
+        {
+            var fields = ErrorFields.Read(error.Body);
+            why = $"{fields.Code}: {fields.Message}";
+        };
+        var answer = await AskAsync(OwnStatement.Meaning, cancellationToken);
+        backend.ErrorSink = sink;
+        if (answer is not [{ } path, { } date, { } interval, { } zone, var rows, var temporary])
+        {
+            IsLost = true;
+            throw new BackendLost(
+                $"The gateway could not ask for the session's settings ({why}), so nobody knows what a statement would "
+                + "mean in it. Nothing was sent. A short statement_timeout or a long search_path does this.",
+                inner: null);
+        }
+
+        HasTemporaryObjects = temporary != "f";
+        return Meaning = new Meaning(path, date, interval, zone, RowSecurity: rows == "on");
     }
 }
