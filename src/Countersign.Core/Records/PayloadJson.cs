@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Countersign.Core.Actions;
 
 namespace Countersign.Core.Records;
 
@@ -7,6 +8,12 @@ public static class PayloadJson
 {
     /// <summary>Writes <c>"facts": {…}</c>.</summary>
     public static void Facts(Utf8JsonWriter json, ActionRecord record) => PayloadWriter.WriteFacts(json, record.Facts);
+
+    /// <summary>The preview of an action as the API shows it; <c>null</c> when its gate made none.</summary>
+    public static Preview? PreviewOf(JsonElement action) =>
+        action.TryGetProperty("preview", out var preview) && preview.ValueKind == JsonValueKind.Object
+            ? PayloadReader.Preview(action)
+            : null;
 
     /// <summary>Writes <c>"changes": […]</c> when people changed what was asked.</summary>
     public static void Changes(Utf8JsonWriter json, ActionRecord record) =>

@@ -83,6 +83,31 @@ public sealed class DecisionTests
         Assert.Equal(2, (await FindAsync(host, record.Id)).Life.Votes.Length);
     }
 
+    /// <summary>A page that shows head and tail is no basis for an approval, and a form can be sent without the page.</summary>
+    [Theory]
+    [InlineData(430, true)]
+    [InlineData(2100, false)]
+    public async Task Nobody_approves_on_a_page_that_does_not_hold_all_of_it(int kilobytes, bool isWhole)
+    {
+        await using var host = await ConsoleHost.StartAsync();
+        var filler = new string('a', kilobytes * 512);
+        var record = await host.AskAsync(new Ask
+        {
+            Arguments = $$"""{"text":"{{filler}} DROP EVERYTHING {{filler}}"}""",
+        });
+        using var bob = await host.OpenForAsync("bob");
+
+        var page = await bob.ReadAsync($"/console/actions/{record.Id}");
+
+        Assert.True(!isWhole || page.Contains("DROP EVERYTHING", StringComparison.Ordinal));
+        Assert.Equal(isWhole, page.Contains("value=\"approve\"", StringComparison.Ordinal));
+        Assert.Equal(!isWhole, page.Contains("more than a page shows", StringComparison.Ordinal));
+        Assert.Contains("value=\"deny\"", page);
+        var answered = await bob.VoteAsync(record.Id.Value, "approve");
+        Assert.Equal(!isWhole, answered.Contains("more than a page shows", StringComparison.Ordinal));
+        Assert.Equal(isWhole ? 1 : 0, (await FindAsync(host, record.Id)).Life.Votes.Length);
+    }
+
     [Fact]
     public async Task A_comment_of_several_lines_is_kept_without_what_the_form_added()
     {

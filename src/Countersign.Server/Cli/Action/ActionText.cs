@@ -35,6 +35,7 @@ internal static class ActionText
             $"{Show(action.GetProperty("target"))}");
         text.AppendLine($"{action.GetProperty("id").GetString()}  revision {action.GetProperty("revision")}  " +
             $"{action.GetProperty("state").GetString()}");
+        ActionEffects.Append(text, action);
         AppendExact(text, action);
         AppendFindings(text, action);
         AppendWho(text, action);
@@ -69,6 +70,8 @@ internal static class ActionText
         var arguments = JsonMarshal.GetRawUtf8Value(action.GetProperty("arguments"));
         string[] findings =
         [
+            // An older server does not say them.
+            .. action.TryGetProperty("facts", out var facts) ? FindingLines.OfFacts(facts) : [],
             .. FindingLines.InText("The operation's letters", FlagsOf(action.GetProperty("operation"))),
             .. FindingLines.InText("The arguments", FindingLines.FlagsOf(arguments)),
             .. FindingLines.InText("What the agent says", FlagsOf(claimed)),
@@ -142,8 +145,11 @@ internal static class ActionText
         foreach (var stage in review.GetProperty("tracks").EnumerateArray()
             .SelectMany(track => track.GetProperty("stages").EnumerateArray()))
         {
-            text.AppendLine(
+            text.Append(
                 $"{stage.GetProperty("have")} of {stage.GetProperty("need")} from {Show(stage.GetProperty("of"))}");
+            text.AppendLine(stage.TryGetProperty("expires_at", out var until) && until.ValueKind == JsonValueKind.String
+                ? $", until {until.GetDateTimeOffset():yyyy-MM-dd HH:mm:ss'Z'}"
+                : "");
         }
 
         foreach (var vote in review.GetProperty("votes").EnumerateArray())

@@ -36,6 +36,7 @@ internal static class BallotForm
         // Whoever wanted to sign does not get an unsigned answer instead.
         _ when Signs(form) && ballot.Signature is null =>
             "No signature came with it. Signing needs the page's script and an enrolled passkey.",
+        _ when ballot.Decision == Decision.Approve && CardComposer.WhyNotHere(record) is { } unseen => unseen,
         _ when ballot is { Decision: Decision.Approve, Signature: null }
             && CardComposer.ConfirmationOf(record) is { } wanted && form["confirm"].ToString().Trim() != wanted =>
             $"It cannot be undone, so approving it takes the target's name: type '{wanted}', or sign with a passkey.",

@@ -91,6 +91,9 @@ public sealed record ActionView
 public sealed record ExactView(ImmutableArray<ExactPiece> Pieces, string? Full, int Bytes)
 {
     public bool IsShortened => Pieces.Any(piece => piece.IsCut);
+
+    /// <summary>Whether the page holds all of it, be it behind "Show all".</summary>
+    public bool IsWhole => Full is not null || !IsShortened;
 }
 
 public sealed record ExactPiece(string Text, bool IsCut);

@@ -48,12 +48,19 @@ internal sealed record CardComposer(Charter Charter, Voter Reader, VotingRight R
     public static string? ConfirmationOf(ActionRecord record) =>
         record.Preview is { Reversible: false } ? record.Action.Target.Value : null;
 
+    /// <summary>Why nobody approves an action on its page; <c>null</c> when the page shows all of it.</summary>
+    public static string? WhyNotHere(ActionRecord record) =>
+        record.Action.Arguments.Bytes.Length <= ExactText.MaxArguments || ExactText.Of(record.Action.Arguments).IsWhole
+            ? null
+            : TooLong(record);
+
     /// <param name="shown">The action as the reader sees it.</param>
     /// <param name="real">The action as it is; its size and its traps are said, and none of its words.</param>
     public ActionView Compose(ShownAction shown, ActionRecord real)
     {
         var record = shown.Record;
         var card = Card.Of(record);
+        var exact = ExactText.Of(record.Action.Arguments);
         return new ActionView
         {
             Id = record.Id.Value,
@@ -63,7 +70,7 @@ internal sealed record CardComposer(Charter Charter, Voter Reader, VotingRight R
             State = record.State.ToText(),
             StateText = Words.Of(record.State),
             Effects = EffectLines.Of(record, IsFirst),
-            Exact = ExactText.Of(record.Action.Arguments) with { Bytes = real.Action.Arguments.Bytes.Length },
+            Exact = exact with { Bytes = real.Action.Arguments.Bytes.Length },
             Hidden = shown.Sentence,
             MayReveal = MayReveal && shown.HidesSomething,
             // Said without the words they are about, and so of what is hidden as well.
@@ -75,7 +82,7 @@ internal sealed record CardComposer(Charter Charter, Voter Reader, VotingRight R
             Why = [.. Explanation.Verdict(record.Verdict).Select(Words.OneLine)],
             Tracks = new TrackLines(record, Charter).Compose(),
             Claimed = ClaimedOf(record.Claimed),
-            Ballot = BallotOf(record) with { GlassAt = MayBreakGlass ? PasskeyOrigin : null },
+            Ballot = BallotOf(record, exact) with { GlassAt = MayBreakGlass && exact.IsWhole ? PasskeyOrigin : null },
             Votes = [.. record.Life.Votes.Select(VoteOf)],
             DryRuns = [.. record.Rehearsals.SelectMany(DryRunLinesOf)],
             MayRehearse = MayRehearse,
@@ -147,11 +154,11 @@ internal sealed record CardComposer(Charter Charter, Voter Reader, VotingRight R
     /// <summary>
     /// The right of the person, narrowed by what this sign-in is worth to the rules that they could meet.
     /// </summary>
-    private BallotView BallotOf(ActionRecord record)
+    private BallotView BallotOf(ActionRecord record, ExactView exact)
     {
-        if (!Right.MayApprove)
+        if (!Right.MayApprove || !exact.IsWhole)
         {
-            return new BallotView(Right.MayApprove, Right.MayDeny, Right.WhyNot)
+            return new BallotView(false, Right.MayDeny, Right.MayApprove ? TooLong(record) : Right.WhyNot)
             {
                 SignsAt = Right.MayDeny ? PasskeyOrigin : null,
             };
@@ -167,6 +174,11 @@ internal sealed record CardComposer(Charter Charter, Voter Reader, VotingRight R
             Confirmation = isStrongEnough ? ConfirmationOf(record) : null,
         };
     }
+
+    private static string TooLong(ActionRecord record) =>
+        $"The arguments are {record.Action.Arguments.Bytes.Length:N0} bytes, which is more than a page shows, and nobody "
+        + $"approves here what they cannot see. Read them with 'countersign action show {record.Id}' and approve them "
+        + "there, or let the agent ask for less at a time. You may deny it.";
 
     private string TooWeak(ActionRecord record)
     {

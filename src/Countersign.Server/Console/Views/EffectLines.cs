@@ -12,10 +12,13 @@ internal static class EffectLines
     /// <param name="record">The action.</param>
     /// <param name="isFirst">Whether this agent asked for this operation before; <c>null</c> when it was not looked
     /// up.</param>
-    public static ImmutableArray<LabelledText> Of(ActionRecord record, bool? isFirst)
+    public static ImmutableArray<LabelledText> Of(ActionRecord record, bool? isFirst) => Of(record.Preview, isFirst);
+
+    /// <summary>The same of a preview alone.</summary>
+    public static ImmutableArray<LabelledText> Of(Preview? preview, bool? isFirst)
     {
         var lines = ImmutableArray.CreateBuilder<LabelledText>();
-        if (record.Preview is { } preview)
+        if (preview is not null)
         {
             AddPreview(lines, preview);
         }
@@ -24,7 +27,7 @@ internal static class EffectLines
             lines.Add(new LabelledText("Effect", "No preview: the gate cannot tell without doing it."));
         }
 
-        lines.Add(Reversibility(record.Preview?.Reversible));
+        lines.Add(Reversibility(preview?.Reversible));
         if (isFirst is { } first)
         {
             var text = first ? "Yes: this agent has not asked for this operation here before" : "No";

@@ -19,8 +19,11 @@ internal sealed class ExactText
     private const int HeadLines = 48;
     private const int TailLines = 16;
 
-    /// <summary>Longest text a page carries in full; beyond it the page offers the bytes for download.</summary>
-    private const int MaxFullBytes = 256 * 1024;
+    /// <summary>Longest text of arguments that a page carries in full; nobody approves there what is longer.</summary>
+    public const int MaxArguments = 2 * 1024 * 1024;
+
+    /// <summary>Longest answer of a target that a page carries in full.</summary>
+    private const int MaxAnswer = 256 * 1024;
 
     /// <summary>How much of a text that is no JSON is shown.</summary>
     private const int MaxPlainBytes = 16 * 1024;
@@ -43,10 +46,10 @@ internal sealed class ExactText
 
     private ExactText(bool shortens) => _shortens = shortens;
 
-    public static ExactView Of(CanonicalJson json)
+    public static ExactView Of(CanonicalJson json, int longestWhole = MaxArguments)
     {
         var bytes = json.Bytes.Length;
-        var mayBeFull = bytes <= MaxFullBytes;
+        var mayBeFull = bytes <= longestWhole;
         if (PlainLayout.TryMake(json.Bytes.Span, LongestWhole, out var plain))
         {
             var isCut = plain.LineFeeds > HeadLines + TailLines;
@@ -74,7 +77,7 @@ internal sealed class ExactText
     {
         if (CanonicalJson.TryCanonicalize(utf8, Lenient, out var json, out _))
         {
-            return Of(json);
+            return Of(json, MaxAnswer);
         }
 
         var text = DisplayText.Lines(Encoding.UTF8.GetString(utf8[..Math.Min(utf8.Length, MaxPlainBytes)])).Text;

@@ -42,6 +42,13 @@ internal static class FindingLines
         .. InText("What the agent says", Said(record.Claimed).Flags),
     ];
 
+    /// <summary>The sentences for facts as the API shows them: <c>{"sql": {"no_where": true, …}}</c>.</summary>
+    public static IEnumerable<string> OfFacts(JsonElement facts) => facts.EnumerateObject()
+        .Where(variable => variable.Value.ValueKind == JsonValueKind.Object)
+        .SelectMany(variable => variable.Value.EnumerateObject())
+        .Where(fact => fact.Value.ValueKind == JsonValueKind.True)
+        .Select(fact => Telling.GetValueOrDefault(fact.Name)).OfType<string>();
+
     /// <summary>The facts of the gate as rows; policy has read exactly these.</summary>
     public static ImmutableArray<LabelledText> FactsOf(ActionRecord record) =>
         [.. record.Facts.Members.Select(fact => new LabelledText(

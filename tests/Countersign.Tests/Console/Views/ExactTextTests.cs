@@ -130,7 +130,7 @@ public sealed class ExactTextTests
     [Fact]
     public void What_a_page_cannot_hold_is_left_to_the_download()
     {
-        var view = Show($"\"{new string('x', 300_000)}\"");
+        var view = Show($"\"{new string('x', 3_000_000)}\"");
 
         Assert.True(view.IsShortened);
         Assert.Null(view.Full);

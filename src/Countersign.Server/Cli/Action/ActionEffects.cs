@@ -1,0 +1,75 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Countersign.Core.Records;
+using Countersign.Core.Reviews;
+using Countersign.Server.Console.Views;
+
+namespace Countersign.Server.Cli.Action;
+
+/// <summary>
+/// What an action would do and what became of it before anybody decides: the sentences of the console's page, because
+/// whoever approves in a terminal has to be told the same.
+/// </summary>
+internal static class ActionEffects
+{
+    private const int LabelWidth = 12;
+
+    public static void Append(StringBuilder text, JsonElement action)
+    {
+        text.AppendLine();
+        foreach (var line in EffectLines.Of(PayloadJson.PreviewOf(action), isFirst: null))
+        {
+            AppendLine(text, line);
+        }
+
+        if (action.GetProperty("review") is not { ValueKind: JsonValueKind.Object } review)
+        {
+            return;
+        }
+
+        foreach (var run in Items(review, "dry_runs"))
+        {
+            AppendDryRun(text, run);
+        }
+
+        foreach (var change in Items(review, "changes"))
+        {
+            AppendLine(text, new LabelledText(
+                "Changed by",
+                $"{Show(change.GetProperty("person"))} at "
+                + change.GetProperty("at").GetDateTimeOffset().ToString(
+                    "yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture)
+                + (Show(change.GetProperty("comment")) is { Length: > 0 } why ? $": {why}" : ""))
+            {
+                Warns = true,
+            });
+            AppendLine(text, new LabelledText(
+                "It was", DisplayText.OneLine(change.GetProperty("before").GetRawText()).Text));
+        }
+    }
+
+    private static void AppendDryRun(StringBuilder text, JsonElement run)
+    {
+        var error = Show(run.GetProperty("error"));
+        var rows = run.TryGetProperty("rows", out var count) ? $"{count.GetInt64():N0} rows; " : "";
+        var commands = string.Join(", ", Items(run, "commands").Select(Show));
+        AppendLine(text, error.Length > 0
+            ? new LabelledText("Dry run", $"Would fail: {error}") { Warns = true }
+            : new LabelledText("Dry run", $"{rows}{commands}; rolled back"));
+        foreach (var warning in Items(run, "warnings"))
+        {
+            AppendLine(text, new LabelledText("Not undone", Show(warning)) { Warns = true });
+        }
+    }
+
+    /// <summary>An older server has fewer members.</summary>
+    private static IEnumerable<JsonElement> Items(JsonElement of, string name) =>
+        of.TryGetProperty(name, out var list) && list.ValueKind == JsonValueKind.Array ? list.EnumerateArray() : [];
+
+    private static void AppendLine(StringBuilder text, LabelledText line) =>
+        text.AppendLine($"{(line.Warns ? "! " : "  ")}{line.Label.PadRight(LabelWidth)} {line.Text}");
+
+    private static string Show(JsonElement value) =>
+        value.ValueKind == JsonValueKind.String ? DisplayText.OneLine(value.GetString()).Text : "";
+}
