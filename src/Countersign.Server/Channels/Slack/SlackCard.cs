@@ -71,6 +71,14 @@ internal sealed class SlackCard(Func<Charter> charter, CardMask mask, Func<Actio
         return new SlackMessage("A review waits; see the console.", blocks.ToJson());
     }
 
+    /// <summary>What takes the place of a card in a channel that strangers read by now: nothing of the action.</summary>
+    public SlackMessage RenderWithdrawn(ActionRecord record, string why)
+    {
+        var blocks = new SlackBlocks();
+        AddWhereItIs(blocks, record, $"The review that was shown here is in the console only. {why}");
+        return new SlackMessage("This review is in the console.", blocks.ToJson());
+    }
+
     /// <summary>What is about no action.</summary>
     public static SlackMessage Render(ChannelNotice notice)
     {

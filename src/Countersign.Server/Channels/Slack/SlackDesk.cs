@@ -114,7 +114,11 @@ internal sealed class SlackDesk(
     private async Task<SlackAnswer> AskChangesAsync(
         SlackInteraction.Pressed pressed, CancellationToken cancellationToken)
     {
-        var identity = await people.FindAsync(pressed.Actor, cancellationToken);
+        // Both at once: what opens a form is good for three seconds.
+        var identifying = people.FindAsync(pressed.Actor, cancellationToken);
+        var asking = WhyNotHereAsync(pressed.Channel, cancellationToken);
+        await Task.WhenAll(identifying, asking);
+        var (identity, whyNotHere) = (await identifying, await asking);
         if (CardReference.Read(pressed.Value) is not { } shown)
         {
             conversation.Tell(pressed, "This button says nothing that could be changed. Open the console instead.");
@@ -122,6 +126,10 @@ internal sealed class SlackDesk(
         else if (identity is not SlackIdentity.Known known)
         {
             conversation.Refuse(pressed, identity);
+        }
+        else if (whyNotHere is { } why)
+        {
+            conversation.Tell(pressed, $"Nothing was recorded. {why} Change it in the console: {reviewUrl(shown.Action)}");
         }
         else if (await revisions.FindAsync(known.Person, shown, cancellationToken) is var (editable, whyNot)
             && editable is null)

@@ -31,8 +31,19 @@ internal sealed class SlackOutbox(
             return instead;
         }
 
-        var context = await CardContext.FindAsync(record, besides.Desk, besides.Lookup, cancellationToken);
-        var reply = await poster.SendAsync(card.Render(record, context.IsFirst, context.Owed), at, cancellationToken);
+        SlackMessage message;
+        try
+        {
+            message = at is not null && await poster.WhyReadByOthersAsync(at, cancellationToken) is { } why
+                ? card.RenderWithdrawn(record, why)
+                : await RenderAsync(record, cancellationToken);
+        }
+        catch (SlackException unknown)
+        {
+            return new Delivery.Failed(unknown.Message);
+        }
+
+        var reply = await poster.SendAsync(message, at, cancellationToken);
         if (reply is SlackReply.Refused { Error: var unfit } && Unfit.Contains(unfit))
         {
             Log.CardRefused(besides.Log, record.Id, unfit);
@@ -50,6 +61,12 @@ internal sealed class SlackOutbox(
         }
 
         return poster.Read(reply);
+    }
+
+    private async Task<SlackMessage> RenderAsync(ActionRecord record, CancellationToken cancellationToken)
+    {
+        var context = await CardContext.FindAsync(record, besides.Desk, besides.Lookup, cancellationToken);
+        return card.Render(record, context.IsFirst, context.Owed);
     }
 
     protected override async Task<Delivery> TellAsync(ChannelNotice notice, CancellationToken cancellationToken) =>

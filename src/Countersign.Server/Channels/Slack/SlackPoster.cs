@@ -23,6 +23,13 @@ internal sealed class SlackPoster(
         return !isUpdate && await WhyNotHereAsync(cancellationToken) is { } why ? new Delivery.Failed(why) : null;
     }
 
+    /// <summary>
+    /// Why strangers read a place by now, where a card was posted when they did not; <c>null</c> when nobody does.
+    /// </summary>
+    /// <exception cref="SlackException">Slack did not say.</exception>
+    public Task<string?> WhyReadByOthersAsync(SlackPlace place, CancellationToken cancellationToken) =>
+        workspace.WhyNotChannelAsync(place.Channel, cancellationToken);
+
     public Task<SlackReply> SendAsync(SlackMessage message, SlackPlace? place, CancellationToken cancellationToken) =>
         client.CallAsync(
             place is null ? "chat.postMessage" : "chat.update",

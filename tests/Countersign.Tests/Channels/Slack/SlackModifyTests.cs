@@ -43,6 +43,21 @@ public sealed class SlackModifyTests : IAsyncLifetime
     }
 
     [Fact]
+    [Trait("Threat", "THR-008"), Trait("CWE", "287")]
+    public async Task No_form_with_arguments_opens_in_a_channel_that_strangers_read()
+    {
+        var asked = await _host.AskShownAsync();
+        _host.Slack.ChannelInfo = new JsonObject { ["is_ext_shared"] = true };
+        _host.Time.Advance(TimeSpan.FromMinutes(2));
+
+        await _host.PressAsync("U0BOB", "modify");
+
+        Assert.Contains("is shared with another", await ReplyAsync(), StringComparison.Ordinal);
+        Assert.DoesNotContain(_host.Slack.Calls, call => call.Method == "views.open");
+        Assert.Equal(1, (await _host.FindAsync(asked)).Life.Revision);
+    }
+
+    [Fact]
     public async Task Arguments_that_the_tool_describes_otherwise_are_told_in_the_form()
     {
         const string Described =

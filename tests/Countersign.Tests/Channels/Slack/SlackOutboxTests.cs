@@ -231,6 +231,30 @@ public sealed class SlackOutboxTests : IAsyncLifetime
         Assert.Contains("The channel is", _host.Health.Complaint, StringComparison.Ordinal);
     }
 
+    /// <summary>Somebody shares the channel while the review is open: what is written there from then on is nothing.</summary>
+    [Theory]
+    [InlineData("is_ext_shared")]
+    [InlineData("is_pending_ext_shared")]
+    public async Task A_card_leaves_a_channel_that_strangers_read_by_now(string member)
+    {
+        _host.Require(need: 2, Assurance.Chat);
+        await _host.AskShownAsync();
+        Assert.Contains("orders", Text, StringComparison.Ordinal);
+        await _host.PressAsync("U0BOB", "approve");
+        _host.Slack.ChannelInfo = new JsonObject { [member] = true };
+        _host.Time.Advance(TimeSpan.FromMinutes(2));
+
+        await _host.DeliverAsync();
+
+        Assert.Single(_host.Slack.Messages);
+        Assert.Equal(["open"], VerbsOf(_host.Slack.Message));
+        Assert.Contains("in the console only", Text, StringComparison.Ordinal);
+        var whole = _host.Slack.Message.ToJsonString();
+        Assert.All(
+            new[] { "orders", "drop_table", "deploy-bot", "Bob", "production" },
+            word => Assert.DoesNotContain(word, whole, StringComparison.Ordinal));
+    }
+
     private static AnsweredTooMany TooMany(int seconds) => new(seconds);
 
     private string Text => SlackHost.TextOf(_host.Slack.Message);
