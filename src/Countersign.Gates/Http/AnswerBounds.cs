@@ -4,8 +4,8 @@ using Countersign.Core.Records;
 namespace Countersign.Gates.Http;
 
 /// <summary>
-/// What was approved of an answer, for as long as it is passed on: that is after its outcome, when nothing else stops it
-/// any more.
+/// What was approved of an answer, for as long as it is passed on: that is after its outcome, when nothing else stops
+/// it any more.
 /// </summary>
 /// <param name="Bytes">The most that may come; <c>null</c> when no rule says.</param>
 /// <param name="Until">When it is over; <c>null</c> when no rule says.</param>

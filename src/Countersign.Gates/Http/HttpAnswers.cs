@@ -123,7 +123,8 @@ internal sealed class HttpAnswers(HttpGateOptions options)
                 502,
                 "answer-withheld",
                 "The target began to answer, and nothing of it could be passed on: "
-                + (broken is OperationCanceledException ? "the rest did not come in time." : broken.Message)).WriteAsync(context);
+                + (broken is OperationCanceledException ? "the rest did not come in time." : broken.Message))
+                .WriteAsync(context);
         }
     }
 

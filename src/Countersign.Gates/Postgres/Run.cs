@@ -123,7 +123,6 @@ internal sealed class Run(SessionState session, RunPlan plan, RunSupport support
 
     private async Task SendAsync(ActionRecord record)
     {
-        var backend = session.Backend;
         if (plan.OpensTransaction)
         {
             session.SendOwn(OwnStatement.Begin);
@@ -138,7 +137,7 @@ internal sealed class Run(SessionState session, RunPlan plan, RunSupport support
             // 3.
             _masks.Add(plan.MaskOf(i, session));
             plan.Steps[i].Send(session, new Rows(this, isLast: i == plan.Steps.Length - 1) { Mask = _masks[i] });
-            backend.Out.WriteFlush();
+            session.Backend.Out.WriteFlush();
             await SettleAsync();
             session.SuspectStatements();
             // 4.

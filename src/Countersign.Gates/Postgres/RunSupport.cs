@@ -39,7 +39,8 @@ internal sealed class RunSupport(SessionState session)
 
         if (statement.Effects.Opaque is null && now.Opaque is { } unseen)
         {
-            return new Refusal(Refusal.ConnectionFailure, "The statement could not be looked at once more before it ran.")
+            return new Refusal(
+                Refusal.ConnectionFailure, "The statement could not be looked at once more before it ran.")
             {
                 Detail = unseen,
                 Hint = "Nothing was sent. Send it again when the database can be reached; it has to be approved again.",

@@ -138,6 +138,12 @@ internal sealed class SimpleQueries(SessionState session, PostgresExecutor execu
             return;
         }
 
+        if (texts.SettingsBefore(statements) is > 0 and var settings)
+        {
+            await RunBehindSettingsAsync(text, statements, settings, cancellationToken);
+            return;
+        }
+
         var steps = statements.Length == 1
             ? [new RunStep.OfText(Encoding.UTF8.GetBytes(own.Text))]
             : StepsOf(Encoding.UTF8.GetBytes(text), statements);
@@ -157,6 +163,27 @@ internal sealed class SimpleQueries(SessionState session, PostgresExecutor execu
                 texts.RunnableOf(text, reading, []), own.Executes, cancellationToken);
             await ActAsync(statement, steps, cancellationToken);
         }
+    }
+
+    /// <summary>
+    /// What a list sets decides what the rest of it means, so the rest is read when that is set, in the same
+    /// transaction.
+    /// </summary>
+    private async ValueTask RunBehindSettingsAsync(
+        string text, ImmutableArray<ReadStatement> statements, int settings, CancellationToken cancellationToken)
+    {
+        var bytes = Encoding.UTF8.GetBytes(text);
+        var steps = StepsOf(bytes, statements);
+        Pass(statements[..settings], steps[..settings], prepares: null);
+        if (!await _backend.CatchUpAsync(cancellationToken))
+        {
+            return;
+        }
+
+        // Behind as many spaces as characters stand before it, as each step is.
+        var start = statements[settings].Form.At.Start;
+        var before = SqlFault.PositionOf(bytes, start) - 1;
+        await RunAsync(new string(' ', before) + Encoding.UTF8.GetString(bytes.AsSpan(start)), cancellationToken);
     }
 
     /// <summary>In a failed transaction the database has another error for it.</summary>

@@ -118,6 +118,18 @@ internal sealed class StatementTexts(SessionState session)
             ]);
     }
 
+    /// <summary>
+    /// How many statements of a list run before the rest can be read: those about the session alone, when one of them
+    /// changes what the rest means.
+    /// </summary>
+    public int SettingsBefore(ImmutableArray<ReadStatement> statements)
+    {
+        var first = statements.TakeWhile(statement => statement.IsOfSession).Count();
+        return first < statements.Length && statements.Take(first).Any(statement => MayChangeMeaning(statement.Form))
+            ? first
+            : 0;
+    }
+
     private bool MayChangeMeaning(Parsed form) => form switch
     {
         Parsed.Set set => SettingsGuard.ChangesMeaning(set.Name),
@@ -371,23 +383,4 @@ internal sealed class StatementTexts(SessionState session)
         },
         _ => null,
     };
-}
-
-/// <summary>A statement about the session: once the database has done it, the gate knows it too.</summary>
-/// <param name="done">What it knows then.</param>
-/// <param name="dropped">Told when the database did not do it.</param>
-internal sealed class AwaitedDone(Action done, Action? dropped = null) : AwaitedRows(isSilent: false)
-{
-    /// <summary>Whether it is about names and constants alone, so that its errors cannot tell of rows.</summary>
-    public bool NamesOnly { get; init; }
-
-    public override WordStage Stage => NamesOnly ? WordStage.Names : WordStage.Runs;
-
-    public override void Drop() => dropped?.Invoke();
-
-    protected override bool OnEnd(WireMessage message)
-    {
-        done();
-        return true;
-    }
 }

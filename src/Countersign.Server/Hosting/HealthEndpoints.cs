@@ -58,7 +58,7 @@ internal sealed class HealthEndpoints(
             text.Append($"# TYPE countersign_stopped_agents gauge\ncountersign_stopped_agents {stopped}\n");
         }
 
-        text.Append("# HELP countersign_hook_sessions_silent_total Sessions of coding agents that asked for nothing.\n");
+        text.Append("# HELP countersign_hook_sessions_silent_total Sessions of agents that asked for nothing.\n");
         text.Append("# TYPE countersign_hook_sessions_silent_total counter\n");
         text.Append($"countersign_hook_sessions_silent_total {silentSessions()}\n");
         if (traces is not null)

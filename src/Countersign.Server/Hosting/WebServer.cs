@@ -105,7 +105,11 @@ internal static class WebServer
             () => charter.Current).Map(web);
         var hooks = web.Services.GetRequiredService<HookSilence>();
         new HealthEndpoints(
-            store, archive, export?.Counts, [.. web.Services.GetServices<ChannelHealth>()], () => hooks.Silent).Map(web);
+            store,
+            archive,
+            export?.Counts,
+            [.. web.Services.GetServices<ChannelHealth>()],
+            () => hooks.Silent).Map(web);
         return web;
     }
 

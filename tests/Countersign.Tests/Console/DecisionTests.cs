@@ -83,7 +83,7 @@ public sealed class DecisionTests
         Assert.Equal(2, (await FindAsync(host, record.Id)).Life.Votes.Length);
     }
 
-    /// <summary>A page that shows head and tail is no basis for an approval, and a form can be sent without the page.</summary>
+    /// <summary>Head and tail are no basis for an approval, and a form can be sent without its page.</summary>
     [Theory]
     [InlineData(430, true)]
     [InlineData(2100, false)]

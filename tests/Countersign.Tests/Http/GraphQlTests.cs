@@ -105,7 +105,8 @@ public sealed class GraphQlTests
         var given = new HeaderDictionary { ["Content-Type"] = "application/json" };
         Assert.True(HttpHeaders.TryRead(given, [], out var headers, out _));
         Assert.True(HttpBody.TryRead(
-            Encoding.UTF8.GetBytes(body), headers, JsonLimits.Default, new HttpLimits(), out var read, out whyNot), whyNot);
+            Encoding.UTF8.GetBytes(body), headers, JsonLimits.Default, new HttpLimits(), out var read, out whyNot),
+            whyNot);
         return GraphQlReader.Read(new HttpCall(method, path, parameters, headers, read));
     }
 

@@ -17,6 +17,9 @@ public sealed class HttpBoundsTests
             then: { require: { stages: [ { of: group:platform } ], assurance: token, bounds: { BOUNDS } } }
         """;
 
+    private static byte[] Begin { get; } =
+        "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\n"u8.ToArray();
+
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -52,7 +55,7 @@ public sealed class HttpBoundsTests
         await using var bench = await StartAsync("output: 1MB");
         bench.Upstream.Answer = async (_, stream) =>
         {
-            await stream.WriteAsync("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\n"u8.ToArray());
+            await stream.WriteAsync(Begin);
             var piece = Encoding.Latin1.GetBytes(new string('x', 64 * 1024));
             for (var i = 0; i < 64; i++)
             {
@@ -78,7 +81,7 @@ public sealed class HttpBoundsTests
         Assert.InRange(await ReceivedUntilItBreaksAsync(answer), 1, 100 * 8_000);
     }
 
-    /// <summary>The last row of a text is held back until its end is known, because what is masked may begin in it.</summary>
+    /// <summary>The last row of a text is held back: what is masked may begin in it.</summary>
     [Fact]
     public async Task An_answer_that_falls_silent_until_its_time_is_over_is_told_of_when_nothing_has_left()
     {
@@ -86,7 +89,8 @@ public sealed class HttpBoundsTests
         bench.Upstream.Answer = async (_, stream) =>
         {
             await SpeakAsync(stream, bytes: 3, times: 1);
-            await Task.Delay(TimeSpan.FromSeconds(30), Cancelled).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(TimeSpan.FromSeconds(30), Cancelled)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             return false;
         };
 
@@ -99,7 +103,7 @@ public sealed class HttpBoundsTests
     /// <summary>One piece each tenth of a second, without a length.</summary>
     private static async Task<bool> SpeakAsync(NetworkStream stream, int bytes, int times)
     {
-        await stream.WriteAsync("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\n"u8.ToArray());
+        await stream.WriteAsync(Begin);
         for (var i = 0; i < times && !Cancelled.IsCancellationRequested; i++)
         {
             await stream.WriteAsync(Encoding.ASCII.GetBytes(new string('x', bytes - 1) + '\n'));

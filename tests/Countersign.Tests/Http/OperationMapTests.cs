@@ -79,7 +79,8 @@ public sealed class OperationMapTests
     [InlineData("http://api.example.com:8080/v1", "http://api.example.com:8080")]
     [InlineData("http://api.example.com:80/v1", "http://API.example.com")]
     [InlineData("/v1", "http://127.0.0.1:9")]
-    public void On_a_host_that_the_document_names_only_what_is_below_its_path_is_described(string server, string upstream)
+    public void On_a_host_that_the_document_names_only_what_is_below_its_path_is_described(
+        string server, string upstream)
     {
         var map = OperationMap.Read(JsonDocument.Parse(
             $$"""

@@ -67,7 +67,7 @@ public sealed class SessionTests(PostgresServer server)
     [InlineData("BEGIN; SELECT * FROM missing; COMMIT", "error 42P01; Z I")]
     [InlineData("SELECT * FROM missing", "error 42P01; Z I")]
     [InlineData("CREATE TABLE missing (id int); SELECT * FROM missing", "held")]
-    [InlineData("SET search_path = other; SELECT * FROM missing", "held")]
+    [InlineData("SET search_path = other; SELECT * FROM missing", "done SET; error 42P01; Z I")]
     public async Task A_wrong_statement_of_a_list_gets_the_databases_own_error(string text, string expected)
     {
         await using var host = await PostgresHost.StartAsync(server);

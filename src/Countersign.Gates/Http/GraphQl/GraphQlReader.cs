@@ -12,7 +12,7 @@ internal static class GraphQlReader
     private static readonly FrozenSet<string> s_parts =
         FrozenSet.Create(StringComparer.OrdinalIgnoreCase, "query", "operationName", "variables", "extensions");
 
-    /// <summary>What servers know a document by that they keep; some run it and never look at the one that is sent.</summary>
+    /// <summary>By what servers know a document that they keep; some run it, whatever else is sent.</summary>
     private static readonly FrozenSet<string> s_references = FrozenSet.Create(
         StringComparer.OrdinalIgnoreCase,
         "documentId", "doc_id", "docId", "id", "queryId", "query_id", "hash", "sha256Hash", "persistedQuery");
@@ -41,8 +41,8 @@ internal static class GraphQlReader
     }
 
     /// <summary>
-    /// Servers take each part of a request from its address when it is there, and from its body otherwise. What stands in
-    /// the other place than its method's could be what is run, or say which of its operations is.
+    /// Servers take each part of a request from its address when it is there, and from its body otherwise. What stands
+    /// in the other place than its method's could be what is run, or say which of its operations is.
     /// </summary>
     private static string? WhyInTwoPlaces(HttpCall call)
     {

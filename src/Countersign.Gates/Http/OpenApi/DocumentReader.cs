@@ -35,8 +35,8 @@ internal sealed class DocumentReader(JsonElement document)
     }
 
     /// <summary>
-    /// The hosts of its servers, with their ports; <c>null</c> when one of them is told by a path alone, which is a place
-    /// on every host.
+    /// The hosts of its servers, with their ports; <c>null</c> when one of them is told by a path alone, which is a
+    /// place on every host.
     /// </summary>
     public ImmutableHashSet<string>? Hosts()
     {

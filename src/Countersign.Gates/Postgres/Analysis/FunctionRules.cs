@@ -12,7 +12,7 @@ internal static class FunctionRules
     /// <summary>Volatile, because their result changes by itself; they change nothing anybody could notice.</summary>
     private static readonly FrozenSet<string> s_harmless = Names("""
         random random_normal setseed clock_timestamp timeofday gen_random_uuid uuidv4 uuidv7 uuidv6
-        currval lastval current_query currtid2 bernoulli system
+        pg_advisory_unlock_all currval lastval current_query currtid2 bernoulli system
         pg_is_in_recovery pg_is_wal_replay_paused pg_get_wal_replay_pause_state pg_last_committed_xact
         pg_last_wal_receive_lsn pg_last_wal_replay_lsn pg_last_xact_replay_timestamp pg_current_wal_lsn
         pg_current_wal_insert_lsn pg_current_wal_flush_lsn pg_wal_lsn_diff

@@ -54,7 +54,8 @@ internal sealed partial class ParsedReader
     private static Parsed ReadSet(JsonElement node, StatementText text)
     {
         var name = (node.Text("name") ?? "").ToLowerInvariant();
-        if (name is "role" or "session_authorization")
+        // Back to whom the gate logged in as is no other role; drivers' pools say it between two uses.
+        if (name is "role" or "session_authorization" && node.Text("kind") is not ("VAR_RESET" or "VAR_SET_DEFAULT"))
         {
             return new Parsed.Never(text.At, name == "role" ? "SET ROLE" : "SET SESSION AUTHORIZATION", OtherRole);
         }

@@ -42,6 +42,19 @@ internal static class RightsSchema
         COMMENT ON TABLE countersign.lease IS '{Version}';
         """;
 
+    /// <summary>
+    /// Everybody sees that these tables are there and nobody but their owner a row of them: <c>pg_dump</c> locks each
+    /// table that it finds, and would otherwise end with the first one that it may not.
+    /// </summary>
+    private const string Show =
+        """
+        GRANT USAGE ON SCHEMA countersign TO PUBLIC;
+        ALTER TABLE countersign.node ENABLE ROW LEVEL SECURITY;
+        ALTER TABLE countersign.lease ENABLE ROW LEVEL SECURITY;
+        ALTER TABLE countersign.action_grant ENABLE ROW LEVEL SECURITY;
+        GRANT SELECT ON countersign.node, countersign.lease, countersign.action_grant TO PUBLIC;
+        """;
+
     public static Task EnsureAsync(AdminDatabase database, CancellationToken cancellationToken) =>
         database.InTransactionAsync(
             async (connection, _) =>
@@ -61,15 +74,15 @@ internal static class RightsSchema
             """
             SELECT n.oid IS NOT NULL, coalesce(obj_description(c.oid, 'pg_class'), ''),
                    has_database_privilege(current_database(), 'CREATE'),
-                   coalesce(pg_has_role(n.nspowner, 'USAGE'), true)
+                   coalesce(pg_has_role(n.nspowner, 'USAGE'), true), coalesce(c.relrowsecurity, false)
             FROM (VALUES ('countersign')) AS ours (name)
             LEFT JOIN pg_namespace n ON n.nspname = ours.name
             LEFT JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = 'lease'
             """;
-        var (exists, version, mayCreate, isOurs) = (await connection.RowsAsync(
+        var (exists, version, mayCreate, isOurs, isShown) = (await connection.RowsAsync(
             query,
             [],
-            row => (row.GetBoolean(0), row.GetString(1), row.GetBoolean(2), row.GetBoolean(3)),
+            row => (row.GetBoolean(0), row.GetString(1), row.GetBoolean(2), row.GetBoolean(3), row.GetBoolean(4)),
             cancellationToken)).Single();
         if (exists && version != Version)
         {
@@ -97,6 +110,11 @@ internal static class RightsSchema
         if (!exists)
         {
             await connection.RunAsync($"CREATE SCHEMA countersign; {Tables}", cancellationToken);
+        }
+
+        if (!isShown)
+        {
+            await connection.RunAsync(Show, cancellationToken);
         }
     }
 

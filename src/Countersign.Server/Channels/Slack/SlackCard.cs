@@ -71,7 +71,7 @@ internal sealed class SlackCard(Func<Charter> charter, CardMask mask, Func<Actio
         return new SlackMessage("A review waits; see the console.", blocks.ToJson());
     }
 
-    /// <summary>What takes the place of a card in a channel that strangers read by now: nothing of the action.</summary>
+    /// <summary>What takes the place of a card where strangers read by now: nothing of the action.</summary>
     public SlackMessage RenderWithdrawn(ActionRecord record, string why)
     {
         var blocks = new SlackBlocks();

@@ -129,7 +129,8 @@ internal sealed class SlackDesk(
         }
         else if (whyNotHere is { } why)
         {
-            conversation.Tell(pressed, $"Nothing was recorded. {why} Change it in the console: {reviewUrl(shown.Action)}");
+            conversation.Tell(
+                pressed, $"Nothing was recorded. {why} Change it in the console: {reviewUrl(shown.Action)}");
         }
         else if (await revisions.FindAsync(known.Person, shown, cancellationToken) is var (editable, whyNot)
             && editable is null)

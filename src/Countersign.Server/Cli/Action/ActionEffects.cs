@@ -64,8 +64,10 @@ internal static class ActionEffects
     }
 
     /// <summary>An older server has fewer members.</summary>
-    private static IEnumerable<JsonElement> Items(JsonElement of, string name) =>
-        of.TryGetProperty(name, out var list) && list.ValueKind == JsonValueKind.Array ? list.EnumerateArray() : [];
+    private static JsonElement.ArrayEnumerator Items(JsonElement of, string name) =>
+        of.TryGetProperty(name, out var list) && list.ValueKind == JsonValueKind.Array
+            ? list.EnumerateArray()
+            : default;
 
     private static void AppendLine(StringBuilder text, LabelledText line) =>
         text.AppendLine($"{(line.Warns ? "! " : "  ")}{line.Label.PadRight(LabelWidth)} {line.Text}");

@@ -231,7 +231,7 @@ public sealed class SlackOutboxTests : IAsyncLifetime
         Assert.Contains("The channel is", _host.Health.Complaint, StringComparison.Ordinal);
     }
 
-    /// <summary>Somebody shares the channel while the review is open: what is written there from then on is nothing.</summary>
+    /// <summary>Somebody shares the channel while the review is open.</summary>
     [Theory]
     [InlineData("is_ext_shared")]
     [InlineData("is_pending_ext_shared")]

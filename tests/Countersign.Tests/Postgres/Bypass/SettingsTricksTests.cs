@@ -90,6 +90,40 @@ public sealed class SettingsTricksTests(PostgresServer server)
         Assert.Matches("^error (08P01|22021); Z E$", await session.AnswerAsync());
     }
 
+    /// <summary>What follows a setting in one text is read under it, and not under the one before.</summary>
+    [Theory]
+    [InlineData("SET search_path = evil, pg_catalog, public; SELECT lower('A')", true)]
+    [InlineData("BEGIN; SET LOCAL search_path = evil, pg_catalog; SELECT lower('A'); COMMIT", true)]
+    [InlineData("SET search_path = evil, pg_catalog; SELECT 1; SELECT lower('A')", true)]
+    [InlineData("SELECT 1; SET search_path = evil, pg_catalog; SELECT lower('A')", true)]
+    [InlineData("SET search_path = pg_catalog; SELECT lower('A')", false)]
+    [InlineData("SET search_path = pg_catalog; SET TimeZone = 'UTC'; SELECT lower('A'); SELECT 2", false)]
+    [InlineData("SET search_path = evil, pg_catalog; RESET ALL; SELECT lower('A')", false)]
+    public async Task What_stands_behind_a_setting_means_what_that_makes_of_it(string text, bool isTrap)
+    {
+        await using var prey = await Prey.SetAsync(server, mayWrite: true);
+        await using var session = await RawSession.OpenAsync(prey.Host);
+
+        var answer = await session.AskAsync(text);
+
+        Assert.EndsWith(isTrap ? "held" : "Z I", answer, StringComparison.Ordinal);
+        Assert.DoesNotContain("error", answer, StringComparison.Ordinal);
+        Assert.Equal(!isTrap, answer.Contains("row a;", StringComparison.Ordinal));
+        await prey.AssertUntouchedAsync();
+    }
+
+    [Fact]
+    public async Task An_error_in_front_of_the_rest_ends_the_text_as_it_would_directly()
+    {
+        await using var prey = await Prey.SetAsync(server, mayWrite: true);
+        await using var session = await RawSession.OpenAsync(prey.Host);
+
+        Assert.Equal(
+            "done SET; error 22023; Z I",
+            await session.AskAsync("SET search_path = pg_catalog; SET TimeZone = 'nowhere'; SELECT lower('A')"));
+        Assert.EndsWith("row a; done SELECT 1; Z I", await session.AskAsync(Harmless), StringComparison.Ordinal);
+    }
+
     private static async Task<string> AskExtendedAsync(RawSession session, string text)
     {
         await session.ExtendedAsync(text);

@@ -38,6 +38,34 @@ public sealed class NpgsqlTests(PostgresServer server)
         }
     }
 
+    /// <summary>
+    /// With a prepared statement in it, the driver resets a connection of its pool by one query of seven statements.
+    /// </summary>
+    [Fact]
+    public async Task A_pooled_connection_with_a_prepared_statement_is_used_again()
+    {
+        await using var host = await PostgresHost.StartAsync(server);
+        var pooled = new NpgsqlConnectionStringBuilder(host.Agent) { Pooling = true, MaxPoolSize = 1 };
+        await using var source = NpgsqlDataSource.Create(pooled.ConnectionString);
+        for (var i = 0; i < 3; i++)
+        {
+            await using var connection = await source.OpenConnectionAsync(Cancelled);
+            await using var command = new NpgsqlCommand("SELECT count(*) FROM orders WHERE id > $1", connection);
+            command.Parameters.Add(new NpgsqlParameter { Value = i });
+            await command.PrepareAsync(Cancelled);
+            Assert.Equal(10L - i, await command.ExecuteScalarAsync(Cancelled));
+            command.Parameters.Clear();
+            command.CommandText = $"SET search_path = pg_catalog, public; SET statement_timeout = {1000 + i}";
+            await command.ExecuteNonQueryAsync(Cancelled);
+            command.CommandText = "SHOW statement_timeout";
+            Assert.Equal(i == 0 ? "1s" : $"{1000 + i}ms", await command.ExecuteScalarAsync(Cancelled));
+        }
+
+        await using var last = await source.OpenConnectionAsync(Cancelled);
+        await using var show = new NpgsqlCommand("SHOW statement_timeout", last);
+        Assert.Equal("0", await show.ExecuteScalarAsync(Cancelled));
+    }
+
     [Fact]
     public async Task An_error_in_a_batch_ends_it_and_the_connection_goes_on()
     {

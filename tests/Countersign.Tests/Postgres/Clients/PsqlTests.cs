@@ -129,6 +129,23 @@ public sealed class PsqlTests(PostgresServer server)
         Assert.Contains("CREATE VIEW", wanted.Output, StringComparison.Ordinal);
     }
 
+    /// <summary>It locks every table that it finds, the gateway's own among them.</summary>
+    [Fact]
+    public async Task A_dump_of_all_definitions_passes_and_nobody_reads_the_gates_books()
+    {
+        await using var host = await PostgresHost.StartAsync(server);
+        await host.AskDirectlyAsync("GRANT SELECT ON ALL TABLES IN SCHEMA public TO PUBLIC");
+
+        var gated = await ClientProgram.RunAsync(host.Agent, "pg_dump", "--schema-only");
+        var rows = await AskAsync(host.Agent, "SELECT count(*) FROM countersign.lease", "TABLE countersign.node");
+
+        Assert.Equal("", gated.Errors);
+        Assert.Contains("CREATE TABLE public.orders", gated.Output, StringComparison.Ordinal);
+        Assert.True((long)(await host.AskDirectlyAsync("SELECT count(*) FROM countersign.lease"))! > 0);
+        Assert.Contains("     0\n", rows.Output, StringComparison.Ordinal);
+        Assert.Contains("(0 rows)", rows.Output, StringComparison.Ordinal);
+    }
+
     /// <summary>Without the key that each dump makes up for itself.</summary>
     private static IEnumerable<string> Definitions(ClientProgram.Said dump) => dump.Output.Split('\n')
         .Where(line => !line.Contains("restrict ", StringComparison.Ordinal));

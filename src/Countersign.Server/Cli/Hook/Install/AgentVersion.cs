@@ -9,7 +9,7 @@ internal static partial class AgentVersion
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
 
-    /// <summary>What the program says with <c>--version</c>; <c>null</c> when it is not there or says nothing.</summary>
+    /// <summary>What it says with <c>--version</c>; <c>null</c> when it is not there or says nothing.</summary>
     public static Version? Find(string program, HookPlaces places)
     {
         var path = (places.Variable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
@@ -34,9 +34,8 @@ internal static partial class AgentVersion
                 return null;
             }
 
-            return Number().Match(said.Result) is { Success: true } found && Version.TryParse(found.Value, out var version)
-                ? version
-                : null;
+            var found = Number().Match(said.Result);
+            return found.Success && Version.TryParse(found.Value, out var version) ? version : null;
         }
         catch (Exception failure) when (failure is Win32Exception or IOException or AggregateException)
         {

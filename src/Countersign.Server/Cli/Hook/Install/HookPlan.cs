@@ -31,7 +31,7 @@ internal abstract class HookPlan
     /// <summary>Why the settings switch every hook off; <c>null</c> when they do not.</summary>
     public virtual string? SwitchedOff(JsonObject settings) => null;
 
-    /// <summary>The program, and its first version whose hooks nothing gets past; <c>null</c> when there is none.</summary>
+    /// <summary>The program, and its first version whose hooks nothing gets past; <c>null</c> without one.</summary>
     public virtual (string Program, Version Least)? Enforces => null;
 
     /// <summary>Further files in which hooks can be switched off.</summary>
