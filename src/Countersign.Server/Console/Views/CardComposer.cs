@@ -177,7 +177,7 @@ internal sealed record CardComposer(Charter Charter, Voter Reader, VotingRight R
 
     private static string TooLong(ActionRecord record) =>
         $"The arguments are {record.Action.Arguments.Bytes.Length:N0} bytes, which is more than a page shows, and "
-        + $"nobody approves here what they cannot see. Read them with 'countersign action show {record.Id}' and approve "
+        + $"nobody approves here what they cannot see. Read them with 'countersign action show {record.Id}', approve "
         + "them there, or let the agent ask for less at a time. You may deny it.";
 
     private string TooWeak(ActionRecord record)
