@@ -199,6 +199,46 @@ public sealed class PasskeyTests(Chromium chromium) : IClassFixture<Chromium>, I
     }
 
     [Fact]
+    public async Task What_somebody_changes_in_the_browser_is_compared_previewed_anew_and_approved_by_another()
+    {
+        _bench.Upstream.Reply = (call, _) => Task.FromResult<UpstreamReply>(call.Tool == "read_report"
+            ? new UpstreamReply.Structure(
+                JsonSerializer.Serialize(new { summary = $"Deletes {call.Arguments} for good." }))
+            : new UpstreamReply.Text("done"));
+        var held = await AskAsync("delete_backup", """{"id":"nightly-1"}""");
+        await using var alice = await OpenAsync("ALICE");
+        await using var bob = await OpenAsync("BOB");
+        await EnrolAsync(bob, "bob");
+        await bob.Page.GotoAsync($"/console/actions/{held.Id}");
+        await alice.Page.GotoAsync($"/console/actions/{held.Id}");
+
+        await alice.Page.Keyboard.PressAsync("m");
+        await alice.Page.Keyboard.PressAsync("Enter");
+        await alice.Page.GetByLabel("Arguments (JSON)").FillAsync("""{"id":"nightly-2"}""");
+        await alice.Page.GetByLabel("Why (the agent and the ledger get it)").FillAsync("Number one is needed.");
+        await alice.Page.GetByRole(AriaRole.Button, new() { Name = "Save as a new revision" }).ClickAsync();
+        await Assertions.Expect(Alert(alice)).ToContainTextAsync("It is a new revision");
+        await Assertions.Expect(
+            alice.Page.GetByRole(AriaRole.Button, new() { Name = "Approve exactly this" })).ToHaveCountAsync(0);
+
+        // Whoever looked at it before is told, and answers nothing that they did not see.
+        await Assertions.Expect(Alert(bob)).ToContainTextAsync("It changed since you looked");
+        await SignOnAsync(bob, held.Id!);
+        await Assertions.Expect(Alert(bob)).ToContainTextAsync("the review is approved");
+        var card = await bob.Page.Locator("#card").InnerTextAsync();
+        Assert.Contains("nightly-1", card, StringComparison.Ordinal);
+        Assert.Contains("Number one is needed.", card, StringComparison.Ordinal);
+        Assert.Contains("""Deletes {"id":"nightly-2"} for good.""", card, StringComparison.Ordinal);
+
+        var ended = await _bench.Agent.WaitForEndAsync(held.Id!, Cancel);
+        Assert.Equal("succeeded", ended.State);
+        Assert.Equal("nightly-2", ended.Json.GetProperty("arguments").GetProperty("id").GetString());
+        Assert.Equal(2, ended.Json.GetProperty("revision").GetInt32());
+        Assert.Empty(alice.Complaints);
+        Assert.Empty(bob.Complaints);
+    }
+
+    [Fact]
     public async Task Keys_that_are_switched_off_do_nothing()
     {
         await using var alice = await OpenAsync("ALICE");

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using System.Text;
 using Countersign.Gates.Postgres.Analysis;
 using Countersign.Gates.Postgres.Parsing;
@@ -15,7 +16,38 @@ internal sealed class FormReader(Analyser analyser)
 {
     private static readonly Effects s_none = Effects.None;
 
-    public ValueTask<Effects> ReadAsync(
+    /// <summary>How often nobody could say what code there is.</summary>
+    private long _unknown;
+
+    public async ValueTask<Effects> ReadAsync(
+        Parsed form, ReadOnlyMemory<byte> text, ReadContext context, CancellationToken cancellationToken)
+    {
+        var effects = await EffectsAsync(form, text, context, cancellationToken);
+        return effects is { Opaque: not null } or { NeedsOwner: true } or { DeferredCode: true }
+            && form is Parsed.Query or Parsed.Copy or Parsed.Command or Parsed.Code or Parsed.Call
+            ? effects with { Catalog = $"{effects.Catalog}+{await CodeAsync(cancellationToken)}" }
+            : effects;
+    }
+
+    /// <summary>
+    /// Code that is called without anybody following it (by CALL and DO, in a default or an index, in a query that is
+    /// not understood) has to be what it was when people looked at the statement: so all code of the database has to.
+    /// </summary>
+    private async Task<string> CodeAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var version = await analyser.CodeAsync(cancellationToken);
+            return $"code {version.Rows} {version.Hash}";
+        }
+        catch (Exception failure) when (failure is NpgsqlException or TimeoutException)
+        {
+            // Equal to nothing, so that nothing runs on the strength of it.
+            return $"unknown {Stopwatch.GetTimestamp()} {Interlocked.Increment(ref _unknown)}";
+        }
+    }
+
+    private ValueTask<Effects> EffectsAsync(
         Parsed form, ReadOnlyMemory<byte> text, ReadContext context, CancellationToken cancellationToken) => form switch
     {
         Parsed.Query { Into: { } into } => new(IntoOf(into)),
@@ -90,7 +122,6 @@ internal sealed class FormReader(Analyser analyser)
                 Writes = s_none.Writes,
                 Locks = s_none.Locks,
                 NoWhere = false,
-                Catalog = null,
                 Output = [inner.Plan],
             };
     }

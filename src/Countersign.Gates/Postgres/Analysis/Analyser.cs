@@ -120,6 +120,10 @@ internal sealed class Analyser : IAsyncDisposable
     public ValueTask<CatalogVersion> CatalogAsync(CancellationToken cancellationToken) =>
         _watch.CurrentAsync(cancellationToken);
 
+    /// <summary>The state of all functions, procedures, triggers, rules, operators and casts people made.</summary>
+    public Task<CatalogVersion> CodeAsync(CancellationToken cancellationToken) =>
+        _watch.CodeAsync(cancellationToken);
+
     /// <summary>DDL went through the gate: nothing that is kept may be used unasked.</summary>
     public void CatalogChanged()
     {

@@ -69,6 +69,28 @@ internal sealed class CatalogWatch(NpgsqlDataSource source, TimeProvider time, T
               FROM pg_catalog.pg_amop WHERE oid >= 16384) AS all_of_them
         """;
 
+    /// <summary>The same of everything that runs as code, but for what temporary tables bring along.</summary>
+    private const string ReadCode = """
+        SELECT sum(c)::int8, coalesce(bit_xor(h), 0) FROM (
+            SELECT count(*) AS c, bit_xor(hashint8extended(oid::int8, xmin::text::int8)) AS h
+              FROM pg_catalog.pg_proc
+             WHERE oid >= 16384 AND NOT pg_catalog.pg_is_other_temp_schema(pronamespace)
+            UNION ALL
+            SELECT count(*), bit_xor(hashint8extended(t.oid::int8, t.xmin::text::int8 + 1))
+              FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid
+             WHERE c.relpersistence <> 't'
+            UNION ALL
+            SELECT count(*), bit_xor(hashint8extended(r.oid::int8, r.xmin::text::int8 + 2))
+              FROM pg_catalog.pg_rewrite r JOIN pg_catalog.pg_class c ON c.oid = r.ev_class
+             WHERE r.oid >= 16384 AND c.relpersistence <> 't'
+            UNION ALL
+            SELECT count(*), bit_xor(hashint8extended(oid::int8, xmin::text::int8 + 3))
+              FROM pg_catalog.pg_operator WHERE oid >= 16384
+            UNION ALL
+            SELECT count(*), bit_xor(hashint8extended(oid::int8, xmin::text::int8 + 4))
+              FROM pg_catalog.pg_cast WHERE oid >= 16384) AS all_of_it
+        """;
+
     private readonly SemaphoreSlim _asking = new(1, 1);
 
     // Guards _known and _changes.
@@ -80,6 +102,11 @@ internal sealed class CatalogWatch(NpgsqlDataSource source, TimeProvider time, T
     /// <exception cref="NpgsqlException">The server does not say; nothing that was kept may be used.</exception>
     public ValueTask<CatalogVersion> CurrentAsync(CancellationToken cancellationToken) =>
         Fresh() is { } known ? ValueTask.FromResult(known.Version) : AskAsync(cancellationToken);
+
+    /// <summary>The state of all code right now, for statements that run some which nobody follows.</summary>
+    /// <exception cref="NpgsqlException">The server does not say.</exception>
+    public Task<CatalogVersion> CodeAsync(CancellationToken cancellationToken) =>
+        ReadAsync(ReadCode, cancellationToken);
 
     /// <summary>The catalog changed: the next question goes to the server.</summary>
     public void Forget()
@@ -117,7 +144,7 @@ internal sealed class CatalogWatch(NpgsqlDataSource source, TimeProvider time, T
             // The time before the question: what commits while it is answered belongs to the next version.
             var before = time.GetUtcNow();
             var changes = Volatile.Read(ref _changes);
-            var version = await ReadAsync(cancellationToken);
+            var version = await ReadAsync(Read, cancellationToken);
             Keep(new Known(version, before), changes);
             return version;
         }
@@ -139,10 +166,10 @@ internal sealed class CatalogWatch(NpgsqlDataSource source, TimeProvider time, T
         }
     }
 
-    private async Task<CatalogVersion> ReadAsync(CancellationToken cancellationToken)
+    private async Task<CatalogVersion> ReadAsync(string query, CancellationToken cancellationToken)
     {
         await using var connection = await source.OpenConnectionAsync(cancellationToken);
-        await using var batch = new NpgsqlBatch(connection) { BatchCommands = { new NpgsqlBatchCommand(Read) } };
+        await using var batch = new NpgsqlBatch(connection) { BatchCommands = { new NpgsqlBatchCommand(query) } };
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
         return new CatalogVersion(reader.GetInt64(0), reader.GetInt64(1));

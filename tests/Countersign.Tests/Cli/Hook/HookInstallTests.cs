@@ -74,14 +74,23 @@ public sealed class HookInstallTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Hosts))]
-    public void Installing_twice_is_installing_once(string host)
+    public async Task Installing_twice_is_installing_once(string host)
     {
         var path = HookPlan.Of(HookHost.Find(host)!).PathOf(HookScope.User, Places);
-        Install(host, "user");
-        var first = File.ReadAllText(path);
+        foreach (var target in (string?[])["laptop", null])
+        {
+            var command = new HookCommandLine(Program, HookBench.OptionsOf(host) with
+            {
+                Target = target, Credentials = null, Timeout = HookInstaller.Timeout,
+            });
+            HookInstaller.Install(command, HookScope.User, Places);
+            var first = File.ReadAllText(path);
 
-        Assert.Contains("already", Install(host, "user"), StringComparison.Ordinal);
-        Assert.Equal(first, File.ReadAllText(path));
+            Assert.Contains(
+                "already", HookInstaller.Install(command, HookScope.User, Places), StringComparison.Ordinal);
+            Assert.Equal(first, File.ReadAllText(path));
+            Assert.DoesNotContain(await FindingsAsync(host), IsDrift);
+        }
     }
 
     [Fact]

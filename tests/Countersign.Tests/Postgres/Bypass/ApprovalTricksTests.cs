@@ -43,6 +43,37 @@ public sealed class ApprovalTricksTests(PostgresServer server)
         Assert.Equal(10L, await host.AskDirectlyAsync(Count));
     }
 
+    /// <summary>Nobody follows what these call, so any code that changed meanwhile is reason enough (PG-39).</summary>
+    [Theory]
+    [InlineData("CALL run()")]
+    [InlineData("DO $$ BEGIN PERFORM code(); END $$")]
+    [InlineData("SELECT code() AS x INTO fresh")]
+    [InlineData("EXPLAIN SELECT code()")]
+    [InlineData("CREATE INDEX ON orders (code(id))")]
+    [InlineData("ALTER TABLE orders ADD COLUMN x int DEFAULT code()")]
+    [InlineData("ALTER TABLE orders ADD CHECK (code(id) = 1)")]
+    public async Task Code_that_changed_meanwhile_ends_the_approval_of_what_calls_it(string statement)
+    {
+        await using var host = await StartAsync(PostgresHost.Rules);
+        await host.AskDirectlyAsync("""
+            CREATE FUNCTION code(int DEFAULT 1) RETURNS int LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN 1; END';
+            CREATE PROCEDURE run() LANGUAGE plpgsql AS 'BEGIN PERFORM 1; END';
+            """);
+        await using var session = await RawSession.OpenAsync(host);
+        Assert.EndsWith("held", await session.AskAsync(statement), StringComparison.Ordinal);
+        var held = await host.UntilAsync(ActionState.Pending);
+        await host.AskDirectlyAsync("""
+            CREATE OR REPLACE FUNCTION code(int DEFAULT 1) RETURNS int LANGUAGE plpgsql IMMUTABLE SECURITY DEFINER AS
+                'BEGIN DELETE FROM orders; RETURN 1; END';
+            CREATE OR REPLACE PROCEDURE run() LANGUAGE plpgsql SECURITY DEFINER AS 'BEGIN DELETE FROM orders; END';
+            """);
+        await host.DecideAsync(held, Decision.Approve);
+
+        Assert.Equal("error 42501; Z I", await session.AnswerAsync());
+        Assert.Equal(10L, await host.AskDirectlyAsync(Count));
+        await host.UntilAsync(ActionState.Failed);
+    }
+
     [Fact]
     public async Task A_definition_that_changes_while_it_waits_for_its_rows_undoes_it()
     {

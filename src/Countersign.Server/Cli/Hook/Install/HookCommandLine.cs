@@ -23,6 +23,7 @@ internal sealed partial record HookCommandLine(string Program, HookOptions Optio
     public static bool IsOurs(string command, string host) =>
         command.Contains("countersign", StringComparison.Ordinal)
         && (command.Contains($"hook {host} ", StringComparison.Ordinal)
+            || command.Contains($"hook {host}'", StringComparison.Ordinal)
             || command.EndsWith($"hook {host}", StringComparison.Ordinal));
 
     /// <summary>
