@@ -17,6 +17,13 @@ public abstract record RevisionAnswer
     /// <summary>It is durable and in the ledger; people are asked about it.</summary>
     public sealed record Recorded(ActionRecord Record) : RevisionAnswer;
 
+    /// <summary>Nothing is recorded; it can be.</summary>
+    /// <param name="Revised">The action as it would be then.</param>
+    /// <param name="WouldPass">
+    /// Whether the policy would let it pass, so that only those who were asked still are.
+    /// </param>
+    public sealed record Foreseen(ActionRecord Revised, bool WouldPass) : RevisionAnswer;
+
     public sealed record Refused(StepRefusal Why, ActionRecord Record) : RevisionAnswer;
 
     /// <summary>The policy denies what it would be changed into.</summary>

@@ -70,6 +70,19 @@ public sealed class RevisionDesk
             ? RevisionAnswer.Unfit.Of(faults, record)
             : null;
 
+    /// <summary>
+    /// What a change would come to, with a preview of its own: the same checks as for the revision, and nothing is
+    /// recorded. A reviewer may look before they change anything.
+    /// </summary>
+    public async Task<RevisionAnswer> ForeseeAsync(
+        ActionId id, Voter voter, Revision revision, CancellationToken cancellationToken)
+    {
+        var (record, judged, refusal) = await JudgeAsync(id, voter, revision, cancellationToken);
+        return refusal ?? new RevisionAnswer.Foreseen(
+            Revised(record!, revision, judged!, Modified(record!, voter, revision)),
+            judged!.Verdict.Outcome == VerdictOutcome.Allow);
+    }
+
     /// <summary>Makes a revision of an open review.</summary>
     /// <param name="id">The action.</param>
     /// <param name="voter">Who changes it.</param>
@@ -79,21 +92,29 @@ public sealed class RevisionDesk
     public async Task<RevisionAnswer> ReviseAsync(
         ActionId id, Voter voter, Revision revision, CancellationToken cancellationToken)
     {
+        var (record, judged, refusal) = await JudgeAsync(id, voter, revision, cancellationToken);
+        return refusal ?? await RecordAsync(record!, voter, revision, judged!, cancellationToken);
+    }
+
+    /// <summary>What the policy makes of a change, or what speaks against it.</summary>
+    private async Task<(ActionRecord? Record, Judged? Judged, RevisionAnswer? Refusal)> JudgeAsync(
+        ActionId id, Voter voter, Revision revision, CancellationToken cancellationToken)
+    {
         var (open, refusal) = await BeginAsync(id, voter, revision.Shown, cancellationToken);
         if (open is not { } record)
         {
-            return refusal!;
+            return (null, null, refusal);
         }
 
         if (revision.Asking.Action.Digest == record.Action.Digest)
         {
-            return new RevisionAnswer.Unchanged(record);
+            return (null, null, new RevisionAnswer.Unchanged(record));
         }
 
         // 1.
         if (await FindUnfitAsync(record, revision.Asking, cancellationToken) is { } unfit)
         {
-            return unfit;
+            return (null, null, unfit);
         }
 
         // 2.
@@ -102,13 +123,13 @@ public sealed class RevisionDesk
         var verdict = today.Judge(revision.Asking, preview);
         if (verdict.Outcome == VerdictOutcome.Deny)
         {
-            return new RevisionAnswer.RefusedByPolicy(verdict, record);
+            return (null, null, new RevisionAnswer.RefusedByPolicy(verdict, record));
         }
 
         var judged = new Judged(today, preview, verdict);
         return WhyNobody(record, Describe(record, voter, revision, judged).Event, today) is { } nobody
-            ? new RevisionAnswer.NobodyLeft(nobody, record)
-            : await RecordAsync(record, voter, revision, judged, cancellationToken);
+            ? (null, null, new RevisionAnswer.NobodyLeft(nobody, record))
+            : (record, judged, null);
     }
 
     /// <summary>The open review as it stands, or what speaks against changing it.</summary>
@@ -209,35 +230,18 @@ public sealed class RevisionDesk
 
     private Happening Describe(ActionRecord record, Voter voter, Revision revision, Judged judged)
     {
-        var now = _store.Now;
-        var comment = revision.Comment is { Length: > ReviewDesk.MaxComment } longer
-            ? longer[..ReviewDesk.MaxComment]
-            : revision.Comment;
-
-        // 3.
-        var verdict = judged.Verdict.Outcome == VerdictOutcome.Require
-            ? judged.Verdict
-            : record.Verdict with { Policy = judged.Verdict.Policy };
-        var action = revision.Asking.Action;
-        var change = new Modification(voter.Person, now, comment, record.Action.Arguments);
+        var change = Modified(record, voter, revision);
 
         // 4.
         return new Happening(new LifeEvent.Modified(
             voter.Person,
             IsReviewer(voter.Person, record, judged.Today),
             revision.Shown,
-            action.Digest,
-            verdict.Requirements,
-            now))
+            revision.Asking.Action.Digest,
+            VerdictOf(record, judged).Requirements,
+            change.At))
         {
-            Revise = old => old with
-            {
-                Action = action,
-                Facts = revision.Asking.Facts,
-                Preview = judged.Preview,
-                Verdict = verdict,
-                Changes = old.Changes.Add(change),
-            },
+            Revise = old => Revised(old, revision, judged, change),
             Payload = (_, next) => PayloadWriter.Write(json =>
             {
                 PayloadWriter.Request(json, next);
@@ -247,12 +251,36 @@ public sealed class RevisionDesk
             Votes =
             [
                 new VoteRow(
-                    record.Id, record.Life.Revision + 1, voter.Person, VoteKind.Modify, voter.Assurance, now),
+                    record.Id, record.Life.Revision + 1, voter.Person, VoteKind.Modify, voter.Assurance, change.At),
             ],
             NotAfter = record.Life.ExpiresAt,
             OnlyUnderPolicy = judged.Today.Policy,
         };
     }
+
+    private Modification Modified(ActionRecord record, Voter voter, Revision revision)
+    {
+        var comment = revision.Comment is { Length: > ReviewDesk.MaxComment } longer
+            ? longer[..ReviewDesk.MaxComment]
+            : revision.Comment;
+        return new Modification(voter.Person, _store.Now, comment, record.Action.Arguments);
+    }
+
+    private static ActionRecord Revised(
+        ActionRecord old, Revision revision, Judged judged, Modification change) => old with
+    {
+        Action = revision.Asking.Action,
+        Facts = revision.Asking.Facts,
+        Preview = judged.Preview,
+        Verdict = VerdictOf(old, judged),
+        Changes = old.Changes.Add(change),
+    };
+
+    // 3.
+    private static Verdict VerdictOf(ActionRecord record, Judged judged) =>
+        judged.Verdict.Outcome == VerdictOutcome.Require
+            ? judged.Verdict
+            : record.Verdict with { Policy = judged.Verdict.Policy };
 
     /// <summary>Whoever changed it before may change it again: that is no approval.</summary>
     private static bool IsReviewer(PersonId person, ActionRecord record, Charter today)

@@ -1,5 +1,8 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
+using Countersign.EndToEnd.Accessibility;
 using Countersign.EndToEnd.Support;
+using Countersign.Tests.Support;
 using Microsoft.Playwright;
 
 namespace Countersign.EndToEnd;
@@ -8,7 +11,7 @@ namespace Countersign.EndToEnd;
 /// Every page and state of the console before axe (WCAG 2.2 A and AA), light and dark, on a desk and on a phone. What
 /// it saw is kept as pictures under <c>artifacts/screens</c>.
 /// </summary>
-public sealed class AccessibilityTests(Chromium chromium) : IClassFixture<Chromium>, IAsyncLifetime
+public sealed partial class AccessibilityTests(Chromium chromium) : IClassFixture<Chromium>
 {
     private const string Axe = """
         axe.run(document, {
@@ -17,130 +20,94 @@ public sealed class AccessibilityTests(Chromium chromium) : IClassFixture<Chromi
           `${violation.id}: ${violation.help}: ${violation.nodes.map((node) => node.html).join(' | ')}`)))
         """;
 
+    private static readonly Appearance[] s_all =
+    [
+        new("desk-light", ColorScheme.Light, 1280, 900), new("phone-dark", ColorScheme.Dark, 320, 640),
+        new("desk-dark", ColorScheme.Dark, 1280, 900), new("phone-light", ColorScheme.Light, 320, 640),
+    ];
+
     private static readonly string s_screens = Path.Combine(Repository.Root, "artifacts", "screens");
 
-    private Bench _bench = null!;
+    private readonly List<string> _findings = [];
+    private readonly Dictionary<IPage, ICDPSession> _devTools = [];
 
-    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+    private readonly string _axe =
+        File.ReadAllText(Path.Combine(Repository.Node, "node_modules", "axe-core", "axe.min.js"));
 
-    public async ValueTask InitializeAsync()
+    [Fact]
+    public async Task Axe_finds_nothing_on_any_page_in_any_state()
     {
-        var options = new ProductOptions { Ops = "preview: { restart_service: read_report }" };
-        _bench = await Bench.StartAsync(options, Cancel);
-        _bench.Upstream.Reply = (_, _) => Task.FromResult<UpstreamReply>(new UpstreamReply.Structure(
-            """{"summary":"Cuts off everybody who is connected.","rows":48112,"exact":true,"reversible":false}"""));
-    }
-
-    public ValueTask DisposeAsync() => _bench.DisposeAsync();
-
-    [Theory]
-    [InlineData("light", 1280, 900)]
-    [InlineData("dark", 1280, 900)]
-    [InlineData("light", 320, 640)]
-    public async Task Axe_finds_nothing_on_any_page(string scheme, int width, int height)
-    {
-        await using var watched = await OpenAsync(scheme, width, height);
-        var look = new Look(watched.Page, $"{scheme}-{width}");
-        var asked = await AskAsync("restart_service", $$"""{"id":"{{scheme}} {{width}}","force":true}""");
-        var weak = await AskAsync("delete_backup", $$"""{"id":"{{scheme}} {{width}}"}""");
-        var denied = await AskAsync("rotate_key", $$"""{"id":"{{scheme}} {{width}}"}""");
-        await _bench.Alice.VoteAsync(denied.Id!, "deny", Cancel);
-
-        await look.AtAsync("/console/sign-in", "sign-in");
-        await watched.Page.GetByLabel("Your token").FillAsync("nobody's");
-        await watched.Page.GetByLabel("Your token").PressAsync("Enter");
-        await look.AtAsync(null, "sign-in-refused");
-        await watched.SignInAsync("ALICE");
-        await look.AtAsync("/console", "queue");
-        await look.AtAsync($"/console/actions/{asked.Id}", "action");
-        await look.AtAsync($"/console/actions/{weak.Id}", "action-too-weak");
-        await look.AtAsync($"/console/actions/{denied.Id}", "action-denied");
-        await look.AtAsync("/console/history", "history");
-        await look.AtAsync("/console/agents", "agents");
-        await look.AtAsync("/console/agents/deploy-bot", "agent");
-        await look.AtAsync("/console/people", "people");
-        await look.AtAsync("/console/people/bob", "person");
-        await look.AtAsync("/console/ledger", "ledger");
-        await look.AtAsync("/console/verify", "verify");
-        await look.AtAsync("/console/nowhere", "missing");
-        await look.AtAsync("/console/people/alice", "enrol");
-        await Authenticator.EnrolAsync(watched.Page, _bench.Product, "alice", Cancel);
-        await look.AtAsync(null, "enrolled");
-        await look.AtAsync($"/console/actions/{weak.Id}", "action-signing");
-        await watched.Page.GetByRole(AriaRole.Button, new() { Name = "Approve and sign" }).ClickAsync();
-        await Assertions.Expect(watched.Page.Locator(".notice-recorded")).ToBeVisibleAsync();
-        await look.AtAsync(null, "action-signed");
-        await watched.Page.GetByRole(AriaRole.Button, new() { Name = "Sign out", Exact = true }).ClickAsync();
-        await watched.Page.GetByRole(AriaRole.Button, new() { Name = "Sign in with a passkey" }).ClickAsync();
-        await Assertions.Expect(watched.Page.GetByText("signed in with a session")).ToBeVisibleAsync();
-        await look.AtAsync("/console/people/bob", "vouching");
-        await watched.Page.GetByRole(AriaRole.Button, new() { Name = "Vouch for Bob" }).ClickAsync();
-        await Assertions.Expect(watched.Page.GetByLabel("Enrolment code")).ToBeVisibleAsync();
-        await look.AtAsync(null, "vouched");
-        await watched.Page.GotoAsync("/console");
-        await watched.Page.GetByRole(AriaRole.Button, new() { Name = "Keys" }).ClickAsync();
-        await look.AtAsync(null, "keys");
-
-        Assert.True(look.Findings.Count == 0, string.Join('\n', look.Findings));
-    }
-
-    private Task<ApiAnswer> AskAsync(string operation, string arguments) =>
-        _bench.Agent.AskAsync("ops", operation, arguments, Cancel);
-
-    private async Task<WatchedPage> OpenAsync(string scheme, int width, int height)
-    {
-        var home = new UriBuilder(_bench.Product.Address) { Host = "localhost" }.Uri;
-        var watched = await chromium.OpenAsync(home);
-        await watched.Page.SetViewportSizeAsync(width, height);
-        await watched.Page.EmulateMediaAsync(new PageEmulateMediaOptions
+        await using var scene = await ConsoleScene.StartAsync(chromium);
+        foreach (var state in ConsoleStates.All)
         {
-            ColorScheme = scheme == "dark" ? ColorScheme.Dark : ColorScheme.Light,
-        });
-        await Authenticator.AddToAsync(watched.Page);
-        return watched;
+            await state.ReachAsync(scene);
+            await Assertions.Expect(scene.Page.Locator(state.Sign).Filter(new() { Visible = true }).First)
+                .ToBeVisibleAsync();
+            Assert.True(
+                ConsoleScene.Fits(scene.Asked, state.Route), $"'{state.Name}' is {state.Route}, not {scene.Asked}.");
+            await LookAsync(scene.Page, state);
+        }
+
+        Assert.True(_findings.Count == 0, string.Join('\n', _findings));
     }
 
-    /// <summary>Looks at pages: axe's findings, whether they scroll sideways, and a picture of each.</summary>
-    private sealed class Look(IPage page, string name)
+    [Fact]
+    public async Task The_reference_lists_every_state_that_is_looked_at()
     {
-        private readonly string _axe = File.ReadAllText(
-            Path.Combine(Repository.Node, "node_modules", "axe-core", "axe.min.js"));
+        var page = Path.Combine(Repository.Root, "docs", "reference", "accessibility.md");
+        var text = await File.ReadAllTextAsync(page, TestContext.Current.CancellationToken);
 
-        public List<string> Findings { get; } = [];
+        Assert.Equal(
+            ConsoleStates.All.Select(state => (state.Name, state.Route)),
+            Row().Matches(text).Select(row => (row.Groups[1].Value, row.Groups[2].Value)));
+        Assert.Equal(ConsoleStates.All.Count, ConsoleStates.All.DistinctBy(state => state.Slug).Count());
+    }
 
-        public async Task AtAsync(string? address, string state)
+    /// <summary>axe's findings, whether the page scrolls sideways, and a picture, in each appearance.</summary>
+    private async Task LookAsync(IPage page, ConsoleState state)
+    {
+        // The page's own policy refuses scripts of others; the browser's tools may run one all the same.
+        // One session for a page: detaching one takes the page's authenticator along.
+        var devTools = _devTools.TryGetValue(page, out var known) ? known : await page.Context.NewCDPSessionAsync(page);
+        _devTools[page] = devTools;
+        await EvaluateAsync(devTools, _axe + ";0");
+        foreach (var look in FullRun.IsOn ? s_all : s_all[..2])
         {
-            if (address is not null)
+            await page.SetViewportSizeAsync(look.Width, look.Height);
+            await page.EmulateMediaAsync(new PageEmulateMediaOptions
             {
-                await page.GotoAsync(address);
-            }
-
-            // The page's own policy refuses scripts of others; the browser's tools may run one all the same.
-            var devTools = await page.Context.NewCDPSessionAsync(page);
-            await EvaluateAsync(devTools, _axe + ";0");
-            var found = await EvaluateAsync(devTools, Axe);
-            Findings.AddRange(JsonSerializer.Deserialize<string[]>(found)!.Select(finding => $"{state}: {finding}"));
+                ColorScheme = look.Scheme,
+                // A colour on its way to another one is of neither scheme.
+                ReducedMotion = ReducedMotion.Reduce,
+            });
+            var found = JsonSerializer.Deserialize<string[]>(await EvaluateAsync(devTools, Axe))!;
+            _findings.AddRange(found.Select(finding => $"{state.Name} ({look.Name}): {finding}"));
             if (await page.EvaluateAsync<bool>("document.documentElement.scrollWidth > innerWidth"))
             {
-                Findings.Add($"{state}: the page scrolls sideways");
+                _findings.Add($"{state.Name} ({look.Name}): the page scrolls sideways");
             }
 
             await page.ScreenshotAsync(new PageScreenshotOptions
             {
-                Path = Path.Combine(s_screens, $"{state}-{name}.png"),
+                Path = Path.Combine(s_screens, $"{state.Slug}-{look.Name}.png"),
                 FullPage = true,
             });
         }
-
-        private static async Task<string> EvaluateAsync(ICDPSession devTools, string expression)
-        {
-            var answer = await devTools.SendAsync("Runtime.evaluate", new Dictionary<string, object>
-            {
-                ["expression"] = expression,
-                ["awaitPromise"] = true,
-                ["returnByValue"] = true,
-            });
-            return answer!.Value.GetProperty("result").GetProperty("value").ToString();
-        }
     }
+
+    private static async Task<string> EvaluateAsync(ICDPSession devTools, string expression)
+    {
+        var answer = await devTools.SendAsync("Runtime.evaluate", new Dictionary<string, object>
+        {
+            ["expression"] = expression,
+            ["awaitPromise"] = true,
+            ["returnByValue"] = true,
+        });
+        return answer!.Value.GetProperty("result").GetProperty("value").ToString();
+    }
+
+    [GeneratedRegex(@"^\| ([^|]+) \| `((?:GET|POST) [^`]+)` \|$", RegexOptions.Multiline)]
+    private static partial Regex Row();
+
+    private sealed record Appearance(string Name, ColorScheme Scheme, int Width, int Height);
 }

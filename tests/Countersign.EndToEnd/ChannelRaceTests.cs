@@ -12,21 +12,6 @@ public sealed class ChannelRaceTests
 {
     private const int Rounds = 12;
 
-    private const string ForChat =
-        """
-        version: 1
-        default: deny
-        rules:
-          - id: pairs
-            reason: Two of the platform team have to agree.
-            when: action.operation == "move_money"
-            then:
-              require:
-                stages: [ { of: group:platform, need: 2, within: 30m } ]
-                assurance: chat
-
-        """;
-
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -67,7 +52,7 @@ public sealed class ChannelRaceTests
     private static Task<Bench> StartAsync(SlackWorld slack, TeamsWorld teams) => Bench.StartAsync(
         new ProductOptions
         {
-            Policy = ForChat,
+            Policy = StandardPolicy.TwoInChat,
             // Both begin with the line 'channels:'.
             More = $"{slack.Configuration}\n{teams.Configuration[teams.Configuration.IndexOf('\n')..].TrimStart('\n')}",
             Environment = SlackWorld.Variables.Concat(TeamsWorld.Variables).ToDictionary(),

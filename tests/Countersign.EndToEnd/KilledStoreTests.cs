@@ -1,5 +1,6 @@
 using System.Text;
 using Countersign.EndToEnd.Support;
+using Countersign.Tests.Support;
 
 namespace Countersign.EndToEnd;
 

@@ -216,7 +216,22 @@ public sealed class PasskeyTests(Chromium chromium) : IClassFixture<Chromium>, I
         await alice.Page.Keyboard.PressAsync("Enter");
         await alice.Page.GetByLabel("Arguments (JSON)").FillAsync("""{"id":"nightly-2"}""");
         await alice.Page.GetByLabel("Why (the agent and the ledger get it)").FillAsync("Number one is needed.");
-        await alice.Page.GetByRole(AriaRole.Button, new() { Name = "Save as a new revision" }).ClickAsync();
+        await alice.Page.GetByRole(AriaRole.Button, new() { Name = "Compare with what was asked" }).ClickAsync();
+
+        // Nothing is recorded yet: difference and preview first, and back to what was typed and forth again.
+        await Assertions.Expect(alice.Page.Locator("del")).ToContainTextAsync("nightly-1");
+        await Assertions.Expect(alice.Page.Locator("ins")).ToContainTextAsync("nightly-2");
+        await Assertions.Expect(alice.Page.Locator("main")).ToContainTextAsync(
+            """Deletes {"id":"nightly-2"} for good.""");
+        Assert.Equal(1, (await _bench.Agent.ShowAsync(held.Id!, Cancel)).Json.GetProperty("revision").GetInt32());
+        await alice.Page.GetByRole(AriaRole.Button, new() { Name = "Back to editing" }).ClickAsync();
+        await Assertions.Expect(alice.Page.GetByLabel("Arguments (JSON)")).ToHaveValueAsync("""{"id":"nightly-2"}""");
+        await alice.Page.GetByRole(AriaRole.Button, new() { Name = "Compare with what was asked" }).ClickAsync();
+        await Assertions.Expect(alice.Page.Locator("ins")).ToBeVisibleAsync();
+        await alice.Page.Keyboard.PressAsync("m");
+        await Assertions.Expect(
+            alice.Page.GetByRole(AriaRole.Button, new() { Name = "Save this change" })).ToBeFocusedAsync();
+        await alice.Page.Keyboard.PressAsync("Enter");
         await Assertions.Expect(Alert(alice)).ToContainTextAsync("It is a new revision");
         await Assertions.Expect(
             alice.Page.GetByRole(AriaRole.Button, new() { Name = "Approve exactly this" })).ToHaveCountAsync(0);

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Countersign.EndToEnd.Support;
+using Countersign.Tests.Support;
 using Microsoft.Playwright;
 
 namespace Countersign.EndToEnd;
@@ -62,6 +63,14 @@ public sealed class ScreenshotTests(Chromium chromium) : IClassFixture<Chromium>
         await TakeAsync(page, $"queue-{look}");
         await page.GotoAsync($"/console/actions/{changed}");
         await TakeAsync(page, $"action-{look}");
+        await page.Locator("#revise summary").ClickAsync();
+        await page.GetByLabel("Arguments (JSON)").FillAsync(
+            $$"""{"service":"checkout","wait":true,"drain_seconds":60,"look":"{{look}}"}""");
+        await page.GetByLabel("Why (the agent and the ledger get it)").FillAsync("A minute is enough for every cart.");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Compare with what was asked" }).ClickAsync();
+        await Assertions.Expect(
+            page.GetByRole(AriaRole.Button, new() { Name = "Save this change" })).ToBeVisibleAsync();
+        await TakeAsync(page, $"compare-{look}");
         foreach (var name in (string[])["history", "agents", "people", "ledger"])
         {
             await page.GotoAsync($"/console/{name}");

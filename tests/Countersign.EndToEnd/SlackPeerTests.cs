@@ -30,11 +30,23 @@ public sealed class SlackPeerTests
     [Fact]
     public async Task The_types_refuse_a_payload_that_is_wrong()
     {
+        (string Of, string Right, string Wrong)[] changes =
+        [
+            ("open", "\"primary\"", "\"important\""), ("glass-broken", "\"text\":", "\"words\":"),
+            ("link-reply", "\"ephemeral\"", "\"secret\""), ("wrong-answer", "\"errors\": {", "\"wrongs\": {"),
+            ("stopped-answer", "\"plain_text\"", "\"plain\""), ("deny-modal", "\"modal\"", "\"form\""),
+        ];
         using var folder = new TypesFolder();
-        var right = await File.ReadAllTextAsync(Path.Combine(Golden, "open.json"), Cancel);
-        folder.Write("wrong", right.Replace("\"primary\"", "\"important\"", StringComparison.Ordinal));
+        foreach (var (of, right, wrong) in changes)
+        {
+            var text = await File.ReadAllTextAsync(Path.Combine(Golden, of + ".json"), Cancel);
+            folder.Write($"bad-{of}", text.Replace(right, wrong, StringComparison.Ordinal));
+        }
 
-        Assert.NotEqual(0, (await folder.CheckAsync(Cancel)).ExitCode);
+        var found = await folder.CheckAsync(Cancel);
+
+        Assert.NotEqual(0, found.ExitCode);
+        Assert.All(changes, change => Assert.Contains($"bad-{change.Of}.ts", found.Output, StringComparison.Ordinal));
     }
 
     /// <summary>Bolt does not look at times ahead; everything else is judged alike.</summary>
@@ -73,12 +85,27 @@ public sealed class SlackPeerTests
             "{ channel: string; text: string; parse: string; link_names: boolean; mrkdwn: boolean; " +
             "unfurl_links: boolean; unfurl_media: boolean; blocks: KnownBlock[] }";
 
+        /// <summary>What goes to a response_url; the library has types for its blocks only.</summary>
+        private const string Reply =
+            "{ response_type: 'ephemeral'; replace_original: boolean; text: string; blocks: KnownBlock[] }";
+
+        /// <summary>What a submitted view may be answered with ("Modals: response_action").</summary>
+        private const string Answer =
+            "{ response_action: 'errors'; errors: { [block: string]: string } } | " +
+            "{ response_action: 'update'; view: ModalView }";
+
         private readonly DirectoryInfo _folder = Directory.CreateDirectory(
             Path.Combine(Repository.Node, "node_modules", ".countersign", Path.GetRandomFileName()));
 
         public void Write(string name, string json)
         {
-            var type = name.EndsWith("modal", StringComparison.Ordinal) ? "ModalView" : Message;
+            var type = name.Split('-')[^1] switch
+            {
+                "modal" => "ModalView",
+                "reply" => Reply,
+                "answer" => Answer,
+                _ => Message,
+            };
             File.WriteAllText(
                 Path.Combine(_folder.FullName, name + ".ts"),
                 $"import type {{ KnownBlock, ModalView }} from '@slack/types';\n" +

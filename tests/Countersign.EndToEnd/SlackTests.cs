@@ -8,21 +8,6 @@ namespace Countersign.EndToEnd;
 /// <summary>The built product with Slack as a channel: a card appears, people click, the message follows.</summary>
 public sealed class SlackTests : IAsyncLifetime
 {
-    private const string ForChat =
-        """
-        version: 1
-        default: deny
-        rules:
-          - id: pairs
-            reason: Two of the platform team have to agree.
-            when: action.operation == "move_money"
-            then:
-              require:
-                stages: [ { of: group:platform, need: 2, within: 30m } ]
-                assurance: chat
-
-        """;
-
     private SlackWorld _slack = null!;
     private Bench _bench = null!;
 
@@ -31,14 +16,7 @@ public sealed class SlackTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _slack = await SlackWorld.StartAsync(Cancel);
-        _bench = await Bench.StartAsync(
-            new ProductOptions
-            {
-                Policy = ForChat,
-                More = _slack.Configuration,
-                Environment = SlackWorld.Variables,
-            },
-            Cancel);
+        _bench = await SlackWorld.OpenAsync(_slack.Configuration, Cancel);
     }
 
     public async ValueTask DisposeAsync()

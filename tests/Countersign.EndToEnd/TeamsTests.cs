@@ -11,21 +11,6 @@ namespace Countersign.EndToEnd;
 /// </summary>
 public sealed class TeamsTests(Chromium chromium) : IClassFixture<Chromium>
 {
-    private const string ForChat =
-        """
-        version: 1
-        default: deny
-        rules:
-          - id: pairs
-            reason: Two of the platform team have to agree.
-            when: action.operation == "move_money"
-            then:
-              require:
-                stages: [ { of: group:platform, need: 2, within: 30m } ]
-                assurance: chat
-
-        """;
-
     /// <summary>Largest picture that belongs into the repository.</summary>
     private const int MaxBytes = 150_000;
 
@@ -174,7 +159,7 @@ public sealed class TeamsTests(Chromium chromium) : IClassFixture<Chromium>
     private static Task<Bench> StartAsync(TeamsWorld teams) => Bench.StartAsync(
         new ProductOptions
         {
-            Policy = ForChat,
+            Policy = StandardPolicy.TwoInChat,
             More = teams.Configuration,
             Environment = TeamsWorld.Variables,
             Accounts = TeamsWorld.Accounts,

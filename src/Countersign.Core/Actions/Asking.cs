@@ -45,8 +45,8 @@ public sealed record Asking(Asker Asker, Target Target, GateKind Via, CanonicalA
     public BodySchema? Body { get; init; }
 
     /// <summary>
-    /// Whether the target describes its operations and this is none of them: no rule allows it, and where no other rule
-    /// is about it the policy's default decides.
+    /// Whether the target describes its operations and this is none of them, or not as it describes them: no rule
+    /// allows it, and where no other rule is about it the policy's default decides.
     /// </summary>
     public bool IsUndescribed { get; init; }
 

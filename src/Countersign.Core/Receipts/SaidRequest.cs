@@ -94,7 +94,7 @@ internal sealed class SaidRequest
             ["rules"] = TextOf(_said.GetProperty("verdict").GetProperty("rules")),
             ["claimed_reason"] = TextOf(_said.GetProperty("claimed").GetProperty("reason")),
         };
-        foreach (var name in (string[])["environment", "agent", "on_behalf_of", "target", "via", "digest"])
+        foreach (var name in (string[])["environment", "facts", "agent", "on_behalf_of", "target", "via", "digest"])
         {
             expected[name] = TextOf(_said.GetProperty(name));
         }

@@ -38,6 +38,7 @@ internal static class CardPayload
             PayloadWriter.WritePreview(json, preview);
         }
 
+        PayloadWriter.WriteFacts(json, card.Facts);
         json.WriteString("exact", card.Exact.Bytes.Span);
         json.WriteNumber("bytes", card.ExactBytes);
         json.WriteStartArray("rules");

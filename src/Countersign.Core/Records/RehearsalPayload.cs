@@ -66,15 +66,18 @@ public static class RehearsalPayload
         var deep = new JsonDocumentOptions { MaxDepth = PayloadWriter.MaxDepth };
         using var document = JsonDocument.Parse(payload, deep);
         return document.RootElement.TryGetProperty(Name, out var found)
-            && found.TryGetProperty("commands", out var tags)
-            ? new Rehearsal(by, at, new RehearsalFinding
-            {
-                Commands = [.. tags.EnumerateArray().Select(tag => tag.GetString()!)],
-                Rows = found.TryGetProperty("rows", out var rows) ? rows.GetInt64() : null,
-                Error = PayloadReader.Text(found, "error"),
-                Warnings = [.. found.GetProperty("warnings").EnumerateArray().Select(text => text.GetString()!)],
-                Duration = TimeSpan.FromMilliseconds(found.GetProperty("duration_ms").GetInt64()),
-            })
+            && found.TryGetProperty("commands", out _)
+            ? new Rehearsal(by, at, ReadFinding(found))
             : null;
     }
+
+    /// <summary>What came of it, as <see cref="WriteMembers"/> wrote it.</summary>
+    public static RehearsalFinding ReadFinding(JsonElement members) => new()
+    {
+        Commands = [.. members.GetProperty("commands").EnumerateArray().Select(tag => tag.GetString()!)],
+        Rows = members.TryGetProperty("rows", out var rows) ? rows.GetInt64() : null,
+        Error = PayloadReader.Text(members, "error"),
+        Warnings = [.. members.GetProperty("warnings").EnumerateArray().Select(text => text.GetString()!)],
+        Duration = TimeSpan.FromMilliseconds(members.GetProperty("duration_ms").GetInt64()),
+    };
 }

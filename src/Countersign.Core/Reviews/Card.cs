@@ -25,6 +25,9 @@ public sealed record Card
 
     public Preview? Preview { get; init; }
 
+    /// <summary>What the gate found out about the action, which rules have read.</summary>
+    public required Facts Facts { get; init; }
+
     /// <summary>The exact arguments.</summary>
     public required CanonicalJson Exact { get; init; }
 
@@ -55,8 +58,9 @@ public sealed record Card
         Action = record.Id,
         Revision = record.Life.Revision,
         Environment = record.Environment,
-        Headline = HeadlineOf(record),
+        Headline = HeadlineOf(record.Gate, record.Action.Operation, record.Action.Target.Value),
         Preview = record.Preview,
+        Facts = record.Facts,
         Exact = record.Action.Arguments,
         ExactBytes = record.Action.Arguments.Bytes.Length,
         Rules = record.Verdict.Rules,
@@ -68,11 +72,12 @@ public sealed record Card
         Digest = record.Action.Digest,
     };
 
-    private static string HeadlineOf(ActionRecord record) => record.Gate switch
+    /// <summary>The same sentence for who has an action as the API tells it.</summary>
+    public static string HeadlineOf(GateKind gate, string operation, string target) => gate switch
     {
-        GateKind.Mcp => $"Call tool {record.Action.Operation} on {record.Action.Target}",
-        GateKind.Command => $"Run {record.Action.Operation} on {record.Action.Target}",
-        GateKind.Hook => $"Use {record.Action.Operation} on {record.Action.Target}",
-        _ => $"{record.Action.Operation} on {record.Action.Target}",
+        GateKind.Mcp => $"Call tool {operation} on {target}",
+        GateKind.Command => $"Run {operation} on {target}",
+        GateKind.Hook => $"Use {operation} on {target}",
+        _ => $"{operation} on {target}",
     };
 }

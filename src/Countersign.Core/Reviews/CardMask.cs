@@ -54,6 +54,10 @@ public sealed class CardMask(Func<Charter> charter, RedactionKey key)
         return _kept.GetOrAdd(place, _ => new Pass(redactor).Show(record));
     }
 
+    /// <summary>The same of what an action would become: it is recorded nowhere, so nothing of it is kept.</summary>
+    public ShownAction OfForeseen(ActionRecord revised) =>
+        new Pass(RedactorOf(revised.Action.Target)).Show(revised);
+
     /// <summary>Whether cards would hide something of a document about a target.</summary>
     public bool Hides(TargetName target, ReadOnlyMemory<byte> json)
     {

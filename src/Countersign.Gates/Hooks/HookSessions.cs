@@ -15,23 +15,19 @@ internal sealed class HookSessions(TimeProvider time)
     /// <summary>More are forgotten, oldest first.</summary>
     public const int MaxSessions = 10_000;
 
-    // Guards the two below.
+    // Guards the one below.
     private readonly Lock _lock = new();
-    private readonly Dictionary<HookSession, DateTimeOffset> _begun = [];
-    private readonly Queue<HookSession> _order = [];
+
+    /// <summary>Since when each is silent, in that order.</summary>
+    private readonly OrderedDictionary<HookSession, DateTimeOffset> _silent = [];
 
     public void Begin(HookSession session)
     {
         lock (_lock)
         {
-            if (_begun.TryAdd(session, time.GetUtcNow()))
+            if (_silent.TryAdd(session, time.GetUtcNow()) && _silent.Count > MaxSessions)
             {
-                _order.Enqueue(session);
-            }
-
-            while (_order.Count > MaxSessions)
-            {
-                _begun.Remove(_order.Dequeue());
+                _silent.RemoveAt(0);
             }
         }
     }
@@ -41,29 +37,19 @@ internal sealed class HookSessions(TimeProvider time)
     {
         lock (_lock)
         {
-            _begun.Remove(session);
+            _silent.Remove(session);
         }
     }
 
-    /// <summary>Those whose time is over, each once.</summary>
-    public IReadOnlyList<HookSession> TakeSilent()
+    /// <summary>One whose time is over, with when it began; it stays until <see cref="Hear"/>.</summary>
+    public bool TryFindSilent(out HookSession session, out DateTimeOffset since)
     {
-        var silent = new List<HookSession>();
-        var limit = time.GetUtcNow() - Patience;
         lock (_lock)
         {
-            while (_order.TryPeek(out var oldest)
-                && (!_begun.TryGetValue(oldest, out var since) || since <= limit))
-            {
-                _order.Dequeue();
-                if (_begun.Remove(oldest))
-                {
-                    silent.Add(oldest);
-                }
-            }
+            var oldest = _silent.Count > 0 ? _silent.GetAt(0) : default;
+            (session, since) = (oldest.Key, oldest.Value);
+            return _silent.Count > 0 && since <= time.GetUtcNow() - Patience;
         }
-
-        return silent;
     }
 }
 

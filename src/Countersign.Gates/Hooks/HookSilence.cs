@@ -23,13 +23,15 @@ internal sealed class HookSilence(
     /// <summary>Tells of those whose time is over.</summary>
     public async Task LookAsync(CancellationToken cancellationToken)
     {
-        foreach (var session in sessions.TakeSilent())
+        while (sessions.TryFindSilent(out var session, out var since))
         {
-            if (!await HasAskedAsync(session, cancellationToken))
+            if (!await HasAskedAsync(session, since, cancellationToken))
             {
                 Interlocked.Increment(ref _silent);
                 log.SessionSilent(session.Target, session.Agent, session.Id, (int)HookSessions.Patience.TotalMinutes);
             }
+
+            sessions.Hear(session);
         }
     }
 
@@ -42,19 +44,22 @@ internal sealed class HookSilence(
             {
                 await LookAsync(stoppingToken);
             }
-            catch (StoreUnavailableException failure)
+            catch (Exception failure) when (failure is not OutOfMemoryException
+                && !(failure is OperationCanceledException && stoppingToken.IsCancellationRequested))
             {
-                // Whoever is told of a store that is away has worse to look at.
+                // Nobody is forgotten by it; and a service that ends by an exception would stop the server.
                 log.SilenceUnknown(failure);
             }
         }
     }
 
-    private async Task<bool> HasAskedAsync(HookSession session, CancellationToken cancellationToken)
+    private async Task<bool> HasAskedAsync(
+        HookSession session, DateTimeOffset since, CancellationToken cancellationToken)
     {
         var latest = await archive.ListAsync(
             new ActionFilter { Agent = session.Agent, Target = session.Target, Limit = ActionFilter.MaxLimit },
             cancellationToken);
-        return latest.Any(stored => ActionRecord.Of(stored).Claimed.Session == session.Id);
+        return latest.Select(ActionRecord.Of)
+            .Any(record => record.CreatedAt >= since && record.Claimed.Session == session.Id);
     }
 }

@@ -30,28 +30,39 @@ internal static class HttpActionReader
             }
         }
 
+        var parameters = TypedParameters.Of(operation, call);
         return (new Asking(asker, target, via, call.ToAction(target.Name))
         {
-            Facts = FactsOf(call, operation, graphQl!),
+            Facts = FactsOf(call, operation, parameters, graphQl!),
             Body = operation?.Body,
-            IsUndescribed = options.Operations is not null && operation is null,
+            // What a target makes of a text that is no value of its parameter's type, the document does not say.
+            IsUndescribed = options.Operations is not null && (operation is null || !parameters.Unfit.IsEmpty),
             // Whoever changes something is recorded before it is sent, whatever target and rules say.
             NeedsIntent = !call.IsSafe || graphQl!.Type is not ("" or "query"),
         }, null);
     }
 
-    private static Facts FactsOf(HttpCall call, MappedOperation? operation, GraphQlFacts graphQl) => Facts.Of(
-        "http",
-        ("method", call.Method),
-        ("path", call.Path.Text),
-        ("operation_id", operation?.Id ?? ""),
-        ("path_parameters", Json(operation?.Parameters ?? ImmutableSortedDictionary<string, string>.Empty)),
-        ("query", Json(call.Query.Values)),
-        ("headers", Json(call.Headers.Values)),
-        ("body", BodyOf(call.Body)),
-        ("mapped", operation is not null),
-        ("graphql_type", graphQl.Type),
-        ("graphql_fields", graphQl.Fields));
+    private static Facts FactsOf(
+        HttpCall call, MappedOperation? operation, TypedParameters parameters, GraphQlFacts graphQl)
+    {
+        var facts = Facts.Of(
+            "http",
+            ("method", call.Method),
+            ("path", call.Path.Text),
+            ("operation_id", operation?.Id ?? ""),
+            ("path_parameters", Json(operation?.Parameters ?? ImmutableSortedDictionary<string, string>.Empty)),
+            ("parameters", parameters.Values),
+            ("unfit", parameters.Unfit),
+            ("query", Json(call.Query.Values)),
+            ("headers", Json(call.Headers.Values)),
+            ("body", BodyOf(call.Body)),
+            ("mapped", operation is not null),
+            ("graphql_type", graphQl.Type),
+            ("graphql_fields", graphQl.Fields));
+
+        // A fact that is not there makes every rule that reads it stricter, one that asks whether a value is there too.
+        return parameters.Unfit.IsEmpty ? facts : facts with { Members = facts.Members.Remove("parameters") };
+    }
 
     /// <summary>What the body says; a form by its names, and <c>null</c> where nobody can say.</summary>
     private static JsonElement BodyOf(HttpBody body)

@@ -19,6 +19,9 @@ internal sealed class HttpAnswers(HttpGateOptions options)
     private const string MaskedHeader = "Countersign-Masked";
     private const string ChangedHeader = "Countersign-Changed";
 
+    /// <summary>What the gate says of an action beside the target's answer, and without it.</summary>
+    private static readonly string[] OwnHeaders = [ActionHeader, MaskedHeader, ChangedHeader];
+
     public static Problem Busy(int limit) => new(
         429, "too-many-requests", $"This agent has {limit} requests waiting or running; let some end first.")
     {
@@ -118,7 +121,9 @@ internal sealed class HttpAnswers(HttpGateOptions options)
                 return;
             }
 
+            var own = OwnHeaders.Select(name => (Name: name, Value: response.Headers[name])).ToList();
             response.Clear();
+            own.ForEach(header => response.Headers[header.Name] = header.Value);
             await new Problem(
                 502,
                 "answer-withheld",

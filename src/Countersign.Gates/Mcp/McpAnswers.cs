@@ -39,6 +39,12 @@ internal static class McpAnswers
             { State: OutcomeState.Unknown, Error: var error } => Text(
                 $"UNKNOWN OUTCOME of {record.Id}: {error} Do not repeat the call before you have checked.",
                 isError: true),
+            { State: OutcomeState.Succeeded, Error: { } error } => Text(
+                EndText.Sentences(
+                    $"RESULT WITHHELD of {record.Id}: {error} Repeating the call would run it again and be asked of "
+                    + "people again: if the result is needed, ask for less at a time.",
+                    record.Changes.IsEmpty ? null : ChangeText.Of(record)),
+                isError: true),
             { Error: var error } => Text($"FAILED {record.Id}: {error}", isError: true),
             null => Text($"The outcome of {record.Id} is not kept any more.", isError: true),
         };

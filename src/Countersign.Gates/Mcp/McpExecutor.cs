@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using Countersign.Core;
 using Countersign.Core.Actions;
 using Countersign.Core.Records;
@@ -52,7 +53,7 @@ internal sealed class McpExecutor(McpTools tools, McpGateOptions options)
         };
         if (route.Options.Upstream is not McpUpstream.Http { Mint: { } mint })
         {
-            return await SendAsync(call, connection, caller, cancellationToken);
+            return await SendAsync(call, connection, caller, action.OutputCeiling, cancellationToken);
         }
 
         // 2.
@@ -68,7 +69,11 @@ internal sealed class McpExecutor(McpTools tools, McpGateOptions options)
                         action, credential.UsableUntil, cancellationToken) is { } tooLate
                         ? NothingSent(tooLate)
                         : await SendAsync(
-                            call with { Credential = credential }, connection, caller, cancellationToken);
+                            call with { Credential = credential },
+                            connection,
+                            caller,
+                            action.OutputCeiling,
+                            cancellationToken);
                 }
 
             default:
@@ -77,11 +82,21 @@ internal sealed class McpExecutor(McpTools tools, McpGateOptions options)
     }
 
     private static async Task<Outcome> SendAsync(
-        ToolCall call, UpstreamConnection connection, Exchange? caller, CancellationToken cancellationToken)
+        ToolCall call,
+        UpstreamConnection connection,
+        Exchange? caller,
+        long? outputCeiling,
+        CancellationToken cancellationToken)
     {
         try
         {
             var answer = await connection.CallAsync(call, caller, cancellationToken);
+            var bytes = (answer.Error ?? answer.Result!.Value).Length;
+            if (bytes > outputCeiling)
+            {
+                return Withheld(OutcomeOf(answer).State, bytes, outputCeiling.Value) with { Masked = answer.Masked };
+            }
+
             if (caller is not null)
             {
                 caller.UpstreamError = answer.Error;
@@ -151,6 +166,16 @@ internal sealed class McpExecutor(McpTools tools, McpGateOptions options)
             failed ? "The tool reported an error." : null,
             TimeSpan.Zero);
     }
+
+    /// <summary>The tool ran, and neither the agent nor the record gets what it said.</summary>
+    private static Outcome Withheld(OutcomeState state, long bytes, long approved) => new(
+        state,
+        Result: null,
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"The tool ran and {(state == OutcomeState.Succeeded ? "gave its result" : "reported an error")}; what it "
+            + $"said is withheld: it is {bytes} bytes long, and {approved} bytes were approved ('bounds.output')."),
+        TimeSpan.Zero);
 
     private static Outcome OutcomeOf(UpstreamException unanswered) => unanswered.Fate switch
     {

@@ -23,6 +23,9 @@ internal sealed class Backend(DatabaseConnection connection, Client client, Post
     /// <summary>A read that began while nothing was awaited, because notices may come at any time.</summary>
     private Task<bool>? _listening;
 
+    /// <summary>Whether that read ends by nothing but the database.</summary>
+    private bool _listensForGood;
+
     public WireWriter Out => connection.Writer;
 
     public DatabaseConnection Connection => connection;
@@ -43,7 +46,9 @@ internal sealed class Backend(DatabaseConnection connection, Client client, Post
     /// <summary>Told when a transaction is over: portals are gone, and settings may be what they were before.</summary>
     public Action<TransactionStatus> OnReady { get; set; } = static _ => { };
 
-    /// <summary>Takes errors in the client's place while something runs whose end is kept back.</summary>
+    /// <summary>
+    /// Takes errors in the client's place while something runs whose end is kept back, or waits to run.
+    /// </summary>
     public Action<WireMessage, Refusal?>? ErrorSink { get; set; }
 
     /// <summary>The database waits for COPY data, so settling ends early and has to be called again.</summary>
@@ -111,7 +116,7 @@ internal sealed class Backend(DatabaseConnection connection, Client client, Post
             while (TakeOwn() && !IsCopyingIn)
             {
                 // Only when something is owed: otherwise that read may last for ever.
-                await StopListeningAsync();
+                await StopListeningAsync(cancellationToken);
                 if (connection.Reader.TryPeek(out var head) && head.BodyLength > WholeMessage)
                 {
                     await TakeLargeAsync(head, cancellationToken);
@@ -135,8 +140,19 @@ internal sealed class Backend(DatabaseConnection connection, Client client, Post
     }
 
     /// <summary>Waits beside the client for what the database says unasked; <c>true</c> when something came.</summary>
-    public Task<bool> ListenAsync(CancellationToken cancellationToken) =>
-        _listening ??= connection.Reader.BufferMoreAsync(WholeMessage, cancellationToken).AsTask();
+    /// <param name="cancellationToken">
+    /// Ends the read, and with it a TLS connection; without one, who takes answers waits for it as long as they may.
+    /// </param>
+    public Task<bool> ListenAsync(CancellationToken cancellationToken)
+    {
+        if (_listening is null)
+        {
+            _listensForGood = !cancellationToken.CanBeCanceled;
+            _listening = connection.Reader.BufferMoreAsync(WholeMessage, cancellationToken).AsTask();
+        }
+
+        return _listening;
+    }
 
     /// <summary>Hands on what came unasked.</summary>
     /// <exception cref="BackendLost">
@@ -146,7 +162,7 @@ internal sealed class Backend(DatabaseConnection connection, Client client, Post
     {
         try
         {
-            if (!await StopListeningAsync())
+            if (!await StopListeningAsync(cancellationToken))
             {
                 throw new BackendLost("The database closed the connection.", inner: null);
             }
@@ -162,9 +178,21 @@ internal sealed class Backend(DatabaseConnection connection, Client client, Post
         }
     }
 
-    private async Task<bool> StopListeningAsync()
+    private async Task<bool> StopListeningAsync(CancellationToken cancellationToken)
     {
-        var came = _listening is null || await _listening;
+        var came = true;
+        try
+        {
+            if (_listening is { } listening)
+            {
+                came = await (_listensForGood ? listening.WaitAsync(cancellationToken) : listening);
+            }
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // Who listened does not any more; who asks now reads by itself.
+        }
+
         _listening = null;
         return came;
     }
@@ -286,7 +314,7 @@ internal sealed class Backend(DatabaseConnection connection, Client client, Post
         if (!_awaited.TryPeek(out var failed))
         {
             // Unasked errors announce the end: a shutdown, a time-out of an idle session.
-            client.Out.Append(message.Bytes.Span);
+            Tell(message, ownWords: null);
             return;
         }
 

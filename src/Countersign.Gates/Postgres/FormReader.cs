@@ -16,9 +16,6 @@ internal sealed class FormReader(Analyser analyser)
 {
     private static readonly Effects s_none = Effects.None;
 
-    /// <summary>How often nobody could say what code there is.</summary>
-    private long _unknown;
-
     public async ValueTask<Effects> ReadAsync(
         Parsed form, ReadOnlyMemory<byte> text, ReadContext context, CancellationToken cancellationToken)
     {
@@ -42,8 +39,8 @@ internal sealed class FormReader(Analyser analyser)
         }
         catch (Exception failure) when (failure is NpgsqlException or TimeoutException)
         {
-            // Equal to nothing, so that nothing runs on the strength of it.
-            return $"unknown {Stopwatch.GetTimestamp()} {Interlocked.Increment(ref _unknown)}";
+            // Another one each time, so that nothing runs on the strength of it.
+            return $"unknown {Stopwatch.GetTimestamp()}";
         }
     }
 
@@ -59,7 +56,8 @@ internal sealed class FormReader(Analyser analyser)
         Parsed.Execute { Arguments.IsEmpty: true } => new(s_none),
         Parsed.Execute execute => ArgumentsAsync(execute, text, context, cancellationToken),
         Parsed.Command utility => CommandAsync(utility.Effect, text, context, cancellationToken),
-        Parsed.LockTable locks => new(LockOf(locks)),
+        Parsed.LockTable locks => CommandAsync(
+            new CommandEffect("LOCK", locks.Relations) { Lock = locks.Mode }, text, context, cancellationToken),
         Parsed.Channel channel => new(s_none with { Verbs = s_none.Verbs.Add(channel.Verb) }),
         Parsed.Code code => new(Opaque("DO", $"DO runs {code.Language} code, which nobody analyses.")),
         Parsed.Call call => new(Opaque("CALL", $"The procedure {call.Name} is code, which nobody analyses.")),
@@ -196,16 +194,6 @@ internal sealed class FormReader(Analyser analyser)
         NeedsOwner = true,
         Opaque = "SELECT INTO makes a table of what it reads; CREATE TABLE AS says the same and is understood.",
     };
-
-    /// <summary>The lock that every SELECT takes harms nobody; pg_dump takes it by name.</summary>
-    private static Effects LockOf(Parsed.LockTable locks) => locks.Mode == "ACCESS SHARE"
-        ? s_none with { Verbs = s_none.Verbs.Add("SELECT"), Reads = s_none.Reads.Union(locks.Relations) }
-        : s_none with
-        {
-            Verbs = s_none.Verbs.Add("LOCK"),
-            Locks = s_none.Locks.Union(locks.Relations.Select(relation => $"{locks.Mode} {relation}")),
-            Impure = "locks tables",
-        };
 
     private static Effects Opaque(string verb, string why) =>
         s_none with { Verbs = s_none.Verbs.Add(verb), Opaque = why };

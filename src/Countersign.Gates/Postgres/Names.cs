@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using Countersign.Core;
+using Countersign.Gates.Postgres.Parsing;
 
 namespace Countersign.Gates.Postgres;
 
@@ -187,10 +188,24 @@ internal sealed class Names(PostgresLimits limits, FillRandom random)
         RemovePortals(after: 0, last);
     }
 
-    /// <summary>The database has made a savepoint.</summary>
-    /// <param name="name">What it is called.</param>
-    /// <param name="last">The last portal before it.</param>
-    public void OnSavepoint(string name, long last)
+    /// <summary>
+    /// What a statement about the transaction does to portals and savepoints once the database has done it; portals
+    /// that are bound behind it are none of its business.
+    /// </summary>
+    public Action DoneOf(Parsed.Transaction statement)
+    {
+        var last = LastPortal;
+        return (statement.Verb, statement.Name) switch
+        {
+            (TransactionVerb.Commit or TransactionVerb.Rollback, _) => () => RemovePortals(last),
+            (TransactionVerb.Savepoint, { } name) => () => OnSavepoint(name, last),
+            (TransactionVerb.Release, { } name) => () => OnRelease(name),
+            (TransactionVerb.RollbackTo, { } name) => () => OnRollbackTo(name, last),
+            _ => static () => { },
+        };
+    }
+
+    private void OnSavepoint(string name, long last)
     {
         if (_savepoints.Count < limits.Statements)
         {
@@ -198,8 +213,8 @@ internal sealed class Names(PostgresLimits limits, FillRandom random)
         }
     }
 
-    /// <summary>The database has released a savepoint: what was bound behind it belongs to what is around it.</summary>
-    public void OnRelease(string name)
+    /// <summary>What was bound behind the savepoint belongs to what is around it.</summary>
+    private void OnRelease(string name)
     {
         if (_savepoints.FindLastIndex(one => one.Name == name) is var at and >= 0)
         {
@@ -207,10 +222,8 @@ internal sealed class Names(PostgresLimits limits, FillRandom random)
         }
     }
 
-    /// <summary>The database has gone back to a savepoint: portals that were bound behind it are gone.</summary>
-    /// <param name="name">What it is called.</param>
-    /// <param name="last">The last portal before it went back.</param>
-    public void OnRollbackTo(string name, long last)
+    /// <summary>Portals that were bound behind the savepoint are gone.</summary>
+    private void OnRollbackTo(string name, long last)
     {
         if (_savepoints.FindLastIndex(one => one.Name == name) is var at and >= 0)
         {

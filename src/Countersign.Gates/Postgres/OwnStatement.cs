@@ -30,6 +30,28 @@ internal sealed record OwnStatement(string Name, string Text)
         "SELECT pg_catalog.set_config('lock_timeout', '500ms', true), " +
         "pg_catalog.set_config('statement_timeout', '10s', true)");
 
+    /// <summary>
+    /// A limit of time up to the end of the transaction, unless the session has a shorter one. Gives the one before, in
+    /// milliseconds.
+    /// </summary>
+    public static OwnStatement Limit(TimeSpan time)
+    {
+        var most = (int)Math.Min(time.TotalMilliseconds, int.MaxValue);
+        // Functions have their schema in front of them where operators could not; a setting of 0 is no limit.
+        const string now =
+            "pg_catalog.int4(pg_catalog.float8mul(pg_catalog.date_part('epoch', "
+            + "pg_catalog.current_setting('statement_timeout')::pg_catalog.interval), 1000))";
+        return new OwnStatement(
+            $"limit_{most}",
+            $"SELECT {now}::pg_catalog.text, pg_catalog.set_config('statement_timeout', (CASE WHEN "
+            + $"pg_catalog.int4eq({now}, 0) THEN {most} ELSE LEAST({now}, {most}) END)::pg_catalog.text, true)");
+    }
+
+    /// <param name="milliseconds">As <see cref="Limit"/> gave them.</param>
+    public static OwnStatement LimitAgain(string milliseconds) => new(
+        $"again_{milliseconds}",
+        $"SELECT pg_catalog.set_config('statement_timeout', '{int.Parse(milliseconds)}', true)");
+
     public static OwnStatement CheckConstraints { get; } = new("constraints", "SET CONSTRAINTS ALL IMMEDIATE");
 
     /// <summary>

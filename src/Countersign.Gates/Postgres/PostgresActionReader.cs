@@ -56,7 +56,7 @@ internal static class PostgresActionReader
         ("no_where", effects.NoWhere),
         ("touches_masked", TouchesMasked(effects, redaction)),
         ("deferred_code", effects.DeferredCode),
-        ("opaque", effects.Opaque is not null),
+        ("opaque", effects.Opaque is not null || effects.HasUnseenCode),
         ("in_transaction", isInTransaction));
 
     /// <summary>What is not understood may touch anything.</summary>
@@ -140,6 +140,13 @@ internal sealed record RunnableStatement(string Text, ImmutableArray<Parameter> 
     /// <summary>Whether it may run code that somebody made.</summary>
     public bool RunsCode => Reading is not Reading.Of { Statements: var statements }
         || statements.Any(statement => UserCode.MayRunIn(statement, Executes));
+
+    /// <summary>
+    /// Whether the server runs it behind something else in a transaction: VACUUM and DISCARD ALL it does not.
+    /// </summary>
+    public bool MayFollow => Reading is not Reading.Of { Statements: var statements }
+        || !statements.Any(static statement =>
+            statement.Form is Parsed.Command { Effect.RunsAlone: true } or Parsed.Discard or Parsed.Transaction);
 
     /// <summary>Whether it comes in an open transaction, whose locks stay while it is held.</summary>
     public bool IsInTransaction { get; init; }

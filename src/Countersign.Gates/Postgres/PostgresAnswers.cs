@@ -53,6 +53,17 @@ internal static class PostgresAnswers
             Message = $"Cancelled while waiting for approval {held.Id}; nothing was executed.",
         };
 
+    /// <summary>The database went while people thought about it; the review stays.</summary>
+    public static Refusal GoneWhileHeld(ActionRecord held, string lastWords) => new(
+        Refusal.ConnectionFailure,
+        $"The connection to the database is lost while waiting for approval {held.Id}; nothing was executed.")
+    {
+        Detail = $"The database said last: {lastWords}",
+        Hint = "The review stays open. Connect again and send exactly the same statement: it goes on waiting, or " +
+            "runs once approved.",
+        IsFatal = true,
+    };
+
     public static Refusal Paused(string reason) => new(
         Refusal.ConfigurationLimitExceeded, $"This agent is paused; nothing was executed. {reason}");
 

@@ -4,6 +4,7 @@ using Countersign.Core.Records;
 using Countersign.Core.Reviews;
 using Countersign.Core.Storage;
 using Countersign.Gates.Access;
+using Countersign.Gates.Postgres.Wire;
 
 namespace Countersign.Gates.Postgres;
 
@@ -11,7 +12,8 @@ namespace Countersign.Gates.Postgres;
 /// Takes one statement of a session through the gatekeeper, and its client with it:
 /// <list type="number">
 /// <item>It becomes an action, which policy may allow, refuse, or hold for people.</item>
-/// <item>While it is held the client reads a notice now and then, and may leave; the review stays.</item>
+/// <item>While it is held the client reads a notice now and then, and may leave; the review stays. Where the database
+/// goes meanwhile the session ends at once, so that no approval is spent on what cannot run.</item>
 /// <item>Once it may run, the session belongs to the run, which sends what was approved exactly once.</item>
 /// <item>When the outcome is in the record, the client reads how it ended.</item>
 /// </list>
@@ -33,12 +35,15 @@ internal sealed class PostgresExecutor(SessionState session)
     /// <summary>Why there is none, although it was approved.</summary>
     private Refusal? _notRun;
 
+    /// <summary>What the database said when it went while the statement was held.</summary>
+    private string? _gone;
+
     /// <summary>
     /// Why it was not run, in the words for the client; <c>null</c> when it was, and the client knows how it ended.
     /// </summary>
     public async Task<Refusal?> ActAsync(RunPlan plan, CancellationToken cancellationToken)
     {
-        (_run, _notRun) = (null, null);
+        (_run, _notRun, _gone) = (null, null, null);
         using var hold = new Hold();
         session.Hold = hold;
         var isTold = false;
@@ -54,6 +59,11 @@ internal sealed class PostgresExecutor(SessionState session)
             var refusal = await AnswerAsync(await handling, hold);
             isTold = true;
             return refusal;
+        }
+        catch (OperationCanceledException) when (hold.ClientLeft.IsCancellationRequested && _gone is not null)
+        {
+            session.IsLost = true;
+            return PostgresAnswers.GoneWhileHeld(hold.Record!, _gone);
         }
         catch (OperationCanceledException) when (hold.ClientLeft.IsCancellationRequested)
         {
@@ -115,9 +125,10 @@ internal sealed class PostgresExecutor(SessionState session)
         {
             var hangsUp = session.Client.ListenAsync();
             Task tick = s_never.Task;
+            Task databaseSpeaks = s_never.Task;
             while (!handling.IsCompleted && !hold.AsksToRun.IsCompleted)
             {
-                await Task.WhenAny(handling, hold.AsksToRun, hangsUp, hold.Held, tick);
+                await Task.WhenAny(handling, hold.AsksToRun, hangsUp, hold.Held, tick, databaseSpeaks);
                 if (hangsUp.IsCompleted)
                 {
                     hangsUp = await ListenOnAsync(hold, hangsUp);
@@ -129,6 +140,12 @@ internal sealed class PostgresExecutor(SessionState session)
                     await LetGoAsync();
                     await TellAsync(hold, cancellationToken);
                     tick = Task.Delay(session.Options.Limits.HeldNotice, session.Options.Time, hold.Over);
+                    databaseSpeaks = session.Backend.ListenAsync(CancellationToken.None);
+                }
+
+                if (databaseSpeaks.IsCompleted && !hold.AsksToRun.IsCompleted)
+                {
+                    databaseSpeaks = await HearDatabaseAsync(hold, cancellationToken);
                 }
             }
         }
@@ -170,6 +187,39 @@ internal sealed class PostgresExecutor(SessionState session)
         }
 
         return saidMore && !session.Client.IsFull ? session.Client.ListenAsync() : s_never.Task;
+    }
+
+    /// <summary>
+    /// Notices are handed on. A database that is gone ends the wait but not the review: approved later, the statement
+    /// runs in the session that sends it again.
+    /// </summary>
+    private async Task<Task> HearDatabaseAsync(Hold hold, CancellationToken cancellationToken)
+    {
+        var backend = session.Backend;
+        string? lastWords = null;
+        backend.ErrorSink = (error, _) => lastWords = ErrorFields.Read(error.Body).Message;
+        try
+        {
+            await backend.TakeUnaskedAsync(cancellationToken);
+            await session.Client.FlushAsync(cancellationToken);
+            return backend.ListenAsync(CancellationToken.None);
+        }
+        catch (BackendLost lost)
+        {
+            // What runs already finds the connection ended by itself.
+            _gone = hold.TryLeave() ? lastWords ?? lost.Message : null;
+            return s_never.Task;
+        }
+        catch (OperationCanceledException)
+        {
+            // The session is cut; what runs already is seen to its end.
+            hold.TryLeave();
+            return s_never.Task;
+        }
+        finally
+        {
+            backend.ErrorSink = null;
+        }
     }
 
     private async Task TellAsync(Hold hold, CancellationToken cancellationToken)

@@ -20,8 +20,6 @@ namespace Countersign.Gates.Postgres;
 /// </summary>
 internal sealed class Run(SessionState session, RunPlan plan, RunSupport support)
 {
-    private const string NoEffect = "Its transaction was rolled back, so nothing of it took effect.";
-
     /// <summary>COPY in binary and with HEADER has a message in front of its rows, or one behind them.</summary>
     private const int CopyFrame = 2;
 
@@ -132,11 +130,13 @@ internal sealed class Run(SessionState session, RunPlan plan, RunSupport support
             }
         }
 
+        await support.LimitAsync(record, plan);
         for (var i = 0; i < plan.Steps.Length && !HasFailed; i++)
         {
             // 3.
             _masks.Add(plan.MaskOf(i, session));
-            plan.Steps[i].Send(session, new Rows(this, isLast: i == plan.Steps.Length - 1) { Mask = _masks[i] });
+            var rows = new Rows(this, isLast: i == plan.Steps.Length - 1, plan.DoneOf(i, session)) { Mask = _masks[i] };
+            plan.Steps[i].Send(session, rows);
             session.Backend.Out.WriteFlush();
             await SettleAsync();
             session.SuspectStatements();
@@ -163,8 +163,9 @@ internal sealed class Run(SessionState session, RunPlan plan, RunSupport support
         _stopped ??= _isCommitted ? WhyStop() : null;
         FailIfStopped();
 
-        if (plan.OpensTransaction && !HasFailed)
+        if (!HasFailed)
         {
+            support.EndLimit();
             EndTransaction();
         }
 
@@ -201,6 +202,11 @@ internal sealed class Run(SessionState session, RunPlan plan, RunSupport support
     /// <summary>What a rehearsal checks only at its end is checked before it is taken back.</summary>
     private void EndTransaction()
     {
+        if (!plan.OpensTransaction)
+        {
+            return;
+        }
+
         if (plan.IsRehearsal)
         {
             session.SendOwn(OwnStatement.CheckConstraints);
@@ -266,38 +272,10 @@ internal sealed class Run(SessionState session, RunPlan plan, RunSupport support
 
     private Refusal? WhyStop() => this switch
     {
-        { _limit.IsCancellationRequested: true } => Overdue(),
-        { _isUncounted: true } => Uncounted(),
-        _ when _rows > _ceiling => TooMany(),
+        { _limit.IsCancellationRequested: true } => OutOfBounds.Overdue(),
+        { _isUncounted: true } => OutOfBounds.Uncounted(),
+        _ when _rows > _ceiling => OutOfBounds.TooMany(_ceiling),
         _ => null,
-    };
-
-    private static Refusal Overdue() => new(
-        Refusal.QueryCanceled, "The statement took longer than it may, and was cancelled.")
-    {
-        Detail = NoEffect,
-    };
-
-    private static Refusal Uncounted() => new(
-        Refusal.ProgramLimitExceeded, "The statement has more rows than were asked for at once, and a bound on them.")
-    {
-        Detail = "Nobody would count the rest. Its transaction was rolled back, so nothing of it took effect.",
-        Hint = "Execute it without a limit of rows.",
-    };
-
-    private Refusal TooMuch() => new(
-        Refusal.ProgramLimitExceeded,
-        $"The statement returned more than the {_outputCeiling} bytes that were approved.")
-    {
-        Detail = NoEffect,
-        Hint = "Narrow it down; what was returned so far is not all of it.",
-    };
-
-    private Refusal TooMany() => new(
-        Refusal.ProgramLimitExceeded, $"The statement concerned more than the {_ceiling} rows that were approved.")
-    {
-        Detail = NoEffect,
-        Hint = "Narrow it down; sending it again asks for approval of what it would do now.",
     };
 
     private Outcome NothingSent(Refusal why)
@@ -313,7 +291,7 @@ internal sealed class Run(SessionState session, RunPlan plan, RunSupport support
         var fields = ErrorFields.Read(error.Body);
         if (ownWords is null && fields.Code == Refusal.QueryCanceled && _limit.IsCancellationRequested)
         {
-            _stopped ??= Overdue();
+            _stopped ??= OutOfBounds.Overdue();
         }
 
         if ((_stopped ?? ownWords) is { } words)
@@ -341,7 +319,7 @@ internal sealed class Run(SessionState session, RunPlan plan, RunSupport support
     }
 
     /// <summary>Rows of one step: counted, and none relayed beyond the ceilings.</summary>
-    private sealed class Rows(Run run, bool isLast) : AwaitedRows(isSilent: false)
+    private sealed class Rows(Run run, bool isLast, Action done) : AwaitedRows(isSilent: false)
     {
         private long _sent;
 
@@ -356,11 +334,11 @@ internal sealed class Run(SessionState session, RunPlan plan, RunSupport support
             var frame = type == BackendMessage.DataRow ? 0 : CopyFrame;
             if (run._rows + ++_sent - frame > run._ceiling)
             {
-                run.Stop(run.TooMany());
+                run.Stop(OutOfBounds.TooMany(run._ceiling));
             }
             else if (run._bytes > run._outputCeiling)
             {
-                run.Stop(run.TooMuch());
+                run.Stop(OutOfBounds.TooMuch(run._outputCeiling));
             }
 
             return run._stopped is null;
@@ -380,6 +358,7 @@ internal sealed class Run(SessionState session, RunPlan plan, RunSupport support
         {
             if (message.Type == BackendMessage.CommandComplete)
             {
+                done();
                 var complete = CommandCompleteBody.Read(message.Body);
                 run._tags.Add(Encoding.UTF8.GetString(complete.Tag));
                 run._rows += complete.Rows ?? 0;

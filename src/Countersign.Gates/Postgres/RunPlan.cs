@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text;
 using Countersign.Gates.Postgres.Masking;
+using Countersign.Gates.Postgres.Parsing;
 using Countersign.Gates.Postgres.Wire;
 
 namespace Countersign.Gates.Postgres;
@@ -26,6 +27,14 @@ internal sealed record RunPlan(RunnableStatement Statement, ImmutableArray<RunSt
     /// it is told. Takes the client's Sync when that is here already.
     /// </summary>
     public required Func<bool> TakesSync { get; init; }
+
+    /// <summary>What the gate notes when the database has done a step: savepoints and portals taken back.</summary>
+    public Action DoneOf(int step, SessionState session) =>
+        Statement.Reading is Reading.Of { Statements: var all }
+            && all.Length == Steps.Length
+            && all[step].Form is Parsed.Transaction transaction
+                ? session.Names.DoneOf(transaction)
+                : static () => { };
 
     /// <summary>
     /// The mask of one step. What one of its statements defines anew decides what the next ones mean, so nobody can

@@ -15,7 +15,15 @@ internal sealed class RunSupport(SessionState session)
     /// <summary>A transaction's id of 64 bits, as <c>pg_xact_status</c> takes it.</summary>
     public const string EvidenceKind = "postgresql-transaction";
 
+    /// <summary>
+    /// How much later than this gate the server gives up: first who can say why, then who is sure to be there.
+    /// </summary>
+    private static readonly TimeSpan s_serverGrace = TimeSpan.FromSeconds(1);
+
     private readonly PostgresTarget _database = session.Visitor.Database;
+
+    /// <summary>The session's own time limit in milliseconds; <c>null</c> while it is in force.</summary>
+    private string? _limitBefore;
 
     /// <summary>
     /// Why what was approved is not what would run now; <c>null</c> when it still is. Definitions may have changed
@@ -78,6 +86,32 @@ internal sealed class RunSupport(SessionState session)
         if (session.Backend.Transaction == TransactionStatus.InTransaction)
         {
             session.SendBarrier();
+        }
+    }
+
+    /// <summary>
+    /// Has the server keep the bound of time as well, in its own transaction: it goes on with a statement whose gateway
+    /// has died, and nobody else would stop it.
+    /// </summary>
+    public async Task LimitAsync(ActionRecord record, RunPlan plan)
+    {
+        if (record.TimeCeiling is { } bound && !plan.IsRehearsal && plan.Statement.MayFollow)
+        {
+            var answer = new AwaitedAnswer();
+            session.SendOwn(OwnStatement.Limit(bound + s_serverGrace), answer);
+            session.Backend.Out.WriteFlush();
+            await session.Backend.SettleAsync(CancellationToken.None);
+            _limitBefore = session.Backend.IsSkipping ? null : answer.Values is [var before, ..] ? before : null;
+        }
+    }
+
+    /// <summary>What comes next in the client's own transaction has the limit that its client gave it.</summary>
+    public void EndLimit()
+    {
+        if (_limitBefore is { } before)
+        {
+            _limitBefore = null;
+            session.SendOwn(OwnStatement.LimitAgain(before));
         }
     }
 

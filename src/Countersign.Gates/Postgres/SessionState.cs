@@ -228,8 +228,16 @@ internal sealed class SessionState(Seat seat, Client client, Backend backend, Po
             var fields = ErrorFields.Read(error.Body);
             why = $"{fields.Code}: {fields.Message}";
         };
-        var answer = await AskAsync(OwnStatement.Meaning, cancellationToken);
-        backend.ErrorSink = sink;
+        IReadOnlyList<string?>? answer;
+        try
+        {
+            answer = await AskAsync(OwnStatement.Meaning, cancellationToken);
+        }
+        finally
+        {
+            backend.ErrorSink = sink;
+        }
+
         if (answer is not [{ } path, { } date, { } interval, { } zone, var rows, var temporary])
         {
             IsLost = true;

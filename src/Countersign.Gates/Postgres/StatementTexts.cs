@@ -237,9 +237,7 @@ internal sealed class StatementTexts(SessionState session)
         Parsed.Deallocate => Removal(static () => { }),
         Parsed.Discard { What: "ALL" } => Removal(() => (session.Meaning, session.Reason) = (null, null)),
         Parsed.Discard => new AwaitedDone(() => session.Meaning = null),
-        Parsed.Transaction { Verb: TransactionVerb.Commit or TransactionVerb.Rollback } => EndOfTransaction(),
-        Parsed.Transaction { Name: { } savepoint, Verb: var verb } => OnSavepoint(verb, savepoint),
-        Parsed.Transaction => new AwaitedDone(OnTransaction),
+        Parsed.Transaction transaction => OnTransaction(transaction),
         _ => AwaitedRows.Plain,
     };
 
@@ -257,34 +255,12 @@ internal sealed class StatementTexts(SessionState session)
             session.Names.OnNoRemoval);
     }
 
-    private AwaitedDone EndOfTransaction()
+    private AwaitedDone OnTransaction(Parsed.Transaction statement)
     {
-        var last = session.Names.LastPortal;
+        var done = session.Names.DoneOf(statement);
         return new AwaitedDone(() =>
         {
-            session.Names.RemovePortals(last);
-            OnTransaction();
-        });
-    }
-
-    private AwaitedDone OnSavepoint(TransactionVerb verb, string name)
-    {
-        var (names, last) = (session.Names, session.Names.LastPortal);
-        return new AwaitedDone(() =>
-        {
-            switch (verb)
-            {
-                case TransactionVerb.Savepoint:
-                    names.OnSavepoint(name, last);
-                    break;
-                case TransactionVerb.Release:
-                    names.OnRelease(name);
-                    break;
-                case TransactionVerb.RollbackTo:
-                    names.OnRollbackTo(name, last);
-                    break;
-            }
-
+            done();
             OnTransaction();
         });
     }

@@ -78,7 +78,7 @@ internal sealed class ChatRevisions(Gatekeeper gatekeeper, CardMask mask, Revisi
             return new ChatRevision.Compared(typed, compared);
         }
 
-        return await forms.ReviseAsync(record, voter, sent.Form, cancellationToken) is { } refusal
+        return await forms.ReviseAsync(voter, record.Id, sent.Form.ToRevision(asked), cancellationToken) is { } refusal
             ? new ChatRevision.Refused(refusal)
             : new ChatRevision.Recorded();
     }

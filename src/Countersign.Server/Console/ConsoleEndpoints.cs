@@ -40,6 +40,7 @@ internal static class ConsoleEndpoints
         .AddSingleton<QueueEndpoints>()
         .AddSingleton<RevisionForms>()
         .AddSingleton<ActionEndpoints>()
+        .AddSingleton<RevisionEndpoints>()
         .AddSingleton<ReceiptDownload>()
         .AddSingleton<GlassEndpoints>()
         .AddSingleton<GlassRecord>()
@@ -74,7 +75,7 @@ internal static class ConsoleEndpoints
         Get("/console/fragments/actions/{id}", door.Live(action.ShowFragmentAsync));
         Post("/console/actions/{id}/votes", door.Form(action.VoteAsync));
         Post("/console/actions/{id}/dry-run", door.Form(action.RehearseAsync));
-        Post("/console/actions/{id}/revisions", door.Form(action.ReviseAsync));
+        Post("/console/actions/{id}/revisions", door.Form(services.GetRequiredService<RevisionEndpoints>().TakeAsync));
         Post("/console/actions/{id}/reveal", door.Form(action.RevealAsync));
 
         Get("/console/history", door.Page(history.ShowAsync));

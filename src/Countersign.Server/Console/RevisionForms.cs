@@ -18,8 +18,11 @@ internal sealed class RevisionForms(RevisionDesk revisions, RevisionReader reade
     /// <summary>What somebody may edit, and what they should know before they do.</summary>
     public ReviseView EditableOf(Voter voter, ActionRecord record) => RevisionComposer.EditableOf(record) with
     {
-        Warning = revisions.WhyNobodyLeft(voter.Person, record),
+        Warning = WarningOf(voter, record),
     };
+
+    /// <summary>Why changing it would probably be in vain; <c>null</c> when nothing is known against it.</summary>
+    public string? WarningOf(Voter voter, ActionRecord record) => revisions.WhyNobodyLeft(voter.Person, record);
 
     /// <summary>
     /// What a form asks for, as far as it can be told without recording anything; without it, why not.
@@ -49,20 +52,20 @@ internal sealed class RevisionForms(RevisionDesk revisions, RevisionReader reade
             : (asking, null);
     }
 
+    /// <summary>What it would come to, with nothing recorded; without it, why not.</summary>
+    public async Task<(RevisionAnswer.Foreseen? Foreseen, string? WhyNot)> ForeseeAsync(
+        Voter voter, ActionId id, Revision revision, CancellationToken cancellationToken)
+    {
+        var answer = await revisions.ForeseeAsync(id, voter, revision, cancellationToken);
+        return answer is RevisionAnswer.Foreseen foreseen
+            ? (foreseen, null)
+            : (null, await WhyNotAsync(answer, voter, cancellationToken));
+    }
+
     /// <summary>Why it was not revised; <c>null</c> when it was.</summary>
     public async Task<string?> ReviseAsync(
-        ActionRecord record, Voter voter, RevisionForm form, CancellationToken cancellationToken)
-    {
-        var (asking, whyNot) = await ReadAsync(record, voter, form, cancellationToken);
-        if (asking is null)
-        {
-            return whyNot;
-        }
-
-        var revision = new Revision(form.Digest, asking, string.IsNullOrEmpty(form.Comment) ? null : form.Comment);
-        var answer = await revisions.ReviseAsync(record.Id, voter, revision, cancellationToken);
-        return await WhyNotAsync(answer, voter, cancellationToken);
-    }
+        Voter voter, ActionId id, Revision revision, CancellationToken cancellationToken) => await WhyNotAsync(
+            await revisions.ReviseAsync(id, voter, revision, cancellationToken), voter, cancellationToken);
 
     private async Task<string?> WhyNotAsync(
         RevisionAnswer answer, Voter voter, CancellationToken cancellationToken) => answer switch
@@ -87,4 +90,8 @@ internal sealed class RevisionForms(RevisionDesk revisions, RevisionReader reade
 /// <param name="Statement">The text of a statement, where that is edited by itself.</param>
 /// <param name="Json">Its parameters, or all arguments.</param>
 /// <param name="Comment">Why.</param>
-internal sealed record RevisionForm(ActionDigest Digest, string? Statement, string Json, string? Comment);
+internal sealed record RevisionForm(ActionDigest Digest, string? Statement, string Json, string? Comment)
+{
+    /// <summary>The change, as its gate understood what was written.</summary>
+    public Revision ToRevision(Asking asked) => new(Digest, asked, string.IsNullOrEmpty(Comment) ? null : Comment);
+}

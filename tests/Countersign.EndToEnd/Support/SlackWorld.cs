@@ -5,6 +5,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
 using System.Threading.Channels;
+using Countersign.Tests.Channels.Slack;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -24,6 +25,7 @@ internal sealed class SlackWorld : IAsyncDisposable
     private readonly HttpClient _http = new() { Timeout = Limits.Soon };
     private readonly Channel<JsonObject> _shown = Channel.CreateUnbounded<JsonObject>();
     private readonly Channel<JsonObject> _replies = Channel.CreateUnbounded<JsonObject>();
+    private readonly Channel<SlackConnection> _connections = Channel.CreateUnbounded<SlackConnection>();
     private int _last;
 
     private SlackWorld(WebApplication web) => _web = web;
@@ -39,11 +41,29 @@ internal sealed class SlackWorld : IAsyncDisposable
           slack: { signing_secret: env:SLACK_SECRET, bot_token: env:SLACK_BOT, channel: C0123, base_url: "{{Base}}" }
         """;
 
+    /// <summary>Interactions come over a connection that the product opens; nothing is signed.</summary>
+    public string SocketConfiguration =>
+        $$"""
+        channels:
+          slack: { app_token: env:SLACK_APP, bot_token: env:SLACK_BOT, channel: C0123, base_url: "{{Base}}" }
+        """;
+
     public static IReadOnlyDictionary<string, string> Variables { get; } = new Dictionary<string, string>
     {
+        ["SLACK_APP"] = "xapp-end-to-end",
         ["SLACK_SECRET"] = Secret,
         ["SLACK_BOT"] = "xoxb-end-to-end",
     };
+
+    /// <summary>The product with this workspace, in which clicks of two persons are enough.</summary>
+    /// <param name="configuration"><see cref="Configuration"/> or <see cref="SocketConfiguration"/>.</param>
+    /// <param name="cancellationToken">Stops the start.</param>
+    public static Task<Bench> OpenAsync(string configuration, CancellationToken cancellationToken) => Bench.StartAsync(
+        new ProductOptions
+        {
+            Policy = StandardPolicy.TwoInChat, More = configuration, Environment = Variables,
+        },
+        cancellationToken);
 
     private Uri Base => new(new Uri(_web.Urls.First()), "/api/");
 
@@ -54,6 +74,8 @@ internal sealed class SlackWorld : IAsyncDisposable
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         var web = builder.Build();
         var world = new SlackWorld(web);
+        web.UseWebSockets();
+        web.Map("/socket", world.AcceptAsync);
         web.MapPost("/api/{method}", world.AnswerAsync);
         web.MapPost("/respond", world.TakeReplyAsync);
         await web.StartAsync(cancellationToken);
@@ -68,6 +90,10 @@ internal sealed class SlackWorld : IAsyncDisposable
     public async Task<string> NextReplyAsync(CancellationToken cancellationToken) =>
         (await _replies.Reader.ReadAsync(cancellationToken).AsTask().WaitAsync(Limits.Soon, cancellationToken))
             ["text"]!.GetValue<string>();
+
+    /// <summary>The next connection of Socket Mode that the product opens.</summary>
+    public async Task<SlackConnection> NextConnectionAsync(CancellationToken cancellationToken) =>
+        await _connections.Reader.ReadAsync(cancellationToken).AsTask().WaitAsync(Limits.Soon, cancellationToken);
 
     /// <summary>What a message's button carries; <c>null</c> when there is no such button.</summary>
     public static string? ValueOf(JsonObject message, string verb) => message["blocks"]!.AsArray()
@@ -93,7 +119,9 @@ internal sealed class SlackWorld : IAsyncDisposable
         }),
     };
 
-    public JsonObject Submit(string user, string comment) => new()
+    public JsonObject Submit(string user, string comment) => Submit(user, "comment", comment);
+
+    public JsonObject Submit(string user, string input, string text) => new()
     {
         ["type"] = "view_submission",
         ["user"] = new JsonObject { ["id"] = user, ["team_id"] = "T0123" },
@@ -107,7 +135,7 @@ internal sealed class SlackWorld : IAsyncDisposable
             {
                 ["values"] = new JsonObject
                 {
-                    ["comment"] = new JsonObject { ["comment"] = new JsonObject { ["value"] = comment } },
+                    [input] = new JsonObject { [input] = new JsonObject { ["value"] = text } },
                 },
             },
         },
@@ -158,6 +186,10 @@ internal sealed class SlackWorld : IAsyncDisposable
             },
             "conversations.info" => new JsonObject { ["channel"] = new JsonObject { ["id"] = text.Split('=')[^1] } },
             "chat.postMessage" or "chat.update" => Show(JsonNode.Parse(text)!.AsObject()),
+            "apps.connections.open" => new JsonObject
+            {
+                ["url"] = new UriBuilder(Base) { Scheme = "ws", Path = "/socket" }.Uri.AbsoluteUri,
+            },
             "views.open" => Open(JsonNode.Parse(text)!.AsObject()),
             _ => throw new InvalidOperationException($"{method} is not expected."),
         };
@@ -175,6 +207,14 @@ internal sealed class SlackWorld : IAsyncDisposable
     {
         View = arguments["view"]!.AsObject();
         return [];
+    }
+
+    private async Task AcceptAsync(HttpContext context)
+    {
+        using var socket = await context.WebSockets.AcceptWebSocketAsync();
+        var connection = new SlackConnection(socket);
+        _connections.Writer.TryWrite(connection);
+        await connection.RunAsync(context.RequestAborted);
     }
 
     private async Task TakeReplyAsync(HttpContext context)

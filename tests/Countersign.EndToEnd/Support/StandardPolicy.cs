@@ -3,6 +3,22 @@ namespace Countersign.EndToEnd.Support;
 /// <summary>The policy most tests run under: one rule for each thing that can become of a call.</summary>
 internal static class StandardPolicy
 {
+    /// <summary>For tests of channels: clicks in a chat are enough, of two persons.</summary>
+    public const string TwoInChat =
+        """
+        version: 1
+        default: deny
+        rules:
+          - id: pairs
+            reason: Two of the platform team have to agree.
+            when: action.operation == "move_money"
+            then:
+              require:
+                stages: [ { of: group:platform, need: 2, within: 30m } ]
+                assurance: chat
+
+        """;
+
     public const string Text =
         """
         version: 1

@@ -21,7 +21,10 @@ public sealed class BodyTests : IAsyncLifetime
     [InlineData("""{"target":"acme-ops","operation":"export_customers","session":7}""", "'session' is a text")]
     [InlineData("""{"target":7,"operation":"export_customers"}""", "'target' is a text")]
     [InlineData("""{"target":"acme-ops","operation":"export_customers","dry_run":true}""", "no member 'dry_run'")]
+    [InlineData("""{"target":"acme-ops","operation":"export_customers","state":"approved"}""", "no member 'state'")]
+    [InlineData("""{"target":"acme-ops","operation":"x","approved_by":"alice"}""", "no member 'approved_by'")]
     [InlineData("""["acme-ops"]""", "a JSON object with target")]
+    [Trait("Threat", "THR-094"), Trait("CWE", "915")]
     public async Task A_request_whose_members_are_not_what_they_should_be_is_refused(string body, string why)
     {
         using var response = await _node.Agent.PostAsync("/v1/actions", Json(body), Cancelled);

@@ -92,6 +92,7 @@ public sealed class PermitTests : IAsyncLifetime
     }
 
     [Fact]
+    [Trait("Threat", "THR-093"), Trait("CWE", "639")]
     public async Task Whoever_did_not_ask_finds_nothing_to_claim()
     {
         var asked = await AskAsync("sdk", "note", HttpStatusCode.OK);

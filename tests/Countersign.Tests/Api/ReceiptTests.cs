@@ -15,6 +15,7 @@ public sealed class ReceiptTests
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     [Fact]
+    [Trait("Threat", "THR-093"), Trait("CWE", "639")]
     public async Task Whoever_reads_the_action_gets_a_receipt_of_it_and_nobody_else()
     {
         await using var node = await DemoNode.StartAsync(Cancelled);

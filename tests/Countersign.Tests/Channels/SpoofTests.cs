@@ -53,6 +53,8 @@ public sealed partial class SpoofTests : IAsyncLifetime
 
     [Theory]
     [MemberData(nameof(Ideas))]
+    [Trait("Threat", "THR-035"), Trait("CWE", "1007")]
+    [Trait("Threat", "THR-039"), Trait("CWE", "79")]
     public async Task Slack_shows_it_for_what_it_is(string idea)
     {
         foreach (var (spoof, record) in await AskAsync(idea))
@@ -73,6 +75,8 @@ public sealed partial class SpoofTests : IAsyncLifetime
 
     [Theory]
     [MemberData(nameof(Ideas))]
+    [Trait("Threat", "THR-035"), Trait("CWE", "1007")]
+    [Trait("Threat", "THR-039"), Trait("CWE", "79")]
     public async Task Teams_shows_it_for_what_it_is(string idea)
     {
         // Of the card only where it is shown; what it is about is the same whatever else is there.
@@ -95,6 +99,8 @@ public sealed partial class SpoofTests : IAsyncLifetime
 
     [Theory]
     [MemberData(nameof(Ideas))]
+    [Trait("Threat", "THR-035"), Trait("CWE", "1007")]
+    [Trait("Threat", "THR-042"), Trait("CWE", "79")]
     public async Task The_console_shows_it_for_what_it_is(string idea)
     {
         using var browser = await _host.Console.OpenForAsync("bob");
@@ -117,6 +123,8 @@ public sealed partial class SpoofTests : IAsyncLifetime
 
     [Theory]
     [MemberData(nameof(Ideas))]
+    [Trait("Threat", "THR-035"), Trait("CWE", "1007")]
+    [Trait("Threat", "THR-041"), Trait("CWE", "150")]
     public async Task The_command_line_shows_it_for_what_it_is(string idea)
     {
         foreach (var (spoof, record) in await AskAsync(idea))
@@ -152,6 +160,8 @@ public sealed partial class SpoofTests : IAsyncLifetime
 
     [Theory]
     [MemberData(nameof(Ideas))]
+    [Trait("Threat", "THR-035"), Trait("CWE", "1007")]
+    [Trait("Threat", "THR-039"), Trait("CWE", "79")]
     public async Task A_mail_shows_it_for_what_it_is_or_not_at_all(string idea)
     {
         var card = new EmailCard(

@@ -75,6 +75,33 @@ internal sealed partial class Browser : IDisposable
         return await ReadAsync(answer.Headers.Location!.ToString());
     }
 
+    /// <summary>Sends changed arguments; the page that follows, on which nothing is recorded.</summary>
+    public async Task<string> CompareAsync(string id, Wish wish)
+    {
+        using var answer = await PostAsync(
+            $"/console/actions/{id}/revisions", await FieldsOfAsync(wish));
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        return await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>Compares changed arguments, and saves exactly what was compared.</summary>
+    public async Task<HttpResponseMessage> ReviseAsync(string id, Wish wish)
+    {
+        var compared = FieldOf(await CompareAsync(id, wish), "compared");
+        return await PostAsync(
+            $"/console/actions/{id}/revisions",
+            [.. await FieldsOfAsync(wish), ("compared", compared), ("step", "save")]);
+    }
+
+    private async Task<(string, string)[]> FieldsOfAsync(Wish wish) =>
+    [
+        ("digest", wish.Digest),
+        .. wish.Statement is { } statement ? [("statement", statement)] : Array.Empty<(string, string)>(),
+        ("json", wish.Json),
+        ("comment", wish.Comment),
+        ("form_token", await FormTokenAsync()),
+    ];
+
     public async Task<string> FormTokenAsync() => FieldOf(await ReadAsync("/console"), "form_token");
 
     public static string FieldOf(string page, string name)
@@ -88,4 +115,10 @@ internal sealed partial class Browser : IDisposable
 
     [GeneratedRegex("<input type=\"hidden\" name=\"(?<name>[^\"]*)\" value=\"(?<value>[^\"]*)\"")]
     private static partial Regex Fields();
+}
+
+/// <summary>What somebody types to change an action.</summary>
+internal sealed record Wish(string Digest, string Json, string Comment = "")
+{
+    public string? Statement { get; init; }
 }

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Countersign.Core.Actions;
 using Countersign.Core.Records;
+using Countersign.Core.Reviews;
 using Countersign.Gates.Api;
 using Countersign.Server.Cli.Action;
 using ActionView = Countersign.Gates.Api.ActionView;
@@ -59,6 +60,45 @@ public sealed partial class CardGoldenTests : IAsyncLifetime
     {
         Preview = new Preview("") { Error = "the tool 'plan' did not answer" },
     }));
+
+    [Fact]
+    public async Task A_review_that_was_changed_and_rehearsed()
+    {
+        var asked = await _host.AskAsync(new Ask
+        {
+            Target = "orders-db",
+            Operation = "sql",
+            Arguments = """{"parameters":[],"text":"DELETE FROM orders"}""",
+        });
+        using var bob = await _host.OpenForAsync("bob");
+        using var carol = await _host.OpenForAsync("carol");
+        using var revised = await bob.ReviseAsync(asked.Id.Value, new Wish(
+            asked.Action.Digest.Value, "[]", "Only *old* ones\u202e.")
+        {
+            Statement = "DELETE FROM orders WHERE id < 9",
+        });
+        _host.Finding = new RehearsalFinding
+        {
+            Commands = ["DELETE 1048", "NOTIFY"],
+            Rows = 1048,
+            Warnings = ["Its notifications <b>were</b> not sent."],
+        };
+        await RehearseAsync();
+        _host.Finding = new RehearsalFinding { Commands = [], Error = "lock \u202etimeout" };
+        await RehearseAsync();
+
+        await AssertGoldenAsync("rehearsed", await FindAsync());
+
+        async Task<ActionRecord> FindAsync() => (await _host.Office.Gatekeeper.FindAsync(asked.Id, Cancelled))!;
+
+        async Task RehearseAsync()
+        {
+            using var answer = await carol.PostAsync(
+                $"/console/actions/{asked.Id}/dry-run",
+                ("digest", (await FindAsync()).Action.Digest.Value),
+                ("form_token", await carol.FormTokenAsync()));
+        }
+    }
 
     private async Task AssertGoldenAsync(string name, ActionRecord record)
     {

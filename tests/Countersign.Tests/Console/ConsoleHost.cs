@@ -75,6 +75,9 @@ internal sealed class ConsoleHost : IAsyncDisposable
     /// <summary>What a dry run of a statement finds.</summary>
     public RehearsalFinding Finding { get; set; } = new() { Commands = ["DELETE 3"], Rows = 3 };
 
+    /// <summary>What the gate finds out about changed arguments.</summary>
+    public Preview? Revised { get; set; }
+
     public OneTimeLinks Links => _app.Services.GetRequiredService<OneTimeLinks>();
 
     public Uri Address => new(_app.Urls.First());
@@ -227,7 +230,8 @@ internal sealed class ConsoleHost : IAsyncDisposable
             .AddSingleton(Office.ReviewDesk)
             .AddSingleton(Office.Rehearsals)
             .AddSingleton(Office.Revisions)
-            .AddSingleton<CompleteAsking>((asked, _) => Task.FromResult<(Asking?, Problem?)>((asked, null)))
+            .AddSingleton<CompleteAsking>((asked, _) => Task.FromResult<(Asking?, Problem?)>((
+                asked with { Previewer = Revised is { } preview ? (_, _) => Task.FromResult(preview) : null }, null)))
             .AddSingleton<RevisionReader>()
             .AddSingleton(Office.Reveals)
             .AddSingleton(new CardMask(() => Charter, new RedactionKey(new byte[RedactionKey.Length])))

@@ -42,7 +42,7 @@ public sealed class DecisionTests
         var open = await host.AskAsync(new Ask { Operation = "other" });
 
         var page = await bob.ReadAsync($"/console/actions/{open.Id}");
-        Assert.Contains("Save as a new revision", page);
+        Assert.Contains("Compare with what was asked", page);
         Assert.DoesNotContain("nobody is left", page);
     }
 

@@ -1,6 +1,8 @@
 using System.Net;
 using System.Text.RegularExpressions;
 using Countersign.Core.Actions;
+using Countersign.Server.Channels;
+using Countersign.Server.Channels.Slack;
 using Countersign.Server.Console;
 using Microsoft.AspNetCore.Routing;
 
@@ -27,9 +29,11 @@ public sealed partial class ForgeryTests
     }
 
     [Fact]
+    [Trait("Threat", "THR-090"), Trait("CWE", "352")]
     public async Task No_form_of_the_console_is_taken_without_the_sessions_token_or_by_a_get()
     {
-        await using var host = await ConsoleHost.StartAsync();
+        var slack = new SlackOptions("xoxb-never-used", "C0123") { SigningSecret = "never used" };
+        await using var host = await ConsoleHost.StartAsync(channels: new ChannelSettings { Slack = slack });
         var record = await host.AskAsync(new Ask());
         using var bob = await host.OpenForAsync("bob");
         var before = host.Store.Entries.Length;
@@ -84,6 +88,7 @@ public sealed partial class ForgeryTests
     [InlineData(null, "cross-site")]
     [InlineData(null, "same-site")]
     [InlineData(null, "none")]
+    [Trait("Threat", "THR-090"), Trait("CWE", "352")]
     public async Task A_form_from_another_origin_is_refused(string? origin, string? site)
     {
         await using var host = await ConsoleHost.StartAsync();

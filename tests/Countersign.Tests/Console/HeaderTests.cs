@@ -18,6 +18,7 @@ public sealed class HeaderTests
     [InlineData("/console/assets/console.css", HttpStatusCode.NotFound)]
     [InlineData("/console/sign-out", HttpStatusCode.NotFound)]
     [InlineData("/console/no/such/page", HttpStatusCode.NotFound)]
+    [Trait("Threat", "THR-042"), Trait("CWE", "79")]
     public async Task Every_answer_carries_the_headers(string path, HttpStatusCode status)
     {
         await using var host = await ConsoleHost.StartAsync();
@@ -58,6 +59,7 @@ public sealed class HeaderTests
     }
 
     [Fact]
+    [Trait("Threat", "THR-042"), Trait("CWE", "79")]
     public void Nothing_on_a_page_comes_from_an_address_that_holds_its_content() =>
         Assert.DoesNotContain("data:", PageHeaders.ContentSecurityPolicy);
 

@@ -15,6 +15,7 @@ public sealed class PageTests
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
+    [Trait("Threat", "THR-034"), Trait("CWE", "451")]
     public async Task The_card_is_read_in_its_fixed_order_and_the_agents_words_come_last()
     {
         await using var host = await ConsoleHost.StartAsync();
@@ -112,47 +113,6 @@ public sealed class PageTests
     }
 
     [Fact]
-    public async Task A_reviewer_changes_the_arguments_and_everybody_sees_what_was_changed()
-    {
-        await using var host = await ConsoleHost.StartAsync();
-        var record = await host.AskAsync(new Ask { Arguments = "{\"table\":\"orders\",\"rows\":5}" });
-        var address = $"/console/actions/{record.Id}";
-        using var bob = await host.OpenForAsync("bob");
-        using var alice = await host.OpenForAsync("alice");
-
-        Assert.DoesNotContain($"{address}/revisions", await alice.ReadAsync(address));
-        var page = await bob.ReadAsync(address);
-        (string, string)[] FormOf(string json) =>
-        [
-            ("digest", Browser.FieldOf(page, "digest")),
-            ("form_token", Browser.FieldOf(page, "form_token")),
-            ("json", json),
-            ("comment", "Only the test table."),
-        ];
-        using var broken = await bob.PostAsync($"{address}/revisions", FormOf("{"));
-        Assert.Contains("not JSON", await bob.ReadAsync(broken.Headers.Location!.ToString()));
-        using var same = await bob.PostAsync($"{address}/revisions", FormOf("{\"rows\":5,\"table\":\"orders\"}"));
-        Assert.Contains("Nothing was changed", await bob.ReadAsync(same.Headers.Location!.ToString()));
-        using var saved = await bob.PostAsync($"{address}/revisions", FormOf("{\"rows\":5,\"table\":\"test<b>\"}"));
-        var revised = await bob.ReadAsync(saved.Headers.Location!.ToString());
-
-        AssertInOrder(
-            WebUtility.HtmlDecode(revised),
-            "✓ Recorded.",
-            "Revision 2",
-            "\"table\": \"test<b>\"",
-            "What people changed",
-            "Bob Sawyer (bob)",
-            "Only the test table.",
-            "\"rows\": 5",
-            "-   \"table\": \"orders\"",
-            "+   \"table\": \"test<b>\"",
-            "You cannot approve this");
-        Assert.DoesNotContain("test<b>", revised);
-        Assert.Contains("value=\"approve\"", await (await host.OpenForAsync("carol")).ReadAsync(address));
-    }
-
-    [Fact]
     public async Task Only_what_can_be_taken_back_has_a_dry_run()
     {
         await using var host = await ConsoleHost.StartAsync();
@@ -163,6 +123,7 @@ public sealed class PageTests
     }
 
     [Fact]
+    [Trait("Threat", "THR-091"), Trait("CWE", "79")]
     public async Task Markup_in_anything_the_agent_controls_stays_text()
     {
         await using var host = await ConsoleHost.StartAsync();
@@ -190,6 +151,7 @@ public sealed class PageTests
     }
 
     [Fact]
+    [Trait("Threat", "THR-091"), Trait("CWE", "79")]
     public async Task Markup_in_a_preview_a_dry_run_and_a_change_stays_text()
     {
         await using var host = await ConsoleHost.StartAsync();
@@ -218,16 +180,14 @@ public sealed class PageTests
             ("form_token", await bob.FormTokenAsync()),
             ("digest", previewed.Action.Digest.Value));
         AssertHarmless(await bob.ReadAsync($"/console/actions/{previewed.Id}"));
-        using var revised = await bob.PostAsync(
-            $"/console/actions/{failed.Id}/revisions",
-            ("form_token", await bob.FormTokenAsync()),
-            ("digest", failed.Action.Digest.Value),
-            ("json", hostile),
-            ("comment", Attack));
+        var wish = new Wish(failed.Action.Digest.Value, hostile, Attack);
+        AssertHarmless(await bob.CompareAsync(failed.Id.Value, wish));
+        using var revised = await bob.ReviseAsync(failed.Id.Value, wish);
         AssertHarmless(await bob.ReadAsync($"/console/actions/{failed.Id}"));
     }
 
     [Fact]
+    [Trait("Threat", "THR-093"), Trait("CWE", "639")]
     public async Task What_a_person_may_not_see_does_not_exist_for_them()
     {
         await using var host = await ConsoleHost.StartAsync();

@@ -113,18 +113,37 @@ public sealed class RevealTests : IAsyncLifetime
     public async Task A_mask_cannot_be_sent_back_as_an_argument()
     {
         using var bob = await _host.OpenWithSessionAsync("bob");
-        var token = await bob.FormTokenAsync();
 
-        using var answer = await bob.PostAsync(
-            $"{Page}/revisions",
-            ("digest", _record.Action.Digest.Value),
-            ("json", """{"key":"use [github-token 40 chars #abcdefghijkl]"}"""),
-            ("comment", ""),
-            ("form_token", token));
-        var page = await bob.ReadAsync(Page);
+        var page = await bob.CompareAsync(_record.Id.Value, new Wish(
+            _record.Action.Digest.Value, """{"key":"use [github-token 40 chars #abcdefghijkl]"}"""));
 
-        Assert.Equal(HttpStatusCode.SeeOther, answer.StatusCode);
         Assert.Contains("hold a mask of the card", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_comparison_shows_no_value_that_the_card_hides()
+    {
+        using var bob = await _host.OpenForAsync("bob");
+
+        var page = await bob.CompareAsync(
+            _record.Id.Value, new Wish(_record.Action.Digest.Value, """{"key":"none"}"""));
+        var other = await bob.CompareAsync(
+            _record.Id.Value, new Wish(_record.Action.Digest.Value, $$"""{"key":"{{Token}}"}"""));
+
+        Assert.Contains("Save this change", page, StringComparison.Ordinal);
+        Assert.DoesNotContain(Token, page, StringComparison.Ordinal);
+        // What they typed themselves goes along in the form, and nowhere else.
+        Assert.Contains("2 values are hidden", other, StringComparison.Ordinal);
+        Assert.Single(Occurrences(other));
+    }
+
+    private static IEnumerable<int> Occurrences(string page)
+    {
+        for (var at = page.IndexOf(Token, StringComparison.Ordinal); at >= 0;
+            at = page.IndexOf(Token, at + 1, StringComparison.Ordinal))
+        {
+            yield return at;
+        }
     }
 
     private async Task<HttpResponseMessage> RevealAsync(Browser browser, string reason) => await browser.PostAsync(

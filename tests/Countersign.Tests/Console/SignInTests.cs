@@ -71,6 +71,7 @@ public sealed class SignInTests
     [InlineData("https://evil.example/")]
     [InlineData("//evil.example")]
     [InlineData("/console/history")]
+    [Trait("Threat", "THR-095"), Trait("CWE", "601")]
     public async Task Sign_in_leads_nowhere_but_to_an_action(string after)
     {
         await using var host = await ConsoleHost.StartAsync();

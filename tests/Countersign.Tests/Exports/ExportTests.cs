@@ -170,6 +170,7 @@ public sealed class ExportTests : IAsyncLifetime
 
     /// <summary>What a spreadsheet would run stands behind an apostrophe, and comes back as it was.</summary>
     [Fact]
+    [Trait("Threat", "THR-091"), Trait("CWE", "1236")]
     public async Task No_field_of_the_table_is_a_formula()
     {
         var table = await ToTableAsync(await ExportAsync(0, 9, withPayloads: true));

@@ -82,9 +82,51 @@ public sealed class HookSilenceTests
 
         _time.Advance(HookSessions.Patience);
 
-        var silent = _sessions.TakeSilent();
-        Assert.Equal(HookSessions.MaxSessions, silent.Count);
-        Assert.Equal("5", silent[0].Id);
+        var found = new List<string>();
+        while (_sessions.TryFindSilent(out var session, out _))
+        {
+            found.Add(session.Id);
+            _sessions.Hear(session);
+        }
+
+        Assert.Equal(HookSessions.MaxSessions, found.Count);
+        Assert.Equal("5", found[0]);
+    }
+
+    [Fact]
+    public async Task A_session_that_goes_on_later_begins_anew_and_keeps_nobody_waiting()
+    {
+        await AskAsync("SessionStart", "resumed");
+        await AskAsync("Bash", "resumed");
+        await AskAsync("SessionStart", "silent");
+        _time.Advance(TimeSpan.FromMinutes(1));
+        await AskAsync("SessionStart", "resumed");
+        _time.Advance(HookSessions.Patience - TimeSpan.FromMinutes(1));
+        await _silence.LookAsync(Cancelled);
+        Assert.Contains("session silent", Assert.Single(_heard.Lines), StringComparison.Ordinal);
+
+        _time.Advance(TimeSpan.FromMinutes(1));
+        await _silence.LookAsync(Cancelled);
+
+        Assert.Contains("session resumed", _heard.Lines[^1], StringComparison.Ordinal);
+        Assert.Equal(2, _silence.Silent);
+    }
+
+    /// <summary>Another node may have heard it, and nobody can say so now.</summary>
+    [Fact]
+    public async Task While_the_store_is_away_nobody_is_told_of_and_nobody_is_forgotten()
+    {
+        var store = new Console.ConsoleStore(_time) { IsDown = true };
+        using var silence = new HookSilence(_sessions, store, _time, _heard);
+        await AskAsync("SessionStart", "silent");
+        _time.Advance(HookSessions.Patience);
+        await Assert.ThrowsAnyAsync<Exception>(() => silence.LookAsync(Cancelled));
+        Assert.Empty(_heard.Lines);
+
+        store.IsDown = false;
+        await silence.LookAsync(Cancelled);
+
+        Assert.Single(_heard.Lines);
     }
 
     private async Task AskAsync(string tool, string? session, string agent = "bot")

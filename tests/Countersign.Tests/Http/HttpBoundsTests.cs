@@ -97,6 +97,7 @@ public sealed class HttpBoundsTests
         var answer = await ApprovedAsync(bench);
 
         Assert.Equal(HttpStatusCode.BadGateway, answer.StatusCode);
+        Assert.NotEmpty(answer.Headers.GetValues("Countersign-Action"));
         Assert.Contains("in time", await answer.Content.ReadAsStringAsync(Cancelled), StringComparison.Ordinal);
     }
 

@@ -136,6 +136,42 @@ public sealed class HttpReviewTests
         Assert.EndsWith("\r\n\r\n{\"amount\":5}", bench.Upstream.Only, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task After_a_change_the_companion_is_asked_again_and_the_version_it_shows_then_is_sent_along()
+    {
+        await using var bench = await StartAsync();
+        using var erin = bench.With("ERIN-TOKEN-0123456789");
+        var versions = 0;
+        bench.Upstream.Answer = async (request, stream) =>
+        {
+            var answer = request.StartsWith("GET", StringComparison.Ordinal)
+                ? RawUpstream.Ok($$"""{"name":"Joe {{++versions}}"}""", more: $"ETag: \"v{versions}\"\r\n")
+                : "HTTP/1.1 204 No Content\r\n\r\n";
+            await stream.WriteAsync(System.Text.Encoding.Latin1.GetBytes(answer), Cancelled);
+            return true;
+        };
+        var asking = bench.Agent.PutAsync(
+            "/http/billing/customers/7", HttpBench.Text("""{"name":"Ann"}""", "application/json"), Cancelled);
+        var open = await bench.OpenAsync();
+        Assert.Contains("Joe 1", SummaryOf(open), StringComparison.Ordinal);
+        var arguments = JsonSerializer.Deserialize<Dictionary<string, JsonElement>>(open.GetProperty("arguments"))!;
+        arguments["body"] = JsonSerializer.SerializeToElement(new { name = "Bob" });
+
+        var revised = await HttpBench.JsonAsync(await bench.Alice.PostAsync(
+            $"/v1/actions/{open.GetProperty("id").GetString()}/revisions",
+            HttpBench.Json(new { digest = open.GetProperty("digest").GetString(), arguments }),
+            Cancelled));
+        await bench.VoteAsync(revised, "approve", erin);
+
+        Assert.Equal(HttpStatusCode.NoContent, (await asking).StatusCode);
+        Assert.Contains("Joe 2", SummaryOf(revised), StringComparison.Ordinal);
+        Assert.Equal(
+            ["GET /customers/7", "GET /customers/7", "PUT /customers/7"],
+            bench.Upstream.Requests.Select(request => request[..request.IndexOf(" HTTP", StringComparison.Ordinal)]));
+        Assert.Contains("If-Match: \"v2\"\r\n", bench.Upstream.Requests[2], StringComparison.Ordinal);
+        Assert.EndsWith("\r\n\r\n{\"name\":\"Bob\"}", bench.Upstream.Requests[2], StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("""{"body":{"name":"Ann","limit":null,"old":1}}""", null)]
     [InlineData("""{"body":{"name":"Ann","limit":"5","old":1}}""", "'body.limit' must be of type integer")]
@@ -228,6 +264,9 @@ public sealed class HttpReviewTests
 
     private static Task<HttpBench> StartAsync() =>
         HttpBench.StartAsync(Target, Policy, ("billing.yaml", Document));
+
+    private static string SummaryOf(JsonElement action) =>
+        action.GetProperty("preview").GetProperty("summary").GetString()!;
 
     private static string Slug(JsonElement problem) => problem.GetProperty("type").GetString()!.Split('/')[^1];
 }

@@ -77,6 +77,9 @@ internal sealed class GateHost : IAsyncDisposable
 
     public Party? Reviewers { get; set; } = Party.Parse("group:dba");
 
+    /// <summary>What an approval is bound to.</summary>
+    public Bounds Bounds { get; set; } = Bounds.None;
+
     /// <summary>Judges instead of the rules above when set.</summary>
     public Policy? Policy { get; set; }
 
@@ -234,7 +237,7 @@ internal sealed class GateHost : IAsyncDisposable
         _ => null,
     };
 
-    private static Verdict Judge(Asking asking, Preview? preview)
+    private Verdict Judge(Asking asking, Preview? preview)
     {
         var tool = asking.Action.Operation;
         return tool switch
@@ -251,12 +254,12 @@ internal sealed class GateHost : IAsyncDisposable
         };
     }
 
-    private static Requirement NeedsOne => new(
+    private Requirement NeedsOne => new(
         s_writes,
         "Writes need a look.",
         [new Stage([Party.Parse("group:dba")], Need: 1, TimeSpan.FromMinutes(30), Escalate: [])],
         Assurance.Session,
         DistinctFrom: [],
-        Bounds.None,
+        Bounds,
         GrantTerms.Default);
 }

@@ -47,7 +47,7 @@ public sealed class ApplicabilityTests
     [Theory]
     [InlineData(GateKind.Postgres, "sql", 12)]
     [InlineData(GateKind.Mcp, "mcp", 2)]
-    [InlineData(GateKind.Http, "http", 10)]
+    [InlineData(GateKind.Http, "http", 12)]
     [InlineData(GateKind.Command, "command", 4)]
     [InlineData(GateKind.Hook, "command", 6)]
     [InlineData(GateKind.Api, "sql", 0)]

@@ -113,6 +113,69 @@ public sealed class BoundsTests(PostgresServer server)
         Assert.EndsWith("done FETCH 10; Z T", await session.AskAsync("FETCH ALL FROM c"), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("", "00:01:01")]
+    [InlineData("BEGIN", "00:01:01")]
+    [InlineData("SET statement_timeout = '1.5s'", "00:00:01.5")]
+    [InlineData("BEGIN; SET LOCAL statement_timeout = 30000", "00:00:30")]
+    public async Task The_server_has_the_bound_of_time_too_and_the_session_its_own_again_afterwards(
+        string before, string expected)
+    {
+        const string limit = "SELECT current_setting('statement_timeout')::interval";
+        await using var host = await StartAsync("seconds: 60");
+        await using var session = await RawSession.OpenAsync(host);
+        foreach (var text in before.Split(';', StringSplitOptions.RemoveEmptyEntries))
+        {
+            await session.AskAsync(text);
+        }
+
+        await ApproveAsync(host, await session.AskAsync(limit));
+        Assert.Contains($"row {expected}; done SELECT 1", await session.AnswerAsync(), StringComparison.Ordinal);
+
+        host.Enforce("""
+            version: 1
+            default: deny
+            rules: [ { id: reads, when: sql.read_only, then: allow } ]
+            """);
+        var own = before.Contains("SET", StringComparison.Ordinal) ? expected : "00:00:00";
+        Assert.Contains($"row {own}; done SELECT 1", await session.AskAsync(limit), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_a_gateway_that_died_left_running_is_ended_by_the_server()
+    {
+        await using var host = await StartAsync("seconds: 1", time: new BrokenClock());
+        await using var session = await RawSession.OpenAsync(host);
+        await ApproveAsync(host, await session.AskAsync("SELECT count(*) FROM orders, pg_sleep(300)"));
+
+        Assert.EndsWith("error 57014; Z I", await session.AnswerAsync(), StringComparison.Ordinal);
+        await host.UntilAsync(ActionState.Failed);
+    }
+
+    [Theory]
+    [InlineData("VACUUM orders", "done VACUUM; Z I")]
+    [InlineData("CALL commits()", "done CALL; Z I")]
+    [InlineData("DO $$ BEGIN COMMIT; END $$", "done DO; Z I")]
+    [InlineData("BEGIN; DELETE FROM orders WHERE id = 1; COMMIT", "done COMMIT; Z I")]
+    public async Task What_ends_transactions_or_runs_outside_of_them_runs_with_a_bound_of_time(
+        string text, string expected)
+    {
+        await using var host = await StartAsync(
+            "seconds: 60", "CREATE PROCEDURE commits() LANGUAGE plpgsql AS 'BEGIN COMMIT; END'", isStatic: true);
+        await using var session = await RawSession.OpenAsync(host);
+        await ApproveAsync(host, await session.AskAsync(text));
+
+        Assert.EndsWith(expected, await session.AnswerAsync(), StringComparison.Ordinal);
+    }
+
+    /// <summary>Of a gateway whose own timers of a second never ring, as those of a dead one.</summary>
+    private sealed class BrokenClock : TimeProvider
+    {
+        public override ITimer CreateTimer(
+            TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) => base.CreateTimer(
+            callback, state, dueTime == TimeSpan.FromSeconds(1) ? Timeout.InfiniteTimeSpan : dueTime, period);
+    }
+
     private const string OpensCursor = """
         CREATE FUNCTION opens_cursor() RETURNS refcursor LANGUAGE plpgsql AS
             $$ DECLARE c refcursor := 'c'; BEGIN OPEN c FOR SELECT id FROM orders; RETURN c; END $$;
@@ -124,12 +187,14 @@ public sealed class BoundsTests(PostgresServer server)
         await host.DecideAsync(await host.UntilAsync(ActionState.Pending), Decision.Approve);
     }
 
-    private Task<PostgresHost> StartAsync(string bounds, string setUp = "") => PostgresHost.StartAsync(server, $$"""
+    private Task<PostgresHost> StartAsync(
+        string bounds, string setUp = "", bool isStatic = false, TimeProvider? time = null) =>
+        PostgresHost.StartAsync(server, $$"""
         version: 1
         default:
           require:
             stages: [ { of: group:dba, need: 1, within: 15m } ]
             assurance: token
             bounds: { {{bounds}} }
-        """, setUp);
+        """, setUp, isStatic, time);
 }

@@ -53,6 +53,33 @@ public sealed class FaultTests(PostgresServer server)
         }
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("BEGIN")]
+    public async Task A_database_that_goes_while_people_think_ends_the_session_at_once_and_the_review_stays(
+        string before)
+    {
+        await using var host = await PostgresHost.StartAsync(server);
+        await using var session = await RawSession.OpenAsync(host);
+        await session.AskAsync(before);
+        Assert.Equal("held", await session.AskAsync(Sensitive));
+        await host.AskDirectlyAsync("""
+            SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+            WHERE datname = current_database() AND pid <> pg_backend_pid()
+            """);
+
+        Assert.Equal("error 08006; closed", await session.AnswerAsync());
+        var held = await host.UntilAsync(ActionState.Pending);
+        await host.DecideAsync(held, Decision.Approve);
+        await host.UntilAsync(ActionState.Approved);
+
+        await using var again = await RawSession.OpenAsync(host);
+        await again.AskAsync(before);
+        Assert.EndsWith($"done DELETE 3; Z {(before == "" ? "I" : "T")}", await again.AskAsync(Sensitive));
+        await host.UntilAsync(ActionState.Succeeded);
+        Assert.Single(host.Store.Actions);
+    }
+
     [Fact]
     public async Task Rows_that_could_not_be_recorded_do_not_leave_with_what_is_held_behind_them()
     {
@@ -69,7 +96,7 @@ public sealed class FaultTests(PostgresServer server)
     [Fact]
     public async Task A_limit_that_is_over_when_the_commit_begins_leaves_no_transaction_open()
     {
-        var time = new PlayedLimit(TimeSpan.FromSeconds(61));
+        using var time = new PlayedLimit(TimeSpan.FromSeconds(61));
         await using var host = await PostgresHost.StartAsync(
             server,
             """
@@ -101,25 +128,5 @@ public sealed class FaultTests(PostgresServer server)
         Assert.True(isDone || answer.EndsWith("error 57014; Z I", StringComparison.Ordinal), answer);
         Assert.Equal(isDone ? 6L : 10L, await host.AskDirectlyAsync("SELECT count(*) FROM orders"));
         await host.UntilAsync(isDone ? ActionState.Succeeded : ActionState.Failed);
-    }
-
-    /// <summary>Real time, but for timers of one length: the last of these rings when the test says so.</summary>
-    private sealed class PlayedLimit(TimeSpan length) : TimeProvider
-    {
-        private Action _ring = static () => { };
-
-        public void End() => _ring();
-
-        public override ITimer CreateTimer(
-            TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
-        {
-            if (dueTime != length)
-            {
-                return base.CreateTimer(callback, state, dueTime, period);
-            }
-
-            _ring = () => callback(state);
-            return base.CreateTimer(callback, state, Timeout.InfiniteTimeSpan, period);
-        }
     }
 }

@@ -23,6 +23,29 @@ public sealed class PipelineTests(PostgresServer server)
         Assert.EndsWith("row 2; done SELECT 1; Z I", await session.AnswerAsync(), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("ROLLBACK TO s; DELETE FROM orders WHERE id = 1")]
+    [InlineData("SAVEPOINT t; DELETE FROM orders WHERE id = 1; ROLLBACK TO s")]
+    [InlineData("DELETE FROM orders WHERE id = 1; ROLLBACK; BEGIN")]
+    public async Task A_list_that_takes_portals_back_gives_their_names_back(string list)
+    {
+        await using var host = await PostgresHost.StartAsync(server);
+        await using var session = await RawSession.OpenAsync(host);
+        await session.AskAsync("BEGIN");
+        await session.AskAsync("SAVEPOINT s");
+        await session.SendAsync(
+            RawSession.Parse("SELECT id FROM orders ORDER BY id", "reads"), RawSession.Bind("reads", "p"),
+            RawSession.Execute("p", maxRows: 1), RawSession.Sync);
+        Assert.EndsWith("row 1; s; Z T", await session.AnswerAsync(), StringComparison.Ordinal);
+        Assert.Equal("held", await session.AskAsync(list));
+        await host.DecideAsync(await host.UntilAsync(ActionState.Pending), Decision.Approve);
+        Assert.EndsWith("Z T", await session.AnswerAsync(), StringComparison.Ordinal);
+
+        await session.SendAsync(
+            RawSession.Bind("reads", "p"), RawSession.Execute("p", maxRows: 1), RawSession.Sync);
+        Assert.EndsWith("s; Z T", await session.AnswerAsync(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_Parse_behind_an_error_whose_reading_asks_the_database_is_dropped()
     {

@@ -77,6 +77,7 @@ public sealed class DisplayTextTests
     [InlineData("orders_\u0430rchive")]
     [InlineData("\u039Fracle")]
     [InlineData("d\uFF52op")]
+    [Trait("Threat", "THR-036"), Trait("CWE", "1007")]
     public void A_word_of_two_look_alike_scripts_is_flagged(string text) =>
         Assert.Equal(DisplayFlags.MixedScript, DisplayText.OneLine(text).Flags);
 
@@ -141,6 +142,7 @@ public sealed class DisplayTextTests
     [InlineData("1\u0664")]
     [InlineData("etc\u2215passwd")]
     [InlineData("\U0001D41D\U0001D42B")]
+    [Trait("Threat", "THR-036"), Trait("CWE", "1007")]
     public void What_only_looks_ordinary_is_flagged(string text) =>
         Assert.True(DisplayText.OneLine(text).Flags.HasFlag(DisplayFlags.LookAlike));
 

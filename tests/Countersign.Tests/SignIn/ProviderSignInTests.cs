@@ -126,6 +126,7 @@ public sealed class ProviderSignInTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
+    [Trait("Threat", "THR-095"), Trait("CWE", "347")]
     public async Task A_way_back_in_another_browser_signs_nobody_in_and_is_used_up(bool beganItself)
     {
         await using var host = await SignInHost.StartAsync();

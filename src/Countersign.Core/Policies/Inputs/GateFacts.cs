@@ -47,6 +47,8 @@ internal static class GateFacts
         builder.AddDerived("http", "path", CelType.String, FactSize.Text, gates);
         builder.AddDerived("http", "operation_id", CelType.String, FactSize.Name, gates);
         builder.AddDerived("http", "path_parameters", StringMap, FactSize.Texts, gates);
+        builder.AddDerived("http", "parameters", CelType.MapOf(CelType.String, Document), FactSize.Texts, gates);
+        builder.AddDerived("http", "unfit", Strings, FactSize.Names, gates);
         builder.AddDerived("http", "query", CelType.MapOf(CelType.String, Strings), FactSize.Texts, gates);
         builder.AddDerived("http", "headers", StringMap, FactSize.Texts, gates);
         builder.AddDerived("http", "body", CelType.Dyn, FactSize.Document, gates);

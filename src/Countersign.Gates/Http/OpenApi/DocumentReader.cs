@@ -59,6 +59,7 @@ internal sealed class DocumentReader(JsonElement document)
             throw new FormatException("it describes no 'paths'");
         }
 
+        var parameters = new ParameterReader(TryResolve);
         foreach (var path in paths.EnumerateObject().Where(path => path.Name.StartsWith('/')))
         {
             var item = Resolve(path.Value, path.Name);
@@ -70,6 +71,7 @@ internal sealed class DocumentReader(JsonElement document)
                     yield return new DescribedOperation(IdOf(operation) ?? $"{name} {path.Name}", name, path.Name)
                     {
                         Body = BodyOf(operation, path.Name),
+                        Parameters = parameters.Read(item, operation),
                     };
                 }
             }
@@ -127,6 +129,19 @@ internal sealed class DocumentReader(JsonElement document)
         }
 
         return text;
+    }
+
+    /// <summary>The same where nothing depends on it.</summary>
+    private JsonElement? TryResolve(JsonElement item)
+    {
+        try
+        {
+            return Resolve(item, "");
+        }
+        catch (FormatException)
+        {
+            return null;
+        }
     }
 
     private JsonElement Resolve(JsonElement item, string path)

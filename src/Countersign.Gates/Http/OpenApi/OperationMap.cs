@@ -69,10 +69,16 @@ internal sealed record DescribedOperation(string Id, string Method, string Templ
 {
     /// <summary>What a JSON body is like; <c>null</c> when the document does not say.</summary>
     public BodySchema? Body { get; init; }
+
+    /// <summary>The parameters that have a type.</summary>
+    public ImmutableArray<DescribedParameter> Parameters { get; init; } = [];
 }
 
 /// <summary>The operation that a request is, and what it says where the template has variables.</summary>
 internal sealed record MappedOperation(string Id, ImmutableSortedDictionary<string, string> Parameters)
 {
     public BodySchema? Body { get; init; }
+
+    /// <summary>The parameters that have a type, wherever they stand.</summary>
+    public ImmutableArray<DescribedParameter> Described { get; init; } = [];
 }

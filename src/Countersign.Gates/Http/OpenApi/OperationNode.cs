@@ -35,6 +35,7 @@ internal sealed class OperationNode
             ? new MappedOperation(found.Operation.Id, ParametersOf(found.Template, values))
             {
                 Body = found.Operation.Body,
+                Described = found.Operation.Parameters,
             }
             : null;
     }

@@ -22,7 +22,7 @@ internal sealed class Analyser : IAsyncDisposable
     /// <summary>Rounds of questions to the catalog: views upon views, functions that call functions.</summary>
     public const int MostRounds = 40;
 
-    /// <summary>FUNC_MAX_ARGS: a function takes no more.</summary>
+    /// <summary>FUNC_MAX_ARGS: a function takes no more, so beyond them parameters of one type become one.</summary>
     public const int MostParameters = 100;
 
     private const int PreparedStatements = 40;
@@ -167,7 +167,7 @@ internal sealed class Analyser : IAsyncDisposable
     {
         try
         {
-            await using var connection = await _source.OpenConnectionAsync(cancellationToken);
+            await using var connection = await _source.OpenLiveAsync(cancellationToken);
             _builtIns ??= await CatalogReader.ReadBuiltInsAsync(connection, cancellationToken);
             await ReadTextTypesAsync(connection, cancellationToken);
             return _builtIns.ServerVersion >= OldestServer
@@ -198,13 +198,6 @@ internal sealed class Analyser : IAsyncDisposable
         NpgsqlConnection connection, string text, ImmutableArray<uint> parameters, Meaning meaning,
         KnownFacts? known, CancellationToken cancellationToken)
     {
-        if (parameters.Length > MostParameters)
-        {
-            return new Analysed.Opaque(
-                $"It has {parameters.Length} parameters; {MostParameters} are the most that can be analysed.",
-                IsTransient: false);
-        }
-
         var tree = parameters.Any(IsUntyped)
             ? await InferredAsync(connection, text, parameters, meaning, cancellationToken)
             : await ResolvedAsync(connection, text, parameters, meaning, cancellationToken);
@@ -245,8 +238,17 @@ internal sealed class Analyser : IAsyncDisposable
         NpgsqlConnection connection, string text, ImmutableArray<uint> parameters, Meaning meaning,
         CancellationToken cancellationToken)
     {
-        var arguments = await ArgumentsAsync(connection, parameters, cancellationToken);
-        var body = new Resolver.Body(text, arguments, meaning);
+        var (folded, types) = parameters.Length > MostParameters
+            ? FoldedParameters.Of(text, parameters)
+            : (text, parameters);
+        if (types.Length > MostParameters)
+        {
+            throw new TreeNotUnderstoodException(
+                $"Its parameters have {types.Length} types; {MostParameters} are the most that can be analysed.");
+        }
+
+        var arguments = await ArgumentsAsync(connection, types, cancellationToken);
+        var body = new Resolver.Body(folded, arguments, meaning);
         return NodeText.Read(await ServerRefusedException.UnlessAsync(
             Resolver.TreeAsync(connection, body, _options, cancellationToken), body.HeadLength));
     }

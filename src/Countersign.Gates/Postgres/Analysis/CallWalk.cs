@@ -137,7 +137,7 @@ internal sealed class CallWalk(CatalogFacts facts, EffectsBuilder effects, State
             return;
         }
 
-        if (standing.IsCaller)
+        if (standing.IsCaller && !standing.IsInserting)
         {
             effects.AddRights(relation, name == "setval" ? RelationRights.Update : RelationRights.Usage);
         }
@@ -165,8 +165,7 @@ internal sealed class CallWalk(CatalogFacts facts, EffectsBuilder effects, State
 
         if (function.Language != "sql")
         {
-            effects.Impure($"It calls {function.Name}, whose code ({function.Language}) is not analysed.");
-            effects.AddUnclearDecision();
+            effects.UnseenCode($"It calls {function.Name}, whose code ({function.Language}) is not analysed.");
             return;
         }
 
@@ -177,8 +176,7 @@ internal sealed class CallWalk(CatalogFacts facts, EffectsBuilder effects, State
 
         if (body.Length == 0)
         {
-            effects.Impure($"It calls {function.Name}, whose SQL could not be analysed.");
-            effects.AddUnclearDecision();
+            effects.UnseenCode($"It calls {function.Name}, whose SQL could not be analysed.");
             return;
         }
 

@@ -168,7 +168,7 @@ internal sealed class CatalogWatch(NpgsqlDataSource source, TimeProvider time, T
 
     private async Task<CatalogVersion> ReadAsync(string query, CancellationToken cancellationToken)
     {
-        await using var connection = await source.OpenConnectionAsync(cancellationToken);
+        await using var connection = await source.OpenLiveAsync(cancellationToken);
         await using var batch = new NpgsqlBatch(connection) { BatchCommands = { new NpgsqlBatchCommand(query) } };
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);

@@ -18,6 +18,7 @@ internal sealed class EffectsBuilder
     private SourceSet _deciding = SourceSet.None;
     private SourceSet _announced = SourceSet.None;
     private string? _impure;
+    private bool _hasUnseenCode;
     private string? _refused;
 
     public bool NoWhere { get; set; }
@@ -58,6 +59,14 @@ internal sealed class EffectsBuilder
     /// <summary>The first reason is told; one is enough to hold the statement.</summary>
     public void Impure(string why) => _impure ??= why;
 
+    /// <summary>It runs code that is not analysed.</summary>
+    public void UnseenCode(string why)
+    {
+        Impure(why);
+        AddUnclearDecision();
+        _hasUnseenCode = true;
+    }
+
     public void Refuse(string why) => _refused ??= why;
 
     public Effects Build() => new()
@@ -70,6 +79,7 @@ internal sealed class EffectsBuilder
         Locks = Sorted(_locks),
         NoWhere = NoWhere,
         Impure = _impure,
+        HasUnseenCode = _hasUnseenCode,
         Refused = _refused,
         Rights = [.. _rights.Values],
         Settings = [.. _settings],

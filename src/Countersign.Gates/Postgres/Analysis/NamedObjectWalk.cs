@@ -21,10 +21,13 @@ internal sealed class NamedObjectWalk(CatalogFacts facts, CommandEffect utility,
 
     private readonly EffectsBuilder _effects = new();
 
+    /// <summary>The lock that every SELECT takes harms nobody; pg_dump takes it by name.</summary>
+    private bool LocksLikeReading => utility is { Verb: "LOCK", Lock: "ACCESS SHARE" };
+
     public Effects Effects()
     {
         var walk = new StatementWalk(facts, _effects);
-        _effects.AddVerb(utility.Verb);
+        _effects.AddVerb(LocksLikeReading ? "SELECT" : utility.Verb);
         foreach (var one in named.Where(one => one.IsRelation))
         {
             Relation(one, walk);
@@ -50,6 +53,13 @@ internal sealed class NamedObjectWalk(CatalogFacts facts, CommandEffect utility,
             return;
         }
 
+        if (LocksLikeReading)
+        {
+            _effects.AddRead(relation);
+            _effects.AddRights(relation, RelationRights.Select);
+            return;
+        }
+
         if (utility.Lock is { } mode && one.Oid is not null)
         {
             _effects.AddLock(mode, relation);
@@ -57,7 +67,9 @@ internal sealed class NamedObjectWalk(CatalogFacts facts, CommandEffect utility,
 
         if (utility.Verb == "LOCK")
         {
-            _effects.AddRights(relation, RightToLock(utility.Lock));
+            _effects.Impure("It locks tables.");
+            // More than the weaker ones take, and what each of them is content with.
+            _effects.AddRights(relation, RelationRights.Update);
             return;
         }
 
@@ -85,10 +97,6 @@ internal sealed class NamedObjectWalk(CatalogFacts facts, CommandEffect utility,
             }
         }
     }
-
-    /// <summary>ACCESS SHARE takes the right to read, anything stronger one to change (15 and older).</summary>
-    private static RelationRights RightToLock(string? mode) =>
-        mode == "ACCESS SHARE" ? RelationRights.Select : RelationRights.Update;
 
     private ImmutableArray<string> Dependents()
     {

@@ -304,6 +304,9 @@ internal readonly record struct Standing(bool IsChecked, bool IsCaller)
     /// <summary>Sequences that belong to the columns whose defaults are being evaluated.</summary>
     public ImmutableArray<uint> OwnSequences { get; init; } = [];
 
+    /// <summary>Of a default: the right to insert comes with the one to draw from its sequences.</summary>
+    public bool IsInserting { get; init; }
+
     public static Standing Caller { get; } = new(IsChecked: true, IsCaller: true);
 
     /// <summary>Relations are checked against the owner of a view or rule, functions run as the caller.</summary>

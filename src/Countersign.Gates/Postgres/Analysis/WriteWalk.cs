@@ -183,7 +183,7 @@ internal sealed class WriteWalk(
     {
         if (!CatalogFacts.IsBuiltIn(trigger.Function))
         {
-            effects.Impure($"{relation.Name} has the trigger {RelationName.Quoted(trigger.Name)}, "
+            effects.UnseenCode($"{relation.Name} has the trigger {RelationName.Quoted(trigger.Name)}, "
                 + "whose code is not analysed.");
         }
 
@@ -245,8 +245,11 @@ internal sealed class WriteWalk(
 
         foreach (var value in write.Defaults.Where(value => IsEvaluated(value, change)))
         {
-            walk.Expression(
-                value.Expression, Scope.Of(change.Relation), standing with { OwnSequences = write.OwnSequences });
+            var drawing = standing with
+            {
+                OwnSequences = write.OwnSequences, IsInserting = change.Verb is Verb.Insert,
+            };
+            walk.Expression(value.Expression, Scope.Of(change.Relation), drawing);
         }
     }
 

@@ -113,7 +113,7 @@ internal abstract record Parsed(TextSpan At)
     /// <summary><c>LISTEN</c>, <c>UNLISTEN</c>, <c>NOTIFY</c>; the channel is <c>null</c> for all of them.</summary>
     public sealed record Channel(TextSpan At, string Verb, string? Name) : Parsed(At);
 
-    public sealed record LockTable(TextSpan At, ImmutableArray<string> Relations, string Mode) : Parsed(At);
+    public sealed record LockTable(TextSpan At, ImmutableArray<CommandObject> Relations, string Mode) : Parsed(At);
 
     /// <summary><c>DO</c>: code that nobody analyses.</summary>
     public sealed record Code(TextSpan At, string Language, string Body) : Parsed(At);

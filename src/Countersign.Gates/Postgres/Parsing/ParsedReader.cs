@@ -135,7 +135,7 @@ internal sealed partial class ParsedReader
 
     private static Parsed.LockTable ReadLock(JsonElement node, StatementText text) => new(
         text.At,
-        [.. node.List("relations").OfKind("RangeVar").Select(RelationOf)],
+        [.. node.List("relations").OfKind("RangeVar").Select(range => RangeObject("TABLE", range))],
         node.Number("mode") switch
         {
             1 => "ACCESS SHARE",

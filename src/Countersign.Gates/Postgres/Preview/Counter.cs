@@ -23,7 +23,7 @@ internal sealed class Counter : IAsyncDisposable
     public static async Task<Counter> OpenAsync(
         PreviewOptions options, RunnableStatement statement, Meaning meaning, CancellationToken cancellationToken)
     {
-        var connection = await options.Source.OpenConnectionAsync(cancellationToken);
+        var connection = await options.Source.OpenLiveAsync(cancellationToken);
         try
         {
             await using var begin = new NpgsqlBatch(connection);

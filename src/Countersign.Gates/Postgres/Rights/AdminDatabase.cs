@@ -60,7 +60,7 @@ internal sealed class AdminDatabase : IAsyncDisposable
         text.Pooling = false;
         try
         {
-            await using var connection = await source.OpenConnectionAsync(cancellationToken);
+            await using var connection = await source.OpenLiveAsync(cancellationToken);
             var facts = await ReadFactsAsync(connection, cancellationToken);
             return new AdminDatabase(source, text.ConnectionString, facts);
         }
@@ -72,7 +72,7 @@ internal sealed class AdminDatabase : IAsyncDisposable
     }
 
     public ValueTask<NpgsqlConnection> ConnectAsync(CancellationToken cancellationToken) =>
-        _source.OpenConnectionAsync(cancellationToken);
+        _source.OpenLiveAsync(cancellationToken);
 
     /// <summary>A connection outside of the pool: what it holds ends when it is closed, not when reused.</summary>
     public async Task<NpgsqlConnection> ConnectApartAsync(CancellationToken cancellationToken)

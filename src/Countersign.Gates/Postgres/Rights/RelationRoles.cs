@@ -36,7 +36,9 @@ internal sealed class RelationRoles(AdminDatabase database, ImmutableArray<strin
                array(SELECT s::regclass::text FROM unnest(w.sequences) s),
                EXISTS (
                    SELECT FROM unnest('{public}' || $4::text[]) AS one
-                   WHERE has_table_privilege(one, w.oid, w.verb) AND has_schema_privilege(one, w.relnamespace, 'USAGE')
+                   WHERE CASE w.verb WHEN 'USAGE' THEN has_sequence_privilege(one, w.oid, w.verb)
+                                     ELSE has_table_privilege(one, w.oid, w.verb) END
+                     AND has_schema_privilege(one, w.relnamespace, 'USAGE')
                      AND NOT EXISTS (
                          SELECT FROM unnest(w.sequences) s WHERE NOT has_sequence_privilege(one, s, 'USAGE')))
                    OR w.relowner = (SELECT oid FROM pg_roles WHERE rolname = $5),
@@ -54,7 +56,8 @@ internal sealed class RelationRoles(AdminDatabase database, ImmutableArray<strin
                              AND (d.classid = 'pg_namespace'::regclass
                                   OR d.classid = 'pg_class'::regclass AND d.objsubid = 0
                                      AND (d.objid = w.oid OR c.relkind = 'S')))),
-               coalesce(has_table_privilege(w.role, w.oid, w.verb), false),
+               coalesce(CASE w.verb WHEN 'USAGE' THEN has_sequence_privilege(w.role, w.oid, w.verb)
+                                    ELSE has_table_privilege(w.role, w.oid, w.verb) END, false),
                has_schema_privilege(coalesce(w.rolname, 'public'), w.relnamespace, 'USAGE'),
                NOT EXISTS (
                    SELECT FROM unnest(w.sequences) s
@@ -174,7 +177,8 @@ internal sealed class RelationRoles(AdminDatabase database, ImmutableArray<strin
 
         if (!need.HasRelation)
         {
-            commands.Add($"GRANT {need.Verb} ON {need.Name} TO {need.Role.Quoted}");
+            var kind = need.Verb == RoleNames.OfSequences ? "SEQUENCE " : "";
+            commands.Add($"GRANT {need.Verb} ON {kind}{need.Name} TO {need.Role.Quoted}");
         }
 
         if (!need.HasSchema)

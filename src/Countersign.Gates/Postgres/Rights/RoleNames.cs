@@ -12,6 +12,9 @@ internal sealed class RoleNames(long database)
     /// <summary>Every role that Countersign makes, for any database.</summary>
     public const string Prefix = "countersign_";
 
+    /// <summary>The right to draw from a sequence, which no other relation has.</summary>
+    public const string OfSequences = "USAGE";
+
     /// <summary>The rights that a role is made for, as <c>GRANT</c> spells them.</summary>
     private static readonly (RelationRights Right, string Verb)[] s_verbs =
     [
@@ -20,6 +23,7 @@ internal sealed class RoleNames(long database)
         (RelationRights.Update, "UPDATE"),
         (RelationRights.Delete, "DELETE"),
         (RelationRights.Truncate, "TRUNCATE"),
+        (RelationRights.Usage, OfSequences),
     ];
 
     /// <summary>The comment on each role; a role without it was made by somebody else and is left alone.</summary>

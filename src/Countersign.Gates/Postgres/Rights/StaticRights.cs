@@ -71,7 +71,7 @@ internal sealed class StaticRights : IRights
 
     public async Task<TransactionFate> FateOfAsync(ulong xid, CancellationToken cancellationToken)
     {
-        await using var connection = await _source.OpenConnectionAsync(cancellationToken);
+        await using var connection = await _source.OpenLiveAsync(cancellationToken);
         return await TransactionEvidence.FateOfAsync(connection, xid, cancellationToken);
     }
 
@@ -84,7 +84,7 @@ internal sealed class StaticRights : IRights
     /// <summary>Nothing is refused here: the one login has to be able to do all that is ever approved.</summary>
     private async Task<ImmutableArray<string>> FindWarningsAsync(CancellationToken cancellationToken)
     {
-        await using var connection = await _source.OpenConnectionAsync(cancellationToken);
+        await using var connection = await _source.OpenLiveAsync(cancellationToken);
         return
         [
             GrantNote,

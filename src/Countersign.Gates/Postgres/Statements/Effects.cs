@@ -46,6 +46,12 @@ internal sealed record Effects
     /// <summary>Why it cannot be known to only read, although its verbs say so; <c>null</c> when it can.</summary>
     public string? Impure { get; init; }
 
+    /// <summary>
+    /// Whether code runs in it that nobody analyses, so that it may change more than is said here. For a policy it is
+    /// as good as not understood.
+    /// </summary>
+    public bool HasUnseenCode { get; init; }
+
     /// <summary>Why it was not understood; <c>null</c> when it was. Never passed without people.</summary>
     public string? Opaque { get; init; }
 
@@ -126,6 +132,7 @@ internal sealed record Effects
         NoWhere = NoWhere || next.NoWhere,
         DeferredCode = DeferredCode || next.DeferredCode,
         Impure = Impure ?? next.Impure,
+        HasUnseenCode = HasUnseenCode || next.HasUnseenCode,
         Opaque = Opaque ?? next.Opaque,
         Refused = Refused ?? next.Refused,
         Rights = Merge(Rights, next.Rights),

@@ -35,8 +35,7 @@ internal sealed class SlackEndpoint(
         }
         else
         {
-            // The signature covers time and body, so it names a delivery.
-            await WriteAsync(context, await inbox.TakeAsync(signed!, payload));
+            await WriteAsync(context, await inbox.TakeAsync(payload));
         }
     }
 

@@ -1,3 +1,6 @@
+using System.Security.Cryptography;
+using System.Text;
+
 namespace Countersign.Server.Channels.Slack;
 
 /// <summary>
@@ -11,9 +14,9 @@ internal sealed class SlackInbox(
     IHostApplicationLifetime lifetime,
     ILogger<SlackInbox> log)
 {
-    /// <param name="delivery">Names the delivery: the same bytes have the same name.</param>
-    /// <param name="payload">The JSON of the interaction.</param>
-    public async Task<SlackAnswer> TakeAsync(string delivery, string payload)
+    /// <param name="payload">The JSON of the interaction, which names the delivery: what Slack sends again has the
+    /// same bytes under another time and signature, or in another envelope.</param>
+    public async Task<SlackAnswer> TakeAsync(string payload)
     {
         if (SlackPayload.Read(payload, client.Trusts) is not { } interaction)
         {
@@ -23,7 +26,7 @@ internal sealed class SlackInbox(
 
         // Whoever hangs up does not take a vote back that is being recorded; only a stop of the server ends it.
         var answering = redeliveries.AnswerOnceAsync(
-            delivery, () => HandleAsync(interaction, lifetime.ApplicationStopping));
+            HashOf(payload), () => HandleAsync(interaction, lifetime.ApplicationStopping));
         try
         {
             return await answering.WaitAsync(SlackLimits.Acknowledge, time);
@@ -48,4 +51,7 @@ internal sealed class SlackInbox(
             return new SlackAnswer.Unavailable();
         }
     }
+
+    private static string HashOf(string payload) =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(payload)));
 }

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Net.WebSockets;
-using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -149,7 +148,7 @@ internal sealed class SlackSocket(
         try
         {
             var answer = envelope.Payload is { } payload && envelope.Type == "interactive"
-                ? await inbox.TakeAsync(HashOf(payload), payload)
+                ? await inbox.TakeAsync(payload)
                 : new SlackAnswer.Done();
             if (envelope.Id is null || answer is SlackAnswer.Unavailable)
             {
@@ -211,9 +210,6 @@ internal sealed class SlackSocket(
             }
         }
     }
-
-    private static string HashOf(string payload) =>
-        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(payload)));
 }
 
 /// <summary>What comes over a socket, around a payload.</summary>

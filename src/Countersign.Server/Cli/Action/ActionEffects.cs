@@ -28,38 +28,25 @@ internal static class ActionEffects
             return;
         }
 
-        foreach (var run in Items(review, "dry_runs"))
+        foreach (var line in Items(review, "dry_runs").SelectMany(
+            run => DryRunLines.Of("Dry run", RehearsalPayload.ReadFinding(run))))
         {
-            AppendDryRun(text, run);
+            AppendLine(text, line);
         }
 
         foreach (var change in Items(review, "changes"))
         {
             AppendLine(text, new LabelledText(
                 "Changed by",
-                $"{Show(change.GetProperty("person"))} at "
+                $"{ActionText.Show(change.GetProperty("person"))} at "
                 + change.GetProperty("at").GetDateTimeOffset().ToString(
                     "yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture)
-                + (Show(change.GetProperty("comment")) is { Length: > 0 } why ? $": {why}" : ""))
+                + (ActionText.Show(change.GetProperty("comment")) is { Length: > 0 } why ? $": {why}" : ""))
             {
                 Warns = true,
             });
             AppendLine(text, new LabelledText(
                 "It was", DisplayText.OneLine(change.GetProperty("before").GetRawText()).Text));
-        }
-    }
-
-    private static void AppendDryRun(StringBuilder text, JsonElement run)
-    {
-        var error = Show(run.GetProperty("error"));
-        var rows = run.TryGetProperty("rows", out var count) ? $"{count.GetInt64():N0} rows; " : "";
-        var commands = string.Join(", ", Items(run, "commands").Select(Show));
-        AppendLine(text, error.Length > 0
-            ? new LabelledText("Dry run", $"Would fail: {error}") { Warns = true }
-            : new LabelledText("Dry run", $"{rows}{commands}; rolled back"));
-        foreach (var warning in Items(run, "warnings"))
-        {
-            AppendLine(text, new LabelledText("Not undone", Show(warning)) { Warns = true });
         }
     }
 
@@ -71,7 +58,4 @@ internal static class ActionEffects
 
     private static void AppendLine(StringBuilder text, LabelledText line) =>
         text.AppendLine($"{(line.Warns ? "! " : "  ")}{line.Label.PadRight(LabelWidth)} {line.Text}");
-
-    private static string Show(JsonElement value) =>
-        value.ValueKind == JsonValueKind.String ? DisplayText.OneLine(value.GetString()).Text : "";
 }

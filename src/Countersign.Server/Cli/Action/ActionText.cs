@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Countersign.Core.Actions;
 using Countersign.Core.Redaction;
 using Countersign.Core.Reviews;
 using Countersign.Server.Console.Views;
@@ -30,9 +31,7 @@ internal static class ActionText
     public static string Page(JsonElement action)
     {
         var text = new StringBuilder();
-        text.AppendLine(
-            $"[{Show(action.GetProperty("environment"))}] {Show(action.GetProperty("operation"))} on " +
-            $"{Show(action.GetProperty("target"))}");
+        text.AppendLine($"[{Show(action.GetProperty("environment"))}] {HeadlineOf(action)}");
         text.AppendLine($"{action.GetProperty("id").GetString()}  revision {action.GetProperty("revision")}  " +
             $"{action.GetProperty("state").GetString()}");
         ActionEffects.Append(text, action);
@@ -44,6 +43,11 @@ internal static class ActionText
         AppendEnd(text, action);
         return text.ToString().TrimEnd();
     }
+
+    private static string HeadlineOf(JsonElement action) => Words.Headline(Card.HeadlineOf(
+        Enum.Parse<GateKind>(action.GetProperty("gate").GetString()!, ignoreCase: true),
+        action.GetProperty("operation").GetString()!,
+        action.GetProperty("target").GetString()!));
 
     private static void AppendExact(StringBuilder text, JsonElement action)
     {
@@ -196,6 +200,6 @@ internal static class ActionText
             $"Latest ledger entry {ledger.GetProperty("index")}, under a signed tree of {ledger.GetProperty("size")}");
     }
 
-    private static string Show(JsonElement value) =>
+    public static string Show(JsonElement value) =>
         value.ValueKind == JsonValueKind.String ? DisplayText.OneLine(value.GetString()).Text : "";
 }

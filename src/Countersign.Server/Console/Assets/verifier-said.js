@@ -141,7 +141,7 @@ class SaidRequest {
       ['rules', canonical(member(member(this.said, 'verdict'), 'rules'))],
       ['claimed_reason', canonical(member(member(this.said, 'claimed'), 'reason'))],
     ]);
-    for (const name of ['environment', 'agent', 'on_behalf_of', 'target', 'via', 'digest']) {
+    for (const name of ['environment', 'facts', 'agent', 'on_behalf_of', 'target', 'via', 'digest']) {
       expected.set(name, canonical(member(this.said, name)));
     }
     if (this.said.members.has('preview')) {

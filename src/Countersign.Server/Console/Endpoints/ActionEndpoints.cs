@@ -172,7 +172,7 @@ internal sealed class ActionEndpoints(
             return;
         }
 
-        var wish = new RevealWish(digest, Unix(form["reason"]), mask.Of(record).Hidden);
+        var wish = new RevealWish(digest, FormText.Of(form, "reason"), mask.Of(record).Hidden);
         switch (await reveals.RevealAsync(record.Id, visit.Voter, wish, visit.Aborted))
         {
             case RevealAnswer.Done done:
@@ -193,39 +193,6 @@ internal sealed class ActionEndpoints(
                 throw new UnreachableException();
         }
     }
-
-    /// <summary>Takes changed arguments to the revision desk.</summary>
-    public async Task ReviseAsync(Visit visit, IFormCollection form)
-    {
-        if (await lookup.FindAsync(visit) is not { } record)
-        {
-            await WriteMissingAsync(visit.Context);
-            return;
-        }
-
-        if (!ActionDigest.TryParse(form["digest"], out var digest))
-        {
-            await pages.WriteMessageAsync(
-                visit.Context, 400, "Unreadable form", "The form names no digest. Open the page again.");
-            return;
-        }
-
-        var written = new RevisionForm(
-            digest,
-            form.ContainsKey("statement") ? Unix(form["statement"]) : null,
-            Unix(form["json"]),
-            Unix(form["comment"]).Trim());
-        visit.SendTo(await revisions.ReviseAsync(record, visit.Voter, written, visit.Aborted) is { } whyNot
-            ? new Notice(AddressOf(record.Id), Recorded: false, whyNot)
-            : new Notice(
-                AddressOf(record.Id),
-                Recorded: true,
-                "It is a new revision, and its reviewers are asked about it. You cannot approve it any more."));
-    }
-
-    /// <summary>A form sends line breaks as CR LF (WHATWG HTML section 4.10.21.4), whatever the person typed.</summary>
-    private static string Unix(Microsoft.Extensions.Primitives.StringValues field) =>
-        field.ToString().ReplaceLineEndings("\n");
 
     public Task WriteMissingAsync(HttpContext context) => pages.WriteMessageAsync(
         context, 404, "Not found", "There is no such page, or it is not for you. The list of reviews shows what is.");

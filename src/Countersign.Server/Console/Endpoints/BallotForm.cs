@@ -23,8 +23,7 @@ internal static class BallotForm
             "deny" or SignedDenial => Decision.Deny,
             _ => null,
         };
-        // A form sends line breaks as CR LF (WHATWG HTML section 4.10.21.4), whatever the person typed.
-        var comment = form["comment"].ToString().Trim().ReplaceLineEndings("\n");
+        var comment = FormText.Of(form, "comment").Trim();
         return decision is { } made && ActionDigest.TryParse(form["digest"], out var digest)
             ? new Ballot(made, digest, comment.Length == 0 ? null : comment) { Signature = SignatureOf(form) }
             : null;

@@ -75,7 +75,7 @@ internal sealed record CardComposer(Charter Charter, Voter Reader, VotingRight R
             MayReveal = MayReveal && shown.HidesSomething,
             // Said without the words they are about, and so of what is hidden as well.
             Findings = [.. FavourLines.Of(record, Owed, Charter.People), .. FindingLines.Of(real)],
-            Facts = FindingLines.FactsOf(record),
+            Facts = FindingLines.FactsOf(card),
             Who = WhoOf(record),
             StopAddress = MayStopAgent ? $"/console/agents/{record.Asker.Agent}" : null,
             Rules = [.. card.Rules.Select(rule => new LabelledText(rule.Id.Value, Words.OneLine(rule.Reason)))],
@@ -84,7 +84,8 @@ internal sealed record CardComposer(Charter Charter, Voter Reader, VotingRight R
             Claimed = ClaimedOf(record.Claimed),
             Ballot = BallotOf(record, exact) with { GlassAt = MayBreakGlass && exact.IsWhole ? PasskeyOrigin : null },
             Votes = [.. record.Life.Votes.Select(VoteOf)],
-            DryRuns = [.. record.Rehearsals.SelectMany(DryRunLinesOf)],
+            DryRuns = [.. record.Rehearsals.SelectMany(run =>
+                DryRunLines.Of($"Dry run for {Words.Of(run.By, Charter.People)}", run.Finding))],
             MayRehearse = MayRehearse,
             Changes = RevisionComposer.ChangesOf(record, Charter.People),
             Editable = shown.HidesSomething ? null : Editable,
@@ -98,20 +99,6 @@ internal sealed record CardComposer(Charter Charter, Voter Reader, VotingRight R
             Now = Now,
             Notice = Notice,
         };
-    }
-
-    private IEnumerable<LabelledText> DryRunLinesOf(Rehearsal rehearsal)
-    {
-        var finding = rehearsal.Finding;
-        var who = $"Dry run for {Words.Of(rehearsal.By, Charter.People)}";
-        var rows = finding.Rows is { } count ? $"{count:N0} rows; " : "";
-        yield return finding.Error is { } error
-            ? new LabelledText(who, $"Would fail: {Words.OneLine(error)}") { Warns = true }
-            : new LabelledText(who, $"{rows}{Words.OneLine(string.Join(", ", finding.Commands))}; rolled back");
-        foreach (var warning in finding.Warnings)
-        {
-            yield return new LabelledText("Not undone", Words.OneLine(warning)) { Warns = true };
-        }
     }
 
     private ImmutableArray<LabelledText> WhoOf(ActionRecord record)

@@ -50,9 +50,9 @@ internal static class FindingLines
         .Select(fact => Telling.GetValueOrDefault(fact.Name)).OfType<string>();
 
     /// <summary>The facts of the gate as rows; policy has read exactly these.</summary>
-    public static ImmutableArray<LabelledText> FactsOf(ActionRecord record) =>
-        [.. record.Facts.Members.Select(fact => new LabelledText(
-            $"{record.Facts.Variable}.{Words.OneLine(fact.Key)}", Words.OneLine(ValueOf(fact.Value))))];
+    public static ImmutableArray<LabelledText> FactsOf(Card card) =>
+        [.. card.Facts.Members.Select(fact => new LabelledText(
+            $"{card.Facts.Variable}.{Words.OneLine(fact.Key)}", Words.OneLine(ValueOf(fact.Value))))];
 
     private static bool IsTrue(KeyValuePair<string, object> fact) => fact.Value is true;
 

@@ -6,6 +6,7 @@ using Countersign.Core.Actions.Json;
 using Countersign.Core.Identity;
 using Countersign.Core.Records;
 using Countersign.Core.Reviews;
+using Countersign.Server.Console.Endpoints;
 
 namespace Countersign.Server.Console.Views;
 
@@ -35,6 +36,47 @@ internal static class RevisionComposer
                 change.Comment is { Length: > 0 } comment ? DisplayText.Lines(comment).Text : null,
                 LineDiff.Of(Shown(change.Before), Shown(next)))),
         ];
+    }
+
+    /// <summary>The page on which somebody changes a request.</summary>
+    /// <param name="shown">What stands, as the reader sees it.</param>
+    /// <param name="typed">What they typed.</param>
+    /// <param name="compared">What it would become; <c>null</c> while it is edited.</param>
+    public static RevisionView PageOf(ShownAction shown, ReviseView typed, RevisionStep.Compared? compared)
+    {
+        var card = Card.Of(shown.Record);
+        return new RevisionView
+        {
+            Id = shown.Record.Id.Value,
+            Title = compared is null ? "Change a request" : "Compare a change",
+            Environment = Words.OneLine(card.Environment),
+            Headline = Words.Headline(card.Headline),
+            Digest = card.Digest.Value,
+            Typed = typed,
+            Compared = compared is null ? null : ComparedOf(shown.Record, compared, typed.Comment),
+        };
+    }
+
+    private static ComparedView ComparedOf(ActionRecord old, RevisionStep.Compared compared, string? comment)
+    {
+        var (shown, foreseen) = compared;
+        var (next, real) = (shown.Record, foreseen.Revised);
+        return new ComparedView
+        {
+            Digest = real.Action.Digest.Value,
+            ShortDigest = Card.Of(next).ShortDigest,
+            Lines = LineDiff.Of(Shown(old.Action.Arguments), Shown(next.Action.Arguments)),
+            Hidden = shown.Sentence,
+            Comment = comment is { Length: > 0 } ? DisplayText.Lines(comment).Text : null,
+            Effects = EffectLines.Of(next, isFirst: null),
+            // Said without the words they are about, and so of what is hidden as well.
+            Findings = FindingLines.Of(real),
+            Rules = [.. next.Verdict.Rules.Select(rule =>
+                new LabelledText(rule.Id.Value, Words.OneLine(rule.Reason)))],
+            Why = foreseen.WouldPass
+                ? ["The policy would let it pass in this form. Whoever was asked is asked all the same."]
+                : [.. Explanation.Verdict(next.Verdict).Skip(1).Select(Words.OneLine)],
+        };
     }
 
     /// <summary>What of a request is edited: a statement as text, everything else as JSON.</summary>

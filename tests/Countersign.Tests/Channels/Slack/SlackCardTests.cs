@@ -1,6 +1,3 @@
-using System.Text.Encodings.Web;
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using Countersign.Core.Actions;
 using Countersign.Core.Actions.Json;
 using Countersign.Core.Identity;
@@ -16,18 +13,9 @@ using Countersign.Tests.Console;
 
 namespace Countersign.Tests.Channels.Slack;
 
-/// <summary>
-/// The card as Slack gets it, byte by byte. After a wanted change, run these tests once with
-/// <c>COUNTERSIGN_GOLDEN=write</c> and read the difference.
-/// </summary>
+/// <summary>The card as Slack gets it, byte by byte.</summary>
 public sealed class SlackCardTests : IAsyncLifetime
 {
-    private static readonly JsonSerializerOptions Readable = new()
-    {
-        WriteIndented = true,
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-    };
-
     private SlackHost _host = null!;
 
     public async ValueTask InitializeAsync() => _host = await SlackHost.StartAsync();
@@ -108,21 +96,21 @@ public sealed class SlackCardTests : IAsyncLifetime
     {
         var record = await _host.AskAsync();
 
-        AssertGolden("short", Card.RenderShort(record), record.Id);
+        AssertGolden("short", Card.RenderShort(record));
     }
 
     [Fact]
     public void The_modals()
     {
-        Compare("deny-modal", SlackModal.ForDenying("act_1.1.sha256:0"));
-        Compare("link-modal", SlackModal.ForLinking());
-        Compare("stop-modal", SlackModal.ForStopping("act_1.1.sha256:0", new AgentId("deploy-bot")));
-        Compare("stopped-modal", SlackModal.ForTelling("Stopped", "deploy-bot: The agent is stopped."));
-        Compare("modify-modal", SlackModal.ForModifying(
+        SlackGolden.Compare("deny-modal", SlackModal.ForDenying("act_1.1.sha256:0"));
+        SlackGolden.Compare("link-modal", SlackModal.ForLinking());
+        SlackGolden.Compare("stop-modal", SlackModal.ForStopping("act_1.1.sha256:0", new AgentId("deploy-bot")));
+        SlackGolden.Compare("stopped-modal", SlackModal.ForTelling("Stopped", "deploy-bot: The agent is stopped."));
+        SlackGolden.Compare("modify-modal", SlackModal.ForModifying(
             "act_1.1.sha256:0",
             new ReviseView("DELETE FROM t", "[]") { Warning = "If you change it, nobody is left." },
             new Uri("https://countersign.example/console/actions/act_1")));
-        Compare("compared-modal", SlackModal.ForModifying(
+        SlackGolden.Compare("compared-modal", SlackModal.ForModifying(
             "act_1.1.sha256:0",
             new ReviseView("DELETE FROM t WHERE id = 1", "[]") { Comment = "Only one." },
             new Uri("https://countersign.example/console/actions/act_1"),
@@ -147,9 +135,7 @@ public sealed class SlackCardTests : IAsyncLifetime
         await _host.DeliverAsync();
         await _host.DeliverAsync();
 
-        var message = _host.Slack.Message.ToJsonString().Replace(
-            _host.Console.Address.Authority, "countersign.example", StringComparison.Ordinal);
-        Compare("policy-reverted", JsonNode.Parse(message)!.AsObject());
+        SlackGolden.Compare("policy-reverted", _host.Slack.Message);
         Assert.Empty(_host.Console.Store.Outbox);
     }
 
@@ -157,6 +143,7 @@ public sealed class SlackCardTests : IAsyncLifetime
     [InlineData(2700, true)]
     [InlineData(3000, false)]
     [InlineData(100_000, false)]
+    [Trait("Threat", "THR-037"), Trait("CWE", "451")]
     public async Task Approve_is_there_only_when_everything_is(int characters, bool isThere)
     {
         var text = string.Concat(Enumerable.Range(0, characters / 5).Select(i => $"{i % 10000:0000} "));
@@ -199,25 +186,8 @@ public sealed class SlackCardTests : IAsyncLifetime
     private SlackCard Card => _host.Console.Service<SlackCard>();
 
     private void AssertGolden(string name, ActionRecord record, bool? isFirst) =>
-        AssertGolden(name, Card.Render(record, isFirst, owed: []), record.Id);
+        AssertGolden(name, Card.Render(record, isFirst, owed: []));
 
-    private static void AssertGolden(string name, SlackMessage message, ActionId id)
-    {
-        var json = message.ToArguments("C0123", ts: null);
-        Assert.Empty(SlackLengths.Find(json));
-        Compare(name, json, id.Value);
-    }
-
-    private static void Compare(string name, JsonObject json, string id = "act_1")
-    {
-        // The id is random, and the time of an execution is the machine's.
-        var actual = json.ToJsonString(Readable).Replace(id, "act_id", StringComparison.Ordinal) + "\n";
-        var path = RepositoryRoot.Combine($"tests/Countersign.Tests/Channels/Slack/Golden/{name}.json");
-        if (Environment.GetEnvironmentVariable("COUNTERSIGN_GOLDEN") == "write")
-        {
-            File.WriteAllText(path, actual);
-        }
-
-        Assert.Equal(File.ReadAllText(path), actual);
-    }
+    private static void AssertGolden(string name, SlackMessage message) =>
+        SlackGolden.Compare(name, message.ToArguments("C0123", ts: null));
 }

@@ -26,19 +26,34 @@ internal sealed class SlackConnection(WebSocket socket)
 
     public void Close() => _closing.TrySetResult();
 
+    /// <summary>Cuts it off without a word, as a network does.</summary>
+    public void Drop() => socket.Abort();
+
     public Task SendAsync(JsonObject message, CancellationToken cancellationToken) => socket.SendAsync(
         Encoding.UTF8.GetBytes(message.ToJsonString()), WebSocketMessageType.Text, true, cancellationToken);
 
     /// <summary>Sends an interaction in an envelope.</summary>
-    public Task SendAsync(string envelope, JsonObject payload, CancellationToken cancellationToken) => SendAsync(
-        new JsonObject
+    public Task SendAsync(string envelope, JsonObject payload, CancellationToken cancellationToken) =>
+        SendAsync(envelope, payload, retry: 0, cancellationToken);
+
+    /// <summary>Sends it for the first time, or once more because it was not acknowledged in time.</summary>
+    public Task SendAsync(string envelope, JsonObject payload, int retry, CancellationToken cancellationToken)
+    {
+        var message = new JsonObject
         {
             ["envelope_id"] = envelope,
             ["type"] = "interactive",
             ["accepts_response_payload"] = true,
             ["payload"] = payload.DeepClone(),
-        },
-        cancellationToken);
+        };
+        if (retry > 0)
+        {
+            message["retry_attempt"] = retry;
+            message["retry_reason"] = "timeout";
+        }
+
+        return SendAsync(message, cancellationToken);
+    }
 
     public async Task<JsonObject> NextAcknowledgementAsync(CancellationToken cancellationToken) =>
         await _acknowledged.Reader.ReadAsync(cancellationToken).AsTask()
@@ -61,7 +76,7 @@ internal sealed class SlackConnection(WebSocket socket)
                     JsonNode.Parse(Encoding.UTF8.GetString(buffer, 0, part.Count))!.AsObject());
             }
         }
-        catch (Exception ended) when (ended is WebSocketException or OperationCanceledException)
+        catch (Exception ended) when (ended is WebSocketException or OperationCanceledException or IOException)
         {
             // The other side went away, or the test is over.
         }

@@ -82,10 +82,14 @@ internal sealed class SlackDouble : IAsyncDisposable
         return slack;
     }
 
-    /// <summary>The next answer to one person.</summary>
-    public async Task<JsonObject> NextReplyAsync(CancellationToken cancellationToken) =>
-        await _replies.Reader.ReadAsync(cancellationToken).AsTask()
+    /// <summary>The next answer to one person, which has the lengths that Slack takes.</summary>
+    public async Task<JsonObject> NextReplyAsync(CancellationToken cancellationToken)
+    {
+        var reply = await _replies.Reader.ReadAsync(cancellationToken).AsTask()
             .WaitAsync(TimeSpan.FromSeconds(30), cancellationToken);
+        Assert.Empty(SlackLengths.Find(reply));
+        return reply;
+    }
 
     /// <summary>Answers that nobody asked for yet.</summary>
     public bool HasReply => _replies.Reader.TryPeek(out _);
@@ -145,6 +149,7 @@ internal sealed class SlackDouble : IAsyncDisposable
         ["type"] = "view_submission",
         ["user"] = new JsonObject { ["id"] = user, ["team_id"] = Team },
         ["team"] = new JsonObject { ["id"] = Team },
+        ["trigger_id"] = $"trigger-{Interlocked.Increment(ref _last)}",
         ["view"] = new JsonObject
         {
             ["id"] = $"V{Interlocked.Increment(ref _last)}",

@@ -33,9 +33,10 @@ public sealed class SlackGlassTests : IDisposable
             host.Time.Advance(TimeSpan.FromSeconds(2));
         }
 
-        Assert.Contains(
+        var notice = Assert.Single(
             host.Slack.Messages.Values,
             message => SlackHost.TextOf(message).Contains("Their reason: Nobody answers.", StringComparison.Ordinal));
+        SlackGolden.Compare("glass-broken", notice);
         using var carol = await host.Console.OpenForAsync("carol");
         Assert.Contains(
             "The glass was broken once in the last 30 days: 1 waiting for review, 0 found unjustified",

@@ -21,13 +21,15 @@ internal sealed class SlackHost : IAsyncDisposable
     private readonly HttpClient _http = new();
 
     private SlackHost(ManualTime time, SlackDouble slack, ConsoleHost console) =>
-        (Time, Slack, Console) = (time, slack, console);
+        (Time, Slack, Console, Delivery) = (time, slack, console, new SlackDelivery(time));
 
     public ManualTime Time { get; }
 
     public SlackDouble Slack { get; }
 
     public ConsoleHost Console { get; }
+
+    public SlackDelivery Delivery { get; }
 
     public ChannelHealth Health => Console.Service<ChannelHealth>();
 
@@ -110,16 +112,27 @@ internal sealed class SlackHost : IAsyncDisposable
     {
         using (request)
         {
+            var began = Time.GetUtcNow();
             using var answer = await _http.SendAsync(request, Cancel);
             var body = await answer.Content.ReadAsStringAsync(Cancel);
+            Assert.InRange(Time.GetUtcNow() - began, TimeSpan.Zero, SlackDouble.Patience);
             Slack.Take(body);
             return new SlackReception(answer.StatusCode, body);
         }
     }
 
+    /// <summary>Has Slack deliver an interaction by its own rules, with retries.</summary>
+    public Task<IReadOnlyList<SlackAttempt>> DeliverAsync(JsonObject payload) =>
+        Delivery.DeliverAsync(payload, Endpoint, Cancel);
+
+    /// <inheritdoc cref="DeliverAsync(JsonObject)"/>
+    public Task<int> DeliverAsync(JsonObject payload, SlackConnection connection) =>
+        Delivery.DeliverAsync(payload, connection, Cancel);
+
     public async ValueTask DisposeAsync()
     {
         _http.Dispose();
+        Delivery.Dispose();
         await Console.DisposeAsync();
         await Slack.DisposeAsync();
     }

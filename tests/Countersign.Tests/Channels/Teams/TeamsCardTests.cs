@@ -143,6 +143,7 @@ public sealed class TeamsCardTests : IAsyncLifetime
     [InlineData(2700, true)]
     [InlineData(3000, false)]
     [InlineData(100_000, false)]
+    [Trait("Threat", "THR-037"), Trait("CWE", "451")]
     public async Task Approve_is_there_only_when_everything_is(int characters, bool isThere)
     {
         var text = string.Concat(Enumerable.Range(0, characters / 5).Select(i => $"{i % 10000:0000} "));

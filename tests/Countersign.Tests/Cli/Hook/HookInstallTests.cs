@@ -328,6 +328,9 @@ public sealed class HookInstallTests : IDisposable
                 .Before(),
             CodexRequirements.CommandIn(text));
 
+        File.WriteAllText(path, text + "[[hooks.Stop.hooks]]\ncommand = \"say \\e done\"\n");
+        Assert.DoesNotContain(await FindingsAsync("codex"), IsDrift);
+
         File.WriteAllText(path, text.Replace("timeout = 600", "timeout = 6", StringComparison.Ordinal));
         Assert.Contains(await FindingsAsync("codex"), IsDrift);
         var refusal = Assert.Throws<CommandFailure>(() => Install("codex", "managed"));

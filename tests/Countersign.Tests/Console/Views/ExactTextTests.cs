@@ -17,6 +17,7 @@ public sealed class ExactTextTests
     [InlineData("""[1,[2,{"x":true}]]""", "[\n  1,\n  [\n    2,\n    {\n      \"x\": true\n    }\n  ]\n]")]
     [InlineData("""{"n":9007199254740993}""", "{\n  \"n\": 9007199254740993\n}")]
     [InlineData("""{"q":"a \"b\" \\ c"}""", "{\n  \"q\": \"a \\\"b\\\" \\\\ c\"\n}")]
+    [Trait("Threat", "THR-044"), Trait("CWE", "451")]
     public void Canonical_json_is_laid_out_without_changing_a_value(string json, string shown) =>
         Assert.Equal(shown, TextOf(Show(json)));
 
@@ -78,6 +79,7 @@ public sealed class ExactTextTests
     }
 
     [Fact]
+    [Trait("Threat", "THR-037"), Trait("CWE", "451")]
     public void A_long_string_shows_head_and_tail_and_counts_what_is_between()
     {
         var text = "HEAD" + string.Concat(Enumerable.Repeat("xy", 1000)) + "TAIL";

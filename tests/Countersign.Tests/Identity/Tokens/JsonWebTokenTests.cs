@@ -32,6 +32,7 @@ public sealed class JsonWebTokenTests : IDisposable
     [InlineData("none")]
     [InlineData("HS256")]
     [InlineData("RS512")]
+    [Trait("Threat", "THR-095"), Trait("CWE", "347")]
     public void An_algorithm_that_is_not_of_the_list_is_refused(string algorithm) =>
         AssertRefused("algorithm", _signer.Sign(Claims(), algorithm));
 
@@ -79,6 +80,7 @@ public sealed class JsonWebTokenTests : IDisposable
     [InlineData("jwk", "{}")]
     [InlineData("x5u", "https://evil.example/chain")]
     [InlineData("crit", "exp")]
+    [Trait("Threat", "THR-095"), Trait("CWE", "347")]
     public void A_header_that_brings_a_key_along_or_has_to_be_understood_is_refused(string name, string value) =>
         AssertRefused($"'{name}'", _signer.Sign(Claims(), alter: header => header[name] = value));
 

@@ -103,6 +103,51 @@ public sealed class AnalyserTests(SharedShop shared) : IClassFixture<SharedShop>
     }
 
     [Theory]
+    [InlineData(102, true)]
+    [InlineData(102, false)]
+    [InlineData(5_000, true)]
+    [InlineData(5_000, false)]
+    public async Task More_parameters_than_a_function_takes_are_looked_at_by_their_types(int count, bool isTyped)
+    {
+        var values = string.Join(", ", Enumerable.Range(1, count).Select(n => n % 2 == 1 ? $"(${n}" : $"${n})"));
+        var text = $"INSERT INTO customers (id, name) VALUES {values}";
+        uint[] types = isTyped ? [.. Enumerable.Range(1, count).Select(n => n % 2 == 1 ? 23u : 25u)] : [];
+
+        var effects = await shared.Shop.EffectsAsync(text, types);
+
+        Assert.Equal(
+            [("public.customers", RelationRights.Insert)],
+            effects.Rights.Select(use => (use.Name.Text, use.Rights)));
+        Assert.Null(effects.Opaque);
+    }
+
+    [Fact]
+    public async Task Errors_stand_at_their_place_behind_many_parameters()
+    {
+        var parameters = string.Join(", ", Enumerable.Range(1, 150).Select(n => $"${n}::int"));
+        var many = $"SELECT '$101', $$ $101 $$, {parameters}";
+
+        var invalid = Assert.IsType<Analysed.Invalid>(await shared.Shop.AnalyseAsync($"{many}, nowhere"));
+
+        Assert.Equal("42703", invalid.Error.SqlState);
+        Assert.Equal(many.Length + 3, invalid.Error.Position);
+    }
+
+    [Fact]
+    public async Task Parameters_of_more_types_than_a_function_takes_are_not_understood()
+    {
+        var types = await shared.Shop.ScalarAsync<uint[]>($"""
+            SELECT array_agg(oid) FROM (
+                SELECT oid FROM pg_type WHERE typtype IN ('b', 'r', 'c') ORDER BY oid
+                LIMIT {Analyser.MostParameters + 1}) AS many
+            """);
+
+        var opaque = Assert.IsType<Analysed.Opaque>(await shared.Shop.AnalyseAsync("SELECT 1", null, types!));
+
+        Assert.Contains("101 types", opaque.Why, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("SELECT 1; END; DROP TABLE orders; BEGIN ATOMIC SELECT 1")]
     [InlineData("SELECT 1; END; DROP TABLE orders; --")]
     [InlineData("SELECT 1; DELETE FROM orders")]

@@ -70,11 +70,26 @@ public sealed class NamedObjectTests(SharedShop shared) : IClassFixture<SharedSh
     {
         var effects = await EffectsAsync(new CommandEffect("LOCK", [new("TABLE", null, "orders")])
         {
+            Lock = "EXCLUSIVE",
+        });
+
+        Assert.Equal(["EXCLUSIVE public.orders"], effects.Locks);
+        Assert.Equal(["LOCK"], effects.Verbs);
+        Assert.Empty(effects.Writes);
+        Assert.False(effects.NeedsOwner);
+        Assert.Equal(RelationRights.Update, Assert.Single(effects.Rights).Rights);
+    }
+
+    [Fact]
+    public async Task LOCK_TABLE_as_every_read_takes_it_is_a_read()
+    {
+        var effects = await EffectsAsync(new CommandEffect("LOCK", [new("TABLE", null, "orders")])
+        {
             Lock = "ACCESS SHARE",
         });
 
-        Assert.Equal(["ACCESS SHARE public.orders"], effects.Locks);
-        Assert.Empty(effects.Writes);
+        Assert.True(effects.IsReadOnly);
+        Assert.Equal(["public.orders"], effects.Reads);
         Assert.Equal(RelationRights.Select, Assert.Single(effects.Rights).Rights);
     }
 

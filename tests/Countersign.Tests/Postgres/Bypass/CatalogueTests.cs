@@ -67,6 +67,28 @@ public sealed class CatalogueTests(PostgresServer server)
         await prey.AssertUntouchedAsync();
     }
 
+    /// <summary>
+    /// PG-14: what the tricks with dblink would do, if a policy let them. It is another session that writes, so neither
+    /// the rights of this one nor its read-only transaction are in the way.
+    /// </summary>
+    [Fact]
+    public async Task Dblink_writes_for_a_session_that_may_not()
+    {
+        const string allowAll = """
+            version: 1
+            default: deny
+            rules: [ { id: all, when: "true", then: allow } ]
+            """;
+        await using var prey = await Prey.SetAsync(server, mayWrite: false, allowAll);
+        await using var session = await RawSession.OpenAsync(prey.Host);
+
+        await session.AskAsync("BEGIN READ ONLY");
+        var answer = await session.AskAsync("SELECT dblink_exec('here', 'DELETE FROM public.orders WHERE id = 1')");
+
+        Assert.Contains("row DELETE 1", answer, StringComparison.Ordinal);
+        Assert.False(await prey.IsUntouchedAsync());
+    }
+
     private static async Task TryAsync(
         Prey prey, string label, Func<RawSession, Task> send, List<string> escaped)
     {

@@ -46,6 +46,14 @@ internal sealed class Prey(PostgresHost host) : IAsyncDisposable
         CREATE RULE r AS ON UPDATE TO filled DO ALSO DELETE FROM secrets;
         CREATE MATERIALIZED VIEW counted AS SELECT count(*) FROM orders;
         GRANT USAGE ON SCHEMA evil TO PUBLIC;
+        CREATE EXTENSION dblink;
+        CREATE EXTENSION postgres_fdw;
+        DO $$ BEGIN EXECUTE format('CREATE SERVER here FOREIGN DATA WRAPPER postgres_fdw OPTIONS '
+            || '(host %L, port %L, dbname %L)', '127.0.0.1', current_setting('port'), current_database()); END $$;
+        CREATE USER MAPPING FOR PUBLIC SERVER here OPTIONS (user 'postgres', password 'for tests only');
+        GRANT USAGE ON FOREIGN SERVER here TO PUBLIC;
+        CREATE FOREIGN TABLE remote (id int, customer text, total numeric) SERVER here
+            OPTIONS (schema_name 'public', table_name 'orders');
         """;
 
     // Roles belong to the server, on which other tests make theirs at the same time: only those that a trick names.
@@ -65,7 +73,8 @@ internal sealed class Prey(PostgresHost host) : IAsyncDisposable
             (SELECT string_agg(concat(oid, rulename), ',' ORDER BY oid) FROM pg_rewrite),
             (SELECT string_agg(concat(rolname, rolsuper, rolcreaterole), ',' ORDER BY rolname) FROM pg_roles
                 WHERE rolname IN ('postgres', 'door')),
-            (SELECT count(*) FROM pg_largeobject_metadata), (SELECT count(*) FROM pg_replication_slots),
+            (SELECT count(*) FROM pg_largeobject_metadata), (SELECT count(*) FROM pg_extension),
+            (SELECT count(*) FROM pg_replication_slots),
             (SELECT string_agg(nspname, ',' ORDER BY oid) FROM pg_namespace WHERE nspname !~ '^(pg_|countersign)')))
         """;
 

@@ -2,20 +2,24 @@ using System.Buffers.Binary;
 using System.Text;
 using Countersign.Core.Actions;
 using Countersign.Gates.Postgres.Wire;
-using Countersign.Tests.Postgres.Support;
 using Countersign.Tests.Postgres.Wire;
 
 namespace Countersign.Tests.Postgres.Bypass;
 
-/// <summary>Tricks that no driver plays: messages, names and lengths that nobody expects.</summary>
-public sealed class WireTricksTests(PostgresServer server)
+/// <summary>
+/// Tricks that no driver plays: messages, names and lengths that nobody expects. Each is played where the session's own
+/// rights would allow the write, and where they would not.
+/// </summary>
+public sealed class WireTricksTests(BothPreys preys) : IClassFixture<BothPreys>
 {
     private const string Sensitive = "DELETE FROM orders WHERE id <= 3";
 
-    [Fact]
-    public async Task A_function_is_not_called_by_its_number()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_function_is_not_called_by_its_number(bool mayWrite)
     {
-        await using var prey = await Prey.SetAsync(server, mayWrite: true);
+        var prey = preys.Of(mayWrite);
         await using var session = await RawSession.OpenAsync(prey.Host);
         var oid = (uint)(await prey.Host.AskDirectlyAsync("SELECT 'evil.wipe()'::regprocedure::oid"))!;
         var body = new byte[10];
@@ -27,12 +31,15 @@ public sealed class WireTricksTests(PostgresServer server)
     }
 
     [Theory]
-    [InlineData("s2")]
-    [InlineData("countersign_1")]
-    [InlineData("countersign_begin")]
-    public async Task A_statement_prepared_in_SQL_is_bound_only_as_what_it_is(string name)
+    [InlineData("s2", true)]
+    [InlineData("s2", false)]
+    [InlineData("countersign_1", true)]
+    [InlineData("countersign_1", false)]
+    [InlineData("countersign_begin", true)]
+    [InlineData("countersign_begin", false)]
+    public async Task A_statement_prepared_in_SQL_is_bound_only_as_what_it_is(string name, bool mayWrite)
     {
-        await using var prey = await Prey.SetAsync(server, mayWrite: true);
+        var prey = preys.Of(mayWrite);
         await using var session = await RawSession.OpenAsync(prey.Host);
         Assert.Equal("done PREPARE; Z I", await session.AskAsync($"PREPARE {name} AS DELETE FROM orders"));
         await session.SendAsync(RawSession.Bind(name), RawSession.Execute(), RawSession.Sync);
@@ -42,13 +49,17 @@ public sealed class WireTricksTests(PostgresServer server)
     }
 
     [Theory]
-    [InlineData("s3")]
-    [InlineData("countersign_1")]
-    [InlineData("countersign_begin")]
-    [InlineData("countersign_refuses")]
-    public async Task SQL_executes_a_statement_of_the_protocol_only_as_what_it_is(string name)
+    [InlineData("s3", true)]
+    [InlineData("s3", false)]
+    [InlineData("countersign_1", true)]
+    [InlineData("countersign_1", false)]
+    [InlineData("countersign_begin", true)]
+    [InlineData("countersign_begin", false)]
+    [InlineData("countersign_refuses", true)]
+    [InlineData("countersign_refuses", false)]
+    public async Task SQL_executes_a_statement_of_the_protocol_only_as_what_it_is(string name, bool mayWrite)
     {
-        await using var prey = await Prey.SetAsync(server, mayWrite: true);
+        var prey = preys.Of(mayWrite);
         await using var session = await RawSession.OpenAsync(prey.Host);
         await session.SendAsync(RawSession.Parse("DELETE FROM orders", name), RawSession.Sync);
         Assert.EndsWith("Z I", await session.AnswerAsync(), StringComparison.Ordinal);
@@ -57,10 +68,12 @@ public sealed class WireTricksTests(PostgresServer server)
         await prey.AssertUntouchedAsync();
     }
 
-    [Fact]
-    public async Task A_portal_under_the_gates_own_name_ends_in_an_error()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_portal_under_the_gates_own_name_ends_in_an_error(bool mayWrite)
     {
-        await using var prey = await Prey.SetAsync(server, mayWrite: true);
+        var prey = preys.Of(mayWrite);
         await using var session = await RawSession.OpenAsync(prey.Host);
         await session.SendAsync(
         [
@@ -74,10 +87,12 @@ public sealed class WireTricksTests(PostgresServer server)
         Assert.EndsWith("Z I", await other.AskAsync("SELECT 1"), StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task A_name_in_a_list_does_not_lead_to_another_statement()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_name_in_a_list_does_not_lead_to_another_statement(bool mayWrite)
     {
-        await using var prey = await Prey.SetAsync(server, mayWrite: true);
+        var prey = preys.Of(mayWrite);
         await using var session = await RawSession.OpenAsync(prey.Host);
         await session.SendAsync(
             RawSession.Parse("SELECT 1", "countersign_2"), RawSession.Parse("DELETE FROM orders", "x"),
@@ -88,10 +103,12 @@ public sealed class WireTricksTests(PostgresServer server)
         await prey.AssertUntouchedAsync();
     }
 
-    [Fact]
-    public async Task A_portal_of_a_replaced_statement_never_runs_its_successor()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_portal_of_a_replaced_statement_never_runs_its_successor(bool mayWrite)
     {
-        await using var prey = await Prey.SetAsync(server, mayWrite: true);
+        var prey = preys.Of(mayWrite);
         await using var session = await RawSession.OpenAsync(prey.Host);
         await session.SendAsync(
             RawSession.Parse(Sensitive), RawSession.Bind(portal: "a"), RawSession.Parse("DELETE FROM orders"),
@@ -101,10 +118,12 @@ public sealed class WireTricksTests(PostgresServer server)
         await prey.AssertUntouchedAsync();
     }
 
-    [Fact]
-    public async Task A_portal_that_passed_keeps_the_statement_that_it_was_bound_to()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_portal_that_passed_keeps_the_statement_that_it_was_bound_to(bool mayWrite)
     {
-        await using var prey = await Prey.SetAsync(server, mayWrite: true);
+        var prey = preys.Of(mayWrite);
         await using var session = await RawSession.OpenAsync(prey.Host);
         await session.SendAsync(
             RawSession.Parse("SELECT 7"), RawSession.Bind(portal: "a"), RawSession.Parse("DELETE FROM orders"),
@@ -115,12 +134,15 @@ public sealed class WireTricksTests(PostgresServer server)
     }
 
     [Theory]
-    [InlineData("SET search_path = evil, pg_catalog", "SELECT lower('A')")]
-    [InlineData("SET search_path = evil, pg_catalog", "SELECT 1 + 1")]
-    [InlineData("SET search_path = evil, pg_catalog", "SELECT * FROM orders")]
-    public async Task A_setting_counts_for_what_is_sent_behind_it(string setting, string text)
+    [InlineData("SET search_path = evil, pg_catalog", "SELECT lower('A')", true)]
+    [InlineData("SET search_path = evil, pg_catalog", "SELECT lower('A')", false)]
+    [InlineData("SET search_path = evil, pg_catalog", "SELECT 1 + 1", true)]
+    [InlineData("SET search_path = evil, pg_catalog", "SELECT 1 + 1", false)]
+    [InlineData("SET search_path = evil, pg_catalog", "SELECT * FROM orders", true)]
+    [InlineData("SET search_path = evil, pg_catalog", "SELECT * FROM orders", false)]
+    public async Task A_setting_counts_for_what_is_sent_behind_it(string setting, string text, bool mayWrite)
     {
-        await using var prey = await Prey.SetAsync(server, mayWrite: true);
+        var prey = preys.Of(mayWrite);
         await using var session = await RawSession.OpenAsync(prey.Host);
         var before = await session.AskAsync("SELECT lower('A'), 1 + 1 FROM orders");
         Assert.EndsWith("Z I", before, StringComparison.Ordinal);
@@ -131,10 +153,12 @@ public sealed class WireTricksTests(PostgresServer server)
         await prey.AssertUntouchedAsync();
     }
 
-    [Fact]
-    public async Task A_setting_that_an_error_takes_back_does_not_count_behind_it()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_setting_that_an_error_takes_back_does_not_count_behind_it(bool mayWrite)
     {
-        await using var prey = await Prey.SetAsync(server, mayWrite: true);
+        var prey = preys.Of(mayWrite);
         await using var session = await RawSession.OpenAsync(prey.Host);
         await session.AskAsync("SET search_path = evil, pg_catalog");
         await session.SendAsync(
@@ -149,10 +173,12 @@ public sealed class WireTricksTests(PostgresServer server)
         await prey.AssertUntouchedAsync();
     }
 
-    [Fact]
-    public async Task A_statement_prepared_under_other_settings_is_read_again()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_statement_prepared_under_other_settings_is_read_again(bool mayWrite)
     {
-        await using var prey = await Prey.SetAsync(server, mayWrite: true);
+        var prey = preys.Of(mayWrite);
         await using var session = await RawSession.OpenAsync(prey.Host);
         await session.SendAsync(RawSession.Parse("SELECT lower('A')", "s"), RawSession.Sync);
         await session.AnswerAsync();
@@ -163,10 +189,12 @@ public sealed class WireTricksTests(PostgresServer server)
         await prey.AssertUntouchedAsync();
     }
 
-    [Fact]
-    public async Task One_message_holds_one_statement()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task One_message_holds_one_statement(bool mayWrite)
     {
-        await using var prey = await Prey.SetAsync(server, mayWrite: true);
+        var prey = preys.Of(mayWrite);
         await using var session = await RawSession.OpenAsync(prey.Host);
         await session.ExtendedAsync("SELECT 1; DELETE FROM orders");
 
@@ -174,11 +202,13 @@ public sealed class WireTricksTests(PostgresServer server)
         await prey.AssertUntouchedAsync();
     }
 
-    [Fact]
-    public async Task One_write_among_a_thousand_pipelined_reads_waits_alone()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task One_write_among_a_thousand_pipelined_reads_waits_alone(bool mayWrite)
     {
         const int reads = 500;
-        await using var prey = await Prey.SetAsync(server, mayWrite: true);
+        var prey = preys.Of(mayWrite);
         await using var session = await RawSession.OpenAsync(prey.Host);
         var read = RawSession.Extended("SELECT 7");
         await session.SendAsync(
@@ -192,10 +222,12 @@ public sealed class WireTricksTests(PostgresServer server)
         await prey.AssertUntouchedAsync();
     }
 
-    [Fact]
-    public async Task A_write_behind_an_error_is_dropped_until_Sync()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_write_behind_an_error_is_dropped_until_Sync(bool mayWrite)
     {
-        await using var prey = await Prey.SetAsync(server, mayWrite: true);
+        var prey = preys.Of(mayWrite);
         await using var session = await RawSession.OpenAsync(prey.Host);
         await session.SendAsync(
         [
@@ -208,10 +240,12 @@ public sealed class WireTricksTests(PostgresServer server)
         await prey.AssertUntouchedAsync();
     }
 
-    [Fact]
-    public async Task A_simple_query_behind_messages_without_Sync_is_held_too()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_simple_query_behind_messages_without_Sync_is_held_too(bool mayWrite)
     {
-        await using var prey = await Prey.SetAsync(server, mayWrite: true);
+        var prey = preys.Of(mayWrite);
         await using var session = await RawSession.OpenAsync(prey.Host);
         await session.SendAsync(
             [.. RawSession.Extended("SELECT 1"), to => to.WriteQuery(Encoding.UTF8.GetBytes(Sensitive))]);
@@ -221,15 +255,21 @@ public sealed class WireTricksTests(PostgresServer server)
     }
 
     [Theory]
-    [InlineData(0)]
-    [InlineData(3)]
-    [InlineData(-1)]
-    [InlineData(int.MinValue)]
-    [InlineData(int.MaxValue)]
-    [InlineData(1024 * 1024 * 1024)]
-    public async Task An_impossible_length_ends_the_connection(int length)
+    [InlineData(0, true)]
+    [InlineData(0, false)]
+    [InlineData(3, true)]
+    [InlineData(3, false)]
+    [InlineData(-1, true)]
+    [InlineData(-1, false)]
+    [InlineData(int.MinValue, true)]
+    [InlineData(int.MinValue, false)]
+    [InlineData(int.MaxValue, true)]
+    [InlineData(int.MaxValue, false)]
+    [InlineData(1024 * 1024 * 1024, true)]
+    [InlineData(1024 * 1024 * 1024, false)]
+    public async Task An_impossible_length_ends_the_connection(int length, bool mayWrite)
     {
-        await using var prey = await Prey.SetAsync(server, mayWrite: true);
+        var prey = preys.Of(mayWrite);
         await using var session = await RawSession.OpenAsync(prey.Host);
         await session.SendAsync([.. Bytes.Message('Q', length, "DELETE FROM orders\0"u8.ToArray())]);
 
@@ -237,10 +277,12 @@ public sealed class WireTricksTests(PostgresServer server)
         await prey.AssertUntouchedAsync();
     }
 
-    [Fact]
-    public async Task Counts_of_a_Bind_are_those_of_its_bytes()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Counts_of_a_Bind_are_those_of_its_bytes(bool mayWrite)
     {
-        await using var prey = await Prey.SetAsync(server, mayWrite: true);
+        var prey = preys.Of(mayWrite);
         await using var session = await RawSession.OpenAsync(prey.Host);
         byte[] negative = [0, 0, 0, 0, 0, 1, 0xff, 0xff, 0xff, 0xfe, 0, 0];
         byte[] missing = [0, 0, 0, 0, 0xff, 0xff, 0, 0];
@@ -257,10 +299,12 @@ public sealed class WireTricksTests(PostgresServer server)
         await prey.AssertUntouchedAsync();
     }
 
-    [Fact]
-    public async Task Data_of_a_COPY_that_failed_is_no_query()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Data_of_a_COPY_that_failed_is_no_query(bool mayWrite)
     {
-        await using var prey = await Prey.SetAsync(server, mayWrite: true);
+        var prey = preys.Of(mayWrite);
         await using var session = await RawSession.OpenAsync(prey.Host);
         Assert.EndsWith("held", await session.AskAsync("COPY orders FROM STDIN"), StringComparison.Ordinal);
         await session.SendAsync(
@@ -269,11 +313,13 @@ public sealed class WireTricksTests(PostgresServer server)
     }
 
     [Theory]
-    [InlineData("database")]
-    [InlineData("true")]
-    public async Task Replication_is_no_way_in(string value)
+    [InlineData("database", true)]
+    [InlineData("database", false)]
+    [InlineData("true", true)]
+    [InlineData("true", false)]
+    public async Task Replication_is_no_way_in(string value, bool mayWrite)
     {
-        await using var prey = await Prey.SetAsync(server, mayWrite: true);
+        var prey = preys.Of(mayWrite);
         await using var session = await RawSession.ConnectAsync(prey.Host);
         await session.SendAsync(to => to.WriteStartupMessage(
             3 << 16, [new("user", "bot"), new("database", "orders"), new("replication", value)]));
@@ -282,10 +328,12 @@ public sealed class WireTricksTests(PostgresServer server)
         Assert.StartsWith("error ", await session.AnswerAsync(), StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task A_guessed_key_cancels_nothing()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_guessed_key_cancels_nothing(bool mayWrite)
     {
-        await using var prey = await Prey.SetAsync(server, mayWrite: true);
+        var prey = preys.Of(mayWrite);
         await using var session = await RawSession.OpenAsync(prey.Host);
         Assert.EndsWith("held", await session.AskAsync(Sensitive), StringComparison.Ordinal);
         for (var guess = 0; guess < 20; guess++)

@@ -7,7 +7,19 @@ namespace Countersign.Tests.Postgres.Clients;
 internal static class ClientProgram
 {
     /// <summary>A program that is not installed skips the test, except on CI.</summary>
-    public static async Task<Said> RunAsync(string connection, string program, params string[] arguments)
+    public static Task<Said> RunAsync(string connection, string program, params string[] arguments) =>
+        RunAsync(connection, static _ => Task.CompletedTask, program, arguments);
+
+    /// <summary>SIGINT, as the keys Ctrl and C give it to a program.</summary>
+    public static async Task InterruptAsync(Process process)
+    {
+        using var kill = Process.Start("kill", ["-INT", $"{process.Id}"]);
+        await kill.WaitForExitAsync(TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>The same, with something that happens to it while it runs.</summary>
+    public static async Task<Said> RunAsync(
+        string connection, Func<Process, Task> meanwhile, string program, params string[] arguments)
     {
         SkipWithout(program);
         var to = new NpgsqlConnectionStringBuilder(connection);
@@ -31,9 +43,10 @@ internal static class ClientProgram
         try
         {
             var output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-            var errors = await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+            var errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+            await meanwhile(process);
             await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-            return new Said(await output, errors, process.ExitCode);
+            return new Said(await output, await errors, process.ExitCode);
         }
         finally
         {

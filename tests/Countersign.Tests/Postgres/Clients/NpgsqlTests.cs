@@ -66,6 +66,41 @@ public sealed class NpgsqlTests(PostgresServer server)
         Assert.Equal("0", await show.ExecuteScalarAsync(Cancelled));
     }
 
+    /// <summary>As ORMs write many rows at once; a function, by which statements are looked at, takes 100.</summary>
+    [Fact]
+    public async Task A_statement_with_hundreds_of_parameters_is_understood_held_and_run()
+    {
+        await using var host = await PostgresHost.StartAsync(server);
+        await using var connection = await host.ConnectAsync();
+        await using var insert = new NpgsqlCommand { Connection = connection };
+        for (var row = 0; row < 100; row++)
+        {
+            insert.Parameters.Add(new NpgsqlParameter { Value = 100 + row });
+            insert.Parameters.Add(new NpgsqlParameter { Value = $"customer {row}" });
+            insert.Parameters.Add(new NpgsqlParameter { Value = row * 10m });
+        }
+
+        insert.CommandText = "INSERT INTO orders (id, customer, total) VALUES "
+            + Listed(100, row => $"(${3 * row - 2}, ${3 * row - 1}, ${3 * row})");
+        var inserting = insert.ExecuteNonQueryAsync(Cancelled);
+        var held = await host.UntilAsync(ActionState.Pending);
+        Assert.False((bool)held.Facts.Members["opaque"]);
+        await host.DecideAsync(held, Decision.Approve);
+
+        Assert.Equal(100, await inserting);
+        await using var read = new NpgsqlCommand(
+            $"SELECT sum(total) FROM orders WHERE id IN ({Listed(150, n => $"${n}")})", connection);
+        foreach (var id in Enumerable.Range(100, 150))
+        {
+            read.Parameters.Add(new NpgsqlParameter { Value = id });
+        }
+
+        Assert.Equal(49_500m, await read.ExecuteScalarAsync(Cancelled));
+
+        static string Listed(int count, Func<int, string> text) =>
+            string.Join(", ", Enumerable.Range(1, count).Select(text));
+    }
+
     [Fact]
     public async Task An_error_in_a_batch_ends_it_and_the_connection_goes_on()
     {

@@ -82,9 +82,17 @@ public sealed class PsqlTests(PostgresServer server)
     public async Task A_delete_waits_for_people_with_the_reason_that_was_set()
     {
         await using var host = await PostgresHost.StartAsync(server);
+        var (told, address) = (new TaskCompletionSource(), host.ReviewUrl);
+        host.ReviewUrl = id =>
+        {
+            told.TrySetResult();
+            return address(id);
+        };
         var asking = AskAsync(
             host.Agent, "SET countersign.reason = 'ticket 7'", "DELETE FROM orders WHERE id <= 2", "SELECT 'after'");
         var held = await host.UntilAsync(ActionState.Pending);
+        // A decision that comes before the notice leaves nothing to say.
+        await told.Task.WaitAsync(TestContext.Current.CancellationToken);
         await host.DecideAsync(held, Decision.Approve);
         var said = await asking;
 

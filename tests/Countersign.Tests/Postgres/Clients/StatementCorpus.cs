@@ -15,6 +15,10 @@ internal static class StatementCorpus
         CREATE FUNCTION twice(i int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT i * 2';
         CREATE FUNCTION loud(t text) RETURNS text LANGUAGE plpgsql AS
             $f$ BEGIN RAISE NOTICE 'loud %', t USING HINT = 'be quiet'; RETURN upper(t); END $f$;
+        CREATE TABLE narrow (i int CHECK (i > 0));
+        CREATE FUNCTION fail(code text) RETURNS int LANGUAGE plpgsql AS $f$ BEGIN
+            RAISE 'failed' USING ERRCODE = code, DETAIL = 'd', HINT = 'h', SCHEMA = 's', TABLE = 't', COLUMN = 'c',
+                DATATYPE = 'y', CONSTRAINT = 'n'; END $f$;
         """;
 
     private static readonly string[] s_values =
@@ -67,7 +71,23 @@ internal static class StatementCorpus
         "json", "jsonb",
          "uuid", "inet", "bytea", "mood", "positive", "nowhere"];
 
-    public static IEnumerable<string> All() =>
+    /// <summary>One of each class of SQLSTATEs that errors have, and those that a proxy may take for its own.</summary>
+    public static readonly string[] States =
+        ["01000", "02000", "03000", "08000", "08006", "08007", "08P01", "09000", "0A000", "0B000", "0F000", "0L000",
+         "0P000", "0Z000", "20000", "21000", "22000", "23000", "24000", "25000", "25P02", "26000", "27000", "28000",
+         "28P01", "2B000", "2D000", "2F000", "34000", "38000", "39000", "3B000", "3D000", "3F000", "40001", "40P01",
+         "42501", "44000", "53300", "54001", "55P02", "57014", "57P01", "58000", "72000", "F0000", "HV000", "P0001",
+         "XX000", "ZZ999"];
+
+    public static IEnumerable<Asked> All() =>
+    [
+        .. Texts().Select(static text => new Asked(text)),
+        .. Asked.ReadAll(),
+        .. States.Select(static state => new Asked($"SELECT fail('{state}')")),
+        new Asked("DISCARD ALL"),
+    ];
+
+    private static IEnumerable<string> Texts() =>
     [
         .. s_values.SelectMany(value => s_wrappings.Select(
             wrapping => wrapping.Replace("{0}", value, StringComparison.Ordinal))),
@@ -127,6 +147,5 @@ internal static class StatementCorpus
         "EXPLAIN (COSTS OFF) DELETE FROM orders WHERE id = 1", "EXPLAIN (COSTS OFF, FORMAT JSON) TABLE orders",
         "SELECT 'é🙂' AS \"spaß\", nope", "SELECT '🙂'; SELECT nope", "SELECT \"", "SELECT 'open", "SELECT $1",
         "SELECT * FROM",
-        "DISCARD ALL",
     ];
 }

@@ -2,6 +2,7 @@ using System.Text;
 using Countersign.Core.Redaction;
 using Countersign.Gates.Postgres.Wire;
 using Countersign.Tests.Postgres.Support;
+using Countersign.Tests.Support;
 
 namespace Countersign.Tests.Postgres.Masking;
 
@@ -23,7 +24,9 @@ public sealed class LeakTests(PostgresServer server)
     [Fact]
     public async Task No_way_of_the_catalogue_brings_a_masked_value_to_a_statement_that_runs_ten_times() =>
         AssertEmpty(await LeaksOfAsync(
-            static (tap, text) => tap.ExtendedAsync(text, isBinary: true, executions: 10), isLenient: true));
+            static (tap, text) => tap.ExtendedAsync(text, isBinary: true, executions: 10),
+            isLenient: true,
+            FullRun.Step(4)));
 
     [Fact]
     public async Task No_way_of_the_catalogue_brings_a_masked_value_to_a_portal_with_a_limit_of_rows() =>
@@ -84,11 +87,11 @@ public sealed class LeakTests(PostgresServer server)
 
     /// <summary>What went wrong, a line for each way.</summary>
     private async Task<string> LeaksOfAsync(
-        Func<WireTap, string, Task<IReadOnlyList<WireMessage>>> ask, bool isLenient = false)
+        Func<WireTap, string, Task<IReadOnlyList<WireMessage>>> ask, bool isLenient = false, int step = 1)
     {
         await using var host = await LeakHost.StartAsync(server);
         var wrong = new List<string>();
-        foreach (var way in LeakWays.All)
+        foreach (var way in LeakWays.All.Where((_, index) => index % step == 0))
         {
             var (heard, last) = await HeardAsync(host, way, ask);
             if (Canary.FindIn(heard) is { } form)

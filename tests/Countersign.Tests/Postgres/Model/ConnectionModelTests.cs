@@ -1,4 +1,5 @@
 using Countersign.Tests.Postgres.Support;
+using Countersign.Tests.Support;
 
 namespace Countersign.Tests.Postgres.Model;
 
@@ -32,7 +33,10 @@ public sealed class ConnectionModelTests(PostgresServer server)
         await using var gate = await ModelGate.StartAsync(server);
         var wrong = new List<string>();
         var core = Vocabulary.Core;
-        foreach (var (first, second) in core.SelectMany(first => core.Select(second => (first, second))))
+        var beginnings = core.SelectMany(first => core.Select(second => (first, second)))
+            .Where((_, index) => index % FullRun.Step(4) == 0)
+            .ToList();
+        foreach (var (first, second) in beginnings)
         {
             Letter[] letters =
             [
@@ -44,8 +48,9 @@ public sealed class ConnectionModelTests(PostgresServer server)
             Assert.True(wrong.Count < 4, string.Join("\n\n", wrong));
         }
 
-        Print($"PostgreSQL connections: all {Math.Pow(core.Length, 4)} sequences of 4 out of {core.Length} letters, " +
-            "each message by message and at once.");
+        Print($"PostgreSQL connections: {beginnings.Count * core.Length * core.Length} of " +
+            $"{Math.Pow(core.Length, 4)} sequences of 4 out of {core.Length} letters, each message by message and at " +
+            "once.");
         Assert.True(wrong.Count == 0, string.Join("\n\n", wrong));
     }
 

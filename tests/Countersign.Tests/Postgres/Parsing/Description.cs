@@ -37,7 +37,7 @@ internal sealed class Description(byte[] text)
         Parsed.Fetch fetch => Words(fetch.IsMove ? "move" : "fetch", fetch.Name),
         Parsed.CloseCursor close => Words("close", close.Name ?? "(all)"),
         Parsed.Channel channel => Words("channel", channel.Verb, channel.Name ?? "(all)"),
-        Parsed.LockTable locked => Words("lock", List(locked.Relations), locked.Mode),
+        Parsed.LockTable locked => Words("lock", List(locked.Relations.Select(NameOf)), locked.Mode),
         Parsed.Code code => Words("code", code.Language, $"<{code.Body}>"),
         Parsed.Call call => Words("call", call.Name),
         Parsed.Never never => Words("never", never.Verb),
@@ -58,6 +58,9 @@ internal sealed class Description(byte[] text)
     private string? In(Parsed? inner) => inner is null ? null : $"{{<{At(inner.At)}> {Of(inner)}}}";
 
     private string At(TextSpan span) => Encoding.UTF8.GetString(text.AsSpan(span.Start, span.Length));
+
+    private static string NameOf(CommandObject named) =>
+        named.Schema is { } schema ? $"{schema}.{named.Name}" : named.Name;
 
     private static string Words(params string?[] words) => string.Join(' ', words.Where(word => word is not null));
 

@@ -64,7 +64,8 @@ internal sealed class PostgresHost : IAsyncDisposable
 
     private volatile Policy _policy;
 
-    private PostgresHost(string database, string rules, RightsOptions rights, TimeProvider time)
+    private PostgresHost(
+        string database, string rules, Func<PostgresTargetOptions, PostgresTargetOptions> target, TimeProvider time)
     {
         Database = database;
         Faults = new FaultyStore(Store);
@@ -88,7 +89,7 @@ internal sealed class PostgresHost : IAsyncDisposable
             Random = RandomNumberGenerator.Fill,
             Time = time,
         });
-        var target = new NpgsqlConnectionStringBuilder(database);
+        var place = new NpgsqlConnectionStringBuilder(database);
         var secret = new KnownSecret(
             new AgentSecret.Scram(Gates.Postgres.Wire.Login.ScramVerifier.Derive(
                 Token, 4096, RandomNumberGenerator.GetBytes(16))),
@@ -102,15 +103,13 @@ internal sealed class PostgresHost : IAsyncDisposable
             Stopped = Office.Agents.Stopped,
             Targets = new Dictionary<TargetName, PostgresTargetOptions>
             {
-                [Orders] = new(
-                    new DatabaseAddress { Host = target.Host!, Port = target.Port },
-                    target.Database!,
-                    rights),
+                [Orders] = target(new(
+                    AddressOf(database), place.Database!, new RightsOptions.Static(database))),
             },
             ReviewUrl = id => ReviewUrl(id),
             NoteDelivery = _ => { },
             Random = RandomNumberGenerator.Fill,
-            Time = TimeProvider.System,
+            Time = time,
             Loggers = Log,
         };
         _parts = new PostgresParts("node", _shapes, _parser, _ => NullLogger.Instance);
@@ -177,7 +176,34 @@ internal sealed class PostgresHost : IAsyncDisposable
         bool isStatic = false,
         TimeProvider? time = null)
     {
-        var database = await server.CreateDatabaseAsync();
+        var (database, baseline) = await CreateAsync(await server.CreateDatabaseAsync(), setUp);
+        var ephemeral = new RightsOptions.EphemeralRole(database) { Grants = [baseline], PoolSize = 2 };
+        return new PostgresHost(
+            database,
+            rules ?? Rules,
+            target => isStatic ? target : target with { Rights = ephemeral },
+            time ?? TimeProvider.System);
+    }
+
+    /// <summary>The same with a database on a server of the test's own.</summary>
+    /// <param name="database">Connection string of the superuser; it is empty.</param>
+    /// <param name="target">What the gate is told of the target, from what it is by itself: static rights.</param>
+    public static async Task<PostgresHost> StartAsync(
+        string database, Func<PostgresTargetOptions, PostgresTargetOptions> target)
+    {
+        await CreateAsync(database, setUp: "");
+        return new PostgresHost(database, Rules, target, TimeProvider.System);
+    }
+
+    public static DatabaseAddress AddressOf(string database)
+    {
+        var place = new NpgsqlConnectionStringBuilder(database);
+        return new DatabaseAddress { Host = place.Host!, Port = place.Port };
+    }
+
+    /// <summary>What every database of these tests has, and the role that may read it.</summary>
+    private static async Task<(string Database, string Baseline)> CreateAsync(string database, string setUp)
+    {
         await using var source = NpgsqlDataSource.Create(database);
         await using var create = source.CreateCommand($"""
             CREATE TABLE orders (id int PRIMARY KEY, customer text, total numeric);
@@ -189,13 +215,7 @@ internal sealed class PostgresHost : IAsyncDisposable
         await using var role = source.CreateCommand(
             $"CREATE ROLE {baseline}; GRANT SELECT ON ALL TABLES IN SCHEMA public TO {baseline}");
         await role.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
-        return new PostgresHost(
-            database,
-            rules ?? Rules,
-            isStatic
-                ? new RightsOptions.Static(database)
-                : new RightsOptions.EphemeralRole(database) { Grants = [baseline], PoolSize = 2 },
-            time ?? TimeProvider.System);
+        return (database, baseline);
     }
 
     /// <summary>The database as the gate itself understands it, for sessions that a test makes by hand.</summary>

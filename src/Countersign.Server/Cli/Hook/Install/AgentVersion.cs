@@ -43,6 +43,11 @@ internal static partial class AgentVersion
         }
     }
 
+    /// <summary>What a version before <paramref name="least"/> does; the caller ends the sentence.</summary>
+    public static string TooOld(HookHost host, Version found, Version least) =>
+        $"{host.Title} {found} runs the tool when its hook fails or exceeds its time limit; "
+        + $"{least} is the first version that does not";
+
     [GeneratedRegex(@"[0-9]{1,6}\.[0-9]{1,6}\.[0-9]{1,6}")]
     private static partial Regex Number();
 }

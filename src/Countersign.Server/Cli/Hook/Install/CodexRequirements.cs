@@ -11,6 +11,8 @@ namespace Countersign.Server.Cli.Hook.Install;
 /// </summary>
 internal static partial class CodexRequirements
 {
+    private const string Head = "allow_managed_hooks_only = true\n";
+
     private static readonly JsonSerializerOptions s_relaxed =
         new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
@@ -46,16 +48,27 @@ internal static partial class CodexRequirements
 
     /// <summary>The command before a tool that a file has; <c>null</c> when it has none of this hook.</summary>
     public static string? CommandIn(string toml) => Commands().Matches(toml)
-        .Select(found => JsonSerializer.Deserialize<string>(found.Groups["text"].Value)!)
-        .FirstOrDefault(command => HookCommandLine.IsOurs(command, "codex")
+        .Select(found => Read(found.Groups["text"].Value))
+        .FirstOrDefault(command => command is not null && HookCommandLine.IsOurs(command, "codex")
             && command.Contains("--timeout ", StringComparison.Ordinal));
+
+    /// <summary>Somebody else's hook may have an escape that only TOML knows; ours has none.</summary>
+    private static string? Read(string text)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<string>(text);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
 
     /// <summary>Whether a line is missing, or is another one than the installer writes.</summary>
     public static bool HasDrifted(string toml, HookCommandLine command) =>
         !toml.ReplaceLineEndings("\n").StartsWith(Head, StringComparison.Ordinal)
         || Tables(command).Any(table => !toml.ReplaceLineEndings("\n").Contains(table, StringComparison.Ordinal));
-
-    private const string Head = "allow_managed_hooks_only = true\n";
 
     private static string TextOf(HookCommandLine command) => string.Join('\n', [Head, .. Tables(command)]);
 

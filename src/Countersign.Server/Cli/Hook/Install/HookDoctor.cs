@@ -19,7 +19,8 @@ internal sealed class HookDoctor(HookHost host, HookPlaces places)
 
     /// <summary>Whether any settings hold this hook.</summary>
     public bool IsInstalled => (places.Variable("HOME") is not null && Paths().Any(each => HasHook(each.Path)))
-        || (host is CodexHost && File.Exists(CodexRequirements.PathOf(places)));
+        || (host is CodexHost && File.Exists(CodexRequirements.PathOf(places))
+            && CodexRequirements.CommandIn(File.ReadAllText(CodexRequirements.PathOf(places))) is not null);
 
     /// <summary>The findings; a note is none that fails.</summary>
     public async Task<IReadOnlyList<(bool? Ok, string Text)>> RunAsync(CancellationToken cancellationToken)
@@ -43,8 +44,7 @@ internal sealed class HookDoctor(HookHost host, HookPlaces places)
         if (_plan.Enforces is { } enforces && AgentVersion.Find(enforces.Program, places) is { } version
             && version < enforces.Least)
         {
-            findings.Add((false, $"{host.Title} {version} runs the tool when its hook fails or exceeds its time limit; "
-                + $"{enforces.Least} is the first version that does not"));
+            findings.Add((false, AgentVersion.TooOld(host, version, enforces.Least)));
         }
 
         if (!findings.Any(finding => finding.Ok == true))

@@ -66,8 +66,7 @@ internal static class HookInstaller
         return found is not null && found < enforces.Least
             ? throw new CommandFailure(
                 ExitCode.Failed,
-                $"{host.Title} {found} runs the tool when its hook fails or exceeds its time limit; "
-                + $"{enforces.Least} is the first version that does not. Update it, or install for a user or project, "
+                $"{AgentVersion.TooOld(host, found, enforces.Least)}. Update it, or install for a user or project, "
                 + "where a hook is advice.")
             : found is not null;
     }

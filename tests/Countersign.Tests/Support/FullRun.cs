@@ -1,4 +1,4 @@
-namespace Countersign.EndToEnd.Support;
+namespace Countersign.Tests.Support;
 
 /// <summary><c>./test full</c>: what is a sample otherwise is done as a whole, and takes longer.</summary>
 internal static class FullRun
