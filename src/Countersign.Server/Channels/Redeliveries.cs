@@ -36,7 +36,8 @@ internal sealed class Redeliveries<TAnswer>(
         var first = new TaskCompletionSource<TAnswer>(TaskCreationOptions.RunContinuationsAsynchronously);
         if (Begin(key, first.Task) is { } earlier)
         {
-            return (await earlier).Equals(options.Unavailable) ? options.Unavailable : options.Repeated;
+            var said = await earlier;
+            return said.Equals(options.Unavailable) ? said : options.Again(said);
         }
 
         var given = options.Unavailable;
@@ -65,7 +66,7 @@ internal sealed class Redeliveries<TAnswer>(
         switch (await store.BeginOnceAsync(key, store.Now + Lease, CancellationToken.None))
         {
             case OnceState.Done:
-                return options.Repeated;
+                return options.Again(null);
             case OnceState.UnderWay:
                 return options.Unavailable;
         }
@@ -121,9 +122,11 @@ internal sealed class Redeliveries<TAnswer>(
 }
 
 /// <param name="Channel">Whose deliveries these are.</param>
-/// <param name="Repeated">The answer to what was answered before.</param>
+/// <param name="Again">
+/// The answer to what was answered before, by that answer; it is <c>null</c> when another node gave it.
+/// </param>
 /// <param name="Unavailable">The one answer that says that nothing was recorded.</param>
 /// <param name="Memory">How long the same bytes could be presented again.</param>
 internal sealed record RedeliveryOptions<TAnswer>(
-    string Channel, TAnswer Repeated, TAnswer Unavailable, TimeSpan Memory)
+    string Channel, Func<TAnswer?, TAnswer> Again, TAnswer Unavailable, TimeSpan Memory)
     where TAnswer : class;

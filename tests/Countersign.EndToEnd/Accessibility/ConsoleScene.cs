@@ -129,6 +129,35 @@ internal sealed partial class ConsoleScene : IAsyncDisposable
         await GoToActionAsync();
     }
 
+    /// <summary>More than one page holds.</summary>
+    public async Task AskOftenAsync(string operation)
+    {
+        for (var i = 0; i < 101; i++)
+        {
+            await AskAsync(operation, $$"""{"id":"{{operation}}-{{i}}"}""");
+        }
+    }
+
+    /// <summary>Denies all reviews that a page lists, and looks at that page again.</summary>
+    public async Task DenyListedAsync()
+    {
+        foreach (var row in await Page.Locator("[data-review]").AllAsync())
+        {
+            var listed = await row.GetAttributeAsync("data-review");
+            await Bench.Alice.VoteAsync(listed!, "deny", Cancel);
+        }
+
+        await Page.ReloadAsync();
+    }
+
+    /// <summary>Somebody whom no rule asks and who owns nothing signs in, in a browser of their own.</summary>
+    public async Task SignInGuestAsync()
+    {
+        var guest = await OpenAsync(Home);
+        await guest.SignInAsync("ERIN");
+        Look(guest);
+    }
+
     /// <summary>A statement of the agent; the page of it is opened.</summary>
     public async Task AskStatementAsync(string text)
     {
@@ -308,7 +337,12 @@ internal sealed partial class ConsoleScene : IAsyncDisposable
         Targets = database.Target,
         Accounts = new Dictionary<string, string> { ["ALICE"] = "oidc: sub-alice" },
         Roles = new Dictionary<string, string> { ["ALICE"] = "break-glass" },
-        Environment = new Dictionary<string, string>(SlackWorld.Variables) { ["ORDERS_ADMIN_DSN"] = database.Admin },
+        People = "  - { id: erin, name: Erin Guest, tokens: [ env:ERIN_TOKEN ] }",
+        Environment = new Dictionary<string, string>(SlackWorld.Variables)
+        {
+            ["ORDERS_ADMIN_DSN"] = database.Admin,
+            ["ERIN_TOKEN"] = ProductFolder.TokenOf("ERIN"),
+        },
         More = $$"""
             changes: immediate
             {{slack.Configuration}}

@@ -153,6 +153,29 @@ internal static partial class ConsoleStates
             await scene.Page.Context.ClearCookiesAsync();
             await scene.AskAsync("restart_service", """{"id":"unseen"}""");
         }),
+        new("reviews, more than a page", "GET /console", "a:text('Next page')", async scene =>
+        {
+            await scene.AskOftenAsync("restart_service");
+            await scene.SignInAsync();
+            await scene.GoAsync("/console");
+        }),
+        new("reviews, next page", "GET /console", "a:text('First page')",
+            scene => scene.Page.GetByText("Next page").ClickAsync()),
+        new("reviews, page that emptied", "GET /console", "text=Nothing waits on this page any more",
+            scene => scene.DenyListedAsync()),
+        new("history, more than a page", "GET /console/history", "a:text('Older actions')", async scene =>
+        {
+            await scene.AskOftenAsync("drop_table");
+            await scene.GoAsync("/console/history");
+        }),
+        new("history, older", "GET /console/history", ".row", scene => scene.Page.GetByText("Older").ClickAsync()),
+        new("agents, nobody to stop", "GET /console/agents", "text=There is no agent that you may stop", async scene =>
+        {
+            await scene.SignInGuestAsync();
+            await scene.GoAsync("/console/agents");
+        }),
+        new("action, not for you", Card, ".whynot",
+            scene => scene.AskAndGoAsync("restart_service", """{"id":"others"}""")),
         new("action, superseded", Card, ".state-superseded", scene => scene.ForbidAsync()),
     ];
 }

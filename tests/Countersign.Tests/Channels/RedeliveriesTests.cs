@@ -53,11 +53,7 @@ public sealed class RedeliveriesTests
         Assert.Equal(1, _answered);
     }
 
-    private Redeliveries<SlackAnswer> Node() => new(
-        new RedeliveryOptions<SlackAnswer>(
-            SlackOutbox.Channel, new SlackAnswer.Done(), new SlackAnswer.Unavailable(), SlackSignature.Memory),
-        _time,
-        _store);
+    private Redeliveries<SlackAnswer> Node() => new(SlackInbox.Deliveries, _time, _store);
 
     private Task<SlackAnswer> AnswerAsync()
     {

@@ -23,8 +23,7 @@ internal static class SlackHosting
             .AddSingleton<SlackRevisions>()
             .AddSingleton<SlackStops>()
             .AddSingleton<SlackDesk>()
-            .AddSingleton(new RedeliveryOptions<SlackAnswer>(
-                SlackOutbox.Channel, new SlackAnswer.Done(), new SlackAnswer.Unavailable(), SlackSignature.Memory))
+            .AddSingleton(SlackInbox.Deliveries)
             .AddSingleton<Redeliveries<SlackAnswer>>()
             .AddSingleton<SlackInbox>()
             .AddSingleton<SlackCard>()

@@ -14,6 +14,15 @@ internal sealed class SlackInbox(
     IHostApplicationLifetime lifetime,
     ILogger<SlackInbox> log)
 {
+    /// <summary>
+    /// A form that was told too late what is wrong, or what to compare, is told so again instead of being closed.
+    /// </summary>
+    public static RedeliveryOptions<SlackAnswer> Deliveries { get; } = new(
+        SlackOutbox.Channel,
+        said => said ?? new SlackAnswer.Done(),
+        new SlackAnswer.Unavailable(),
+        SlackSignature.Memory);
+
     /// <param name="payload">The JSON of the interaction, which names the delivery: what Slack sends again has the
     /// same bytes under another time and signature, or in another envelope.</param>
     public async Task<SlackAnswer> TakeAsync(string payload)

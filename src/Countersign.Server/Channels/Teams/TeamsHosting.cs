@@ -26,7 +26,7 @@ internal static class TeamsHosting
         .AddSingleton<TeamsDesk>()
         .AddSingleton(new RedeliveryOptions<TeamsAnswer>(
             TeamsOutbox.Channel,
-            new TeamsAnswer.Said("This was taken already; the card shows what became of it."),
+            _ => new TeamsAnswer.Said("This was taken already; the card shows what became of it."),
             new TeamsAnswer.Unavailable(),
             TeamsLimits.Memory))
         .AddSingleton<Redeliveries<TeamsAnswer>>()

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json.Nodes;
 using Countersign.Core.Actions;
 using Countersign.Core.Identity;
 using Countersign.Core.Ledger;
@@ -90,6 +91,23 @@ public sealed class SlackRedeliveryTests
         Assert.All(attempts, attempt => Assert.Equal((HttpStatusCode.OK, ""), (attempt.Status, attempt.Body)));
         Assert.Equal("Denied by bob: no", (await host.FindAsync(asked)).Ending);
         Assert.Single((await host.FindAsync(asked)).Life.Votes);
+    }
+
+    [Fact]
+    public async Task A_form_that_is_told_too_late_what_is_wrong_is_told_so_again()
+    {
+        await using var host = await StartAsync();
+        var asked = await host.AskShownAsync();
+        await host.PressAsync("U0BOB", "deny");
+        host.Slack.Users["U0BOB"] = new JsonObject { ["is_restricted"] = true };
+        BeSlowOnce(host);
+
+        var attempts = await host.DeliverAsync(host.Slack.Submit("U0BOB", "comment", "no"));
+
+        Assert.Equal([false, true], attempts.Select(attempt => attempt.IsInTime));
+        Assert.Contains("\"response_action\":\"errors\"", attempts[0].Body, StringComparison.Ordinal);
+        Assert.Equal(attempts[0].Body, attempts[1].Body);
+        Assert.Empty((await host.FindAsync(asked)).Life.Votes);
     }
 
     [Fact]
