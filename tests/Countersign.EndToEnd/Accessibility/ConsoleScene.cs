@@ -138,13 +138,15 @@ internal sealed partial class ConsoleScene : IAsyncDisposable
         }
     }
 
-    /// <summary>Denies all reviews that a page lists, and looks at that page again.</summary>
+    /// <summary>Bob denies all reviews that a page lists, and it is looked at again.</summary>
     public async Task DenyListedAsync()
     {
-        foreach (var row in await Page.Locator("[data-review]").AllAsync())
+        // All of them first: the page is live, and loses a row with each denial.
+        var listed = await Page.Locator("[data-review]")
+            .EvaluateAllAsync<string[]>("rows => rows.map(row => row.dataset.review)");
+        foreach (var review in listed)
         {
-            var listed = await row.GetAttributeAsync("data-review");
-            await Bench.Alice.VoteAsync(listed!, "deny", Cancel);
+            await Bench.Product.As("BOB").VoteAsync(review, "deny", Cancel);
         }
 
         await Page.ReloadAsync();
@@ -345,6 +347,7 @@ internal sealed partial class ConsoleScene : IAsyncDisposable
         },
         More = $$"""
             changes: immediate
+            limits: { pending_per_agent: 500, reviews_per_agent_per_minute: 500 }
             {{slack.Configuration}}
             postgres: { listen: 127.0.0.1:{{Ports.Take()}} }
             sign_in:

@@ -168,7 +168,12 @@ internal static partial class ConsoleStates
             await scene.AskOftenAsync("drop_table");
             await scene.GoAsync("/console/history");
         }),
-        new("history, older", "GET /console/history", ".row", scene => scene.Page.GetByText("Older").ClickAsync()),
+        new("history, older", "GET /console/history", ".row",
+            scene => scene.Page.GetByText("Older actions").ClickAsync()),
+        new("ledger, more than a page", "GET /console/ledger", "a:text('Older entries')",
+            scene => scene.GoAsync("/console/ledger")),
+        new("ledger, older", "GET /console/ledger", "table.entries",
+            scene => scene.Page.GetByText("Older entries").ClickAsync()),
         new("agents, nobody to stop", "GET /console/agents", "text=There is no agent that you may stop", async scene =>
         {
             await scene.SignInGuestAsync();
@@ -176,6 +181,10 @@ internal static partial class ConsoleStates
         }),
         new("action, not for you", Card, ".whynot",
             scene => scene.AskAndGoAsync("restart_service", """{"id":"others"}""")),
-        new("action, superseded", Card, ".state-superseded", scene => scene.ForbidAsync()),
+        new("action, superseded", Card, ".state-superseded", async scene =>
+        {
+            scene.ReturnToAlice();
+            await scene.ForbidAsync();
+        }),
     ];
 }
