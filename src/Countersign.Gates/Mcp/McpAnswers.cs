@@ -30,24 +30,31 @@ internal static class McpAnswers
         : record.Outcome switch
         {
             { Result: not null } when !takesInput && AsksForInput(record) => Text(
-                $"INPUT REQUIRED by the tool for {record.Id}, which this call cannot carry. Only a client of " +
-                $"{ProtocolVersions.Modern} can give it, with the tool's own call.",
+                WithChange(
+                    record,
+                    $"INPUT REQUIRED by the tool for {record.Id}, which this call cannot carry. Only a client of " +
+                    $"{ProtocolVersions.Modern} can give it, with the tool's own call."),
                 isError: true),
             { Result: { } result } => record.Changes.IsEmpty
                 ? result.ToArray()
                 : WithFirst(ChangeText.Of(record), result),
             { State: OutcomeState.Unknown, Error: var error } => Text(
-                $"UNKNOWN OUTCOME of {record.Id}: {error} Do not repeat the call before you have checked.",
+                WithChange(
+                    record,
+                    $"UNKNOWN OUTCOME of {record.Id}: {error} Do not repeat the call before you have checked."),
                 isError: true),
             { State: OutcomeState.Succeeded, Error: { } error } => Text(
-                EndText.Sentences(
+                WithChange(
+                    record,
                     $"RESULT WITHHELD of {record.Id}: {error} Repeating the call would run it again and be asked of "
-                    + "people again: if the result is needed, ask for less at a time.",
-                    record.Changes.IsEmpty ? null : ChangeText.Of(record)),
+                    + "people again: if the result is needed, ask for less at a time."),
                 isError: true),
-            { Error: var error } => Text($"FAILED {record.Id}: {error}", isError: true),
+            { Error: var error } => Text(WithChange(record, $"FAILED {record.Id}: {error}"), isError: true),
             null => Text($"The outcome of {record.Id} is not kept any more.", isError: true),
         };
+
+    private static string WithChange(ActionRecord record, string text) =>
+        EndText.Sentences(text, record.Changes.IsEmpty ? null : ChangeText.Of(record));
 
     /// <summary>
     /// The target's result behind a text of ours: a model that reads it knows that something else ran than it asked.

@@ -23,6 +23,9 @@ internal sealed class Run(SessionState session, RunPlan plan, RunSupport support
     /// <summary>COPY in binary and with HEADER has a message in front of its rows, or one behind them.</summary>
     private const int CopyFrame = 2;
 
+    /// <summary>A client that goes on cancelling is told of the failed transaction, and may end it.</summary>
+    private const int MostRollbacks = 3;
+
     private readonly List<string> _tags = [];
     private readonly List<ResultMask?> _masks = [];
     private readonly List<Action<WireWriter>> _end = [];
@@ -227,9 +230,12 @@ internal sealed class Run(SessionState session, RunPlan plan, RunSupport support
 
         backend.Sync(isRelayed: false);
         await SettleAsync();
-        // A transaction of the gate's own that failed ends before the client is told.
-        if (plan.OpensTransaction && backend.Transaction == TransactionStatus.Failed)
+        // A transaction of the gate's own that failed ends before the client is told. A cancellation that was meant for
+        // the commit may meet the rollback instead, which is sent again then.
+        for (var tries = 0; tries < MostRollbacks && plan.OpensTransaction
+            && backend.Transaction == TransactionStatus.Failed; tries++)
         {
+            await session.CancelsHeard();
             session.SendOwn(OwnStatement.Rollback);
             backend.Sync(isRelayed: false);
             await SettleAsync();

@@ -339,7 +339,7 @@ internal sealed partial class ConsoleScene : IAsyncDisposable
         Targets = database.Target,
         Accounts = new Dictionary<string, string> { ["ALICE"] = "oidc: sub-alice" },
         Roles = new Dictionary<string, string> { ["ALICE"] = "break-glass" },
-        People = "  - { id: erin, name: Erin Guest, tokens: [ env:ERIN_TOKEN ] }",
+        People = "\n  - { id: erin, name: Erin Guest, tokens: [ env:ERIN_TOKEN ] }",
         Environment = new Dictionary<string, string>(SlackWorld.Variables)
         {
             ["ORDERS_ADMIN_DSN"] = database.Admin,

@@ -44,8 +44,7 @@ internal sealed class ProductFolder : IDisposable
           - { id: alice, name: Alice Liddell, groups: [platform, oncall], roles: [admin], tokens: [ env:ALICE_TOKEN ] }
           - { id: bob, name: Bob Dodgson, groups: [platform, dba], tokens: [ env:BOB_TOKEN ] }
           - { id: carol, name: Carol Lewis, groups: [platform, dba, crew], tokens: [ env:CAROL_TOKEN ] }
-          - { id: dave, name: Dave Hatter, groups: [crew], tokens: [ env:DAVE_TOKEN ] }
-        {{_options.People}}
+          - { id: dave, name: Dave Hatter, groups: [crew], tokens: [ env:DAVE_TOKEN ] }{{_options.People}}
         agents:
           - { id: deploy-bot, owner: dave,
               tokens: [ env:DEPLOY_BOT_TOKEN, { value: env:BOT_FOR_BOB_TOKEN, on_behalf_of: bob } ] }

@@ -24,7 +24,7 @@ internal sealed record ProductOptions
     /// <summary>A role of people who have another one already, by <c>ALICE</c> and so on.</summary>
     public IReadOnlyDictionary<string, string> Roles { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>More people, each a line of the list.</summary>
+    /// <summary>More people, each in a new line.</summary>
     public string People { get; init; } = "";
 
     /// <summary>More members of <c>ledger</c>, each behind a comma.</summary>

@@ -44,6 +44,39 @@ public sealed class RevisionTests : IAsyncLifetime
         Assert.Equal("ran write", (string)content[1]!["text"]!);
     }
 
+    [Theory]
+    [InlineData(false, "UNKNOWN OUTCOME")]
+    [InlineData(true, "the tool is broken")]
+    public async Task The_agent_is_told_of_the_change_when_the_changed_call_fails_too(bool isAnswered, string how)
+    {
+        _server.TakeCall = (context, call) =>
+        {
+            if (!isAnswered)
+            {
+                context.Abort();
+                return Task.CompletedTask;
+            }
+
+            return FakeServer.WriteAsync(context, new JsonObject
+            {
+                ["jsonrpc"] = "2.0",
+                ["id"] = call["id"]!.DeepClone(),
+                ["error"] = new JsonObject { ["code"] = -32603, ["message"] = "the tool is broken" },
+            }.ToJsonString());
+        };
+        await using var host = await GateHost.StartAsync(_server);
+        using var client = await RawClient.OpenAsync(host);
+        var calling = client.CallAsync("write", """{"a":1}""");
+        await ReviseAsync(host, await host.UntilAsync(ActionState.Pending), """{"a":2}""", "Two is enough.");
+        await host.DecideAsync(Decision.Approve);
+
+        var told = RawClient.TextOf(await calling);
+
+        Assert.Contains(how, told, StringComparison.Ordinal);
+        Assert.Contains("""{"a":1} ; what was tried is {"a":2}""", told, StringComparison.Ordinal);
+        Assert.EndsWith("Do not repeat what you asked for.", told, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_call_that_comes_again_gets_what_became_of_it_under_the_changed_arguments()
     {

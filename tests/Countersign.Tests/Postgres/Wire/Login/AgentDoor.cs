@@ -60,9 +60,11 @@ internal sealed class AgentDoor : IAsyncDisposable
                 serving.Add(ServeAsync(await _listener.AcceptSocketAsync(_closing.Token)));
             }
         }
-        catch (Exception closed) when (closed is OperationCanceledException or SocketException)
+        catch (Exception closed) when (
+            closed is OperationCanceledException or SocketException or InvalidOperationException)
         {
-            // The test is over; whoever is still served is waited for.
+            // The test is over, which a listener between two guests tells as not listening; whoever is still served is
+            // waited for.
             await Task.WhenAll(serving);
         }
     }
