@@ -29,32 +29,27 @@ internal static class McpAnswers
         ? Text(EndText.WhyNotRun(record), isError: true)
         : record.Outcome switch
         {
-            { Result: not null } when !takesInput && AsksForInput(record) => Text(
-                WithChange(
-                    record,
-                    $"INPUT REQUIRED by the tool for {record.Id}, which this call cannot carry. Only a client of " +
-                    $"{ProtocolVersions.Modern} can give it, with the tool's own call."),
-                isError: true),
+            { Result: not null } when !takesInput && AsksForInput(record) => Instead(
+                record,
+                $"INPUT REQUIRED by the tool for {record.Id}, which this call cannot carry. Only a client of " +
+                $"{ProtocolVersions.Modern} can give it, with the tool's own call."),
             { Result: { } result } => record.Changes.IsEmpty
                 ? result.ToArray()
                 : WithFirst(ChangeText.Of(record), result),
-            { State: OutcomeState.Unknown, Error: var error } => Text(
-                WithChange(
-                    record,
-                    $"UNKNOWN OUTCOME of {record.Id}: {error} Do not repeat the call before you have checked."),
-                isError: true),
-            { State: OutcomeState.Succeeded, Error: { } error } => Text(
-                WithChange(
-                    record,
-                    $"RESULT WITHHELD of {record.Id}: {error} Repeating the call would run it again and be asked of "
-                    + "people again: if the result is needed, ask for less at a time."),
-                isError: true),
-            { Error: var error } => Text(WithChange(record, $"FAILED {record.Id}: {error}"), isError: true),
+            { State: OutcomeState.Unknown, Error: var error } => Instead(
+                record,
+                $"UNKNOWN OUTCOME of {record.Id}: {error} Do not repeat the call before you have checked."),
+            { State: OutcomeState.Succeeded, Error: { } error } => Instead(
+                record,
+                $"RESULT WITHHELD of {record.Id}: {error} Repeating the call would run it again and be asked of " +
+                "people again: if the result is needed, ask for less at a time."),
+            { Error: var error } => Instead(record, $"FAILED {record.Id}: {error}"),
             null => Text($"The outcome of {record.Id} is not kept any more.", isError: true),
         };
 
-    private static string WithChange(ActionRecord record, string text) =>
-        EndText.Sentences(text, record.Changes.IsEmpty ? null : ChangeText.Of(record));
+    /// <summary>A text of ours where the agent would have had a result; it says too what was changed.</summary>
+    private static byte[] Instead(ActionRecord record, string text) => Text(
+        EndText.Sentences(text, record.Changes.IsEmpty ? null : ChangeText.Of(record)), isError: true);
 
     /// <summary>
     /// The target's result behind a text of ours: a model that reads it knows that something else ran than it asked.

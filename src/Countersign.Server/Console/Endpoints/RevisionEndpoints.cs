@@ -48,10 +48,10 @@ internal sealed class RevisionEndpoints(
             return;
         }
 
-        var view = RevisionComposer.PageOf(
-            mask.Of(record), TypedOf(visit.Voter, record, written), step as RevisionStep.Compared) with
+        var view = RevisionComposer.PageOf(mask.Of(record), TypedOf(visit.Voter, record, written)) with
         {
             Digest = digest.Value,
+            Compared = (step as RevisionStep.Compared)?.View,
             WhyNot = (step as RevisionStep.Edited)?.WhyNot,
         };
         await pages.WritePageAsync<RevisionPage>(visit.Context, 200, Frames.For(view.Title, visit), view);
@@ -81,7 +81,8 @@ internal sealed class RevisionEndpoints(
         var (foreseen, problem) = await revisions.ForeseeAsync(visit.Voter, record.Id, revision, visit.Aborted);
         return foreseen is null
             ? new RevisionStep.Edited(problem)
-            : new RevisionStep.Compared(mask.OfForeseen(foreseen.Revised), foreseen);
+            : new RevisionStep.Compared(RevisionComposer.ComparedOf(
+                mask.Of(record), mask.OfForeseen(foreseen.Revised), foreseen, written.Comment));
     }
 
     private ReviseView TypedOf(Voter voter, ActionRecord record, RevisionForm written) =>
@@ -102,9 +103,7 @@ internal abstract record RevisionStep
     /// <summary>Back to what was typed, with what speaks against it.</summary>
     public sealed record Edited(string? WhyNot) : RevisionStep;
 
-    /// <param name="Shown">The action as it would be, as the reader sees it.</param>
-    /// <param name="Foreseen">The same as it is; its traps are said, and none of its words.</param>
-    public sealed record Compared(ShownAction Shown, RevisionAnswer.Foreseen Foreseen) : RevisionStep;
+    public sealed record Compared(ComparedView View) : RevisionStep;
 
     public sealed record Recorded : RevisionStep;
 }

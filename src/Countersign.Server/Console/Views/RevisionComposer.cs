@@ -1,12 +1,12 @@
 using System.Collections.Immutable;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Countersign.Core;
 using Countersign.Core.Actions;
 using Countersign.Core.Actions.Json;
 using Countersign.Core.Identity;
 using Countersign.Core.Records;
 using Countersign.Core.Reviews;
-using Countersign.Server.Console.Endpoints;
 
 namespace Countersign.Server.Console.Views;
 
@@ -41,31 +41,33 @@ internal static class RevisionComposer
     /// <summary>The page on which somebody changes a request.</summary>
     /// <param name="shown">What stands, as the reader sees it.</param>
     /// <param name="typed">What they typed.</param>
-    /// <param name="compared">What it would become; <c>null</c> while it is edited.</param>
-    public static RevisionView PageOf(ShownAction shown, ReviseView typed, RevisionStep.Compared? compared)
+    public static RevisionView PageOf(ShownAction shown, ReviseView typed)
     {
         var card = Card.Of(shown.Record);
         return new RevisionView
         {
             Id = shown.Record.Id.Value,
-            Title = compared is null ? "Change a request" : "Compare a change",
             Environment = Words.OneLine(card.Environment),
             Headline = Words.Headline(card.Headline),
             Digest = card.Digest.Value,
             Typed = typed,
-            Compared = compared is null ? null : ComparedOf(shown.Record, compared, typed.Comment),
         };
     }
 
-    private static ComparedView ComparedOf(ActionRecord old, RevisionStep.Compared compared, string? comment)
+    /// <summary>What a change would come to, beside what stands.</summary>
+    /// <param name="old">What stands, as the reader sees it.</param>
+    /// <param name="shown">The action as it would be, as they see it.</param>
+    /// <param name="foreseen">The same as it is; its traps are said, and none of its words.</param>
+    /// <param name="comment">Why it is changed.</param>
+    public static ComparedView ComparedOf(
+        ShownAction old, ShownAction shown, RevisionAnswer.Foreseen foreseen, string? comment)
     {
-        var (shown, foreseen) = compared;
         var (next, real) = (shown.Record, foreseen.Revised);
         return new ComparedView
         {
             Digest = real.Action.Digest.Value,
             ShortDigest = Card.Of(next).ShortDigest,
-            Lines = LineDiff.Of(Shown(old.Action.Arguments), Shown(next.Action.Arguments)),
+            Lines = LineDiff.Of(Shown(old.Record.Action.Arguments), Shown(next.Action.Arguments)),
             Hidden = shown.Sentence,
             Comment = comment is { Length: > 0 } ? DisplayText.Lines(comment).Text : null,
             Effects = EffectLines.Of(next, isFirst: null),

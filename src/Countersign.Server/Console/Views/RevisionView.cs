@@ -8,7 +8,7 @@ public sealed record RevisionView
     public required string Id { get; init; }
 
     /// <summary>Names the page in the browser's tab.</summary>
-    public required string Title { get; init; }
+    public string Title => Compared is null ? "Change a request" : "Compare a change";
 
     public required string Environment { get; init; }
 
