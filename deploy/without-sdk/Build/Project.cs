@@ -20,12 +20,14 @@ sealed class Project
         "AllowUnsafeBlocks",
         "DefineConstants", "IsPackable", "DefaultItemExcludes", "IsAotCompatible", "GenerateDocumentationFile",
         "Description", "PackageLicenseExpression",
+        // Without meaning here: what is built without the SDK is compiled when it runs.
+        "PublishReadyToRun", "UseCurrentRuntimeIdentifier", "AppendRuntimeIdentifierToOutputPath", "SelfContained",
     ];
 
     static readonly HashSet<string> KnownItems =
     [
         "PackageReference", "ProjectReference", "FrameworkReference", "InternalsVisibleTo", "EmbeddedResource",
-        "AdditionalFiles", "RuntimeHostConfigurationOption", "Content", "Using", "Compile",
+        "AdditionalFiles", "RuntimeHostConfigurationOption", "Content", "Using", "Compile", "PublishReadyToRunExclude",
     ];
 
     // Interpreted: the builder is compiled without source generators.

@@ -81,7 +81,7 @@ internal static class HookCommand
 
         return parsed.GetValue(s_doctor)
             ? await ExamineAsync(new HookDoctor(host, places), cancellationToken)
-            : await HookEntry.RunAsync(options);
+            : HookEntry.Run(options);
     }
 
     private static async Task<int> ExamineAsync(HookDoctor doctor, CancellationToken cancellationToken)

@@ -6,7 +6,8 @@ namespace Countersign.Server.Cli.Hook;
 
 /// <summary>
 /// The way of an installed hook through this program, past the command tree and the server: an agent waits for each of
-/// its calls, so that only what asking takes is loaded (budget: 120 ms until the first byte is sent).
+/// its calls, so that only what asking takes is loaded (budget: 120 ms until the first byte is sent). An asynchronous
+/// method costs half a dozen compiled ones when it first waits, which is why this one blocks.
 /// </summary>
 internal static class HookEntry
 {
@@ -37,8 +38,10 @@ internal static class HookEntry
     }
 
     /// <summary>Runs the hook; its answer is the only thing that is ever written.</summary>
-    public static async Task<int> RunAsync(HookOptions options)
+    public static int Run(HookOptions options)
     {
+        // Nobody reads what a hook counts.
+        AppContext.SetSwitch("System.Diagnostics.Metrics.Meter.IsSupported", false);
         using var stop = new CancellationTokenSource();
         using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, StopAsync);
         using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, StopAsync);
@@ -49,9 +52,9 @@ internal static class HookEntry
             ActivityHeadersPropagator = null,
             ConnectTimeout = TimeSpan.FromSeconds(5),
         });
-        await using var input = global::System.Console.OpenStandardInput();
+        using var input = global::System.Console.OpenStandardInput();
         var world = new HookWorld(input, http, TimeProvider.System) { Variable = Environment.GetEnvironmentVariable };
-        var answer = await new HookRun(options, world).RunAsync(stop.Token);
+        var answer = new HookRun(options, world).RunAsync(stop.Token).GetAwaiter().GetResult();
         Write(global::System.Console.OpenStandardError(), answer.Errors);
         Write(global::System.Console.OpenStandardOutput(), answer.Output);
         return answer.ExitCode;

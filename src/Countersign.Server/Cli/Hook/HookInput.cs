@@ -14,13 +14,13 @@ internal static class HookInput
     private static readonly JsonDocumentOptions s_strict =
         new() { MaxDepth = MaxDepth, AllowDuplicateProperties = false };
 
-    /// <summary>Reads everything there is.</summary>
-    public static async Task<JsonElement> ReadAsync(Stream input, CancellationToken cancellationToken)
+    /// <summary>Reads everything there is; blocks until its end.</summary>
+    public static JsonElement Read(Stream input)
     {
         var buffer = new byte[FirstBuffer];
         var length = 0;
         int read;
-        while ((read = await input.ReadAsync(buffer.AsMemory(length), cancellationToken)) > 0)
+        while ((read = input.Read(buffer, length, buffer.Length - length)) > 0)
         {
             length += read;
             if (length > MaxBytes)

@@ -54,7 +54,7 @@ internal sealed class HookRun(HookOptions options, HookWorld world)
         try
         {
             // What does not look at the token, such as a read of the standard input, ends with the process.
-            return await AnswerAsync(end.Token).WaitAsync(end.Token);
+            return await Task.Run(() => AnswerAsync(end.Token), CancellationToken.None).WaitAsync(end.Token);
         }
         catch (OperationCanceledException) when (stopped.IsCancellationRequested)
         {
@@ -88,7 +88,7 @@ internal sealed class HookRun(HookOptions options, HookWorld world)
                 + $"--timeout {ShortestTimeout.TotalSeconds} or more.");
         }
 
-        var told = await HookInput.ReadAsync(world.Input, cancellationToken);
+        var told = HookInput.Read(world.Input);
         switch (options.Host.Read(told, options.EventName))
         {
             case HookEvent.Before before:

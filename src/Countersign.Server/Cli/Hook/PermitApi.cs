@@ -27,9 +27,10 @@ internal sealed class PermitApi(HookCredentials credentials, HttpMessageInvoker 
     private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// By which the server knows this process's claim again when its answer got lost; nobody else has the key.
+    /// By which the server knows this process's claim again when its answer got lost; nobody else has the key. Made when
+    /// it is needed: the library behind it takes its time to load.
     /// </summary>
-    private readonly string _claimKey = RandomNumberGenerator.GetHexString(2 * KeyBytes, lowercase: true);
+    private string? _claimKey;
 
     public Uri Server => credentials.Url;
 
@@ -141,6 +142,7 @@ internal sealed class PermitApi(HookCredentials credentials, HttpMessageInvoker 
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", credentials.Token);
         if (path.EndsWith("/claim", StringComparison.Ordinal))
         {
+            _claimKey ??= RandomNumberGenerator.GetHexString(2 * KeyBytes, lowercase: true);
             request.Headers.Add("Idempotency-Key", _claimKey);
         }
 

@@ -178,8 +178,9 @@ public sealed class HookBlockTests
     {
         using var stop = new CancellationTokenSource();
         using var bench = new HookBench();
+        await using var told = new SilentStream();
 
-        var running = bench.RunAsync(HookBench.OptionsOf(host), new SilentStream(), stop.Token);
+        var running = bench.RunAsync(HookBench.OptionsOf(host), told, stop.Token);
         await stop.CancelAsync();
 
         Assert.Contains("stopped", AssertBlocks(host, await running), StringComparison.Ordinal);
@@ -281,13 +282,21 @@ public sealed class HookBlockTests
         }
     }
 
-    /// <summary>An agent that never says anything.</summary>
+    /// <summary>An agent that says nothing as long as it lives.</summary>
     private sealed class SilentStream : MemoryStream
     {
-        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+        private readonly ManualResetEventSlim _ended = new();
+
+        public override int Read(byte[] buffer, int offset, int count)
         {
-            await Task.Delay(Timeout.Infinite, cancellationToken);
+            _ended.Wait();
             return 0;
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            _ended.Set();
+            base.Dispose(disposing);
         }
     }
 }
