@@ -166,13 +166,19 @@ internal sealed class AnswerFilter
         var start = line.Span.IndexOfAny((byte)'{', (byte)'[', (byte)'"');
         if (start < 0)
         {
-            var plain = _redactor.Redact(line, out var seen);
-            _report = _report.With(seen);
+            var plain = _redactor.Redact(line, out var found);
+            _report = _report.With(found);
             _output.Write(plain.Span);
             return;
         }
 
-        _output.Write(line.Span[..start]);
+        if (start > 0)
+        {
+            var name = _redactor.Redact(line[..start], out var seen);
+            _report = _report.With(seen);
+            _output.Write(name.Span);
+        }
+
         PassDocument(line[start..]);
     }
 

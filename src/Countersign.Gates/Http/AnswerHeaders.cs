@@ -41,8 +41,12 @@ internal sealed class AnswerHeaders(TargetName target, HttpOptions options)
         var nominated = response.Headers.NonValidated.TryGetValues("Connection", out var connection)
             ? HttpHeaders.NominatedBy(connection.ToString())
             : [];
-        AddTo(kept, response.Headers.NonValidated, nominated, secrets);
-        AddTo(kept, response.Content.Headers.NonValidated, nominated, secrets);
+        // The longest first: some hold others.
+        ImmutableArray<string> spelled = secrets.IsEmpty
+            ? secrets
+            : [.. secrets.SelectMany(SecretStream.Spellings).Distinct().OrderByDescending(each => each.Length)];
+        AddTo(kept, response.Headers.NonValidated, nominated, spelled);
+        AddTo(kept, response.Content.Headers.NonValidated, nominated, spelled);
         return kept.ToImmutable();
     }
 

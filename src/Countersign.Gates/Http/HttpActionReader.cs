@@ -21,7 +21,7 @@ internal static class HttpActionReader
     {
         var operation = options.Operations?.Find(call.Method, options.Upstream, call.Path);
         var graphQl = GraphQlFacts.None;
-        if (options.GraphQl == call.Path.Text)
+        if (IsGraphQl(call.Path.Text, options))
         {
             (graphQl, var whyNot) = GraphQlReader.Read(call);
             if (whyNot is not null)
@@ -41,6 +41,10 @@ internal static class HttpActionReader
             NeedsIntent = !call.IsSafe || graphQl!.Type is not ("" or "query"),
         }, null);
     }
+
+    /// <summary>Many servers take the path in other letters too, and with a slash behind it.</summary>
+    private static bool IsGraphQl(string path, HttpOptions options) => options.GraphQl is { } graphQl
+        && path.TrimEnd('/').Equals(graphQl.TrimEnd('/'), StringComparison.OrdinalIgnoreCase);
 
     private static Facts FactsOf(
         HttpCall call, MappedOperation? operation, TypedParameters parameters, GraphQlFacts graphQl)

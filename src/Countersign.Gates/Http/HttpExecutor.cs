@@ -96,10 +96,10 @@ internal sealed class HttpExecutor(HttpGateOptions options, HttpUpstreams upstre
             return (NothingSent(none.Message), 0);
         }
 
-        using var message = Compose(call, credential, address, out var content);
+        using var message = Compose(call, credential, address, isRead: true, out var content);
         var sending = new Sending(name, call, target, message, content, credential, answer =>
         {
-            bytes = answer.Head.Length;
+            bytes = answer.Length;
             caller(answer);
         })
         {
@@ -109,14 +109,19 @@ internal sealed class HttpExecutor(HttpGateOptions options, HttpUpstreams upstre
     }
 
     /// <summary>The request as it is sent, for an execution and for a preview alike.</summary>
-    public static HttpRequestMessage Compose(HttpCall call, Uri upstream, Lent? credential, out OnceContent? content) =>
-        Compose(call, credential, call.AddressAt(upstream), out content);
-
-    private static HttpRequestMessage Compose(
-        HttpCall call, Lent? credential, Uri address, out OnceContent? content)
+    /// <param name="call">What is sent.</param>
+    /// <param name="credential">The gateway's own.</param>
+    /// <param name="address">Where to.</param>
+    /// <param name="isRead">
+    /// Whether it may be sent again where a connection ends before its answer. Everything else has a body that can be
+    /// written once, be it empty: the HTTP stack would send a GET that people approved a second time.
+    /// </param>
+    /// <param name="content">The body.</param>
+    public static HttpRequestMessage Compose(
+        HttpCall call, Lent? credential, Uri address, bool isRead, out OnceContent? content)
     {
         var type = call.Headers.Find(HttpHeaders.ContentType);
-        content = call.Body.Sent.IsEmpty && call.Method is "GET" or "HEAD" or "OPTIONS"
+        content = isRead && call.Body.Sent.IsEmpty && call.Method is "GET" or "HEAD" or "OPTIONS"
             ? null
             : new OnceContent(call.Body.Sent, type);
         var message = new HttpRequestMessage(HttpMethod.Parse(call.Method), address) { Content = content };
@@ -190,10 +195,20 @@ internal sealed class HttpExecutor(HttpGateOptions options, HttpUpstreams upstre
         Action<LiveAnswer>? caller,
         CancellationToken cancellationToken)
     {
-        using var message = Compose(call, target.Upstream, credential, out var content);
+        using var message = Compose(
+            call, credential, call.AddressAt(target.Upstream), isRead: false, out var content);
         message.Headers.TryAddWithoutValidation(Key, KeyOf(action));
-        if (action.Preview?.Tag is { } tag && call.Headers.Find(HttpHeaders.IfMatch) is null)
+        if (action.Preview?.Tag is { } tag)
         {
+            if (call.Headers.Find(HttpHeaders.IfMatch) is { } asked && !Matches(asked, tag))
+            {
+                return NothingSent(
+                    $"the agent asked for the version {asked} (If-Match), and people approved it for {tag}. Read it " +
+                    "again, and ask with the present version or without one.");
+            }
+
+            // In place of the agent's: '*' or a list would let it run on versions that nobody saw.
+            message.Headers.Remove("If-Match");
             message.Headers.TryAddWithoutValidation("If-Match", tag);
         }
 
@@ -201,6 +216,10 @@ internal sealed class HttpExecutor(HttpGateOptions options, HttpUpstreams upstre
             new Sending(action.Action.Target, call, target, message, content, credential, caller) { Bounds = bounds },
             cancellationToken);
     }
+
+    /// <summary>Whether a version is one of those that <c>If-Match</c> names (RFC 9110 section 13.1.1).</summary>
+    private static bool Matches(string asked, string tag) => asked == "*"
+        || asked.Split(',', StringSplitOptions.TrimEntries).Contains(tag, StringComparer.Ordinal);
 
     private async Task<Outcome> SendAsync(Sending sending, CancellationToken cancellationToken)
     {
@@ -292,6 +311,11 @@ internal sealed class HttpExecutor(HttpGateOptions options, HttpUpstreams upstre
     {
         var (state, error) = answer.Status switch
         {
+            // The same request somewhere else (RFC 9110 sections 15.4.8 and 15.4.9): here it did nothing.
+            307 or 308 when !sending.Call.IsSafe => (
+                OutcomeState.Failed,
+                $"The target answered HTTP {answer.Status}: it is elsewhere now. The gateway follows nobody there; " +
+                "tell the operator to mend 'upstream' of the target, or ask for the other path."),
             < 400 => (OutcomeState.Succeeded, null),
             var status when !sending.Call.IsSafe && SaysNothing.Contains(status) => (
                 OutcomeState.Unknown,

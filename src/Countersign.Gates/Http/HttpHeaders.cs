@@ -19,6 +19,12 @@ internal sealed class HttpHeaders
     public const string IfMatch = "if-match";
     public const string Prefer = "prefer";
 
+    /// <summary>
+    /// What asks for a piece of an answer (RFC 9110 section 14). It reaches targets of whose answers nothing is masked
+    /// and which get no credential: pieces could be cut so that no detector knows what is in them.
+    /// </summary>
+    public static ImmutableArray<string> OfPieces { get; } = ["if-range", "range"];
+
     /// <summary>Longest value in characters.</summary>
     public const int LongestValue = 4 * 1024;
 
@@ -26,7 +32,7 @@ internal sealed class HttpHeaders
     private static readonly FrozenSet<string> Usual = FrozenSet.Create(
         StringComparer.Ordinal,
         "accept", "accept-language", ContentType, ContentEncoding, "content-language", IfMatch, "if-none-match",
-        "if-modified-since", "if-unmodified-since", "if-range", "range", Prefer, "dry-run", "x-dry-run");
+        "if-modified-since", "if-unmodified-since", Prefer, "dry-run", "x-dry-run");
 
     /// <summary>
     /// What an operator cannot add either: it frames the message, belongs to the connection, is the gateway's own, or

@@ -88,7 +88,8 @@ internal sealed class HttpPreviews(HttpGateOptions options, HttpUpstreams upstre
     {
         var credential = target.Credential is { } standing ? await standing(null, cancellationToken) : null;
         var look = new HttpCall("GET", path, HttpQuery.None, HttpHeaders.None, HttpBody.None);
-        using var message = HttpExecutor.Compose(look, target.Upstream, credential, out _);
+        using var message = HttpExecutor.Compose(
+            look, credential, look.AddressAt(target.Upstream), isRead: true, out _);
         message.Headers.TryAddWithoutValidation("Accept", "application/json, */*;q=0.5");
         var upstream = upstreams.For(name, target);
         var response = await upstream.Invoker.SendAsync(message, cancellationToken);
@@ -105,7 +106,7 @@ internal sealed class HttpPreviews(HttpGateOptions options, HttpUpstreams upstre
         {
             Bytes = answer.IsComplete ? answer.Bytes : null,
             Rows = RowsOf(answer),
-            Exact = RowsOf(answer) is null ? null : true,
+            Exact = RowsOf(answer) is null ? null : !IsPage(answer),
             Cascades = null,
             Tag = call.Method is "GET" or "POST" ? null : TagOf(answer),
         };
@@ -116,6 +117,11 @@ internal sealed class HttpPreviews(HttpGateOptions options, HttpUpstreams upstre
         .Where(header => header.Key.Equals("ETag", StringComparison.OrdinalIgnoreCase))
         .Select(header => header.Value)
         .FirstOrDefault(tag => tag.StartsWith('"'));
+
+    /// <summary>Whether more may follow elsewhere (RFC 8288, RFC 9110 section 15.3.7).</summary>
+    private static bool IsPage(LiveAnswer answer) => answer.Status == 206 || answer.Headers.Any(header =>
+        header.Key.Equals("Link", StringComparison.OrdinalIgnoreCase)
+        && header.Value.Contains("next", StringComparison.OrdinalIgnoreCase));
 
     private static long? RowsOf(LiveAnswer answer)
     {

@@ -34,7 +34,8 @@ internal sealed class HttpStatusQuery(HttpGateOptions options, HttpUpstreams ups
 
         var credential = target.Credential is { } standing ? await standing(null, cancellationToken) : null;
         var question = new HttpCall("GET", path, HttpQuery.None, HttpHeaders.None, HttpBody.None);
-        using var message = HttpExecutor.Compose(question, target.Upstream, credential, out _);
+        using var message = HttpExecutor.Compose(
+            question, credential, question.AddressAt(target.Upstream), isRead: true, out _);
         var upstream = upstreams.For(name, target);
         var response = await upstream.Invoker.SendAsync(message, cancellationToken);
         ImmutableArray<string> secrets = credential?.Secrets ?? [];

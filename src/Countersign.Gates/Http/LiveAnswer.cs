@@ -52,6 +52,12 @@ internal sealed class LiveAnswer : IAsyncDisposable
     /// <summary>Whether nothing follows the head.</summary>
     public bool IsComplete { get; private set; }
 
+    /// <summary>
+    /// How many bytes it has, as far as that is known: it says so itself, or at least what was read of it until now.
+    /// </summary>
+    public long Length =>
+        IsComplete ? Head.Length : Math.Max(Head.Length, _response.Content.Headers.ContentLength ?? 0);
+
     /// <summary>How many bytes of it are known.</summary>
     public long Bytes => _read;
 

@@ -86,7 +86,8 @@ internal sealed class SecretStream
         return (start, length);
     }
 
-    private static IEnumerable<string> Spellings(string secret)
+    /// <summary>A secret in the ways that answers repeat it.</summary>
+    public static IEnumerable<string> Spellings(string secret)
     {
         yield return secret;
         yield return Uri.EscapeDataString(secret);

@@ -60,7 +60,7 @@ internal static class DoctorCommand
     {
         var places = new HookPlaces(Environment.GetEnvironmentVariable, Environment.CurrentDirectory, "/");
         var findings = new List<(bool Ok, string Text)>();
-        var doctors = HookHost.All.Select(host => new HookDoctor(host, places));
+        var doctors = HookHost.All.Select(host => new HookDoctor(host, places, HookInstaller.Own()));
         foreach (var doctor in doctors.Where(each => each.IsInstalled))
         {
             findings.AddRange((await doctor.RunAsync(cancellationToken))

@@ -20,7 +20,7 @@ internal static class HttpTarget
             Credential = CredentialOf(settings, time),
             Mint = settings.Mint is { } mint ? new CredentialMint(mint, time, log).MintAsync : null,
             Certificate = settings.Certificate is { } files ? CertificateOf(target.Target.Name, files) : null,
-            Headers = settings.Headers,
+            Headers = settings.Headers.Union(IsPlain(target, settings) ? HttpHeaders.OfPieces : []),
             Operations = settings.Operations,
             GraphQl = settings.GraphQl,
             Previews = settings.Previews,
@@ -29,6 +29,10 @@ internal static class HttpTarget
             Limits = new HttpLimits { Body = (int)all.Limits.Body },
         };
     }
+
+    /// <summary>Whether nothing has to be found in what the target answers.</summary>
+    private static bool IsPlain(TargetSettings target, HttpSettings settings) => target.Target.Redaction.IsNone
+        && settings.OAuth is null && settings.Mint is null && settings.Credential.IsEmpty;
 
     private static StandingCredential? CredentialOf(HttpSettings settings, TimeProvider time)
     {

@@ -38,6 +38,35 @@ public sealed class HttpFaultTests
     }
 
     [Fact]
+    public async Task A_get_that_is_recorded_before_it_leaves_is_not_sent_again_either()
+    {
+        await using var bench = await HttpBench.StartAsync();
+        await bench.Agent.GetAsync("/http/billing/warm", Cancelled);
+        bench.Upstream.Answer = (_, _) => Task.FromResult(false);
+
+        await bench.Agent.GetAsync("/http/billing/jobs/7/run", Cancelled);
+
+        Assert.Single(
+            bench.Upstream.Requests, request => request.StartsWith("GET /jobs/7/run", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(307)]
+    [InlineData(308)]
+    public async Task A_change_that_the_target_sends_elsewhere_was_not_made(int status)
+    {
+        await using var bench = await HttpBench.StartAsync();
+        bench.Upstream.Answer = RawUpstream.Says(
+            $"HTTP/1.1 {status} Elsewhere\r\nLocation: /other\r\nContent-Length: 0\r\n\r\n");
+
+        var answer = await bench.Agent.PostAsync("/http/billing/free", HttpBench.Json(new { }), Cancelled);
+
+        var id = answer.Headers.GetValues("Countersign-Action").Single();
+        Assert.Equal(
+            "failed", (await bench.ActionAsync(id)).GetProperty("state").GetString());
+    }
+
+    [Fact]
     public async Task A_target_that_is_away_failed_and_got_nothing()
     {
         await using var bench = await HttpBench.StartAsync();

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using Countersign.Tests.Support;
 
 namespace Countersign.Tests.Http;
 
@@ -187,24 +188,69 @@ public sealed class HttpGateTests
     public async Task A_target_that_echoes_its_credential_gives_it_to_nobody()
     {
         await using var bench = await HttpBench.StartAsync(
-            "credentials: { basic: { user: svc, password: PASSWORD-of-the-service } }");
+            "credentials: { basic: { user: svc, password: PASSWORD-of-the-service+/ } }");
         bench.Upstream.Answer = async (request, stream) =>
         {
             var body = "{\"echo\":" + System.Text.Json.JsonSerializer.Serialize(request) + "}";
             await stream.WriteAsync(
-                Encoding.Latin1.GetBytes(RawUpstream.Ok(body, more: "X-Echo: PASSWORD-of-the-service\r\n")));
+                Encoding.Latin1.GetBytes(RawUpstream.Ok(body, more:
+                    "X-Echo: PASSWORD-of-the-service+/\r\n"
+                    + $"Location: https://login/?t={Uri.EscapeDataString("PASSWORD-of-the-service+/")}\r\n")));
             return true;
         };
 
         var answer = await bench.Agent.GetAsync("/http/billing/echo", Cancelled);
 
-        var encoded = Convert.ToBase64String("svc:PASSWORD-of-the-service"u8);
+        var encoded = Convert.ToBase64String("svc:PASSWORD-of-the-service+/"u8);
         Assert.Contains(encoded, bench.Upstream.Only, StringComparison.Ordinal);
         var shown = await answer.Content.ReadAsStringAsync(Cancelled) + answer.Headers;
         var action = await bench.ActionAsync(Assert.Single(answer.Headers.GetValues("Countersign-Action")));
         Assert.DoesNotContain(encoded, shown + action, StringComparison.Ordinal);
         Assert.DoesNotContain("PASSWORD-of", shown + action, StringComparison.Ordinal);
         Assert.Contains("(secret)", shown, StringComparison.Ordinal);
+    }
+
+    /// <summary>Two pieces of a secret are no secret to whatever looks for it.</summary>
+    [Theory]
+    [InlineData("", false)]
+    [InlineData("redact: none", true)]
+    [InlineData("redact: none\ncredentials: { bearer: PASSWORD-of-the-service }", false)]
+    public async Task A_piece_of_an_answer_is_asked_for_only_where_nothing_has_to_be_found_in_it(
+        string target, bool isAsked)
+    {
+        await using var bench = await HttpBench.StartAsync(target);
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/http/billing/export");
+        request.Headers.TryAddWithoutValidation("Range", "bytes=0-9");
+        request.Headers.TryAddWithoutValidation("If-Range", "\"v1\"");
+
+        await bench.Agent.SendAsync(request, Cancelled);
+
+        Assert.Equal(isAsked, bench.Upstream.Only.Contains("range: ", StringComparison.OrdinalIgnoreCase));
+    }
+
+    [Theory]
+    [InlineData("printf 'Bearer made-for-one-call'", HttpStatusCode.OK)]
+    [InlineData("exit 3", HttpStatusCode.BadGateway)]
+    public async Task A_credential_is_made_for_one_request_or_nothing_is_sent(string script, HttpStatusCode expected)
+    {
+        using var folder = new TemporaryFolder();
+        var helper = folder.PathOf("mint");
+        await File.WriteAllTextAsync(helper, $"#!/bin/sh\n{script}\n", Cancelled);
+        File.SetUnixFileMode(helper, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        await using var bench = await HttpBench.StartAsync($"credentials: {{ exec: [ \"{helper}\" ] }}");
+
+        var answer = await bench.Agent.PostAsync("/http/billing/free", HttpBench.Json(new { }), Cancelled);
+
+        Assert.Equal(expected, answer.StatusCode);
+        if (expected == HttpStatusCode.OK)
+        {
+            Assert.Contains(
+                "Authorization: Bearer made-for-one-call\r\n", bench.Upstream.Only, StringComparison.Ordinal);
+        }
+        else
+        {
+            Assert.Empty(bench.Upstream.Requests);
+        }
     }
 
     [Fact]

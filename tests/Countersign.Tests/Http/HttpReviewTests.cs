@@ -82,20 +82,34 @@ public sealed class HttpReviewTests
         Assert.Contains("If-Match: \"v7\"\r\n", bench.Upstream.Requests[1], StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task What_the_agent_asked_to_match_itself_is_left_to_it()
+    [Theory]
+    [InlineData("*", true)]
+    [InlineData("\"v7\"", true)]
+    [InlineData("\"v6\", \"v7\", \"v8\"", true)]
+    [InlineData("\"v6\"", false)]
+    public async Task It_runs_on_the_version_that_people_saw_whatever_the_agent_asked_to_match(
+        string asked, bool isSent)
     {
         await using var bench = await StartAsync();
         bench.Upstream.Answer = RawUpstream.Says(RawUpstream.Ok("{}", more: "ETag: \"v7\"\r\n"));
         using var request = new HttpRequestMessage(HttpMethod.Delete, "/http/billing/customers/7");
-        request.Headers.TryAddWithoutValidation("If-Match", "\"v6\"");
+        request.Headers.TryAddWithoutValidation("If-Match", asked);
 
         var asking = bench.Agent.SendAsync(request, Cancelled);
         await bench.VoteAsync(await bench.OpenAsync(), "approve");
-        await asking;
+        var answer = await asking;
 
-        Assert.Contains("If-Match: \"v6\"\r\n", bench.Upstream.Requests[1], StringComparison.OrdinalIgnoreCase);
-        Assert.DoesNotContain("\"v7\"", bench.Upstream.Requests[1], StringComparison.Ordinal);
+        Assert.Equal(isSent ? 2 : 1, bench.Upstream.Requests.Count);
+        if (isSent)
+        {
+            Assert.Contains("If-Match: \"v7\"\r\n", bench.Upstream.Requests[1], StringComparison.OrdinalIgnoreCase);
+            Assert.DoesNotContain("v6", bench.Upstream.Requests[1], StringComparison.Ordinal);
+        }
+        else
+        {
+            var problem = await HttpBench.JsonAsync(answer);
+            Assert.Contains("Nothing was sent", problem.GetProperty("detail").GetString(), StringComparison.Ordinal);
+        }
     }
 
     [Theory]

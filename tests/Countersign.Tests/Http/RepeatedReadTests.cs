@@ -29,7 +29,7 @@ public sealed class RepeatedReadTests
     [InlineData("GET", "/http/billing/a?b=d", "Accept", "text/plain", "GET /a?b=d HTTP/1.1")]
     [InlineData("HEAD", "/http/billing/a?b=c", "Accept", "text/plain", "HEAD /a?b=c HTTP/1.1")]
     [InlineData("GET", "/http/billing/a?b=c", "Accept", "text/html", "accept: text/html")]
-    [InlineData("GET", "/http/billing/a?b=c", "Range", "bytes=0-1", "range: bytes=0-1")]
+    [InlineData("GET", "/http/billing/a?b=c", "Accept-Language", "de", "accept-language: de")]
     public async Task What_differs_is_sent_as_it_is_asked_for(
         string method, string address, string header, string value, string sent)
     {

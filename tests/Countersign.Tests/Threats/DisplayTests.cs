@@ -56,6 +56,25 @@ public sealed partial class DisplayTests : IAsyncLifetime
             SlackHost.ButtonsOf(SlackOf(record)), button => (string?)button["action_id"] == "approve");
     }
 
+    /// <summary>A path of an HTTP request stands in the operation and nowhere else.</summary>
+    [Fact]
+    [Trait("Threat", "THR-037"), Trait("CWE", "451")]
+    public async Task The_end_of_a_long_operation_is_shown_wherever_it_can_be_approved()
+    {
+        var folders = string.Join('/', Enumerable.Range(100, 200));
+        var operation = $"DELETE /files/{folders}/prod-0.tfvars";
+        var record = await _host.Console.AskAsync(new Ask { Operation = operation });
+
+        foreach (var (channel, text) in await ShowAsync(record))
+        {
+            Assert.True(text.Contains("prod-0.tfvars", StringComparison.Ordinal), $"{channel}: {text}");
+        }
+
+        using var bob = await _host.Console.OpenForAsync("bob");
+        Assert.Contains(operation, await bob.ReadAsync($"/console/actions/{record.Id}"), StringComparison.Ordinal);
+        Assert.Contains(operation, TextOf(record), StringComparison.Ordinal);
+    }
+
     [Fact]
     [Trait("Threat", "THR-043"), Trait("CWE", "451")]
     public async Task The_environment_is_that_of_the_configuration_whatever_the_request_calls_itself()

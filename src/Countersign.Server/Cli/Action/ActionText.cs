@@ -52,6 +52,13 @@ internal static class ActionText
     private static void AppendExact(StringBuilder text, JsonElement action)
     {
         text.AppendLine().AppendLine("Exactly this:");
+        // The headline may be cut; for some gates nothing else says what is at the operation's end.
+        var operation = Show(action.GetProperty("operation"));
+        if (!HeadlineOf(action).Contains(operation, StringComparison.Ordinal))
+        {
+            text.AppendLine("  " + operation);
+        }
+
         text.Append("  ").AppendLine(
             LaidOut(action.GetProperty("arguments")).Replace("\n", "\n  ", StringComparison.Ordinal));
         text.AppendLine($"  {action.GetProperty("digest").GetString()}");

@@ -22,7 +22,7 @@ internal sealed class CursorHost : HookHost
     public override IReadOnlyList<string> Described { get; } = ["Shell"];
 
     /// <summary>Only one of its events takes another input.</summary>
-    public override bool CanReplace(ToolUse use) => use.Event == Tool;
+    public override bool CanReplace(ToolUse use, ReadOnlyMemory<byte> input) => use.Event == Tool;
 
     public override HookEvent Read(JsonElement told, string? eventName)
     {

@@ -2,7 +2,10 @@ using System.Text.Json;
 
 namespace Countersign.Server.Cli.Hook;
 
-/// <summary>Gemini CLI. It gives its calls no ids, and says at what address an MCP tool is.</summary>
+/// <summary>
+/// Gemini CLI. It gives its calls no ids. It says at what address an MCP tool is, and connects to another one where a
+/// repository's settings name two (<c>url</c> and <c>httpUrl</c>): so its tools are asked for like all others.
+/// </summary>
 internal sealed class GeminiHost : SharedHost
 {
     public override string Name => "gemini";
@@ -16,6 +19,16 @@ internal sealed class GeminiHost : SharedHost
     protected override string BeforeEvent => "BeforeTool";
 
     protected override IReadOnlyList<string> AfterEvents { get; } = ["AfterTool"];
+
+    /// <summary>
+    /// An input that lacks a member which was asked: some versions write the new members over the old ones, so it would
+    /// run with that member after all.
+    /// </summary>
+    public override bool CanReplace(ToolUse use, ReadOnlyMemory<byte> input)
+    {
+        var changed = HookInput.Parse(System.Text.Encoding.UTF8.GetString(input.Span));
+        return use.Input.EnumerateObject().All(asked => changed.TryGetProperty(asked.Name, out _));
+    }
 
     protected override HookOutput Approval(string reason) => new(0, Decision(reason, _ => { }), "");
 
@@ -45,13 +58,6 @@ internal sealed class GeminiHost : SharedHost
             _ => "The tool failed.",
         };
     }
-
-    protected override Uri? McpServerOf(JsonElement told) =>
-        told.TryGetProperty("mcp_context", out var context)
-        && context.ValueKind == JsonValueKind.Object
-        && Uri.TryCreate(FindText(context, "url"), UriKind.Absolute, out var url)
-            ? url
-            : null;
 
     private static string Decision(string reason, Action<Utf8JsonWriter> more) => Json(json =>
     {

@@ -63,24 +63,22 @@ internal static class HookCommand
         {
             Target = parsed.GetValue(s_target),
             EventName = parsed.GetValue(s_event),
-            Credentials = parsed.GetValue(s_credentials) is { } path ? Path.GetFullPath(path) : null,
+            Credentials = parsed.GetValue(s_credentials) is { } path ? Path.GetFullPath(path)
+                : isInstall ? HookInstaller.FindCredentials(HookFolders.Of(Environment.GetEnvironmentVariable)) : null,
             Timeout = parsed.GetValue(s_timeout) is { } seconds ? TimeSpan.FromSeconds(seconds)
                 : isInstall ? HookInstaller.Timeout : host.DefaultTimeout,
         };
         var places = new HookPlaces(Environment.GetEnvironmentVariable, Environment.CurrentDirectory, "/");
         if (isInstall)
         {
-            var command = new HookCommandLine(
-                HookInstaller.FindProgram(Environment.ProcessPath!, AppContext.BaseDirectory), options)
-            {
-                Runtime = HookInstaller.FindRuntime(RuntimeEnvironment.GetRuntimeDirectory()),
-            };
+            var (program, runtime) = HookInstaller.Own();
+            var command = new HookCommandLine(program, options) { Runtime = runtime };
             Terminal.WriteLine(HookInstaller.Install(command, parsed.GetValue(s_scope), places));
             return ExitCode.Succeeded;
         }
 
         return parsed.GetValue(s_doctor)
-            ? await ExamineAsync(new HookDoctor(host, places), cancellationToken)
+            ? await ExamineAsync(new HookDoctor(host, places, HookInstaller.Own()), cancellationToken)
             : HookEntry.Run(options);
     }
 

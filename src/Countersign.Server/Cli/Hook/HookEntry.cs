@@ -50,6 +50,9 @@ internal static class HookEntry
         {
             AllowAutoRedirect = false,
             ActivityHeadersPropagator = null,
+            // A proxy of the environment could answer in the server's place: what a repository brings along may set it.
+            UseProxy = false,
+            UseCookies = false,
             ConnectTimeout = TimeSpan.FromSeconds(5),
         });
         using var input = global::System.Console.OpenStandardInput();

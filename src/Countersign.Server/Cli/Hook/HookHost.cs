@@ -44,8 +44,8 @@ internal abstract class HookHost
     /// <summary>The form of an answer; <paramref name="use"/> is <c>null</c> when the call could not be read.</summary>
     public abstract HookOutput Write(HookAnswer answer, ToolUse? use);
 
-    /// <summary>Whether reviewers' changes can be carried out for this event.</summary>
-    public virtual bool CanReplace(ToolUse use) => true;
+    /// <summary>Whether reviewers' changes of a call can be carried out.</summary>
+    public virtual bool CanReplace(ToolUse use, ReadOnlyMemory<byte> input) => true;
 
     protected static HookOutput Refusal(string reason) => new(Blocked, "", Line(reason) + "\n");
 

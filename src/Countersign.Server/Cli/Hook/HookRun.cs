@@ -127,7 +127,7 @@ internal sealed class HookRun(HookOptions options, HookWorld world)
         }
 
         var changed = request.Changed(action);
-        return changed is { } input && !options.Host.CanReplace(use)
+        return changed is { } input && !options.Host.CanReplace(use, input)
             ? new HookAnswer.Block(PermitText.CannotChange(action, input))
             : await ClaimAsync(permits, use, action, changed, cancellationToken);
     }

@@ -27,8 +27,8 @@ internal sealed class PermitApi(HookCredentials credentials, HttpMessageInvoker 
     private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// By which the server knows this process's claim again when its answer got lost; nobody else has the key. Made when
-    /// it is needed: the library behind it takes its time to load.
+    /// By which the server knows this process's claim again when its answer got lost; nobody else has the key. Made
+    /// when it is needed: the library behind it takes its time to load.
     /// </summary>
     private string? _claimKey;
 

@@ -17,12 +17,12 @@ internal static class PermitText
     public static string Changed(JsonElement action) =>
         $"{Approved(action)} with another input than was asked: {Comments(action)}";
 
-    /// <summary>For events whose agent takes no other input.</summary>
+    /// <summary>For agents and events that would not run with exactly this input.</summary>
     public static string CannotChange(JsonElement action, ReadOnlyMemory<byte> input)
     {
         var text = Encoding.UTF8.GetString(input.Span);
         var shown = text.Length > MaxInput ? text[..MaxInput] + "…" : text;
-        return $"Not executed: {Changed(action)} This agent cannot exchange the input; ask with this one: {shown}";
+        return $"Not executed: {Changed(action)} This agent cannot exchange the input so; ask with this one: {shown}";
     }
 
     public static string Pending(string id, string url) =>

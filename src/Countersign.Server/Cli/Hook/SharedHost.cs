@@ -30,7 +30,6 @@ internal abstract class SharedHost : HookHost
             Directory = Text(told, "cwd"),
             Session = FindText(told, "session_id"),
             Id = FindText(told, "tool_use_id"),
-            McpServer = McpServerOf(told),
             Event = name,
         };
         return name == BeforeEvent ? new HookEvent.Before(use) : new HookEvent.After(use, ErrorOf(told));
@@ -51,6 +50,4 @@ internal abstract class SharedHost : HookHost
     protected abstract string Replacement(HookAnswer.Replace replace);
 
     protected abstract string? ErrorOf(JsonElement told);
-
-    protected virtual Uri? McpServerOf(JsonElement told) => null;
 }

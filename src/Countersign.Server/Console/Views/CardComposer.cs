@@ -113,7 +113,8 @@ internal sealed record CardComposer(Charter Charter, Voter Reader, VotingRight R
             new LabelledText("Agent", owner is null
                 ? $"{asker.Agent}, not registered any more"
                 : $"{asker.Agent}, owned by {OwnerText(owner)}"),
-            new LabelledText("Operation", Words.Headline(record.Action.Operation)),
+            // Whole: for some gates nothing else says what is at its end.
+            new LabelledText("Operation", Words.OneLine(record.Action.Operation)),
             new LabelledText(
                 "Target", $"{record.Action.Target} ({record.Gate.ToText()} gate, asked via {record.Via.ToText()})"),
         ];

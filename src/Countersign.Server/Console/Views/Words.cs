@@ -86,12 +86,8 @@ internal static class Words
     /// <summary>A text on one line, with everything that could mislead spelled out.</summary>
     public static string OneLine(string? raw) => DisplayText.OneLine(raw).Text;
 
-    /// <summary>A headline: one line, and never longer than a few lines of a phone.</summary>
-    public static string Headline(string raw)
-    {
-        var shown = OneLine(raw);
-        return shown.Length <= MaxHeadline ? shown : $"{shown[..MaxHeadline]} … ({shown.Length:N0} characters)";
-    }
+    /// <summary>A headline: one line, and never longer than a few lines of a phone; it has its end too.</summary>
+    public static string Headline(string raw) => Shortening.Of(OneLine(raw), MaxHeadline);
 
     /// <summary>A time seen from now, in the words that the page's script uses too.</summary>
     public static string Relative(DateTimeOffset at, DateTimeOffset now)

@@ -184,13 +184,27 @@ public sealed class HookAllowTests
     public async Task Only_a_tool_at_the_gateways_own_address_is_not_asked_for_twice(string address, bool isSkipped)
     {
         using var bench = new HookBench();
-        var told = JsonNode.Parse(Told.Gemini)!.AsObject();
-        told["mcp_context"] = new JsonObject { ["server_name"] = "countersign", ["url"] = address };
+        var told = JsonNode.Parse(Told.Cursor)!.AsObject();
+        told["hook_event_name"] = "beforeMCPExecution";
+        told["url"] = address;
 
-        var answer = await bench.RunAsync("gemini", told.ToJsonString(), Cancelled);
+        var answer = await bench.RunAsync("cursor", told.ToJsonString(), Cancelled);
 
         Assert.Equal(0, answer.ExitCode);
         Assert.Equal(isSkipped, bench.Server.Calls.Count == 0);
+    }
+
+    /// <summary>Its settings may hold a second address, which it prefers and does not tell.</summary>
+    [Fact]
+    public async Task Gemini_is_asked_for_whatever_address_it_tells()
+    {
+        using var bench = new HookBench();
+        var told = JsonNode.Parse(Told.Gemini)!.AsObject();
+        told["mcp_context"] = new JsonObject { ["server_name"] = "x", ["url"] = $"{HookBench.Url}/mcp/ops" };
+
+        await bench.RunAsync("gemini", told.ToJsonString(), Cancelled);
+
+        Assert.NotEmpty(bench.Server.Calls);
     }
 
     [Fact]

@@ -225,7 +225,7 @@ public sealed class HookInstallTests : IDisposable
     [InlineData("copilot", 2, "{}", "refused on purpose", true)]
     public void The_doctor_believes_only_a_refusal_by_the_server_in_the_agents_form(
         string host, int code, string output, string errors, bool isProof) =>
-        Assert.Equal(isProof, new HookDoctor(HookHost.Find(host)!, Places).Judge(code, output, errors).Refused);
+        Assert.Equal(isProof, DoctorOf(host).Judge(code, output, errors).Refused);
 
     [Theory]
     [MemberData(nameof(Hosts))]
@@ -247,7 +247,7 @@ public sealed class HookInstallTests : IDisposable
         Directory.CreateDirectory(Path.GetDirectoryName(_folder.PathOf(path))!);
         File.WriteAllText(_folder.PathOf(path), text);
 
-        var findings = await new HookDoctor(HookHost.Find(host)!, Places).RunAsync(Cancelled);
+        var findings = await FindingsAsync(host);
 
         var failures = findings.Where(finding => finding.Ok == false).Select(finding => finding.Text).ToList();
         Assert.Contains(failures, text => text.Contains(word, StringComparison.Ordinal));
@@ -360,7 +360,7 @@ public sealed class HookInstallTests : IDisposable
         var command = new HookCommandLine(Program, HookBench.OptionsOf("claude-code"));
 
         HookInstaller.Install(command, HookScope.User, places);
-        var found = await new HookDoctor(HookHost.Find("claude-code")!, places).RunAsync(Cancelled);
+        var found = await new HookDoctor(HookHost.Find("claude-code")!, places, (Program, null)).RunAsync(Cancelled);
         Assert.Equal(!isInstalled, found.Any(finding =>
             finding.Ok == false && finding.Text.Contains("2.1.294", StringComparison.Ordinal)));
         if (isInstalled)
@@ -380,8 +380,10 @@ public sealed class HookInstallTests : IDisposable
     private static bool IsDrift((bool? Ok, string Text) finding) =>
         finding.Ok == false && finding.Text.Contains("is not what --install writes", StringComparison.Ordinal);
 
+    private HookDoctor DoctorOf(string host) => new(HookHost.Find(host)!, Places, (Program, null));
+
     private Task<IReadOnlyList<(bool? Ok, string Text)>> FindingsAsync(string host) =>
-        new HookDoctor(HookHost.Find(host)!, Places).RunAsync(Cancelled);
+        DoctorOf(host).RunAsync(Cancelled);
 
     private string Install(string host, string scope) => HookInstaller.Install(
         new HookCommandLine(Program, HookBench.OptionsOf(host)),

@@ -8,7 +8,11 @@ namespace Countersign.Server.Cli.Hook.Install;
 /// <c>countersign hook CLIENT --doctor</c>: runs what is really installed, as the agent would, with a call that the
 /// server refuses on purpose, and says where a hook is advice rather than a fence.
 /// </summary>
-internal sealed class HookDoctor(HookHost host, HookPlaces places)
+/// <remarks>
+/// Settings may come with a repository. So nothing of theirs runs but a command that <c>--install</c> writes, with the
+/// program and runtime that are running here.
+/// </remarks>
+internal sealed class HookDoctor(HookHost host, HookPlaces places, (string Program, string? Runtime) own)
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
 
@@ -157,8 +161,36 @@ internal sealed class HookDoctor(HookHost host, HookPlaces places)
         }
     }
 
+    /// <summary>Why a command is not run; <c>null</c> when it is our own.</summary>
+    private string? WhyNotOurs(string command)
+    {
+        if (HookCommandLine.TryRead(command, host) is not { } installed)
+        {
+            return "it is no command that --install writes";
+        }
+
+        try
+        {
+            installed.Check();
+        }
+        catch (CommandFailure strange)
+        {
+            return strange.Message.TrimEnd('.');
+        }
+
+        return installed.Program != own.Program ? $"it starts '{installed.Program}', and this is '{own.Program}'"
+            : (installed.Runtime ?? own.Runtime) != own.Runtime ? $"it takes its runtime from '{installed.Runtime}'"
+            : null;
+    }
+
     private async Task<(bool Refused, string Text)> ProbeAsync(string command, CancellationToken cancellationToken)
     {
+        if (WhyNotOurs(command) is { } strange)
+        {
+            return (false, Core.Reviews.DisplayText.OneLine(
+                $"not proven, and not run: {strange}. Install it again, or ask the doctor of that program").Text);
+        }
+
         var start = new ProcessStartInfo("/bin/sh", ["-c", command])
         {
             RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Countersign.Server.Cli.Hook.Install;
 
 /// <summary><c>countersign hook CLIENT --install</c>.</summary>
@@ -70,6 +72,18 @@ internal static class HookInstaller
                 + "where a hook is advice.")
             : found is not null;
     }
+
+    /// <summary>
+    /// The user's file with URL and token, so that the installed command names it: an environment can be changed by
+    /// what a repository brings along. <c>null</c>: there is none yet, so the environment it is.
+    /// </summary>
+    public static string? FindCredentials(HookFolders folders) =>
+        File.Exists(folders.Credentials) ? folders.Credentials : null;
+
+    /// <summary>The program that is running here, as an installed command starts it.</summary>
+    public static (string Program, string? Runtime) Own() => (
+        FindProgram(Environment.ProcessPath!, AppContext.BaseDirectory),
+        FindRuntime(RuntimeEnvironment.GetRuntimeDirectory()));
 
     /// <summary>The program that an agent starts: the published one, no runtime or script in front of it.</summary>
     public static string FindProgram(string running, string folder)
