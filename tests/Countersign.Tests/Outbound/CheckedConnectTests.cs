@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Countersign.Gates.Outbound;
 
 namespace Countersign.Tests.Outbound;
@@ -35,6 +36,25 @@ public sealed class CheckedConnectTests
     public void Such_an_address_is_refused(string host, string address) =>
         Assert.NotNull(CheckedConnect.WhyNot(host, IPAddress.Parse(address)));
 
+    /// <summary>Most systems know a name for a loopback address that is not localhost.</summary>
+    [Fact]
+    public async Task The_gateways_own_connections_are_checked()
+    {
+        var name = await FindNameAsync();
+        Assert.SkipWhen(name is null, "No name but localhost leads to a loopback address here.");
+        using var listener = new TcpListener(IPAddress.Loopback, port: 0);
+        listener.Start();
+        using var http = new HttpMessageInvoker(OutboundHttp.Handler(TimeSpan.FromSeconds(5)));
+        using var request = new HttpRequestMessage(
+            HttpMethod.Get, $"http://{name}:{((IPEndPoint)listener.LocalEndpoint).Port}/");
+
+        var refusal = await Assert.ThrowsAsync<HttpRequestException>(
+            () => http.SendAsync(request, TestContext.Current.CancellationToken));
+
+        Assert.Contains("is this machine itself", refusal.ToString(), StringComparison.Ordinal);
+        Assert.False(listener.Pending());
+    }
+
     [Theory]
     [InlineData("api.example.com", "93.184.216.34")]
     [InlineData("billing.internal", "10.1.2.3")]
@@ -48,4 +68,27 @@ public sealed class CheckedConnectTests
     [InlineData("api.localhost", "127.0.0.1")]
     public void An_address_of_a_server_is_not(string host, string address) =>
         Assert.Null(CheckedConnect.WhyNot(host, IPAddress.Parse(address)));
+
+    private static async Task<string?> FindNameAsync()
+    {
+        var known = File.ReadLines("/etc/hosts").Select(line => line.Split('#')[0])
+            .SelectMany(line => line.Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries).Skip(1))
+            .Where(name => !name.EndsWith("localhost", StringComparison.Ordinal) || name.StartsWith("ip6-"));
+        foreach (var name in known)
+        {
+            try
+            {
+                if ((await Dns.GetHostAddressesAsync(name)).All(IPAddress.IsLoopback))
+                {
+                    return name;
+                }
+            }
+            catch (SocketException)
+            {
+                // It is not looked up there.
+            }
+        }
+
+        return null;
+    }
 }
