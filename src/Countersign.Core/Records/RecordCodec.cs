@@ -32,7 +32,10 @@ internal static class RecordCodec
         Policy = record.Verdict.Policy,
         CreatedAt = record.CreatedAt,
         NextDeadline = record.Life.NextDeadline,
-        Tracks = [.. record.Life.Tracks.Select(track => new TrackRow(track.Stage, track.Escalated, track.Deadline))],
+        Tracks = [.. record.Life.Tracks.Select(track => new TrackRow(track.Stage, track.Escalated, track.Deadline)
+        {
+            EscalatedStages = track.EscalatedStages,
+        })],
         Grant = record.Life.Grant,
         Execution = record.Life.Execution,
         Fence = record.Life.Fence,
@@ -106,7 +109,10 @@ internal static class RecordCodec
             Revision = row.Revision,
             Digest = row.Digest,
             Tracks = [.. row.Tracks.Zip(requirements, (track, requirement) =>
-                new Track(requirement, track.Stage, track.Escalated, track.Deadline))],
+                new Track(requirement, track.Stage, track.Escalated, track.Deadline)
+                {
+                    EscalatedStages = track.EscalatedStages,
+                })],
             Votes = [.. stored.Votes.Where(vote => IsCurrent(vote.Row, row.Revision)).Select(VoteOf)],
             Modifiers = [.. stored.Votes
                 .Where(vote => vote.Row.Kind == VoteKind.Modify).Select(vote => vote.Row.Person)],

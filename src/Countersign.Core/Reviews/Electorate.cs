@@ -76,10 +76,13 @@ public sealed class Electorate
     public static Track? FindUnmeetable(
         Life life, Asker asker, People people, ImmutableHashSet<PersonId> policyAuthors)
     {
-        // A stage that is over counts its escalation, so all stages are taken as over.
+        // A stage that escalated counts its escalation, so all stages are taken as over and escalated.
         var over = life with
         {
-            Tracks = [.. life.Tracks.Select(track => track with { Stage = track.Requirement.Stages.Length })],
+            Tracks = [.. life.Tracks.Select(track => track with
+            {
+                Stage = track.Requirement.Stages.Length, EscalatedStages = -1,
+            })],
         };
         var everybody = Of(over, asker, people, policyAuthors);
         return life.Tracks.Where((track, i) =>
@@ -161,8 +164,7 @@ public sealed class Electorate
     private static ImmutableHashSet<PersonId> Asked(Track track, Stage stage, int index, People people)
     {
         var members = people.MembersOf(stage.Of);
-        // A stage that was met while escalated keeps the votes it was met with, so past stages count escalation too.
-        var escalated = index < track.Stage || (index == track.Stage && track.Escalated);
-        return escalated ? members.Union(people.MembersOf(stage.Escalate)) : members;
+        // A stage that was met while escalated keeps the votes it was met with; one that never escalated gains nobody.
+        return track.HasEscalated(index) ? members.Union(people.MembersOf(stage.Escalate)) : members;
     }
 }

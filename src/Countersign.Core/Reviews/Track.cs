@@ -12,6 +12,12 @@ namespace Countersign.Core.Reviews;
 /// <param name="Deadline">When the present stage escalates or expires.</param>
 public sealed record Track(Requirement Requirement, int Stage, bool Escalated, DateTimeOffset Deadline)
 {
+    /// <summary>
+    /// A bit for each past stage that was met while its escalation was asked. Only those keep the votes of whom the
+    /// escalation asks: in a stage that nobody escalated, such a vote never counted (THR-011).
+    /// </summary>
+    public int EscalatedStages { get; init; }
+
     public bool IsMet => Stage >= Requirement.Stages.Length;
 
     public Stage CurrentStage => Requirement.Stages[Stage];
@@ -30,6 +36,10 @@ public sealed record Track(Requirement Requirement, int Stage, bool Escalated, D
     /// </summary>
     public DateTimeOffset ExpiresAt => CanEscalate ? Deadline + CurrentStage.Within : Deadline;
 
+    /// <summary>Whether the escalation of a stage is asked, or was when the stage was met.</summary>
+    public bool HasEscalated(int stage) =>
+        stage < Stage ? (EscalatedStages & (1 << stage)) != 0 : stage == Stage && Escalated;
+
     /// <summary>Whether somebody has a vote that this rule takes.</summary>
     public bool Counts(PersonId person, ImmutableArray<Vote> votes) =>
         votes.Any(vote => vote.Person == person && Requirement.Takes(vote));
@@ -46,7 +56,11 @@ public sealed record Track(Requirement Requirement, int Stage, bool Escalated, D
         }
 
         var within = stage < Requirement.Stages.Length ? Requirement.Stages[stage].Within : TimeSpan.Zero;
-        return this with { Stage = stage, Escalated = false, Deadline = now + within };
+        var escalated = Escalated ? EscalatedStages | (1 << Stage) : EscalatedStages;
+        return this with
+        {
+            Stage = stage, Escalated = false, EscalatedStages = escalated, Deadline = now + within,
+        };
     }
 
     /// <summary>Lets a due deadline escalate the stage; <c>null</c> when there is nobody left to ask.</summary>

@@ -68,7 +68,11 @@ public sealed record ActionRow
 }
 
 /// <summary>Where one track of the review stands; what it demands is in the payload.</summary>
-public sealed record TrackRow(int Stage, bool Escalated, DateTimeOffset Deadline);
+public sealed record TrackRow(int Stage, bool Escalated, DateTimeOffset Deadline)
+{
+    /// <summary>A bit for each past stage that was met while its escalation was asked.</summary>
+    public int EscalatedStages { get; init; }
+}
 
 /// <summary>
 /// Who answered which revision how. The store keeps the person under a pseudonym. A modification is a row too, because

@@ -63,7 +63,8 @@ internal sealed class PendingKind(ActionRecord like)
             string.Join(';', track.Requirement.Stages.Select(stage =>
                 $"{stage.Need} {string.Join(',', stage.Of)} {string.Join(',', stage.Escalate)}")),
             track.Stage,
-            track.Escalated));
+            track.Escalated,
+            track.EscalatedStages));
         var votes = record.Life.Votes.Select(vote =>
             $"{vote.Person} {vote.Decision} {vote.Assurance} {vote.Returns?.At.UtcTicks}");
         var modifiers = record.Life.Modifiers.Select(person => person.Value).Order(StringComparer.Ordinal);

@@ -17,7 +17,7 @@ public abstract partial class StoreTests
             NextDeadline = Time.GetUtcNow() + TimeSpan.FromTicks(1234567),
             Tracks =
             [
-                new TrackRow(1, Escalated: true, Time.GetUtcNow()),
+                new TrackRow(2, Escalated: true, Time.GetUtcNow()) { EscalatedStages = 0b10 },
                 new TrackRow(0, Escalated: false, Time.GetUtcNow()),
             ],
             LastOutcome = OutcomeState.Failed,

@@ -72,7 +72,8 @@ internal sealed record World
         key.Append(CultureInfo.InvariantCulture, $"{life.State}{life.Revision}f{life.Fence}{life.LastOutcome}");
         foreach (var track in life.Tracks)
         {
-            key.Append(CultureInfo.InvariantCulture, $"t{track.Stage}{track.Escalated}{Minute(track.Deadline)}");
+            key.Append(CultureInfo.InvariantCulture, $"t{track.Stage}{track.Escalated}{track.EscalatedStages}");
+            key.Append(Minute(track.Deadline));
         }
 
         foreach (var vote in life.Votes)

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Countersign.Core.Actions;
 using Countersign.Core.Identity;
 using Countersign.Core.Reviews;
 using static Countersign.Tests.Reviews.LifecycleSample;
@@ -69,6 +70,34 @@ public sealed class ElectorateTests
     }
 
     [Fact]
+    [Trait("Threat", "THR-011"), Trait("CWE", "367")]
+    public void A_stage_that_was_met_without_escalating_never_gains_its_escalation()
+    {
+        var life = Pending(Requires(Stage(1, escalate: "group:oncall")), Requires(Stage(1, of: "group:oncall")));
+        life = To(life, Approval(Carol, Of(life))).Life;
+        life = To(life, Approval(Alice, Of(life))).Life;
+        Assert.Equal(ActionState.Approved, life.State);
+
+        var withoutAlice = Of(life, people: [Person(Bob, Dba), Person(Carol, Oncall)]);
+
+        Assert.False(withoutAlice.MayVote(Carol, 0, 0));
+        IsRefused(StepRefusal.ApprovalLapsed, life, Claim(electorate: withoutAlice));
+    }
+
+    [Fact]
+    public void A_stage_that_was_met_after_escalating_keeps_the_votes_it_was_met_with()
+    {
+        var life = Pending(Requires(Stage(1, escalate: "group:oncall"), Stage(1)));
+        life = To(life, new LifeEvent.TimePassed(Start + TimeSpan.FromMinutes(15))).Life;
+        life = To(life, Approval(Carol, Of(life), Start + TimeSpan.FromMinutes(16))).Life;
+        life = To(life, Approval(Alice, Of(life), Start + TimeSpan.FromMinutes(17))).Life;
+
+        Assert.Equal(ActionState.Approved, life.State);
+        Assert.Equal(0b1, Assert.Single(life.Tracks).EscalatedStages);
+        To(life, Claim(Start + TimeSpan.FromMinutes(18), Of(life)));
+    }
+
+    [Fact]
     public void An_unknown_group_has_no_members()
     {
         Assert.False(Of(Pending(Requires(Stage(1, of: "group:nobody")))).FitsAny(Alice));
@@ -86,12 +115,16 @@ public sealed class ElectorateTests
     }
 
     private static Electorate Of(
-        Life life, string owner = "owner", PersonId? onBehalfOf = null, ImmutableHashSet<PersonId>? authors = null)
+        Life life,
+        string owner = "owner",
+        PersonId? onBehalfOf = null,
+        ImmutableHashSet<PersonId>? authors = null,
+        ImmutableArray<Person>? people = null)
     {
-        var people = new People(
-            [Person(Alice, Dba), Person(Bob, Dba), Person(Carol, Oncall), Person(Owner)],
+        var known = new People(
+            people ?? [Person(Alice, Dba), Person(Bob, Dba), Person(Carol, Oncall), Person(Owner)],
             [new Agent(Bot, Party.Parse(owner))]);
-        return Electorate.Of(life, new Asker(Bot, onBehalfOf), people, authors ?? []);
+        return Electorate.Of(life, new Asker(Bot, onBehalfOf), known, authors ?? []);
     }
 
     private static Person Person(PersonId id, params GroupName[] groups) =>

@@ -119,13 +119,28 @@ internal static class ActionColumns
         return usesLeft is null ? null : new Grant((int)usesLeft.Value, expiresAt!.Value);
     }
 
-    // One [stage, escalated, deadline] per track. '[]' also tells actions that nobody had to review.
+    // One [stage, escalated, deadline, escalated stages] per track. '[]' also tells actions that nobody had to review.
     private static string Spell(ImmutableArray<TrackRow> tracks) => JsonSerializer.Serialize(
-        tracks.Select(track => new[] { track.Stage, track.Escalated ? 1 : 0, track.Deadline.UtcTicks }));
+        tracks.Select(track => new[]
+        {
+            track.Stage, track.Escalated ? 1 : 0, track.Deadline.UtcTicks, track.EscalatedStages,
+        }));
 
     private static ImmutableArray<TrackRow> ParseTracks(string text) =>
         [.. JsonSerializer.Deserialize<long[][]>(text)!.Select(track =>
-            new TrackRow((int)track[0], track[1] == 1, new DateTimeOffset(track[2], TimeSpan.Zero)))];
+            new TrackRow((int)track[0], track[1] == 1, new DateTimeOffset(track[2], TimeSpan.Zero))
+            {
+                EscalatedStages = EscalatedStagesOf(track),
+            })];
+
+    /// <summary>
+    /// A row of an earlier version does not say which past stages escalated. Those count as that version counted them,
+    /// as escalated: otherwise a stage that on-call people met would be unmet after an upgrade, its review could never
+    /// end, and nobody would be told. It lasts no longer than the reviews that were open then, and no new stage of
+    /// theirs is read so once the row is written again.
+    /// </summary>
+    private static int EscalatedStagesOf(long[] track) =>
+        track.Length > 3 ? (int)track[3] : (1 << (int)track[0]) - 1;
 }
 
 /// <summary>Which ledger entries hold the payloads of an action (see <see cref="StoredAction"/>).</summary>

@@ -101,6 +101,22 @@ public sealed class SqliteSchemaTests : IDisposable
         Assert.Contains("Restore it from a backup", refusal.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("[[2,0,0]]", 0b11)]
+    [InlineData("[[2,0,0,2]]", 0b10)]
+    [InlineData("[[0,1,0]]", 0)]
+    public async Task A_row_that_does_not_say_which_stages_escalated_loses_none_that_was_met(string tracks, int stages)
+    {
+        await using var store = await OpenAsync(0);
+        var row = new Sample(_time).Pending();
+        await store.CommitAsync(Sample.Insert(row), Cancel);
+        _folder.Run($"UPDATE action SET tracks = '{tracks}'");
+
+        var found = await store.FindAsync(row.Id, Cancel);
+
+        Assert.Equal(stages, Assert.Single(found!.Row.Tracks).EscalatedStages);
+    }
+
     private async Task<SqliteStore> OpenAsync(int notes)
     {
         var store = await _folder.OpenAsync(_time);
