@@ -107,14 +107,17 @@ internal sealed class SlackWorkspace(SlackClient client, TimeProvider time)
         });
     }
 
-    private static bool IsAtHome(JsonElement user, SlackInstallation installation) =>
-        Text(user, "team_id") is not { } team
-        || team == installation.Team
-        || (installation.Enterprise is { } enterprise
-            && (team == enterprise
-                || (user.TryGetProperty("enterprise_user", out var member)
-                    && member.ValueKind == JsonValueKind.Object
-                    && Text(member, "enterprise_id") == enterprise)));
+    /// <summary>Whoever Slack places nowhere is not at home: an answer that lacks this proves nothing.</summary>
+    private static bool IsAtHome(JsonElement user, SlackInstallation installation)
+    {
+        var team = Text(user, "team_id");
+        return team == installation.Team
+            || (installation.Enterprise is { } enterprise
+                && (team == enterprise
+                    || (user.TryGetProperty("enterprise_user", out var member)
+                        && member.ValueKind == JsonValueKind.Object
+                        && Text(member, "enterprise_id") == enterprise)));
+    }
 
     private static Finding? WhyNotChannel(JsonElement channel) => channel.ValueKind != JsonValueKind.Object
         ? null

@@ -281,6 +281,19 @@ public sealed class SlackClickTests : IAsyncLifetime
         Assert.Empty((await _host.FindAsync(asked)).Life.Votes);
     }
 
+    [Fact]
+    [Trait("Threat", "THR-008"), Trait("CWE", "287")]
+    public async Task A_user_whom_slack_places_nowhere_is_refused()
+    {
+        var asked = await _host.AskShownAsync();
+        _host.Slack.Users["U0BOB"] = new JsonObject { ["team_id"] = null };
+
+        await _host.PressAsync("U0BOB", "approve");
+
+        Assert.Contains("another workspace", await ReplyAsync(), StringComparison.Ordinal);
+        Assert.Empty((await _host.FindAsync(asked)).Life.Votes);
+    }
+
     [Theory]
     [InlineData("is_ext_shared")]
     [InlineData("is_pending_ext_shared")]
