@@ -34,6 +34,12 @@ public enum DisplayFlags
 
     /// <summary>Runs of one character, or of blanks, that push other text out of sight.</summary>
     Repeated = 128,
+
+    /// <summary>
+    /// Letters and digits of a script that is read from right to left. People write names in them, so they are shown as
+    /// they are; but they change the order in which neighbouring numbers and signs are shown.
+    /// </summary>
+    RightToLeft = 256,
 }
 
 /// <summary>

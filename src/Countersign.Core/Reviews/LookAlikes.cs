@@ -7,8 +7,8 @@ namespace Countersign.Core.Reviews;
 /// <summary>
 /// Finds what looks like something else: words whose letters come from two scripts that look alike, such as a Cyrillic
 /// letter in a Latin table name; words of another script in which every letter has a Latin twin; digits of another
-/// script among ours; signs that look like those of a command. It knows the scripts whose letters are mistaken for each
-/// other; others never count.
+/// script among ours; signs that look like those of a command; letters that change the order in which their
+/// neighbours are shown. It knows the scripts whose letters are mistaken for each other; others never count.
 /// </summary>
 internal static class LookAlikes
 {
@@ -53,6 +53,7 @@ internal static class LookAlikes
         var word = default(Word);
         foreach (var rune in text.EnumerateRunes())
         {
+            flags |= IsRightToLeft(rune) ? DisplayFlags.RightToLeft : DisplayFlags.None;
             if (Rune.IsLetterOrDigit(rune) || rune.Value == '_')
             {
                 word = word.With(rune);
@@ -65,6 +66,15 @@ internal static class LookAlikes
 
         return flags | word.Flags;
     }
+
+    /// <summary>
+    /// The blocks of scripts that are read from right to left (UAX #9 table 4: R, AL and AN). What is spelled out there
+    /// moves nothing.
+    /// </summary>
+    private static bool IsRightToLeft(Rune rune) => rune.Value is
+            (>= 0x590 and <= 0x8FF) or (>= 0xFB1D and <= 0xFDFF) or (>= 0xFE70 and <= 0xFEFF)
+            or (>= 0x10800 and <= 0x10FFF) or (>= 0x1E800 and <= 0x1EFFF)
+        && Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.Format or UnicodeCategory.OtherNotAssigned);
 
     private static Script ScriptOf(int value) => value switch
     {

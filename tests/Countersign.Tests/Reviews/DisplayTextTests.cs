@@ -148,11 +148,21 @@ public sealed class DisplayTextTests
 
     [Theory]
     [InlineData("\u0430 \u043E\u043D\u0430 \u0432\u0441\u0435")]
-    [InlineData("\u0660\u0661\u0662")]
     [InlineData("Tiếng Việt, e\u0301\u0323")]
-    [InlineData("שָׁלוֹם")]
     public void Words_of_other_languages_are_not_flagged(string text) =>
         Assert.Equal(DisplayFlags.None, DisplayText.OneLine(text).Flags);
+
+    [Theory]
+    [InlineData("שָׁלוֹם")]
+    [InlineData("\u0660\u0661\u0662")]
+    [InlineData("pay('אבא', 100, 'גדה')")]
+    [InlineData("a \uFB2A")]
+    [InlineData("a \uFEF7")]
+    [InlineData("a \U00010840")]
+    [InlineData("a \U0001E900")]
+    [Trait("Threat", "THR-035"), Trait("CWE", "1007")]
+    public void Letters_that_are_read_from_right_to_left_are_shown_as_they_are_and_flagged(string text) => Assert.Equal(
+        (text, DisplayFlags.RightToLeft), (DisplayText.OneLine(text).Text, DisplayText.OneLine(text).Flags));
 
     [Fact]
     public void A_glance_at_plain_text_finds_what_a_close_look_finds()

@@ -18,6 +18,7 @@ internal static class FindingLines
         (DisplayFlags.MixedScript, "a word that mixes letters of look-alike scripts"),
         (DisplayFlags.LookAlike, "a word, digit or sign that only looks like an ordinary one"),
         (DisplayFlags.Stacked, "marks that strike through or pile up over other characters"),
+        (DisplayFlags.RightToLeft, "letters that are read from right to left"),
         (DisplayFlags.Repeated, "runs of one character that could push text out of sight"),
     ];
 
@@ -81,9 +82,16 @@ internal static class FindingLines
 
     /// <summary>A sentence for each kind of trap in a text.</summary>
     public static IEnumerable<string> InText(string where, DisplayFlags flags) =>
-        Misleading.Where(kind => flags.HasFlag(kind.Flag)).Select(kind => (kind.Flag & Shown) != 0
-            ? $"{where} hold {kind.Text}; compare letter by letter."
-            : $"{where} hold {kind.Text}; they are spelled \\u{{…}} here.");
+        Misleading.Where(kind => flags.HasFlag(kind.Flag))
+            .Select(kind => $"{where} hold {kind.Text}; {RemarkOn(kind.Flag)}.");
+
+    private static string RemarkOn(DisplayFlags flag) => flag switch
+    {
+        DisplayFlags.RightToLeft =>
+            "they are shown as they are, and may change the order in which their neighbours are shown",
+        _ when (flag & Shown) != 0 => "compare letter by letter",
+        _ => @"they are spelled \u{…} here",
+    };
 
     private static string ValueOf(object value) => value switch
     {
