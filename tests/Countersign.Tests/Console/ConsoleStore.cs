@@ -68,6 +68,19 @@ internal sealed class ConsoleStore : DelegatingStore, IArchive
         return base.FindStopsAsync(cancellationToken);
     }
 
+    public override Task<OnceState> BeginOnceAsync(
+        string key, DateTimeOffset until, CancellationToken cancellationToken)
+    {
+        ThrowIfDown();
+        return base.BeginOnceAsync(key, until, cancellationToken);
+    }
+
+    public override Task EndOnceAsync(string key, DateTimeOffset? doneUntil, CancellationToken cancellationToken)
+    {
+        ThrowIfDown();
+        return base.EndOnceAsync(key, doneUntil, cancellationToken);
+    }
+
     public override Task<string?> WhyUnavailableAsync(CancellationToken cancellationToken) => WhyUnavailable();
 
     public Task<ImmutableArray<StoredAction>> ListAsync(ActionFilter filter, CancellationToken cancellationToken)

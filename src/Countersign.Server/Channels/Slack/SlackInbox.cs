@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Countersign.Core.Storage;
 
 namespace Countersign.Server.Channels.Slack;
 
@@ -43,6 +44,12 @@ internal sealed class SlackInbox(
         catch (TimeoutException)
         {
             Log.NotRecorded(log, "it took longer than Slack waits; the card shows what becomes of it");
+            return new SlackAnswer.Unavailable();
+        }
+        catch (StoreUnavailableException unavailable)
+        {
+            // The store could not say whether this was taken already, or keep that it was.
+            Channels.Log.WorkFailed(log, SlackOutbox.Channel, unavailable);
             return new SlackAnswer.Unavailable();
         }
     }

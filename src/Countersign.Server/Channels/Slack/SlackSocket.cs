@@ -133,7 +133,8 @@ internal sealed class SlackSocket(
         }
         finally
         {
-            await Task.WhenAll(handling);
+            // Whatever became of one envelope, the next connection has to be opened.
+            await Task.WhenAll(handling).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             socket.Dispose();
             replaced.TrySetResult();
         }

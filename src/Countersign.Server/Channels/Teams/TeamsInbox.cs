@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Countersign.Core.Storage;
 
 namespace Countersign.Server.Channels.Teams;
 
@@ -50,6 +51,12 @@ internal sealed class TeamsInbox(
         catch (TimeoutException)
         {
             Log.NotRecorded(log, "it took longer than people wait; the card shows what becomes of it");
+            return new TeamsAnswer.Unavailable();
+        }
+        catch (StoreUnavailableException unavailable)
+        {
+            // The store could not say whether this was taken already, or keep that it was.
+            Channels.Log.WorkFailed(log, TeamsOutbox.Channel, unavailable);
             return new TeamsAnswer.Unavailable();
         }
     }

@@ -84,12 +84,15 @@ public sealed class SlackSocketTests : IAsyncLifetime
         var payload = Press();
         _host.Console.Store.IsDown = true;
         await connection.SendAsync("e1", payload, Cancel);
-        await _host.Slack.NextReplyAsync(Cancel);
+        await connection.SendAsync(Needless("e2"), Cancel);
+        var other = await connection.NextAcknowledgementAsync(Cancel);
         _host.Console.Store.IsDown = false;
 
         await connection.SendAsync("e1", payload, Cancel);
-        await connection.NextAcknowledgementAsync(Cancel);
+        var acknowledgement = await connection.NextAcknowledgementAsync(Cancel);
 
+        Assert.Equal("e2", other["envelope_id"]!.GetValue<string>());
+        Assert.Equal("e1", acknowledgement["envelope_id"]!.GetValue<string>());
         Assert.Equal(ActionState.Succeeded, (await _host.EndOfAsync(asked)).State);
     }
 
@@ -121,6 +124,25 @@ public sealed class SlackSocketTests : IAsyncLifetime
 
         Assert.Equal("e1", (await second.NextAcknowledgementAsync(Cancel))["envelope_id"]!.GetValue<string>());
     }
+
+    [Fact]
+    public async Task A_connection_that_ends_after_a_click_that_the_store_could_not_take_is_opened_again()
+    {
+        await _host.AskShownAsync();
+        var first = await _host.Slack.NextConnectionAsync(Cancel);
+        _host.Console.Store.IsDown = true;
+        await first.SendAsync("e1", Press(), Cancel);
+        first.Close();
+
+        var second = await _host.Slack.NextConnectionAsync(Cancel);
+        await second.SendAsync(Needless("e2"), Cancel);
+
+        Assert.Equal("e2", (await second.NextAcknowledgementAsync(Cancel))["envelope_id"]!.GetValue<string>());
+    }
+
+    /// <summary>Envelopes are taken in their order: what needs no store is acknowledged after those before it.</summary>
+    private static JsonObject Needless(string envelope) =>
+        new() { ["type"] = "slash_commands", ["envelope_id"] = envelope };
 
     private JsonObject Press() => _host.Slack.Press("U0BOB", "approve", _host.ValueOf("approve")!);
 }
