@@ -140,7 +140,7 @@ public sealed class SlackSocketTests : IAsyncLifetime
         Assert.Equal("e2", (await second.NextAcknowledgementAsync(Cancel))["envelope_id"]!.GetValue<string>());
     }
 
-    /// <summary>Envelopes are taken in their order: what needs no store is acknowledged after those before it.</summary>
+    /// <summary>Envelopes are taken in their order: what needs no store is answered after the others.</summary>
     private static JsonObject Needless(string envelope) =>
         new() { ["type"] = "slash_commands", ["envelope_id"] = envelope };
 
