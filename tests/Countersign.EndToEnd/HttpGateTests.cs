@@ -61,7 +61,8 @@ public sealed class HttpGateTests : IAsyncLifetime
 
         Assert.Equal(
             """{"uri":"/echo/a%20b?x=1&y=2","got":"(secret)"}""", await answer.Content.ReadAsStringAsync(Cancel));
-        Assert.Equal("GET /echo/a%20b?x=1&y=2 - Bearer the-key-of-the-web-server", Assert.Single(_web.Requests));
+        // Recorded before it left, so with an empty body, which the HTTP stack cannot send a second time.
+        Assert.Equal("GET /echo/a%20b?x=1&y=2 0 Bearer the-key-of-the-web-server", Assert.Single(_web.Requests));
     }
 
     [Fact]

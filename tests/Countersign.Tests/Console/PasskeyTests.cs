@@ -275,11 +275,17 @@ public sealed partial class PasskeyTests : IDisposable
         Assert.Empty(host.Store.Entries);
     }
 
-    [Fact]
-    public async Task What_cannot_be_undone_takes_more_than_a_press()
+    [Theory]
+    [InlineData(false, "This cannot be undone.")]
+    [InlineData(true, "Nobody can say what this statement does.")]
+    public async Task What_cannot_be_undone_or_seen_into_takes_more_than_a_press(bool isOpaque, string why)
     {
         await using var host = await ConsoleHost.StartAsync();
-        var record = await host.AskAsync(new Ask { Preview = new Preview("Drops it.") { Reversible = false } });
+        var record = await host.AskAsync(new Ask
+        {
+            Preview = new Preview("Drops it.") { Reversible = isOpaque ? null : false },
+            Facts = isOpaque ? Facts.Of("sql", ("opaque", true)) : Facts.None,
+        });
         using var bob = await host.OpenForAsync("bob");
         var shown = await bob.ReadAsync($"/console/actions/{record.Id}");
 
@@ -292,7 +298,7 @@ public sealed partial class PasskeyTests : IDisposable
             ("digest", record.Action.Digest.Value),
             ("confirm", "ops"));
 
-        Assert.Contains("This cannot be undone.", shown);
+        Assert.Contains(why, shown);
         Assert.Contains("type &#x27;ops&#x27;", pressed);
         Assert.Equal(0, votes);
         Assert.Contains("Your approval is recorded", typed);

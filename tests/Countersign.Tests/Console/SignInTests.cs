@@ -240,6 +240,23 @@ public sealed class SignInTests
     }
 
     [Fact]
+    public async Task Asking_for_what_an_authenticator_is_to_sign_costs_no_attempt()
+    {
+        await using var host = await ConsoleHost.StartAsync(new ManualTime());
+        using var browser = host.Open();
+        for (var question = 0; question < SignInThrottle.QuestionsPerMinute; question++)
+        {
+            await browser.ReadAsync("/console/sign-in/options");
+        }
+
+        using var onceMore = await browser.GetAsync("/console/sign-in/options");
+        using var answer = await browser.PostAsync("/console/sign-in", ("token", "bob-token"));
+
+        Assert.Equal(HttpStatusCode.TooManyRequests, onceMore.StatusCode);
+        Assert.Equal(HttpStatusCode.SeeOther, answer.StatusCode);
+    }
+
+    [Fact]
     public async Task Guessing_tokens_is_slowed_down()
     {
         var time = new ManualTime();

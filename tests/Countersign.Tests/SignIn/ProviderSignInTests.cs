@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using Countersign.Server.Console.Sessions;
 using Countersign.Tests.Console;
 using Countersign.Tests.Identity.Tokens;
 
@@ -40,6 +41,22 @@ public sealed class ProviderSignInTests
         Assert.Contains("samesite=lax", cookie);
         Assert.Contains("httponly", cookie);
         Assert.Contains("path=/console/sign-in", cookie);
+    }
+
+    [Fact]
+    public async Task Leaving_for_the_provider_costs_no_attempt()
+    {
+        await using var host = await SignInHost.StartAsync();
+        using var browser = host.Open();
+        for (var time = 0; time <= SignInThrottle.AttemptsPerMinute; time++)
+        {
+            using var answer = await browser.GetAsync("/console/sign-in/provider");
+            Assert.Equal(HttpStatusCode.SeeOther, answer.StatusCode);
+        }
+
+        using var alice = await host.OpenForAsync("sub-alice");
+
+        Assert.Contains("signed in with a session", await alice.ReadAsync("/console"));
     }
 
     [Fact]

@@ -75,6 +75,19 @@ public sealed partial class DisplayTests : IAsyncLifetime
         Assert.Contains(operation, TextOf(record), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(true, "Approve what nobody can see into?")]
+    [InlineData(false, null)]
+    public async Task A_statement_that_nobody_can_see_into_takes_more_than_a_press(bool isOpaque, string? question)
+    {
+        var facts = Facts.Of("sql", ("opaque", isOpaque));
+        var record = await _host.Console.AskAsync(new Ask { Operation = "sql", Facts = facts });
+
+        Assert.Equal(isOpaque ? "ops" : null, CardComposer.ConfirmationOf(record));
+        var approve = SlackHost.ButtonsOf(SlackOf(record)).Single(each => (string?)each["action_id"] == "approve");
+        Assert.Equal(question, (string?)approve["confirm"]?["title"]?["text"]);
+    }
+
     [Fact]
     [Trait("Threat", "THR-043"), Trait("CWE", "451")]
     public async Task The_environment_is_that_of_the_configuration_whatever_the_request_calls_itself()

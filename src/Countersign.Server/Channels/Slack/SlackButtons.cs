@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Countersign.Core.Records;
 using Countersign.Core.Reviews;
+using Countersign.Server.Console.Views;
 
 namespace Countersign.Server.Channels.Slack;
 
@@ -14,12 +15,12 @@ internal static class SlackButtons
     public const string Link = "link";
     public const string Stop = "stop";
 
-    public static JsonObject ForApproving(ActionRecord record, string? confirm)
+    public static JsonObject ForApproving(ActionRecord record)
     {
         var button = Pressed(Approve, "Approve", ValueOf(record), "primary");
-        if (confirm is not null)
+        if (Gravity.Of(record) is { } gravity)
         {
-            button["confirm"] = Confirm("Approve what cannot be undone?", confirm, "Approve");
+            button["confirm"] = Confirm(gravity.Question, Words.Headline(Card.Of(record).Headline), "Approve");
         }
 
         return button;

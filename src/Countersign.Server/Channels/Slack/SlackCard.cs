@@ -203,11 +203,10 @@ internal sealed class SlackCard(Func<Charter> charter, CardMask mask, Func<Actio
         }
         else
         {
-            var confirm = record.Preview?.Reversible == false ? Words.Headline(Card.Of(record).Headline) : null;
             blocks.Actions(
             [
                 deny,
-                SlackButtons.ForApproving(record, confirm),
+                SlackButtons.ForApproving(record),
                 SlackButtons.ForModifying(record, page),
                 open,
                 .. stops,

@@ -93,14 +93,22 @@ internal sealed class SlackDesk(
     /// <summary>Opens the modal before anything slow: what opens it is good for three seconds.</summary>
     private async Task<SlackAnswer> AskWhyAsync(SlackInteraction.Pressed pressed, CancellationToken cancellationToken)
     {
-        if (CardReference.Read(pressed.Value) is null)
+        var identifying = people.FindAsync(pressed.Actor, cancellationToken);
+        var asking = WhyNotHereAsync(pressed.Channel, cancellationToken);
+        await Task.WhenAll(identifying, asking);
+        var (identity, whyNotHere) = (await identifying, await asking);
+        if (CardReference.Read(pressed.Value) is not { } shown)
         {
             conversation.Tell(pressed, "This button says nothing that could be denied. Open the console instead.");
         }
-        else if (await people.FindAsync(pressed.Actor, cancellationToken) is var identity
-            && identity is not SlackIdentity.Known)
+        else if (identity is not SlackIdentity.Known)
         {
             conversation.Refuse(pressed, identity);
+        }
+        else if (whyNotHere is { } why)
+        {
+            conversation.Tell(
+                pressed, $"Nothing was recorded. {why} Deny it in the console: {reviewUrl(shown.Action)}");
         }
         else
         {

@@ -38,7 +38,8 @@ internal static class BallotForm
         _ when ballot.Decision == Decision.Approve && CardComposer.WhyNotHere(record) is { } unseen => unseen,
         _ when ballot is { Decision: Decision.Approve, Signature: null }
             && CardComposer.ConfirmationOf(record) is { } wanted && form["confirm"].ToString().Trim() != wanted =>
-            $"It cannot be undone, so approving it takes the target's name: type '{wanted}', or sign with a passkey.",
+            $"{Gravity.Of(record)?.Sentence} Approving it takes the target's name: type '{wanted}', or sign with a "
+            + "passkey.",
         _ => null,
     };
 

@@ -15,7 +15,7 @@ internal sealed class PasskeySignIn(
     /// <summary>What the browser asks its authenticator; the person chooses one of their passkeys there.</summary>
     public Task WriteOptionsAsync(HttpContext context)
     {
-        if (!desk.Throttle.TryEnter(context.Connection.RemoteIpAddress))
+        if (!desk.Throttle.TryAsk(context.Connection.RemoteIpAddress))
         {
             return JsonAnswer.RefuseAsync(context, 429, "Too many attempts from your address. Wait a minute.");
         }

@@ -40,7 +40,7 @@ internal sealed class ProviderSignIn(
             return;
         }
 
-        if (!desk.Throttle.TryEnter(context.Connection.RemoteIpAddress))
+        if (!desk.Throttle.TryAsk(context.Connection.RemoteIpAddress))
         {
             await form.RefuseAsync(context, 429, "Too many attempts from your address. Wait a minute.", after);
             return;

@@ -10,6 +10,13 @@ internal sealed class SignInThrottle(TimeProvider time)
 {
     public const int AttemptsPerMinute = 20;
 
+    /// <summary>
+    /// Questions that test no secret, such as what an authenticator is to sign. They are no attempts, because a page of
+    /// anybody's could ask them and lock out all who share an address. But one address must not push out the questions
+    /// that others have still to answer, of which 10,000 wait for five minutes.
+    /// </summary>
+    public const int QuestionsPerMinute = 300;
+
     private const int MaxAddresses = 10_000;
     private const int NetworkBytes = 8;
 
@@ -17,18 +24,23 @@ internal sealed class SignInThrottle(TimeProvider time)
 
     // The lock guards the dictionary; its values are immutable.
     private readonly Lock _lock = new();
-    private readonly Dictionary<IPAddress, Attempts> _attempts = [];
+    private readonly Dictionary<(IPAddress Address, bool IsQuestion), Attempts> _attempts = [];
 
     /// <summary>Counts one attempt; false when this address has to wait.</summary>
-    public bool TryEnter(IPAddress? remote)
+    public bool TryEnter(IPAddress? remote) => TryCount(remote, isQuestion: false, AttemptsPerMinute);
+
+    /// <summary>Counts one question; false when this address has to wait.</summary>
+    public bool TryAsk(IPAddress? remote) => TryCount(remote, isQuestion: true, QuestionsPerMinute);
+
+    private bool TryCount(IPAddress? remote, bool isQuestion, int most)
     {
-        var address = NetworkOf(remote ?? IPAddress.None);
+        var address = (NetworkOf(remote ?? IPAddress.None), isQuestion);
         var now = time.GetUtcNow();
         lock (_lock)
         {
             var known = _attempts.GetValueOrDefault(address);
             var current = known is null || now - known.Since >= Window ? new Attempts(now, 0) : known;
-            if (current.Count >= AttemptsPerMinute || (known is null && !HasRoom_NeedsLock(now)))
+            if (current.Count >= most || (known is null && !HasRoom_NeedsLock(now)))
             {
                 return false;
             }

@@ -122,8 +122,11 @@ public sealed record BallotView(bool MayApprove, bool MayDeny, string? WhyNot)
     /// <summary>Where the reader could enrol a passkey that would let them approve.</summary>
     public string? EnrolAddress { get; init; }
 
-    /// <summary>What has to be typed to approve what cannot be undone; <c>null</c> when a press is enough.</summary>
+    /// <summary>What has to be typed to approve it; <c>null</c> when a press is enough.</summary>
     public string? Confirmation { get; init; }
+
+    /// <summary>Why a press is not enough; <c>null</c> when it is.</summary>
+    public string? Gravity { get; init; }
 
     /// <summary>Where the reader may break the glass with a passkey; <c>null</c> when they may not.</summary>
     public string? GlassAt { get; init; }

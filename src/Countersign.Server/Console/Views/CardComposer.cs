@@ -43,10 +43,10 @@ internal sealed record CardComposer(Charter Charter, Voter Reader, VotingRight R
     public NoticeView? Notice { get; init; }
 
     /// <summary>
-    /// What a person types before they approve what cannot be undone, so that no habit approves it: the target's name.
+    /// What a person types before they approve what is grave, so that no habit approves it: the target's name.
     /// </summary>
     public static string? ConfirmationOf(ActionRecord record) =>
-        record.Preview is { Reversible: false } ? record.Action.Target.Value : null;
+        Gravity.Of(record) is null ? null : record.Action.Target.Value;
 
     /// <summary>Why nobody approves an action on its page; <c>null</c> when the page shows all of it.</summary>
     public static string? WhyNotHere(ActionRecord record) =>
@@ -160,6 +160,7 @@ internal sealed record CardComposer(Charter Charter, Voter Reader, VotingRight R
             MaySignApproval = PasskeyOrigin is not null,
             EnrolAddress = isStrongEnough || PasskeyOrigin is not null ? null : $"/console/people/{Reader.Person}",
             Confirmation = isStrongEnough ? ConfirmationOf(record) : null,
+            Gravity = Gravity.Of(record)?.Sentence,
         };
     }
 

@@ -295,17 +295,18 @@ public sealed class SlackClickTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("is_ext_shared")]
-    [InlineData("is_pending_ext_shared")]
-    [InlineData("is_shared")]
+    [InlineData("is_ext_shared", "approve")]
+    [InlineData("is_ext_shared", "deny")]
+    [InlineData("is_pending_ext_shared", "approve")]
+    [InlineData("is_shared", "approve")]
     [Trait("Threat", "THR-008"), Trait("CWE", "287")]
-    public async Task A_click_in_a_channel_that_strangers_read_is_refused(string member)
+    public async Task A_click_in_a_channel_that_strangers_read_is_refused(string member, string verb)
     {
         var asked = await _host.AskShownAsync();
         _host.Slack.ChannelInfo = new JsonObject { [member] = true };
         _host.Time.Advance(TimeSpan.FromMinutes(2));
 
-        await _host.PressAsync("U0BOB", "approve");
+        await _host.PressAsync("U0BOB", verb);
 
         Assert.Contains("is shared with another", await ReplyAsync(), StringComparison.Ordinal);
         Assert.Empty((await _host.FindAsync(asked)).Life.Votes);
