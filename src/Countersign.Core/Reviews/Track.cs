@@ -12,6 +12,9 @@ namespace Countersign.Core.Reviews;
 /// <param name="Deadline">When the present stage escalates or expires.</param>
 public sealed record Track(Requirement Requirement, int Stage, bool Escalated, DateTimeOffset Deadline)
 {
+    /// <summary>How many stages have a bit. One behind them never counts its escalation once it is over.</summary>
+    private const int MostMarked = 31;
+
     /// <summary>
     /// A bit for each past stage that was met while its escalation was asked. Only those keep the votes of whom the
     /// escalation asks: in a stage that nobody escalated, such a vote never counted (THR-011).
@@ -38,7 +41,9 @@ public sealed record Track(Requirement Requirement, int Stage, bool Escalated, D
 
     /// <summary>Whether the escalation of a stage is asked, or was when the stage was met.</summary>
     public bool HasEscalated(int stage) =>
-        stage < Stage ? (EscalatedStages & (1 << stage)) != 0 : stage == Stage && Escalated;
+        stage < Stage
+            ? stage < MostMarked && (EscalatedStages & (1 << stage)) != 0
+            : stage == Stage && Escalated;
 
     /// <summary>Whether somebody has a vote that this rule takes.</summary>
     public bool Counts(PersonId person, ImmutableArray<Vote> votes) =>
@@ -56,7 +61,7 @@ public sealed record Track(Requirement Requirement, int Stage, bool Escalated, D
         }
 
         var within = stage < Requirement.Stages.Length ? Requirement.Stages[stage].Within : TimeSpan.Zero;
-        var escalated = Escalated ? EscalatedStages | (1 << Stage) : EscalatedStages;
+        var escalated = Escalated && Stage < MostMarked ? EscalatedStages | (1 << Stage) : EscalatedStages;
         return this with
         {
             Stage = stage, Escalated = false, EscalatedStages = escalated, Deadline = now + within,

@@ -31,6 +31,12 @@ public sealed class AnswerFilterTests
         Assert.Equal("1 email", report.ToString());
     }
 
+    /// <summary>What stands before the document of a line is no part of it.</summary>
+    [Fact]
+    public void Values_are_masked_before_a_document_too() => Assert.Equal(
+        "data: [email] \"ok\"\n",
+        Through("text/event-stream", new TargetRedaction(Values, Fields), $"data: {Email} \"ok\"\n").Shown);
+
     [Fact]
     public void A_picture_passes_as_it_is() =>
         Assert.Equal(Email, Through("image/png", new TargetRedaction(Values, FieldRules.None), Email).Shown);

@@ -210,6 +210,20 @@ public sealed class HttpGateTests
         Assert.Contains("(secret)", shown, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("/graphql")]
+    [InlineData("/GraphQL")]
+    [InlineData("/graphql/")]
+    public async Task A_mutation_by_get_is_refused_however_the_path_is_written(string path)
+    {
+        await using var bench = await HttpBench.StartAsync("graphql: /graphql");
+
+        var answer = await bench.Agent.GetAsync($"/http/billing{path}?query=mutation{{wipe}}", Cancelled);
+
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        Assert.Empty(bench.Upstream.Requests);
+    }
+
     /// <summary>Two pieces of a secret are no secret to whatever looks for it.</summary>
     [Theory]
     [InlineData("", false)]
