@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Text.Json;
 using Countersign.EndToEnd.Support;
 
@@ -69,12 +71,32 @@ public sealed class HookProcessTests : IDisposable
         Assert.Equal("executing", (await product.As("ALICE").ShowAsync(IdOf(held), Cancel)).State);
     }
 
-    private async Task<RunningProgram> StartAsync(Product product)
+    /// <summary>Whoever could set a proxy for it would read its token and answer in the server's place.</summary>
+    [Fact]
+    public async Task A_hook_asks_its_server_and_no_proxy_of_the_environment()
+    {
+        await using var product = await Product.StartAsync(s_options, Cancel);
+        using var proxy = new TcpListener(IPAddress.Loopback, 0);
+        proxy.Start();
+        var address = $"http://{proxy.LocalEndpoint}";
+        await using var hook = await StartAsync(
+            product, ("http_proxy", address), ("HTTP_PROXY", address), ("ALL_PROXY", address));
+
+        var held = await product.As("ALICE").FindAsync("pending", Cancel);
+        await product.As("ALICE").VoteAsync(IdOf(held), "approve", Cancel);
+        var ended = await hook.WaitAsync(Cancel).WaitAsync(Limits.Soon, Cancel);
+
+        Assert.True(ended.ExitCode == 0, ended.ToString());
+        Assert.False(proxy.Pending());
+    }
+
+    private async Task<RunningProgram> StartAsync(Product product, params (string Name, string Value)[] variables)
     {
         var hook = RunningProgram.Start(new ProgramOptions(
             Repository.Binary, "hook", "claude-code", "--target", "laptop", "--timeout", "600")
         {
-            Environment = new Dictionary<string, string>
+            Environment = new Dictionary<string, string>(
+                variables.Select(variable => KeyValuePair.Create(variable.Name, variable.Value)))
             {
                 ["HOME"] = _home.FullName,
                 ["COUNTERSIGN_URL"] = product.Address.ToString(),

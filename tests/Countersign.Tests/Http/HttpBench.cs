@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using Countersign.Server.Configuration;
 using Countersign.Server.Hosting;
+using Countersign.Server.Storage.Sqlite;
 using Countersign.Tests.Support;
 
 namespace Countersign.Tests.Http;
@@ -40,6 +41,8 @@ internal sealed class HttpBench : IAsyncDisposable
     public RawUpstream Upstream { get; }
 
     public Uri Address => _node.Address;
+
+    public SqliteStore Store => _node.Store;
 
     public required HttpClient Agent { get; init; }
 

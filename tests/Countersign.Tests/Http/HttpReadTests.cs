@@ -1,5 +1,7 @@
 using System.Net;
 using System.Text;
+using System.Text.Json;
+using Countersign.Core.Ledger;
 
 namespace Countersign.Tests.Http;
 
@@ -24,6 +26,23 @@ public sealed class HttpReadTests
         var list = await HttpBench.JsonAsync(await bench.Alice.GetAsync("/v1/actions", Cancelled));
         Assert.Equal(0, list.GetProperty("items").GetArrayLength());
         await EntryAsync(bench, "action.executed");
+    }
+
+    /// <summary>The record is made before the caller took all of it, so it goes by what the target announced.</summary>
+    [Theory]
+    [InlineData(11)]
+    [InlineData(3_000_000)]
+    public async Task The_ledger_has_the_length_of_the_whole_answer(int length)
+    {
+        await using var bench = await HttpBench.StartAsync("record: with\nredact: none");
+        bench.Upstream.Answer = RawUpstream.Says(RawUpstream.Ok(new string('x', length), "text/plain"));
+
+        var answer = await bench.Agent.GetStringAsync("/http/billing/a", Cancelled);
+        var read = await ReadAsync(bench);
+
+        Assert.Equal(length, answer.Length);
+        // Statement, time, parameters, rows, bytes, duration.
+        Assert.Equal(length, read[4].GetInt64());
     }
 
     [Fact]
@@ -175,6 +194,21 @@ public sealed class HttpReadTests
         }
 
         Assert.Equal(4, actions);
+    }
+
+    /// <summary>The row of the only read, as soon as its entry is there.</summary>
+    private static async Task<JsonElement> ReadAsync(HttpBench bench)
+    {
+        await EntryAsync(bench, "action.executed");
+        for (var index = 0L; ; index++)
+        {
+            var leaf = (await bench.Store.ReadLeavesAsync(index, 1, Cancelled))[0];
+            if (Leaf.Decode(leaf.Span).Type == EntryType.ActionExecuted)
+            {
+                var payload = JsonElement.Parse((await bench.Store.ReadPayloadAsync(index, Cancelled))!.Value.Span);
+                return Assert.Single(payload.GetProperty("reads").EnumerateArray());
+            }
+        }
     }
 
     /// <summary>Waits until the public log has an entry of a type.</summary>

@@ -82,6 +82,28 @@ public sealed class HttpReviewTests
         Assert.Contains("If-Match: \"v7\"\r\n", bench.Upstream.Requests[1], StringComparison.Ordinal);
     }
 
+    /// <summary>A page of a list has as many rows as it shows, and the list may have more.</summary>
+    [Theory]
+    [InlineData("200 OK", "", true)]
+    [InlineData("200 OK", "Link: </customers?page=1>; rel=\"prev\"\r\n", true)]
+    [InlineData("200 OK", "Link: </customers?page=2>; rel=\"next\"\r\n", false)]
+    [InlineData("206 Partial Content", "", false)]
+    public async Task The_companion_counts_exactly_only_what_it_shows_as_a_whole(string status, string more, bool exact)
+    {
+        await using var bench = await StartAsync();
+        bench.Upstream.Answer = RawUpstream.Says(
+            RawUpstream.Ok("""[{"id":1},{"id":2}]""", more: more).Replace("200 OK", status, StringComparison.Ordinal));
+
+        var asking = bench.Agent.DeleteAsync("/http/billing/customers/7", Cancelled);
+        var open = await bench.OpenAsync();
+        await bench.VoteAsync(open, "deny");
+        await asking;
+
+        var preview = open.GetProperty("preview");
+        Assert.Equal(2, preview.GetProperty("rows").GetInt64());
+        Assert.Equal(exact, preview.GetProperty("exact").GetBoolean());
+    }
+
     [Theory]
     [InlineData("*", true)]
     [InlineData("\"v7\"", true)]

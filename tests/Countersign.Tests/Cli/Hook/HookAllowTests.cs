@@ -103,6 +103,34 @@ public sealed class HookAllowTests
         Assert.DoesNotContain(bench.Server.Paths, path => path.EndsWith("/claim", StringComparison.Ordinal));
     }
 
+    /// <summary>Where the members that are left are written over the asked ones, the missing one would run.</summary>
+    [Theory]
+    [InlineData("""{"file_path":"a.txt"}""", false)]
+    [InlineData("""{"file_path":"a.txt","content":""}""", true)]
+    [InlineData("""{"file_path":"a.txt","content":"y","mode":"w"}""", true)]
+    public async Task Gemini_runs_no_changed_input_that_lacks_what_was_asked(string changed, bool isRun)
+    {
+        const string Asked =
+            """
+            {"session_id":"s1","cwd":"/src","hook_event_name":"BeforeTool","tool_name":"write_file",
+             "tool_input":{"file_path":"a.txt","content":"x"}}
+            """;
+        using var bench = new HookBench { Server = new PlayedPermits { ChangedInput = JsonNode.Parse(changed) } };
+
+        var output = await bench.RunAsync("gemini", Asked, Cancelled);
+
+        Assert.Equal(isRun, bench.Server.Paths.Any(path => path.EndsWith("/claim", StringComparison.Ordinal)));
+        if (isRun)
+        {
+            Assert.True(JsonNode.DeepEquals(
+                JsonNode.Parse(changed), JsonNode.Parse(output.Output)!["hookSpecificOutput"]!["tool_input"]));
+        }
+        else
+        {
+            Assert.Contains("a.txt", HookBlockTests.AssertBlocks("gemini", output), StringComparison.Ordinal);
+        }
+    }
+
     [Theory]
     [InlineData("operation", "\"Write\"")]
     [InlineData("target", "\"ops\"")]
