@@ -292,6 +292,12 @@ internal sealed class Run(SessionState session, RunPlan plan, RunSupport support
 
     private void TakeError(WireMessage error, Refusal? ownWords)
     {
+        if (_error is not null)
+        {
+            // Of the gate's own rollback; the client is told why there is one.
+            return;
+        }
+
         // What was done is undone, so that it ended well is not said.
         _end.Clear();
         var fields = ErrorFields.Read(error.Body);
@@ -302,12 +308,12 @@ internal sealed class Run(SessionState session, RunPlan plan, RunSupport support
 
         if ((_stopped ?? ownWords) is { } words)
         {
-            _error ??= $"{words.Message} {words.Detail}".TrimEnd();
+            _error = $"{words.Message} {words.Detail}".TrimEnd();
             _end.Add(writer => writer.WriteErrorResponse(words.ToFields()));
             return;
         }
 
-        _error ??= $"The database answered {fields.Code}: {fields.Message}";
+        _error = $"The database answered {fields.Code}: {fields.Message}";
         var bytes = error.Bytes.ToArray();
         _end.Add(writer => writer.Append(bytes));
     }

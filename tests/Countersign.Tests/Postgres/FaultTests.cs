@@ -11,6 +11,17 @@ public sealed class FaultTests(PostgresServer server)
 {
     private const string Sensitive = "DELETE FROM orders WHERE id <= 3";
 
+    /// <summary>What is bounded runs in a transaction of the gate's own.</summary>
+    private const string InATransaction =
+        """
+        version: 1
+        default:
+          require:
+            stages: [ { of: group:dba, need: 1, within: 15m } ]
+            assurance: token
+            bounds: { seconds: 61 }
+        """;
+
     [Fact]
     public async Task A_fault_before_anything_ran_is_told_and_logged_and_the_review_stays()
     {
@@ -99,14 +110,7 @@ public sealed class FaultTests(PostgresServer server)
         using var time = new PlayedLimit(TimeSpan.FromSeconds(61));
         await using var host = await PostgresHost.StartAsync(
             server,
-            """
-            version: 1
-            default:
-              require:
-                stages: [ { of: group:dba, need: 1, within: 15m } ]
-                assurance: token
-                bounds: { seconds: 61 }
-            """,
+            InATransaction,
             time: time);
         await using var session = await RawSession.OpenAsync(host);
         Assert.Equal("held", await session.AskAsync($"{Sensitive}; DELETE FROM orders WHERE id = 4"));
@@ -128,5 +132,28 @@ public sealed class FaultTests(PostgresServer server)
         Assert.True(isDone || answer.EndsWith("error 57014; Z I", StringComparison.Ordinal), answer);
         Assert.Equal(isDone ? 6L : 10L, await host.AskDirectlyAsync("SELECT count(*) FROM orders"));
         await host.UntilAsync(isDone ? ActionState.Succeeded : ActionState.Failed);
+    }
+
+    /// <summary>As when a cancellation that was meant for the commit meets the rollback behind it.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task A_rollback_that_fails_is_sent_again_before_the_client_is_told(int failures)
+    {
+        var database = await server.CreateDatabaseAsync();
+        var place = PostgresHost.AddressOf(database);
+        await using var relay = new ForgetfulRelay(place.Host, place.Port, "ROLLBACK\0"u8, failures);
+        await using var host = await PostgresHost.StartAsync(
+            database, target => target with { Address = place with { Port = relay.Port } }, InATransaction);
+        await using var session = await RawSession.OpenAsync(host);
+        Assert.Equal("held", await session.AskAsync("SELECT 1; UPDATE orders SET id = 1 WHERE id = 2"));
+
+        await host.DecideAsync(await host.UntilAsync(ActionState.Pending), Decision.Approve);
+
+        Assert.EndsWith("error 23505; Z I", await session.AnswerAsync(), StringComparison.Ordinal);
+        await host.UntilAsync(ActionState.Failed);
+        Assert.True(relay.Left <= 0, "The rollback did not fail so often.");
+        Assert.Equal("held", await session.AskAsync("SELECT 2"));
     }
 }

@@ -1,3 +1,5 @@
+using Countersign.Server.Cli.Hook.Install;
+
 namespace Countersign.Tests.Cli.Hook;
 
 public sealed class HookCredentialsTests
@@ -65,5 +67,17 @@ public sealed class HookCredentialsTests
 
         HookBlockTests.AssertBlocks("codex", await bench.RunAsync("codex", Told.Codex, Cancelled));
         Assert.Empty(bench.Server.Calls);
+    }
+
+    /// <summary>What a repository brings along may change the environment, and no file of the user's.</summary>
+    [Fact]
+    public void The_users_own_file_is_named_as_soon_as_there_is_one()
+    {
+        using var bench = new HookBench();
+        Assert.Null(HookInstaller.FindCredentials(bench.Folders));
+
+        bench.WriteCredentials("{}", OfUser);
+
+        Assert.Equal(bench.Folders.Credentials, HookInstaller.FindCredentials(bench.Folders));
     }
 }

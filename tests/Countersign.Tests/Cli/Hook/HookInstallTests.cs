@@ -72,18 +72,6 @@ public sealed class HookInstallTests : IDisposable
         Assert.Equal(events.Split(','), HookSettings.Read(path, host).Installed.Select(each => each.Event));
     }
 
-    /// <summary>What a repository brings along may change the environment, and no file of the user's.</summary>
-    [Fact]
-    public void The_users_own_file_is_named_as_soon_as_there_is_one()
-    {
-        using var bench = new HookBench();
-        Assert.Null(HookInstaller.FindCredentials(bench.Folders));
-
-        bench.WriteCredentials("{}", UnixFileMode.UserRead | UnixFileMode.UserWrite);
-
-        Assert.Equal(bench.Folders.Credentials, HookInstaller.FindCredentials(bench.Folders));
-    }
-
     [Theory]
     [MemberData(nameof(Hosts))]
     public async Task Installing_twice_is_installing_once(string host)

@@ -188,11 +188,12 @@ internal sealed class PostgresHost : IAsyncDisposable
     /// <summary>The same with a database on a server of the test's own.</summary>
     /// <param name="database">Connection string of the superuser; it is empty.</param>
     /// <param name="target">What the gate is told of the target, from what it is by itself: static rights.</param>
+    /// <param name="rules">The policy.</param>
     public static async Task<PostgresHost> StartAsync(
-        string database, Func<PostgresTargetOptions, PostgresTargetOptions> target)
+        string database, Func<PostgresTargetOptions, PostgresTargetOptions> target, string rules = Rules)
     {
         await CreateAsync(database, setUp: "");
-        return new PostgresHost(database, Rules, target, TimeProvider.System);
+        return new PostgresHost(database, rules, target, TimeProvider.System);
     }
 
     public static DatabaseAddress AddressOf(string database)
